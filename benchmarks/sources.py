@@ -6,8 +6,8 @@ first run of a real environment takes longer, by the model's time for its docume
 
 import http.server
 import io
+import multiprocessing
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,6 +28,8 @@ from trials.report import publish
 
 PAGES = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000
 MANY = 100_000
+# Seconds that the site takes to answer, for the figures of several connections.
+AWAY = 0.05
 # The default pause between two requests.
 DELAY = 0.5
 WORDS = "The office is open from nine to five, and a request for leave is answered within three working days. " * 12
@@ -46,7 +48,7 @@ class UnlimitedIndex:
 
 
 @contextmanager
-def website(dates: str) -> Iterator[str]:
+def website(dates: str, away: float = 0.0) -> Iterator[str]:
     """PAGES pages with an ETag each, ten links from the first of ten to the next; `dates` is the sitemap's lastmod."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -54,6 +56,7 @@ def website(dates: str) -> Iterator[str]:
         wbufsize = -1
 
         def do_GET(self) -> None:
+            time.sleep(away)
             status, kind, content = 200, "text/html; charset=utf-8", b""
             tag = f'"{self.path}"'
             if self.path == "/robots.txt":
@@ -80,11 +83,14 @@ def website(dates: str) -> Iterator[str]:
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    # A process of its own: the threads of this one share one interpreter.
+    process = multiprocessing.get_context("fork").Process(target=server.serve_forever, daemon=True)
+    process.start()
     try:
         yield url
     finally:
-        server.shutdown()
+        process.terminate()
+        process.join()
         server.server_close()
 
 
@@ -126,6 +132,17 @@ def row(name: str, settings: Mapping[str, Any], tools: Tools, delay: float) -> l
     return [name, f"{first:.1f}", f"{second:.2f}", f"1 : {first / second:,.0f}", f"{many:.0f} s", said]
 
 
+def connected(url: str, connections: int, first: float) -> tuple[list[str], float]:
+    """Pages a second of an unchanged run on so many connections, and what that is of the `first` figure."""
+    settings = {"kind": "website", "start": [f"{url}/"], "networks": ["127.0.0.0/8"], "delay": 0, "depth": 9}
+    settings |= {"pages": PAGES, "connections": connections}
+    known: dict[str, Known] = {}
+    seconds({**settings, "connections": 16}, known, "first", Tools())
+    rate = PAGES / seconds(settings, known, "second", Tools())
+    many = f"{MANY / rate / 60:.0f} min"
+    return [str(connections), f"{rate:.0f}", f"{rate / (first or rate):.1f}", many], rate
+
+
 def main() -> None:
     """Measure and publish."""
     rows = []
@@ -135,6 +152,11 @@ def main() -> None:
             settings = {"kind": "website", "start": [f"{url}/"], "networks": ["127.0.0.0/8"], "delay": 0, "depth": 9}
             rows.append(row(name, {**settings, "pages": PAGES}, Tools(), 0.0 if dates else DELAY))
     rows.append(row("S3, equal ETags", {"kind": "s3", "bucket": "bench"}, Tools(s3=ListedObjects()), 0.0))
+    with website("", AWAY) as url:
+        one, rate = connected(url, 1, 0.0)
+        lines = [one, *(connected(url, connections, rate)[0] for connections in (4, 16))]
+    columns = ["connections", "pages a second", "times as many", f"{MANY:,} unchanged"]
+    publish("connections", columns, lines, CHECKOUT / "docs" / "sources.md")
     columns = ["source", f"first run of {PAGES:,}, s", "unchanged, s", "ratio", f"{MANY:,} unchanged", "with pauses"]
     publish("sources", columns, rows, CHECKOUT / "docs" / "sources.md")
 

@@ -46,6 +46,8 @@ FORMATS = {
     ".rtf": "rich_text",
     ".epub": "book",
     ".eml": "mail",
+    ".mht": "mail",
+    ".mhtml": "mail",
     ".txt": "plain",
     ".text": "plain",
     **dict.fromkeys(PICTURES, "picture"),
@@ -115,7 +117,12 @@ def _rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         yield Row(name, reason=f"cannot be read here, where {error.name} is not installed; use `osml ingest`")
         return
     try:
-        yield from module.rows(file, name, reading)
+        is_empty = True
+        for row in module.rows(file, name, reading):
+            is_empty = False
+            yield row
+        if is_empty:
+            yield Row(name, reason="holds no document")
     except MemoryError:
         yield Row(name, reason="needs more memory to be read than it may have")
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:

@@ -19,8 +19,8 @@ class Run(BaseModel):
 
     listed: items with documents that were there. kept: those that could not be read at present, and stay as they were.
     passages: chunks that were stored. masked: personal data that were masked, and masked_in their number in the first
-    documents. status: `held` is done, but what has vanished was not removed. dry: nothing was
-    loaded or removed. calls: how many calls of the function it has taken.
+    documents. status: `held` is done, but what has vanished was not removed. message: why it is not done, or what it
+    waits for. dry: nothing was loaded or removed. calls: how many calls of the function it has taken.
     """
 
     source: str

@@ -44,7 +44,7 @@ class Objects(ItemSource):
                         self.left_out[ending(key) or "without a type"] += 1
         except (ClientError, BotoCoreError) as error:
             raise Unlisted(
-                f"Listing s3://{bucket}/{prefix} failed: {error}. Check the bucket's name, and its policy if it "
+                f"Listing s3://{bucket}/{prefix} failed: {_said(error)}. Check the bucket's name, and its policy if it "
                 "belongs to another account."
             ) from None
 
@@ -55,5 +55,8 @@ class Objects(ItemSource):
             with body:
                 yield cast(BinaryIO, body)
         except (ClientError, BotoCoreError, OSError) as error:
-            said = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-            raise Unreached(f"could not be read ({said})") from None
+            raise Unreached(f"could not be read ({_said(error)})") from None
+
+
+def _said(error: Exception) -> str:
+    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__

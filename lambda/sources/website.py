@@ -8,21 +8,23 @@ its ETag and date, so that an unchanged one costs one short answer; with a date 
 import io
 import json
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import IO, BinaryIO, cast
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from protego import Protego
 
 from corpus.formats.page import decoded
-from corpus.source import readable
 from settings.sources.website import Website
 from sources.item import Content, ItemSource, Known, ListedItem, Unlisted, Unreached
 from sources.patterns import wanted_by
 from sources.tools import Tools
 from sources.web.fetch import Fetching, HttpAnswer
+from sources.web.file_name import HTML, file_name
 from sources.web.guard import guarded_session
 from sources.web.page import address, read_page, with_encoding
 from sources.web.sitemap import MOST_SITEMAPS, NoSitemap, read_sitemap
@@ -35,28 +37,12 @@ LARGEST_ROBOTS = 500_000
 # A pause that robots.txt asks for is kept up to so many seconds.
 LONGEST_DELAY = 30.0
 GONE = (404, 410)
-HTML = ("text/html", "application/xhtml+xml")
-# The ends of names for types of files that have none in their address.
-TYPES = {
-    "application/pdf": ".pdf",
-    "text/plain": ".txt",
-    "text/markdown": ".md",
-    "text/csv": ".csv",
-    "application/json": ".json",
-    "application/epub+zip": ".epub",
-    "application/rtf": ".rtf",
-    "application/msword": ".doc",
-    "application/vnd.oasis.opendocument.text": ".odt",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
-}
 
 
 def source(settings: Website, tools: Tools) -> ItemSource:
     """The pages of the website."""
     contact = f" (+{settings.contact})" if settings.contact else ""
-    session = guarded_session(settings.networks, f"{tools.agent}{contact}")
+    session = guarded_session(settings.networks, f"{tools.agent}{contact}", settings.connections)
     return Pages(settings, Fetching(session, settings.delay, tools.left, tools.sleep))
 
 
@@ -70,6 +56,7 @@ class Pages(ItemSource):
         self._within = tuple(url.rpartition("/")[0] + "/" for url in self._starts)
         self._wanted = wanted_by(settings.include, settings.exclude)
         self._robots: dict[str, Protego] = {}
+        self._counting = threading.Lock()
 
     def items(self, known: Mapping[str, Known], run: str) -> Iterator[ListedItem]:
         """See ItemSource."""
@@ -77,34 +64,47 @@ class Pages(ItemSource):
         waiting = Turns((url, 0) for url in dict.fromkeys([*self._starts, *dates]))
         waiting.add((url, page.depth) for url, page in known.items())
         met, read, trouble = set[str](), 0, 0
-        while waiting:
-            url, depth = waiting.next()
-            if url in met or not self._is_ours(url):
-                continue
-            met.add(url)
-            before = known.get(url)
-            if before and before.seen == run:
-                read += bool(before.documents)
-                continue
-            if read >= self._settings.pages:
-                self.is_complete = False
-                self.left_out[f"pages after the first {self._settings.pages:,}"] += 1
-                continue
-            if not self._allowed(url):
-                self.left_out["excluded by robots.txt"] += 1
-                continue
-            item = self._item(url, depth, before, dates.get(url, ""))
-            if item is None:
-                continue
-            if item.trouble:
-                trouble += 1
-                if url in self._starts or trouble >= MOST_TROUBLE:
-                    raise Unlisted(f"{url} {item.trouble}. Nothing is removed; check that the site answers.")
-            else:
-                trouble = 0
-            read += item.is_a_document
-            yield item
-            waiting.add((link, item.depth + 1) for link in item.links)
+        # In the order in which they were asked for, so that one connection is one page after the other.
+        asked = deque[tuple[str, Future[ListedItem | None]]]()
+        with ThreadPoolExecutor(self._settings.connections) as connections:
+            while waiting or asked:
+                # While pages are under way, these may be all that are read.
+                if not waiting or len(asked) >= self._ahead or (asked and read + len(asked) >= self._settings.pages):
+                    url, answer = asked.popleft()
+                    item = answer.result()
+                    if item is None:
+                        continue
+                    trouble = trouble + 1 if item.trouble else 0
+                    if item.trouble and (url in self._starts or trouble >= MOST_TROUBLE):
+                        raise Unlisted(f"{url} {item.trouble}. Nothing is removed; check that the site answers.")
+                    read += item.is_a_document
+                    yield item
+                    waiting.add((link, item.depth + 1) for link in item.links)
+                    continue
+                url, depth = waiting.next()
+                if url in met or not self._is_ours(url):
+                    continue
+                met.add(url)
+                before = known.get(url)
+                if before and before.seen == run:
+                    read += bool(before.documents)
+                elif read >= self._settings.pages:
+                    self.is_complete = False
+                    self._leave_out(f"pages after the first {self._settings.pages:,}")
+                elif not self._allowed(url):
+                    self._leave_out("excluded by robots.txt")
+                else:
+                    asked.append((url, connections.submit(self._item, url, depth, before, dates.get(url, ""))))
+
+    @property
+    def _ahead(self) -> int:
+        """The number of pages that are asked for before the first of them is taken."""
+        connections = self._settings.connections
+        return 1 if connections == 1 else 2 * connections
+
+    def _leave_out(self, reason: str) -> None:
+        with self._counting:
+            self.left_out[reason] += 1
 
     def _is_ours(self, url: str) -> bool:
         return url.startswith(self._within) and self._wanted(url)
@@ -129,7 +129,7 @@ class Pages(ItemSource):
             return ListedItem(url, trouble=str(why), depth=depth)
 
     def _elsewhere(self, url: str, depth: int, answer: HttpAnswer) -> ListedItem:
-        self.left_out["redirects"] += 1
+        self._leave_out("redirects")
         target = address(urljoin(url, answer.headers.get("location", "")))
         # Where it leads is read as a page of its own, if it is one of this source.
         return ListedItem(
@@ -141,9 +141,9 @@ class Pages(ItemSource):
         mark = {name: answer.headers[header] for name, header in said.items() if header in answer.headers}
         marked = json.dumps({**mark, "lastmod": date}) if mark or date else ""
         kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-        name = _name(url, kind)
+        name = file_name(url, kind)
         if name is None:
-            self.left_out[kind or "without a type"] += 1
+            self._leave_out(kind or "without a type")
             return None
         file = tempfile.SpooledTemporaryFile(1 << 20)  # noqa: SIM115 - the item's content closes it
         answer.save(file)
@@ -155,7 +155,7 @@ class Pages(ItemSource):
             links = tuple(page.links) if depth < self._settings.depth else ()
             file.close()
             if not page.is_indexed:
-                self.left_out["pages that ask not to be indexed"] += 1
+                self._leave_out("pages that ask not to be indexed")
                 return ListedItem(url, depth=depth, links=self._found(links), is_a_document=False)
             file = cast("tempfile.SpooledTemporaryFile[bytes]", io.BytesIO(content))
         return ListedItem(url, marked, Content(name, lambda: _opened(file)), depth=depth, links=self._found(links))
@@ -195,7 +195,7 @@ class Pages(ItemSource):
             except Unreached as why:
                 raise Unlisted(f"The sitemap {url} {why}. Nothing is removed; check that the site answers.") from None
             except NoSitemap as why:
-                self.left_out[f"the sitemap {url}, which {why}"] += 1
+                self._leave_out(f"the sitemap {url}, which {why}")
                 return {}, []
 
     def _allowed(self, url: str) -> bool:
@@ -229,15 +229,6 @@ class Pages(ItemSource):
 def _conditions(mark: Mapping[str, str]) -> dict[str, str]:
     said = {"If-None-Match": mark.get("etag"), "If-Modified-Since": mark.get("modified")}
     return {name: value for name, value in said.items() if value}
-
-
-def _name(url: str, kind: str) -> str | None:
-    """The name whose end says the format: HTML by its type, everything else by its address or its type."""
-    path = urlsplit(url).path
-    if kind in HTML:
-        return f"{url.rstrip('/')}.html"
-    name = path if readable(path) else f"{url}{TYPES.get(kind, '')}"
-    return name if readable(name) else None
 
 
 @contextmanager

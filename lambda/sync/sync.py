@@ -9,7 +9,6 @@ under way then). On a collection also `ASSISTANT` (as for the function `document
 after which a search finds what was stored, `visible_seconds`.
 """
 
-import functools
 import json
 import logging
 import os
@@ -113,7 +112,7 @@ def _work(run: Run, settings: SourceSettings, ends: float) -> None:
         )
         is_over = keeping.go_on()
     except TimeOver:
-        is_over = False
+        run.message, is_over = None, False
     except (Unlisted, Stopped) as why:
         run.status, run.message = "failed", str(why)
     write_state(s3, bucket, key, known, settings.groups)
@@ -139,7 +138,11 @@ def into(run: Run, groups: Sequence[str], ends: float) -> Into:
     from into_collection import into_collection
 
     def wait() -> None:
-        wait_for_search(float(to["visible_seconds"]), ends)
+        seconds = float(to["visible_seconds"])
+        run.message = f"waits {seconds:.0f} seconds until a search finds what was stored"
+        _write_run(run)
+        wait_for_search(seconds, ends)
+        run.message = None
 
     return into_collection(run.source, ends, wait, **common)
 

@@ -37,12 +37,12 @@ def bring_in_step(
     try:
         for name in chosen:
             ended.append(_followed(runs, name, begun[name], console))
-            show(console, ended[-1])
+            show(console, ended[-1], where)
     except KeyboardInterrupt:
         again = f"`osml sync {' '.join(names)}{' ' if names else ''}{where.options}`"
         console.print(
             f"Interrupted: nothing is shown any more, and what has begun goes on in {_where(where)}. {again} shows it "
-            "again.",
+            "again while it lasts, and begins another run after that.",
             highlight=False,
             soft_wrap=True,
         )
@@ -85,7 +85,8 @@ def _followed(runs: Runs, name: str, id: str, console: Console) -> Run:
 def _progress(run: Run) -> str:
     seconds = max(1.0, (run.updated - run.began).total_seconds())
     rate = run.listed / seconds
-    return f"{shown(run.source)}: {_counts(run)}, {rate:,.1f}/s"
+    waits = f"; {shown(run.message)}" if run.message else ""
+    return f"{shown(run.source)}: {_counts(run)}, {rate:,.1f}/s{waits}"
 
 
 def _counts(run: Run) -> str:
@@ -95,10 +96,11 @@ def _counts(run: Run) -> str:
     return ", ".join([changes, *more])
 
 
-def show(console: Console, run: Run) -> None:
+def show(console: Console, run: Run, where: Place) -> None:
     """What has become of a run."""
     would = " (nothing was loaded or removed)" if run.dry else f", {run.passages:,} chunks stored{_masked(run)}"
-    console.print(f"{ENDS.get(run.status, '')} {shown(run.source)}: {_counts(run)}{would}.", highlight=False)
+    first = f"{ENDS.get(run.status, '')} {shown(run.source)}: {_counts(run)}{would}."
+    console.print(first, highlight=False, soft_wrap=True)
     for change, names in run.names.items():
         for name in names[:SHOWN]:
             console.print(f"  {change}: {shown(name)}", highlight=False, soft_wrap=True)
@@ -113,7 +115,9 @@ def show(console: Console, run: Run) -> None:
         left_out = ", ".join(f"{count:,} {shown(reason)}" for reason, count in run.left_out.items())
         console.print(f"  Left out: {left_out}.", highlight=False, soft_wrap=True)
     if run.message:
-        console.print(shown(run.message), highlight=False, soft_wrap=True)
+        # The function does not know where its operators call it from.
+        said = run.message.replace(f"{run.source} --remove", f"{run.source} --remove {where.options}")
+        console.print(shown(said), highlight=False, soft_wrap=True)
 
 
 def _where(where: Place) -> str:

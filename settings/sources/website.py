@@ -18,7 +18,8 @@ Start = Annotated[
 class Website(SourceSettings):
     """Pages below the addresses in `start`, found by the sitemap and by links up to `depth`, at most `pages`.
 
-    Between two requests are `delay` seconds, or more if robots.txt says so. With `sitemap`, the site's sitemaps name
+    Between two requests are `delay` seconds, or more if robots.txt says so; up to `connections` of them wait for their
+    answers at once. With `sitemap`, the site's sitemaps name
     pages, and a page whose date (`lastmod`) is unchanged there is not requested. `contact` is a mail or web address
     that the site's operators see in each request. Private addresses are reached only within the ranges `networks`.
     `include` and `exclude` are patterns of whole addresses.
@@ -30,5 +31,6 @@ class Website(SourceSettings):
     depth: int = Field(default=5, ge=0, le=50)
     pages: int = Field(default=10_000, ge=1, le=500_000)
     delay: float = Field(default=0.5, ge=0, le=60)
+    connections: int = Field(default=1, ge=1, le=32)
     contact: str | None = Field(default=None, pattern=r"^[\x21-\x7e]{3,200}$", examples=["docs@example.com"])
     networks: list[Network] = Field(default_factory=list, examples=["10.0.0.0/8"])

@@ -21,8 +21,10 @@ from osml.evaluate.evaluation import read
 from osml.evaluate.proposals import proposals, write
 from osml.feedback.feedback import evaluation_set, feedback, gaps
 from osml.place import Place
+from osml.sync.sync import bring_in_step
 from sandbox import launcher
 from sandbox.instance import ACCOUNT, CHECKOUT, Instance
+from sources.run import Run
 from tests import identity_providers
 from tests.clients import foreign
 from tests.clients.target import Target
@@ -30,6 +32,7 @@ from tests.e2e import federation
 from tests.e2e.agent import with_key
 from tests.e2e.templates import SAMPLES, Deployment, until
 from tests.token_server import AUDIENCE, TokenServer
+from tests.website_server import Site, website
 
 QUESTION = "What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?"
 # Seconds between two pieces of a streamed answer.
@@ -98,9 +101,17 @@ def key_of_kms() -> str:
     return str(made["KeyMetadata"]["Arn"])
 
 
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with website() as running:
+        running.page("/", "<title>Start</title><p>The harbour has a website.</p><a href='/tides'>Tides</a>")
+        running.page("/tides", "<title>Tides</title><p>The tide is high at noon.</p>")
+        yield running
+
+
 @pytest.fixture(scope="module", params=["sandbox", "sandbox-aoss"])
 def client(
-    request: pytest.FixtureRequest, local_cloud: Instance, key: str, engine: Any, tmp_path_factory: Any
+    request: pytest.FixtureRequest, local_cloud: Instance, key: str, engine: Any, tmp_path_factory: Any, site: Site
 ) -> Iterator[Client]:
     """An environment with an API key, deployed and loaded over its API; afterwards the engine is as before."""
     directory: Path = tmp_path_factory.mktemp("environments")
@@ -115,6 +126,9 @@ def client(
     settings["answer"]["secret"] = {"name": SECRET, "key": "api_key", "create": False}
     if settings["search"]["kind"] == "domain":
         settings["search"]["admins"] = [foreign.ROLE]
+    else:
+        source = {"kind": "website", "start": [f"{site.url}/"], "networks": ["127.0.0.0/8"], "schedule": "off"}
+        settings["sources"] = {"site": {**source, "delay": 0.0}}
     settings["encryption"] = {"key": key_of_kms()}
     (directory / "api.yaml").write_text(yaml.safe_dump(settings))
     before = engine.contents()
@@ -129,6 +143,38 @@ def client(
         yield made
         made.fail()
     assert engine.contents() == before
+
+
+def test_a_collection_stays_in_step_with_a_website(client: Client, site: Site) -> None:
+    """A domain does in test_drop.py."""
+    if client.place.settings().search.kind == "domain":
+        pytest.skip("the ingestion stack of a domain is tested with the drop")
+
+    def of_site() -> list[str]:
+        listed = client("GET", "/documents", params={"search": site.url}).json()["documents"]
+        return sorted(document["id"].removeprefix(site.url) for document in listed)
+
+    def synced(**more: bool) -> Run:
+        (run,) = bring_in_step(client.place, ["site"], **{"dry": False, "removing": False, **more})
+        return run
+
+    assert (synced().added, synced().unchanged) == (2, 2)
+    until(lambda: of_site() == ["/", "/tides"])
+    site.page("/tides", "<title>Tides</title><p>The tide is low at noon.</p>")
+    assert synced().changed == 1
+    until(lambda: "low at noon" in client.ask("When is the tide low?")["sources"][0]["text"])
+    # Somebody loads a page anew, and no search finds that yet when the page vanishes.
+    own = {"id": f"{site.url}/tides", "text": "The tide has a new owner."}
+    assert client("POST", "/documents", json={"documents": [own]}).json()["stored"] == 1
+    del site.pages["/tides"]
+    assert synced().removed == 1
+    until(lambda: client.ask("Who owns the tide?")["sources"][0]["text"] == own["text"])
+    assert of_site() == ["/", "/tides"]
+    assert client("DELETE", "/documents", params={"id": own["id"]}).status_code == 200
+    del site.pages["/"]
+    assert synced().status == "held"
+    assert synced(removing=True).removed == 1
+    until(lambda: of_site() == [])
 
 
 def test_the_file_of_a_document_opens_by_a_link_for_whoever_sees_it_and_goes_with_it(client: Client) -> None:

@@ -181,7 +181,7 @@ def test_words_between_two_rules_are_text() -> None:
 
 def test_a_footnote_of_one_word_is_text_and_an_address_is_none() -> None:
     (text,) = texts("See[^1] [here].\n\n[^1]: Ibidem\n\n[here]: https://example.com", "a.md")
-    assert text == "See[^1] here.\n\n[^1]: Ibidem"
+    assert text == "See^1 here.\n\n^1: Ibidem"
 
 
 def test_what_a_message_brings_is_read_or_named() -> None:

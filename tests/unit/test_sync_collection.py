@@ -118,6 +118,20 @@ def test_the_function_waits_until_a_search_finds_everything_and_not_beyond_its_t
     assert slept == [60.0]
 
 
+def test_the_run_says_what_it_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sync, "VARIABLE", "PATH")
+    monkeypatch.setenv("DESTINATION", json.dumps({"text_field": "text", "visible_seconds": 10}))
+    waits = list[Callable[[], None]]()
+    monkeypatch.setattr(into_collection, "into_collection", lambda _source, _ends, wait, **_: waits.append(wait))
+    told = list[str | None]()
+    monkeypatch.setattr(sync, "_write_run", lambda run: told.append(run.message))
+    monkeypatch.setattr(sync, "wait_for_search", lambda *_: None)
+    run = sync.Run(source="handbook", id="1")
+    sync.into(run, [], 1e12)
+    waits[0]()
+    assert (told, run.message) == (["waits 10 seconds until a search finds what was stored"], None)
+
+
 def test_the_settings_of_the_assistant_say_that_the_function_embeds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DESTINATION", json.dumps({"text_field": "text", "visible_seconds": 10}))
     monkeypatch.setenv("ASSISTANT", SETTINGS.model_dump_json(exclude_unset=True))

@@ -106,7 +106,7 @@ def test_a_run_that_was_silent_for_long_is_over(where: Place) -> None:
 def test_what_is_held_back_says_why_and_the_command_fails(
     where: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = run("site", "held", message="The source site lists 1 of the 9 items that it had.")
+    held = run("site", "held", message="The source site lists 1 of the 9 items. Run `osml sync site --remove`.")
     runs = Begun({"site": [None, held]})
     monkeypatch.setattr(command, "place", lambda *_: where)
     monkeypatch.setattr(sync, "Runs", lambda _: runs)
@@ -115,7 +115,7 @@ def test_what_is_held_back_says_why_and_the_command_fails(
     said = CliRunner().invoke(app, ["site", "--json"])
     assert said.exit_code == 1
     assert '"status": "held"' in said.stdout
-    assert "lists 1 of the 9 items that it had." in said.stderr
+    assert "lists 1 of the 9 items. Run `osml sync site --remove --env dev`." in said.stderr
 
 
 def test_an_unknown_name_or_no_source_at_all_is_a_sentence(where: Place, tmp_path: Path) -> None:
@@ -144,4 +144,4 @@ def test_ctrl_c_says_what_goes_on_and_how_to_see_it(
     with pytest.raises(KeyboardInterrupt):
         synced(where, runs, "site")
     said = capsys.readouterr().err
-    assert "what has begun goes on in AWS. `osml sync site --env dev` shows it again" in said
+    assert "what has begun goes on in AWS. `osml sync site --env dev` shows it again while it lasts" in said

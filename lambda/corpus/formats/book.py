@@ -53,7 +53,8 @@ def _contents(package: Package) -> tuple[str | None, list[str]]:
         nonlocal within
         name = local(tag)
         within = name == "title" and not title
-        if name == "item" and attributes.get("media-type") in _PAGES:
+        is_contents = "nav" in attributes.get("properties", "").split()
+        if name == "item" and attributes.get("media-type") in _PAGES and not is_contents:
             place = unquote(attributes.get("href", "").partition("#")[0])
             manifest[attributes.get("id", "")] = normpath(join(dirname(roots[0]), place))
         elif name == "itemref":
@@ -71,4 +72,6 @@ def _contents(package: Package) -> tuple[str | None, list[str]]:
     if not roots:
         raise BadArchive("names no book in its container")
     package.walk(roots[0], start, end, text)
-    return "".join(title).strip() or None, [manifest[id] for id in spine if id in manifest]
+    # A page that is in no reading order, such as notes, is opened by links.
+    ordered = dict.fromkeys([*(manifest[id] for id in spine if id in manifest), *manifest.values()])
+    return "".join(title).strip() or None, [*ordered]

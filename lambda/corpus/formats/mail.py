@@ -1,5 +1,6 @@
 """Messages (eml): sender, recipients, date, text and attachments."""
 
+import codecs
 import email
 import email.policy
 from collections.abc import Iterator
@@ -8,10 +9,11 @@ from typing import BinaryIO, cast
 
 from corpus.formats import LARGEST, Reading, Row
 from corpus.formats.outline import Outline
-from corpus.formats.page import read_into
+from corpus.formats.page import decoded, read_into
 from corpus.formats.plain import document_row
 
 HEADERS = ("Subject", "From", "To", "Cc", "Date")
+_SIGNATURE = "-- "
 # With attachments, in Base64; each attachment has its own limits.
 LARGEST_MESSAGE = 8 * LARGEST
 
@@ -22,7 +24,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     if len(content) > LARGEST_MESSAGE:
         yield Row(name, reason=f"has more than {LARGEST_MESSAGE >> 20} MiB, too much for one message")
         return
-    message = email.message_from_bytes(content, policy=email.policy.default)
+    message = email.message_from_bytes(content.removeprefix(codecs.BOM_UTF8), policy=email.policy.default)
     if not message.keys():
         yield Row(name, reason="is no message: it has no headers")
         return
@@ -31,7 +33,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         if message[header]:
             outline.block(f"{header}: {message[header]}", "\n")
     for part in _shown(message):
-        said = _said(part)
+        said = text_of(part)
         if part.get_content_type() == "text/html":
             read_into(outline, said)
         else:
@@ -63,6 +65,10 @@ def _attached(message: MIMEPart) -> Iterator[EmailMessage]:
     """The attachments, without pictures that the message itself shows."""
     if message.get_content_type() == "multipart/alternative":
         return
+    if not message.is_multipart():
+        # All of the message is a file.
+        yield from () if _is_text(message) else (cast(EmailMessage, message),)
+        return
     for part in message.iter_parts():
         if part.is_multipart() and part.get_content_type() != "message/rfc822":
             yield from _attached(part)
@@ -82,9 +88,17 @@ def _rows(attached: EmailMessage, name: str, reading: Reading) -> Iterator[Row]:
     yield from read_rows(content if isinstance(content, bytes) else str(content).encode(), name, reading)
 
 
-def _said(part: MIMEPart) -> str:
+def text_of(part: MIMEPart) -> str:
+    """The text in the encoding that the part names, or else as pages without one are read."""
+    content = cast(bytes, part.get_payload(decode=True) or b"")
     try:
-        return str(part.get_content())
+        text = content.decode(part.get_content_charset() or "ascii")
     except (LookupError, UnicodeError):
-        # An unknown encoding.
-        return cast(bytes, part.get_payload(decode=True)).decode(errors="replace")
+        text = decoded(content)
+    text = text.replace("\r\n", "\n")
+    return _unflowed(text) if part.get_param("format") == "flowed" else text
+
+
+def _unflowed(text: str) -> str:
+    """A line with a space at its end goes on in the next one (RFC 3676); a signature begins after `-- `."""
+    return "".join(line if line.endswith(" ") and line != _SIGNATURE else f"{line}\n" for line in text.split("\n"))

@@ -21,6 +21,8 @@ _FENCES = {"---": ("---", "..."), "+++": ("+++",)}
 _TITLE = re.compile(r"title[ \t]*[:=][ \t]*[\"']?(.*?)[\"']?[ \t]*$")
 _FIELD = re.compile(r"[\w-]+[ \t]*:|[ \t]|-|#|$")
 _LONGEST_FRONT = 1 << 16
+# A footnote, where it is named and where it is written.
+_NOTE = re.compile(r"\[\^([^\[\]\s^]{1,64})\]")
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)")
 _INLINE = """
     a abbr area audio b bdi bdo big canvas cite code col colgroup data datalist del dfn em embed font i img input ins
@@ -45,10 +47,14 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 
 
 def _html(text: str) -> str:
-    parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table")
+    parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
     parser.add_render_rule("html_inline", _inline)
     parser.block.ruler.at("reference", _reference)
     tokens = parser.parse(text)
+    for token in tokens:
+        for child in token.children or ():
+            if child.type == "text":
+                child.content = _NOTE.sub(r"^\1", child.content)
     if any(token.level >= _DEEPEST - 1 for token in tokens):
         return f"<pre>{escape(text, quote=False)}</pre>"
     return str(parser.renderer.render(tokens, parser.options, {}))

@@ -18,11 +18,11 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     outline = Outline()
     try:
         package = Package(file)
-        if "META-INF/manifest.xml" in package.names and b"encryption-data" in package.read("META-INF/manifest.xml"):
+        if "META-INF/manifest.xml" in package and b"encryption-data" in package.read("META-INF/manifest.xml"):
             raise BadArchive("is encrypted; save it without a password")
         _Text(outline).all(package, "content.xml")
         outline.leave()
-        if "styles.xml" in package.names:
+        if "styles.xml" in package:
             _Text(outline, only=("header", "footer", "header-first", "footer-first")).all(package, "styles.xml")
         title = package.title()
     except BadArchive as error:

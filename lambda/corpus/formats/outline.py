@@ -10,6 +10,9 @@ Place = tuple[int, Mapping[str, Any]]
 BETWEEN_CELLS = " | "
 # Between the headings of a section, the outermost first.
 WITHIN = " > "
+# Soft hyphens and marks without a width are no part of a word, and ligatures are their letters.
+_LIGATURES = ("ff", "fi", "fl", "ffi", "ffl", "st", "st")
+_WORDS = {**dict.fromkeys((0xAD, 0x2060, 0xFEFF)), **dict(enumerate(_LIGATURES, 0xFB00))}
 # The limit of a heading in `section`: a longer text is a paragraph with the style of a heading.
 LONGEST_HEADING = 200
 
@@ -51,6 +54,7 @@ class Outline:
 
     def heading(self, level: int, text: str) -> None:
         """The following blocks are in this section of that `level` (1 is the outermost)."""
+        text = text.translate(_WORDS)
         said = " ".join(text.split())
         if not said:
             return
@@ -63,7 +67,7 @@ class Outline:
 
     def block(self, text: str, apart: str = "\n\n") -> None:
         """Add a paragraph, a row of a table, or an entry of a list, after the text `apart`."""
-        text = text.strip("\r\n").rstrip()
+        text = text.translate(_WORDS).strip("\r\n").rstrip()
         if not text.strip():
             return
         where = dict(self._at)

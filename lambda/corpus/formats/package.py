@@ -25,7 +25,7 @@ class BadArchive(ValueError):
 
 
 class Package:
-    """The files of an archive by their names. Raises BadArchive.
+    """The files of an archive by their names, whose case does not count (ECMA-376, part 2, 7.2). Raises BadArchive.
 
     damaged: what was read beside the others, and could not be.
     """
@@ -43,14 +43,17 @@ class Package:
         unpacked = sum(file.file_size for file in files)
         if unpacked > LARGEST_UNPACKED or len(files) > MOST_FILES:
             raise BadArchive(f"would take {unpacked >> 20:,} MiB in {len(files):,} files unpacked, too much to be read")
-        self.names = {file.filename for file in files}
+        self._files = {_normal(file.filename): file for file in files}
         self.damaged: list[BadArchive] = []
+
+    def __contains__(self, name: str) -> bool:
+        return _normal(name) in self._files
 
     @contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
         """A file of the archive."""
         try:
-            with self._archive.open(name) as file:
+            with self._archive.open(self._files[_normal(name)]) as file:
                 yield file  # type: ignore[misc] # ZipExtFile reads as a BinaryIO does
         except KeyError:
             raise BadArchive(f"lacks its part {name}") from None
@@ -117,13 +120,13 @@ class Package:
         def start(tag: str, attributes: Attributes) -> None:
             if tag == f"{_RELATIONSHIPS} Relationship" and attributes.get("TargetMode") != "External":
                 kind = attributes.get("Type", "").rpartition("/")[2]
-                target = attributes.get("Target", "")
+                target = attributes.get("Target", "").replace("\\", "/")
                 place = target.lstrip("/") if target.startswith("/") else normpath(join(dirname(name), target))
                 parts[attributes.get("Id", "")] = (kind, place)
 
-        if relationships in self.names:
+        if relationships in self:
             self.walk(relationships, start)
-        return {id: value for id, value in parts.items() if value[1] in self.names}
+        return {id: value for id, value in parts.items() if value[1] in self}
 
     def title(self) -> str | None:
         """The title in the document's properties."""
@@ -143,9 +146,14 @@ class Package:
             within = False
 
         for name in ("docProps/core.xml", "meta.xml"):
-            if name in self.names:
+            if name in self:
                 self.walk(name, start, end, text)
         return "".join(said).strip() or None
+
+
+def _normal(name: str) -> str:
+    """Some programs write the folders of Windows."""
+    return name.replace("\\", "/").lower()
 
 
 def local(tag: str) -> str:

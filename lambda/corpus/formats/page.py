@@ -12,9 +12,13 @@ from corpus.formats import Reading, Row, too_large, whole
 from corpus.formats.encoding import encoding_of
 from corpus.formats.outline import BETWEEN_CELLS, Outline
 from corpus.formats.plain import document_row
+from corpus.formats.raised import is_raised
 
 # Menus are left out, and elements that no page shows.
-UNSEEN = frozenset(("head", "title", "script", "style", "template", "noscript", "nav", "iframe", "select"))
+# An annotation of a formula is the formula again, in another language.
+UNSEEN = frozenset(
+    ("head", "title", "script", "style", "template", "noscript", "nav", "iframe", "select", "annotation")
+)
 LINES = frozenset(("br", "li", "tr", "dt", "dd", "option", "summary", "caption", "figcaption", "legend"))
 BLOCKS = frozenset(
     (
@@ -133,6 +137,7 @@ class _Walk:
         self._apart = "\n\n"
         self._in_pre = self._in_cell = 0
         self._heading: int | None = None
+        self._raised = 0
 
     def all(self, root: Any) -> None:
         """Read everything below the root."""
@@ -176,6 +181,8 @@ class _Walk:
                 self._said.append(BETWEEN_CELLS)
         elif tag == "table":
             self._in_cell = 0
+        elif tag == "sup":
+            self._raised = len(self._said)
 
     def _close(self, tag: str) -> None:
         if tag in CELLS:
@@ -185,6 +192,10 @@ class _Walk:
             self._heading = None
         elif tag in ("pre", "textarea"):
             self._in_pre -= 1
+        elif tag == "sup" and 0 < self._raised < len(self._said):
+            before, *number = self._said[self._raised - 1 :]
+            if is_raised(before, "".join(number)):
+                self._said.insert(self._raised, "^")
 
     def _break(self, tag: str) -> None:
         if self._in_cell and (tag in LINES or tag in BLOCKS):

@@ -13,6 +13,8 @@ from corpus.formats.plain import document_row
 from corpus.formats.table import documents_in, fields_of, lacking, names_of, say
 
 DELIMITERS = (",", "\t", ";", "|")
+# The separator of a table with one column, which no row has: a comma there is one of the text.
+_NONE = "\x1f"
 # So many lines within a quoted cell that all look like rows are rows: the quote was never closed.
 SWALLOWED = 3
 _OPEN = "a quote that is opened in this row is not closed"
@@ -101,7 +103,9 @@ def _between(lines: _Lines) -> str:
     if line.lower().startswith("sep=") and len(line.strip("\r\n")) == len("sep=") + 1:
         return line[len("sep=")]
     lines.back([line] if line else [])
-    return max(DELIMITERS, key=lambda delimiter: len(_cells([line], delimiter)))
+    cells = {delimiter: len(_cells([line], delimiter)) for delimiter in DELIMITERS}
+    between = max(cells, key=lambda delimiter: cells[delimiter])
+    return between if cells[between] > 1 else _NONE
 
 
 def _records(lines: _Lines, between: str, width: int) -> Iterator[_Record]:

@@ -17,7 +17,7 @@ def beside(package: Package) -> dict[str, list[str]]:
     try:
         main = package.main("workbook")
     except BadArchive:
-        return _in_opendocument(package) if "content.xml" in package.names else {}
+        return _in_opendocument(package) if "content.xml" in package else {}
     if not main.endswith(".xml"):
         return {}
     sheets: dict[str, str] = {}

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
 from corpus.formats import LARGEST, Reading, Row, too_large
 from corpus.formats.outline import Outline
@@ -30,7 +30,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         workbook = CalamineWorkbook.from_filelike(file)
         for sheet in workbook.sheet_names:
             try:
-                cells = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+                cells = _cells(workbook.get_sheet_by_name(sheet))
             except CalamineError as error:
                 yield Row(f"{name}, sheet {sheet}", reason=f"cannot be read ({error})")
                 continue
@@ -61,6 +61,16 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         yield Row(name, reason=f"has no sheet whose first row names a column `{reading.given}`")
     elif len(outline) or not has_text:
         yield document_row(name, reading, outline)
+
+
+def _cells(sheet: CalamineSheet) -> list[list[Any]]:
+    """The cells of a sheet; a cell that is joined with others has its value in the column of its own in each row."""
+    cells: list[list[Any]] = sheet.to_python(skip_empty_area=False)
+    for (top, column), (bottom, _) in sheet.merged_cell_ranges or ():
+        for row in cells[top + 1 : bottom + 1]:
+            if column < len(row) and row[column] == "":
+                row[column] = cells[top][column]
+    return cells
 
 
 def _header(table: Sequence[tuple[int, Sequence[Any]]]) -> list[str] | None:

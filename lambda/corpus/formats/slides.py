@@ -1,5 +1,6 @@
 """PowerPoint (pptx): the slides in order, each with its tables, diagrams, charts and notes."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
@@ -7,6 +8,7 @@ from corpus.formats import Reading, Row
 from corpus.formats.outline import BETWEEN_CELLS, Outline
 from corpus.formats.package import Attributes, BadArchive, Package, attribute, local, refused
 from corpus.formats.plain import document_row
+from corpus.formats.raised import FORMULA, is_raised
 
 # Further parts of a slide, in this order.
 BESIDE = ("diagramData", "chart", "chartEx", "notesSlide", "comments")
@@ -15,6 +17,8 @@ TITLES = ("title", "ctrTitle")
 PARAGRAPHS = ("p", "pt", "cm", "comment", "threadedComment")
 # Placeholders with the same text on each slide: number, date, footer, header.
 REPEATED = ("sldNum", "dt", "hdr", "sldImg")
+# A line break within a paragraph, as PowerPoint writes it where XML has no character for it.
+_LINE = re.compile("_x000[ABD]_")
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
@@ -67,7 +71,7 @@ class Shapes:
         self._row: list[str] | None = None
         self._cell: list[str] | None = None
         self._kind = ""
-        self._reading = False
+        self._reading = self._raised = False
         self._unseen = 0
 
     def all(self, package: Package, part: str) -> None:
@@ -86,8 +90,14 @@ class Shapes:
             self._outline.block(description, "\n")
         elif name in PARAGRAPHS:
             self._said = []
+        elif name == "r":
+            self._raised = False
+        elif name == "rPr":
+            self._raised = attributes.get("baseline", "0").lstrip("0")[:1].isdigit()
         elif name == "br":
             self._said.append("\n")
+        elif name in FORMULA:
+            self._said.append(FORMULA[name])
         elif name == "tbl":
             self._outline.part()
         elif name == "tr":
@@ -98,7 +108,9 @@ class Shapes:
 
     def _text(self, text: str) -> None:
         if self._reading and not self._unseen and self._kind not in REPEATED:
-            self._said.append(text)
+            if self._raised and self._said and is_raised(self._said[-1], text):
+                self._said.append("^")
+            self._said.append(_LINE.sub("\n", text))
 
     def _end(self, tag: str) -> None:
         name = local(tag)

@@ -33,7 +33,8 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
             else:
                 yield _row(where, value, reading)
     except (ijson.JSONError, ValueError) as error:
-        yield Row(f"{name}:{number + 1}", reason=f"not JSON from here on ({error})")
+        said = str(error).partition("\n")[0]
+        yield Row(f"{name}:{number + 1}", reason=f"not JSON from here on ({said})")
 
 
 def _row(where: str, value: Any, reading: Reading) -> Row:

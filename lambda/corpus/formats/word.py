@@ -8,6 +8,7 @@ from corpus.formats import Reading, Row
 from corpus.formats.outline import BETWEEN_CELLS, Outline
 from corpus.formats.package import Attributes, BadArchive, Package, attribute, local, refused
 from corpus.formats.plain import document_row
+from corpus.formats.raised import FORMULA, is_raised
 from corpus.formats.slides import Shapes
 
 # Separate parts, in this order after the text.
@@ -17,7 +18,7 @@ DRAWN = ("diagramData", "chart", "chartEx")
 INSERTED = "aFChunk"
 # Fallback repeats Choice, instrText is the instruction of a field, and the others are deleted text or formatting.
 UNSEEN = frozenset(("Fallback", "instrText", "delText", "delInstrText", "moveFrom", "rPr", "pPrChange"))
-_BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
+_BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t", **FORMULA}
 _HEADING = re.compile(r"heading (\d)$", re.IGNORECASE)
 _LOWEST = 9
 
@@ -94,7 +95,7 @@ class _Text:
         self._rows: list[list[str]] = []
         self._cells: list[list[str]] = []
         self._unseen = 0
-        self._reading = False
+        self._reading = self._raised = False
 
     def all(self, package: Package, part: str) -> None:
         """Read the whole part."""
@@ -102,6 +103,11 @@ class _Text:
 
     def _start(self, tag: str, attributes: Attributes) -> None:
         name = local(tag)
+        if name == "r":
+            self._raised = False
+        elif name == "vertAlign":
+            # Among the properties of the run, which are not seen.
+            self._raised = attribute(attributes, "val") == "superscript"
         if self._unseen or name in UNSEEN:
             self._unseen += 1
         elif name == "p":
@@ -133,7 +139,10 @@ class _Text:
 
     def _said(self, text: str) -> None:
         if self._reading and not self._unseen and self._paragraphs:
-            self._paragraphs[-1].append(text)
+            said = self._paragraphs[-1]
+            if self._raised and said and is_raised(said[-1], text):
+                said.append("^")
+            said.append(text)
 
     def _end(self, tag: str) -> None:
         name = local(tag)

@@ -1,5 +1,6 @@
 """Polite GET requests: one at a time, with pauses, and again later where the server asks for that."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -46,7 +47,7 @@ class HttpAnswer:
 
 
 class Fetching:
-    """Requests of `session` with at least `delay` seconds between those to the same host.
+    """Requests of `session` with at least `delay` seconds between those to the same host, from any number of threads.
 
     `left` returns the seconds until nothing more is begun; a longer wait is not waited for.
     """
@@ -61,6 +62,7 @@ class Fetching:
         self._session, self._delay, self._left, self._sleep = session, delay, left, sleep
         self._delays: dict[str, float] = {}
         self._next: dict[str, float] = {}
+        self._turns = threading.Lock()
         self.requests = 0
 
     def slow_down(self, url: str, delay: float) -> None:
@@ -83,7 +85,6 @@ class Fetching:
     def _patiently(self, url: str, headers: dict[str, str]) -> requests.Response:
         for attempt in range(1, ATTEMPTS + 1):
             self._await_turn(url)
-            self.requests += 1
             try:
                 response = self._session.get(
                     url,
@@ -100,18 +101,26 @@ class Fetching:
             wait = USUAL_WAIT * attempt if wait is None else wait
             response.close()
             if attempt < ATTEMPTS and wait <= min(LONGEST_WAIT, self._left()):
-                self._sleep(wait)
+                self._pause(url, wait)
                 continue
             why_longer = f", and asked to wait {wait:.0f} s" if wait > LONGEST_WAIT else ""
             raise Unreached(f"was answered {response.status_code}{why_longer}")
         raise AssertionError
 
+    def _pause(self, url: str, seconds: float) -> None:
+        """Ask this host for nothing for so long, from whatever thread."""
+        with self._turns:
+            host = urlsplit(url).netloc
+            self._next[host] = max(self._next.get(host, 0.0), time.monotonic() + seconds)
+
     def _await_turn(self, url: str) -> None:
-        host, now = urlsplit(url).netloc, time.monotonic()
-        pause = self._next.get(host, now) - now
-        if pause > 0:
-            self._sleep(pause)
-        self._next[host] = max(now, self._next.get(host, now)) + self._delays.get(host, self._delay)
+        with self._turns:
+            host, now = urlsplit(url).netloc, time.monotonic()
+            turn = max(now, self._next.get(host, now))
+            self._next[host] = turn + self._delays.get(host, self._delay)
+            self.requests += 1
+        if turn > now:
+            self._sleep(turn - now)
 
 
 def innermost(error: BaseException) -> str:

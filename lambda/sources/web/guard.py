@@ -39,13 +39,13 @@ def may_be_reached(address: str, networks: Sequence[Network]) -> bool:
     return reached.is_global and not carries
 
 
-def guarded_session(networks: Sequence[str], agent: str) -> requests.Session:
-    """A session without proxies of the environment, which names itself `agent`."""
+def guarded_session(networks: Sequence[str], agent: str, connections: int = 1) -> requests.Session:
+    """A session without proxies of the environment, which names itself `agent`, for so many threads."""
     session = requests.Session()
     session.trust_env = False
     session.headers["User-Agent"] = agent
     for scheme in ("http://", "https://"):
-        session.mount(scheme, _Adapter(networks))
+        session.mount(scheme, _Adapter(networks, connections))
     return session
 
 
@@ -73,9 +73,9 @@ def guarded_pool(networks: Sequence[str], **options: Any) -> PoolManager:
 
 
 class _Adapter(HTTPAdapter):
-    def __init__(self, networks: Sequence[str]) -> None:
+    def __init__(self, networks: Sequence[str], connections: int) -> None:
         self._networks = networks
-        super().__init__()
+        super().__init__(pool_maxsize=connections)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
         self.poolmanager = guarded_pool(self._networks, num_pools=connections, maxsize=maxsize, block=block, **options)

@@ -1,0 +1,31 @@
+"""The name of what is at an address, whose end says the format."""
+
+from urllib.parse import urlsplit
+
+from corpus.source import readable
+
+HTML = ("text/html", "application/xhtml+xml")
+# The ends of names for types of files that have none in their address.
+TYPES = {
+    "application/pdf": ".pdf",
+    "text/plain": ".txt",
+    "text/markdown": ".md",
+    "text/csv": ".csv",
+    "application/json": ".json",
+    "application/epub+zip": ".epub",
+    "application/rtf": ".rtf",
+    "application/msword": ".doc",
+    "application/vnd.oasis.opendocument.text": ".odt",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
+}
+
+
+def file_name(url: str, kind: str) -> str | None:
+    """HTML by its type, everything else by its address or its type; None if osml does not read it."""
+    path = urlsplit(url).path
+    if kind in HTML:
+        return f"{url.rstrip('/')}.html"
+    name = path if readable(path) else f"{url}{TYPES.get(kind, '')}"
+    return name if readable(name) else None
