@@ -127,7 +127,7 @@ def client(
     if settings["search"]["kind"] == "domain":
         settings["search"]["admins"] = [foreign.ROLE]
     else:
-        source = {"kind": "website", "start": [f"{site.url}/"], "networks": ["127.0.0.0/8"], "schedule": "off"}
+        source = {"kind": "website", "start": [f"{site.url}/"], "networks": ["127.0.0.0/8"], "schedule": False}
         settings["sources"] = {"site": {**source, "delay": 0.0}}
     settings["encryption"] = {"key": key_of_kms()}
     (directory / "api.yaml").write_text(yaml.safe_dump(settings))
@@ -154,8 +154,8 @@ def test_a_collection_stays_in_step_with_a_website(client: Client, site: Site) -
         listed = client("GET", "/documents", params={"search": site.url}).json()["documents"]
         return sorted(document["id"].removeprefix(site.url) for document in listed)
 
-    def synced(**more: bool) -> Run:
-        (run,) = bring_in_step(client.place, ["site"], **{"dry": False, "removing": False, **more})
+    def synced(removing: bool = False) -> Run:
+        (run,) = bring_in_step(client.place, ["site"], dry=False, removing=removing)
         return run
 
     assert (synced().added, synced().unchanged) == (2, 2)

@@ -92,7 +92,7 @@ MERGED = workbook(
     more='<mergeCells><mergeCell ref="B2:B3"/></mergeCells>',
 )
 
-PAGES = {
+PAGES: dict[str, tuple[Content, str]] = {
     "text of the body that is in no element": (
         "<body>first<p>two <br>three</p>last</body>",
         "first\n\ntwo\nthree\n\nlast",
@@ -130,7 +130,7 @@ PAGES = {
     "elements that nothing closes": ("<p>one<div>two<table><tr><td>three", "one\n\ntwo\n\nthree"),
     "what is folded": ("<details><summary>More</summary>inner</details>", "More\ninner"),
 }
-MARKDOWN = {
+MARKDOWN: dict[str, tuple[Content, str]] = {
     "text before the first heading": ("Before.\n\n# One\n\ntext", "Before.\n\nOne\n\ntext"),
     "a comment in code": ("```\n# no heading\nls\n```", "# no heading\nls"),
     "footnotes": ("Cod.[^1] Eel.[^a]\n\n[^1]: A fish.\n[^a]: Long.", "Cod.^1 Eel.^a\n\n^1: A fish. ^a: Long."),
@@ -142,7 +142,7 @@ MARKDOWN = {
     "front matter behind a mark of the order of bytes": ("\ufeff---\ntitle: T\n---\ntext", "text"),
     "a table without a row": ("| only | header |\n|---|---|", "only | header"),
 }
-TABLES = {
+TABLES: dict[str, tuple[str, list[str]]] = {
     "a separator in the only column": ("text\ncod, eel\nsun; moon\n", ["cod, eel", "sun; moon"]),
     "a first name in quotes behind a mark": ('\ufeff"text","a,b"\ncod,1\n', ["cod"]),
     "a line end of the Macintosh": ("text,n\rcod,1\reel,2\r", ["cod", "eel"]),
@@ -152,7 +152,7 @@ TABLES = {
     "a separator at the end of each row": ("text,n,\ncod,1,\n", ["cod"]),
     "cells that are missing": ("text,n,m\ncod\n", ["cod"]),
 }
-OFFICE = {
+OFFICE: dict[str, tuple[str, Content, list[str]]] = {
     "no section": ("a.docx", word_parts("word/document.xml", DOCUMENT), ["Here"]),
     "the strict vocabulary": (
         "a.docx",

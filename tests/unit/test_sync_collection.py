@@ -1,6 +1,7 @@
 """How the function that keeps a collection in step stores documents there; the contract tests do it on an engine."""
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -16,9 +17,10 @@ from into_collection import TOO_LONG, Collection
 from rag.budget import Budget
 from rag.caller import Held, groups_in
 from rag.failures import AssistantRefused, Broken, RagFailure, Throttled, TimedOut, Unavailable
-from rag.parts import Parts
+from rag.parts import Parts, parts
 from rag.search import Passage, Replaced
 from settings.runtime_settings import RuntimeSettings
+from sources.run import Run
 
 SETTINGS = RuntimeSettings.model_validate(
     {
@@ -56,7 +58,7 @@ class Search:
 
 
 def collection(search: Search, ends: float = 1e12) -> Collection:
-    return Collection(cast(Parts, Parts(SETTINGS, cast(Any, search), None, cast(Any, None))), ends)
+    return Collection(Parts(SETTINGS, cast(Any, search), None, cast(Any, None)), ends)
 
 
 def sent(to: Collection, *ids: str) -> list[Outcome]:
@@ -99,7 +101,7 @@ def test_a_document_that_takes_longer_than_a_call_is_refused_and_not_begun_by_ev
         nonlocal clock
         clock += 240.0
 
-    monkeypatch.setattr(into_collection.time, "monotonic", lambda: clock)
+    monkeypatch.setattr(time, "monotonic", lambda: clock)
     late = Search({"a": TimedOut("Late."), "b": TimedOut("Late.")}, before=passes)
     assert sent(collection(late), "a") == [Outcome(Verdict.REFUSED, TOO_LONG)]
     assert [outcome.verdict for outcome in sent(collection(late), "a", "b")] == [Verdict.LATER] * 2
@@ -109,8 +111,8 @@ def test_the_function_waits_until_a_search_finds_everything_and_not_beyond_its_t
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     slept = list[float]()
-    monkeypatch.setattr(sync.time, "sleep", slept.append)
-    monkeypatch.setattr(sync.time, "monotonic", lambda: 100.0)
+    monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
     sync.wait_for_search(60.0, 160.0)
     assert slept == [60.0]
     with pytest.raises(sync.TimeOver):
@@ -126,7 +128,7 @@ def test_the_run_says_what_it_waits_for(monkeypatch: pytest.MonkeyPatch) -> None
     told = list[str | None]()
     monkeypatch.setattr(sync, "_write_run", lambda run: told.append(run.message))
     monkeypatch.setattr(sync, "wait_for_search", lambda *_: None)
-    run = sync.Run(source="handbook", id="1")
+    run = Run(source="handbook", id="1")
     sync.into(run, [], 1e12)
     waits[0]()
     assert (told, run.message) == (["waits 10 seconds until a search finds what was stored"], None)
@@ -137,8 +139,8 @@ def test_the_settings_of_the_assistant_say_that_the_function_embeds(monkeypatch:
     monkeypatch.setenv("ASSISTANT", SETTINGS.model_dump_json(exclude_unset=True))
     for name in ("AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "us-east-1")
-    into_collection.parts.cache_clear()
-    into = sync.into(sync.Run(source="handbook", id="1"), ["hr"], 1e12)
+    parts.cache_clear()
+    into = sync.into(Run(source="handbook", id="1"), ["hr"], 1e12)
     assert isinstance(into.connect(), Collection)
     assert (into.leftovers, into.groups) == (None, ["hr"])
-    into_collection.parts.cache_clear()
+    parts.cache_clear()
