@@ -14,13 +14,14 @@ from pathlib import Path
 import requests
 
 from benchmarks.deployment import OSML, Deployed, deployed
-from benchmarks.steps import SteppedQuestion, write
+from benchmarks.steps import FIELDS, SteppedQuestion, write
 from osml.ask.asking import find
 from osml.place import CHECKOUT
 from trials.report import publish
 
 PAGE = CHECKOUT / "docs" / "search.md"
 COLUMNS = ("questions", "number", "all found, plain", "all found, agentic", "further searches")
+KINDS = ("one step", "two parts", "two steps", "conditions")
 ENVIRONMENT, SIZE = "sandbox", 4
 
 
@@ -38,7 +39,7 @@ def main() -> None:
     """Load, ask and publish."""
     with (
         tempfile.TemporaryDirectory() as directory,
-        deployed(ENVIRONMENT, retrieval={"hybrid": {}, "agentic": {}}, model=None) as environment,
+        deployed(ENVIRONMENT, retrieval={"hybrid": {}, "agentic": {}}, fields=FIELDS, model=None) as environment,
     ):
         file = Path(directory) / "steps.ndjson"
         questions = write(file)
@@ -49,7 +50,7 @@ def main() -> None:
             check=True,
         )
         results = [_asked(environment, question) for question in questions]
-    publish("agentic", COLUMNS, [_row(kind, results) for kind in ("one step", "two parts", "two steps")], PAGE)
+    publish("agentic", COLUMNS, [_row(kind, results) for kind in KINDS], PAGE)
 
 
 def _asked(environment: Deployed, question: SteppedQuestion) -> SteppedResult:

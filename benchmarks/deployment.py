@@ -85,13 +85,15 @@ def deployed(
     assistant: Mapping[str, Any] | None = None,
     timeouts: Mapping[str, int] | None = None,
     retrieval: Mapping[str, Any] | None = None,
+    fields: Mapping[str, str] | None = None,
     model: WritingPace | None = AT_ONCE,
 ) -> Iterator[Deployed]:
     """The environment `base` of this repository with an API key and no throttle, its samples loaded.
 
     Without `answers` it only searches; `assistant` adds to this group of its file, `timeouts` and `retrieval` replace
-    those; `model` says how the answer model writes, None means the stand-in of the local cloud. The local cloud is
-    named `bench`, begins anew, whatever an earlier run has left, and ends with the measurement.
+    those, and `fields` are those of documents; `model` says how the answer model writes, None means the stand-in of the
+    local cloud. The local cloud is named `bench`, begins anew, whatever an earlier run has left, and ends with the
+    measurement.
     """
     instance = Instance.named("bench")
     with tempfile.TemporaryDirectory() as directory, _answering(model) as answering:
@@ -109,6 +111,8 @@ def deployed(
             settings["timeouts"] = dict(timeouts)
         if retrieval:
             settings["retrieval"] = dict(retrieval)
+        if fields:
+            settings.setdefault("index", {})["fields"] = dict(fields)
         (Path(directory) / f"{base}.yaml").write_text(yaml.safe_dump(settings))
         environment = {OPTIMIZE: "1", **os.environ, "OSML_SANDBOX": "bench", "OSML_ENVIRONMENTS": directory}
         environment |= answering

@@ -1,13 +1,19 @@
-"""Questions of one and of two steps over 1,000 short documents, all of invented names, made the same each time."""
+"""Questions of steps and of conditions over 1,000 short documents, all of invented names, made the same each time."""
 
 import itertools
 import json
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-DOCUMENTS, QUESTIONS = 1000, 100
-_CHAINS = 100
+DOCUMENTS = 1000
+# The fields of pumps, for `index.fields`.
+FIELDS = {"series": "keyword", "depth": "number", "made": "date"}
+_CHAINS, _CONDITIONS = 100, 50
+_SERIES = ("Korvel", "Brixol", "Tandor", "Melvin", "Fjolar")
+_MOST_NEEDED = 2
 _SYLLABLES = ("bra", "kor", "vel", "tus", "min", "dra", "fen", "gol", "ris", "hul", "pam", "zet")
 
 
@@ -21,7 +27,10 @@ class SteppedQuestion:
 
 
 def write(file: Path) -> list[SteppedQuestion]:
-    """Write the documents to `file`, for `osml ingest`, and return the questions about them."""
+    """Write the documents to `file`, for `osml ingest`, and return the questions about them.
+
+    What a pump's fields say stands in no text.
+    """
     chosen = random.Random(7)  # noqa: S311 - names of documents
     names = ["".join(parts).capitalize() for parts in itertools.product(_SYLLABLES, repeat=3)]
     chosen.shuffle(names)
@@ -42,10 +51,39 @@ def write(file: Path) -> list[SteppedQuestion]:
     while len(texts) < DOCUMENTS:
         first, second = next(spare)
         texts.setdefault(f"other-{second}", next(kinds).format(f"{first} {second}"))
-    lines = [json.dumps({"id": id, "text": text}) for id, text in texts.items()]
+    pumps = {f"product-{product}": _fields(chosen) for product in products}
+    lines = [json.dumps({"id": id, "text": text, **pumps.get(id, {})}) for id, text in texts.items()]
     chosen.shuffle(lines)
     file.write_text("\n".join(lines) + "\n")
-    return _questions(products, makers)
+    return [*_questions(products, makers), *_conditions(chosen, pumps)]
+
+
+def _fields(chosen: random.Random) -> dict[str, Any]:
+    return {"series": chosen.choice(_SERIES), "depth": chosen.randint(20, 400), "made": _day(chosen)}
+
+
+def _day(chosen: random.Random) -> str:
+    return f"{chosen.randint(2005, 2025)}-{chosen.randint(1, 12):02}-{chosen.randint(1, 28):02}"
+
+
+def _conditions(chosen: random.Random, pumps: Mapping[str, Mapping[str, Any]]) -> list[SteppedQuestion]:
+    """Questions that one or two pumps answer."""
+    questions: dict[str, SteppedQuestion] = {}
+    while len(questions) < _CONDITIONS:
+        series, least, day = chosen.choice(_SERIES), chosen.randint(20, 400), _day(chosen)
+        most = least + chosen.randint(10, 200)
+        deep = {id for id, pump in pumps.items() if pump["depth"] >= least}
+        early = {id for id, pump in pumps.items() if pump["made"] < day and pump["depth"] <= most} & deep
+        late = {id for id, pump in pumps.items() if pump["made"] > day}
+        asked, those = (
+            (f"series {series} have a depth of at least {least}?", deep),
+            (f"series {series} were made after {day}?", late),
+            (f"series {series}, made before {day}, have a depth between {least} and {most}?", early),
+        )[len(questions) % 3]
+        needed = frozenset(id for id in those if pumps[id]["series"] == series)
+        if 1 <= len(needed) <= _MOST_NEEDED:
+            questions[asked] = SteppedQuestion("conditions", f"Which pumps of the {asked}", needed)
+    return list(questions.values())
 
 
 def _questions(products: list[str], makers: list[str]) -> list[SteppedQuestion]:

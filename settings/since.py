@@ -42,6 +42,8 @@ SINCE: Mapping[str, Release] = {
     "faiss_cosine": Release(2, 19),
     # neural-search#1224
     "z_score": Release(3, 0),
+    # The processor agentic_context (neural-search 3.3). QueryPlanningTool and agentic_query_translator are of 3.2.
+    "agentic": Release(3, 3),
 }
 
 

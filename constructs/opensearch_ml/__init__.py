@@ -71,6 +71,9 @@ from opensearch_ml.resources.conversation_index import ConversationIndex as Conv
 from opensearch_ml.resources.feedback_index import FeedbackIndex as FeedbackIndex
 from opensearch_ml.resources.index_version import index_version as index_version
 from opensearch_ml.resources.ingest_pipeline import IngestPipeline as IngestPipeline
+from opensearch_ml.resources.ml_agent import AgentTool as AgentTool
+from opensearch_ml.resources.ml_agent import MlAgent as MlAgent
+from opensearch_ml.resources.ml_agent import query_planning as query_planning
 from opensearch_ml.resources.ml_connector import MlConnector as MlConnector
 from opensearch_ml.resources.ml_model import MlModel as MlModel
 from opensearch_ml.resources.ml_model_group import MlModelGroup as MlModelGroup

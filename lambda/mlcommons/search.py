@@ -1,9 +1,10 @@
-"""Searches for marked objects among connectors, model groups and models, whose ids the server makes."""
+"""Searches for marked objects among connectors, model groups, models and agents, whose ids the server makes."""
 
 import re
 from typing import Any
 
 from mlcommons.client import Client, path_of
+from mlcommons.errors import NotFound
 from mlcommons.owner import Owner, read_mark
 from mlcommons.versions import updates_show_late
 
@@ -17,9 +18,16 @@ def server_made(physical_id: str) -> bool:
 
 
 def hits(client: Client, collection: str, query: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Return (id, source) of up to 100 documents of `connectors`, `model_groups` or `models`."""
-    path = path_of("_plugins", "_ml", collection, "_search")
-    answer = client.post(path, {"query": query, "size": _MOST}) or {}
+    """Return (id, source) of up to 100 documents of `connectors`, `model_groups`, `models` or `agents`."""
+    return searched(client, collection, {"query": query, "size": _MOST})
+
+
+def searched(client: Client, collection: str, body: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return (id, source) of what is found; nothing while a collection has no index, as before the first agent."""
+    try:
+        answer = client.post(path_of("_plugins", "_ml", collection, "_search"), body) or {}
+    except NotFound:
+        return []
     return [(hit["_id"], hit["_source"]) for hit in answer.get("hits", {}).get("hits", [])]
 
 

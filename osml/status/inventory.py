@@ -7,9 +7,11 @@ from typing import Any
 from mlcommons import Client, Owner, ProvisioningError
 from mlcommons.client import path_of
 from mlcommons.drift import Compared, compare
+from mlcommons.errors import PermissionMissing
 from mlcommons.owner import read_mark
 from mlcommons.prediction import predict
 from mlcommons.retired import is_retired
+from mlcommons.search import searched
 from mlcommons.watched import Watched
 
 OK, MISSING, CHANGED, TAKEN_OVER = "ok", "missing", "changed", "taken over"
@@ -18,7 +20,7 @@ RETIRED, LEFT_OVER, UNSEEN = "retired", "left over", "not visible to you"
 # States that a deploy with --repair restores; about an object that was taken over, a person must decide first.
 DRIFTED = (MISSING, CHANGED, TAKEN_OVER, UNDEPLOYED)
 BAD = (*DRIFTED, SILENT)
-COLLECTIONS = {"connectors": "Connector", "model_groups": "ModelGroup", "models": "Model"}
+COLLECTIONS = {"agents": "Agent", "connectors": "Connector", "model_groups": "ModelGroup", "models": "Model"}
 # The limit of hits in a search; if a domain has more marked objects, only the first are listed.
 MOST = 10_000
 
@@ -110,17 +112,25 @@ def _retired_connector(kind: str, found_id: str, name: str) -> str:
 def _marked(client: Client) -> Iterator[tuple[str, str, Owner, str]]:
     """Kind, id, owner and name of every marked object except shared lists."""
     for collection, kind in COLLECTIONS.items():
-        body = {"query": {"match_all": {}}, "size": MOST, "_source": ["name", "description"]}
-        answer = client.post(path_of("_plugins", "_ml", collection, "_search"), body) or {}
-        for hit in answer.get("hits", {}).get("hits", []):
-            source = hit["_source"]
-            yield from _of(kind, hit["_id"], source.get("description"), str(source.get("name")))
+        for found_id, source in _documents(client, collection):
+            yield from _of(kind, found_id, source.get("description"), str(source.get("name")))
     for folder, kind in (("_ingest", "IngestPipeline"), ("_search", "SearchPipeline")):
         for name, body in (client.find(path_of(folder, "pipeline")) or {}).items():
             yield from _of(kind, name, body.get("description"), name)
     indexes: dict[str, Any] = client.get("/_mapping")
     for name, body in indexes.items():
         yield from _of("Index", name, body.get("mappings", {}).get("_meta", {}).get("osml"), name)
+
+
+def _documents(client: Client, collection: str) -> list[tuple[str, dict[str, Any]]]:
+    body = {"query": {"match_all": {}}, "size": MOST, "_source": ["name", "description"]}
+    try:
+        return searched(client, collection, body)
+    except PermissionMissing:
+        # Operators of environments that an earlier version has deployed may not look for agents, and have none.
+        if collection == "agents":
+            return []
+        raise
 
 
 def _of(kind: str, found_id: str, text: object, name: str) -> Iterator[tuple[str, str, Owner, str]]:

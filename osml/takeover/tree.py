@@ -12,7 +12,8 @@ from osml.takeover.contents import Contents, owner_of
 from osml.takeover.provider import holds_a_key
 
 _EMBEDDERS = ("text_embedding", "sparse_encoding", "text_image_embedding")
-_MODEL = re.compile(r'"(?:model_id|default_model_id)": "([^"]+)"')
+_MODEL = re.compile(r'"(?:model_id|default_model_id|embedding_model_id)": "([^"]+)"')
+_AGENT = re.compile(r'"agent_id": "([^"]+)"')
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,9 @@ class _Growing:
     def pipeline(self, kind: str, name: str) -> Node:
         body = self._pipelines(kind)[name]
         uses, faults = self._models(body)
+        agents = list(dict.fromkeys(_AGENT.findall(json.dumps(body))))
+        uses += [self.agent(id) for id in agents if id in self.contents.agents]
+        faults += [f"It names the agent {id}, which does not exist." for id in agents if id not in self.contents.agents]
         return self._node(f"{kind} pipeline", name, name, body, uses, faults)
 
     def agent(self, id: str) -> Node:
@@ -162,5 +166,5 @@ def tree(contents: Contents, silent: dict[str, str] | None = None) -> Tree:
     for kind, there in (("ingest", contents.ingest_pipelines), ("search", contents.search_pipelines)):
         alone = [name for name in sorted(there) if (f"{kind} pipeline", name) not in growing.seen]
         roots += [growing.pipeline(kind, name) for name in alone]
-    roots += [growing.agent(id) for id in sorted(contents.agents)]
+    roots += [growing.agent(id) for id in sorted(contents.agents) if ("agent", id) not in growing.seen]
     return Tree(tuple(roots), tuple(growing.unused()))

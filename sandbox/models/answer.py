@@ -13,6 +13,7 @@ import numpy as np
 from sandbox.models import sentence as text_of
 from sandbox.models.embedding import MiniLM
 from sandbox.models.prompt import ReadPrompt
+from sandbox.models.query_plan import planned
 from sandbox.models.sentence import Sentence
 
 NOTICE = "(Extractive stand-in: sentences quoted from the documents; no language model was called.)"
@@ -51,7 +52,9 @@ class StandIn:
         self._model = model
 
     def answer(self, prompt: ReadPrompt) -> Completion:
-        """Return the best sentences of the documents, or a statement that they contain no answer."""
+        """Return the best sentences of the documents, a statement that they contain no answer, or a query."""
+        if query := planned(prompt.question):
+            return Completion(query, "The question states what to find, and the mapping where.")
         sentences = [
             sentence
             for number, document in enumerate(prompt.documents, 1)

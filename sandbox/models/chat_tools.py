@@ -42,8 +42,8 @@ def check(body: Mapping[str, Any]) -> None:
 
 def chosen(body: Mapping[str, Any]) -> list[ToolUse]:
     """The calls for a request that offers the tool `search`; none for any other."""
-    names = [tool["function"]["name"] for tool in body.get("tools", [])]
-    if TOOL not in names or body.get("tool_choice") == "none":
+    tools = {tool["function"]["name"]: tool["function"].get("parameters", {}) for tool in body.get("tools", [])}
+    if TOOL not in tools or body.get("tool_choice") == "none":
         return []
     said = {role: [_text(message) for message in body["messages"] if message["role"] == role] for role in _READ}
     earlier = [
@@ -51,7 +51,7 @@ def chosen(body: Mapping[str, Any]) -> list[ToolUse]:
         for message in body["messages"]
         for call in message.get("tool_calls") or []
     ]
-    return calls("\n".join(said["user"]), said["tool"], earlier)
+    return calls("\n".join(said["user"]), said["tool"], earlier, tools[TOOL])
 
 
 def written(chosen_calls: Sequence[ToolUse]) -> list[dict[str, Any]]:

@@ -49,13 +49,14 @@ def block_fault(where: str, block: Mapping[str, Any]) -> str | None:
 
 def chosen(body: Mapping[str, Any]) -> list[ToolUse]:
     """The calls for a request that offers the tool `search`; none for any other."""
-    tools = [tool["toolSpec"]["name"] for tool in body.get("toolConfig", {}).get("tools", [])]
+    offered = [tool["toolSpec"] for tool in body.get("toolConfig", {}).get("tools", [])]
+    tools = {tool["name"]: tool["inputSchema"]["json"] for tool in offered}
     if TOOL not in tools:
         return []
     blocks = [block for message in body["messages"] for block in message["content"]]
     first = "\n".join(block["text"] for block in blocks if "text" in block)
     results = [part.get("text", "") for block in blocks if RESULT in block for part in block[RESULT]["content"]]
-    return calls(first, results, [block[USE]["input"] for block in blocks if USE in block])
+    return calls(first, results, [block[USE]["input"] for block in blocks if USE in block], tools[TOOL])
 
 
 def written(chosen_calls: Sequence[ToolUse]) -> list[dict[str, Any]]:

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.models import sentence as text_of
+from sandbox.models.conditions import conditions
 from sandbox.models.sentence import Sentence
 
 TOOL = "search"
 _QUOTED = re.compile(r"<<<(?P<mark>[0-9a-f]+)\nid: [^\n]*\n(?P<text>.*?)\n(?P=mark)>>>", re.DOTALL)
 _QUESTION = re.compile(r"(?:\A|\n)QUESTION: (.*?)(?=\n<<<|\nNothing was found\.|\Z)", re.DOTALL)
 _PARTS = re.compile(r"(?<=[?？])\s*|;\s*|,?\s+and\s+(?=(?:who|what|when|where|which|how)\b)", re.IGNORECASE)
+_FIELD = re.compile(r"(\w+) \((keyword|number|date|boolean)\)")
 _MOST_CALLS = 3
 
 
@@ -28,18 +30,31 @@ class ToolUse:
     arguments: Mapping[str, Any]
 
 
-def calls(first: str, results: Sequence[str], earlier: Sequence[Mapping[str, Any]]) -> list[ToolUse]:
-    """The calls for a prompt: `first` is the user's text, `results` and `earlier` what calls before found and asked."""
+def calls(
+    first: str, results: Sequence[str], earlier: Sequence[Mapping[str, Any]], schema: Mapping[str, Any]
+) -> list[ToolUse]:
+    """The calls for a prompt: `first` is the user's text, `results` and `earlier` what calls before found and asked.
+
+    `schema` is that of the tool's arguments, whose description names the fields of documents. For a question that
+    states conditions on them one search is enough.
+    """
     question = _QUESTION.search(first)
     if question is None:
         return []
     text = question[1].strip()
+    described = schema.get("properties", {}).get("fields", {}).get("description", "")
+    if stated := conditions(text, dict(_FIELD.findall(described))):
+        return [] if earlier else [_use({"query": text, "fields": stated})]
     passages = [match["text"] for part in (first, *results) for match in _QUOTED.finditer(part)]
     parts = [part.strip() for part in _PARTS.split(text) if re.search(r"\w", part)]
     wanted = parts if len(parts) > 1 and not earlier else _next_steps(text, passages)
     done = {str(arguments.get("query")) for arguments in earlier}
     new = [query for query in dict.fromkeys(wanted) if query not in done]
-    return [ToolUse(f"call_{uuid.uuid4().hex[:24]}", {"query": query}) for query in new[:_MOST_CALLS]]
+    return [_use({"query": query}) for query in new[:_MOST_CALLS]]
+
+
+def _use(arguments: Mapping[str, Any]) -> ToolUse:
+    return ToolUse(f"call_{uuid.uuid4().hex[:24]}", arguments)
 
 
 def _next_steps(question: str, passages: Sequence[str]) -> list[str]:

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from mlcommons import Owner
+from mlcommons import Client, HttpTransport, Owner
 from tests import undeploying
+from tests.contract.front_engine import engine_address
 from tests.contract.kinds_engine import KindsEngine
 
 OTHERS = "others"
 SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
-_ML = {"Connector": "connectors", "ModelGroup": "model_groups", "Model": "models"}
+_ML = {"Agent": "agents", "Connector": "connectors", "ModelGroup": "model_groups", "Model": "models"}
 _PIPELINES = {"IngestPipeline": "/_ingest/pipeline", "SearchPipeline": "/_search/pipeline"}
 _AUDIT = "/_plugins/_security/api/audit"
 _ROLES, _MAPPINGS = "/_plugins/_security/api/roles", "/_plugins/_security/api/rolesmapping"
@@ -63,6 +64,8 @@ def change(engine: KindsEngine, kind: str, physical_id: str) -> None:
     elif kind == "Role":
         _, role = next(iter(client.get(path).items()))
         client.put(path, {"description": role["description"], "cluster_permissions": ["*"]})
+    elif kind == "Agent":
+        _edit_agent(physical_id, {"name": f"{engine.stack} edited"})
     elif kind == "Connector":
         client.put(path, {"parameters": {"model": "edited"}})
     elif kind in _ML:
@@ -86,6 +89,8 @@ def take_over(engine: KindsEngine, kind: str, physical_id: str) -> None:
     elif kind == "Role":
         _, role = next(iter(client.get(path).items()))
         client.put(path, {"description": theirs(role["description"]), "cluster_permissions": ["cluster_monitor"]})
+    elif kind == "Agent":
+        _edit_agent(physical_id, {"description": theirs(client.get(path)["description"])})
     elif kind in _ML:
         client.put(path, {"description": theirs(client.get(path)["description"])})
     elif kind in _PIPELINES:
@@ -130,6 +135,13 @@ def _path(kind: str, physical_id: str) -> str:
     if kind == "Role":
         return f"{_ROLES}/{physical_id}"
     return f"{_MAPPINGS}/{physical_id.split(':')[0]}" if kind == "RoleMapping" else f"/{physical_id}"
+
+
+def _edit_agent(agent_id: str, fields: dict[str, str]) -> None:
+    """As an administrator of the cluster: engines before 3.1 have no request that updates an agent."""
+    address = engine_address()
+    admin = Client(HttpTransport(address.url, verify=address.ca, cert=(address.admin_cert, address.admin_key)))
+    admin.post(f"/.plugins-ml-agent/_update/{agent_id}", {"doc": fields}, refresh="true")
 
 
 def _audit(engine: KindsEngine, enabled: bool = True, **audit: Any) -> None:

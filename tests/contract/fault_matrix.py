@@ -259,6 +259,7 @@ _CENSUS: dict[str, Callable[[KindsEngine, str], list[str]]] = {
     "Role": _described("/_plugins/_security/api/roles"),
     "RoleMapping": _mapped,
     "TrustedEndpoints": _trusted,
+    "Agent": _documents("agents"),
     "Connector": _documents("connectors"),
     "ModelGroup": _documents("model_groups"),
     "Model": _documents("models"),

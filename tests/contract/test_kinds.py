@@ -25,9 +25,9 @@ OTHER = Owner("kernel-someone-else", "Other")
 # Requests to make an object: look for it, write it, read it. Who writes a list takes a lock, too, and reads it there;
 # the trusted endpoints are read before, too, because they may need no lock. A model is asked, and looked at until it is
 # deployed: those looks are not counted. An index goes by the version of the engine, which is asked for. An audit log is
-# written as a whole, with what is not specified, which is read.
+# written as a whole, with what is not specified, which is read. Before an agent is made, the engine's tools are read.
 LOOK_WRITE_READ = 3
-CREATES = {"AuditLog": 4, "RoleMapping": 6, "TrustedEndpoints": 7, "Model": 3, "Index": 4}
+CREATES = {"Agent": 4, "AuditLog": 4, "RoleMapping": 6, "TrustedEndpoints": 7, "Model": 3, "Index": 4}
 
 
 @pytest.fixture(params=SUBJECTS)

@@ -11,6 +11,7 @@ engine, engine_transport, provider = (
     kinds_engine.engine_transport,
     kinds_engine.provider,
 )
+CHANGED_BY_ANOTHER = ("Agent", "Connector")
 
 
 @pytest.fixture(params=SUBJECTS)
@@ -37,15 +38,15 @@ def test_delete_by_hand_then_delete(engine: KindsEngine, subject: Subject) -> No
 
 
 def test_change_by_hand_then_update(engine: KindsEngine, subject: Subject) -> None:
-    """Healed in place, but a connector, which is replaced as for any change."""
+    """Healed in place, but a connector and an agent, which are replaced as for any change."""
     first = engine.apply(subject.kind, subject.spec)
     by_hand.change(engine, subject.kind, first.physical_id)
     second = engine.apply(subject.kind, subject.spec, first.physical_id)
     assert second.changed
-    assert (second.physical_id != first.physical_id) == (subject.kind == "Connector")
+    assert (second.physical_id != first.physical_id) == (subject.kind in CHANGED_BY_ANOTHER)
     assert not engine.apply(subject.kind, subject.spec, second.physical_id).changed
     engine.destroy(subject.kind, first.physical_id)
-    assert by_hand.count(engine, subject.kind) == (subject.kind == "Connector")
+    assert by_hand.count(engine, subject.kind) == (subject.kind in CHANGED_BY_ANOTHER)
 
 
 def test_change_by_hand_then_delete(engine: KindsEngine, subject: Subject) -> None:

@@ -27,6 +27,7 @@ class Stage:
     engine: KindsEngine
     operator: Caller
     conversation: str
+    agent: str
 
     def request(self, permission: str) -> tuple[str, str, Any]:
         """What is sent that takes the permission."""
@@ -41,6 +42,8 @@ class Stage:
             "cluster:admin/search/pipeline/get": ("GET", "/_search/pipeline", None),
             "cluster:monitor/main": ("GET", "/", None),
             "cluster:monitor/state": ("GET", "/_cluster/settings?include_defaults=true", None),
+            f"{ML}/agents/get": ("GET", f"{ml}/agents/{self.agent}", None),
+            f"{ML}/agents/search": ("POST", f"{ml}/agents/_search", ALL),
             f"{ML}/connectors/get": ("GET", f"{ml}/connectors/{shown['connector_id']}", None),
             f"{ML}/connectors/search": ("POST", f"{ml}/connectors/_search", ALL),
             f"{ML}/model_groups/get": ("GET", f"{ml}/model_groups/{shown['model_group_id']}", None),
@@ -90,7 +93,8 @@ def _stage(world: World, engine: KindsEngine) -> Stage:
     )
     conversation = operator.post("/_plugins/_ml/memory", {"name": "A conversation"})["memory_id"]
     operator.post(f"/_plugins/_ml/memory/{conversation}/messages", {"input": "x", "response": "y"})
-    return Stage(world, engine, operator, str(conversation))
+    agent = engine.apply("Agent", {"agent": {"name": "a", "type": "flow"}}, owner=engine.owner("Agent")).physical_id
+    return Stage(world, engine, operator, str(conversation), agent)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ def _client(transport: MockTransport) -> Client:
 @pytest.mark.parametrize(
     ("kind", "good", "bad"),
     [
+        ("Agent", CONNECTOR, "my-stack_Thing_1A2B3C4D"),
         ("Connector", CONNECTOR, "my-stack_Thing_1A2B3C4D"),
         ("Model", CONNECTOR, "*"),
         ("ModelGroup", CONNECTOR, ""),

@@ -23,6 +23,7 @@ PATHS: Mapping[str, Sequence[str]] = {
         "_ingest/pipeline",
         "_ingest/pipeline/*",
         "_mapping",
+        "_plugins/_ml/agents/*",
         "_plugins/_ml/connectors/*",
         "_plugins/_ml/memory/*",
         "_plugins/_ml/model_groups/*",
@@ -43,6 +44,7 @@ PATHS: Mapping[str, Sequence[str]] = {
     "es:ESHttpPost": (
         "_bulk",
         "_plugins/_ml/_predict/text_embedding/*",
+        "_plugins/_ml/agents/_search",
         "_plugins/_ml/connectors/_search",
         "_plugins/_ml/memory",
         "_plugins/_ml/memory/*",
@@ -85,7 +87,11 @@ class OperatorRole(Grantee):
 
     CLUSTER = (
         "cluster:admin/ingest/pipeline/get",
-        *(f"{ML}/{kind}s/{verb}" for kind in ("connector", "model_group", "model") for verb in ("get", "search")),
+        *(
+            f"{ML}/{kind}s/{verb}"
+            for kind in ("agent", "connector", "model_group", "model")
+            for verb in ("get", "search")
+        ),
         *(f"{ML}/memory/conversation/{verb}" for verb in ("create", "get", "interaction/search")),
         *(f"{ML}/memory/interaction/{verb}" for verb in ("create", "list")),
         f"{ML}/predict",

@@ -15,13 +15,14 @@ def deepseek_chat(
     temperature: float | None = None,
     max_tokens: int | None = None,
     thinking: bool = False,
+    plans_queries: bool = False,
     connect_seconds: int = 5,
     read_seconds: int = 60,
 ) -> Provider:
     """`host` serves `/v1/chat/completions`. With `thinking` the model reasons first, within `max_tokens`.
 
-    By default the API reasons, and keeps the reasoning out of the content.
-    https://api-docs.deepseek.com/guides/thinking_mode
+    With `plans_queries` it is for an agent with QueryPlanningTool. By default the API reasons, and keeps the reasoning
+    out of the content. https://api-docs.deepseek.com/guides/thinking_mode
     """
     return openai_chat(
         secret,
@@ -37,4 +38,5 @@ def deepseek_chat(
         members={"thinking": {"type": "enabled" if thinking else "disabled"}},
         # It also reports when the reasoning used all tokens, so that the content is empty.
         thinks_aloud=thinking,
+        plans_queries=plans_queries,
     )

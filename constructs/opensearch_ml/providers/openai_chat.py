@@ -7,8 +7,13 @@ from collections.abc import Mapping
 
 from opensearch_ml.providers.model_secret import ModelSecret
 from opensearch_ml.providers.provider import Provider, client_config
+from opensearch_ml.providers.query_planning import PROBE, SYSTEM, USER
 from opensearch_ml.providers.reasoning import chat_message
 from opensearch_ml.providers.request_script import FOR_PARAMETERS, of_parameters
+
+_PLANNING = f'[{{"role": "system", "content": {json.dumps(SYSTEM)}}}, {{"role": "user", "content": "{USER}"}}]'
+
+_PLANNED = {"response_filter": "$.choices[0].message.content"}
 
 
 def openai_chat(
@@ -25,16 +30,19 @@ def openai_chat(
     name: str = "a chat API",
     members: Mapping[str, object] | None = None,
     thinks_aloud: bool = True,
+    plans_queries: bool = False,
 ) -> Provider:
     """`host` serves `path`; `temperature` and `max_tokens` (sent as `token_limit`) default to the API's own.
 
-    `members` are additional members of each request. With `thinks_aloud` a `<think>` part of the answer is removed;
-    servers without a parser for it send one.
+    `members` are additional members of each request. With `plans_queries` it is for an agent with QueryPlanningTool,
+    and answers nothing else. With `thinks_aloud` a `<think>` part of the answer is removed; servers without a parser
+    for it send one.
     """
     choices = {"temperature": temperature, token_limit: max_tokens}
     set_choices = {name: str(value) for name, value in choices.items() if value is not None}
     # The engine writes `messages` as JSON, so it stands without quotes.
-    body = ['"model": "${parameters.model}"', '"messages": ${parameters.messages}']
+    messages = _PLANNING if plans_queries else "${parameters.messages}"
+    body = ['"model": "${parameters.model}"', f'"messages": {messages}']
     body += [f'"{name}": ${{parameters.{name}}}' for name in set_choices]
     body += [f'"{name}": {json.dumps(value)}' for name, value in (members or {}).items()]
     parameters = {"endpoint": host, "model": model, **set_choices}
@@ -55,12 +63,12 @@ def openai_chat(
         name=name,
         connector={
             "protocol": "http",
-            "parameters": {**parameters, **FOR_PARAMETERS},
+            "parameters": {**parameters, **FOR_PARAMETERS, **(_PLANNED if plans_queries else {})},
             "client_config": client_config(connections=30, connect_seconds=connect_seconds, read_seconds=read_seconds),
             "actions": [action],
         },
         credential={"secretArn": secret.arn},
         statements=(secret.read,),
-        probe={"parameters": {"messages": [question]}},
+        probe={"parameters": PROBE if plans_queries else {"messages": [question]}},
         llm_model=model,
     )

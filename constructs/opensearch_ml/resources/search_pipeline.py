@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from constructs import Construct
 
 from opensearch_ml.engine.target import Target
+from opensearch_ml.resources.ml_agent import MlAgent
 from opensearch_ml.resources.ml_model import MlModel
 from opensearch_ml.resources.ml_resource import MlResource
 
@@ -42,6 +43,9 @@ class SearchPipeline(MlResource):
     With `rerank_model`, hits are reranked by their `text_field` if the search has
     `ext.rerank.query_context.query_text`. Otherwise, or while the model does not answer, they keep their order.
 
+    With `agent`, a flow or conversational agent with QueryPlanningTool turns the question of an `agentic` query into a
+    query (OpenSearch 3.3): whoever may search the index through it sees what that query finds, whatever it is.
+
     With `answer_model`, the pipeline answers from `text_field` of the hits. A hit without `text_field` then fails the
     whole search, so every document needs one, and every search must contain the question.
 
@@ -59,6 +63,7 @@ class SearchPipeline(MlResource):
         name: str,
         embedding_model: MlModel | None = None,
         answer_model: MlModel | None = None,
+        agent: MlAgent | None = None,
         mixture: Mixture | None = None,
         rerank_model: MlModel | None = None,
         sparse_model: MlModel | None = None,
@@ -68,17 +73,24 @@ class SearchPipeline(MlResource):
         user_instructions: str = "If the passages do not hold the answer, say that they do not.",
         adopted: bool = False,
     ) -> None:
-        if embedding_model is None and answer_model is None:
-            raise ValueError(f"The search pipeline {name} does nothing; set embedding_model, answer_model or both.")
+        if embedding_model is None and answer_model is None and agent is None:
+            raise ValueError(f"The search pipeline {name} does nothing; set embedding_model, answer_model or agent.")
         pipeline: dict[str, object] = {"description": f"Finds passages by the meaning of {text_field}"}
+        before: list[dict[str, object]] = []
+        if agent is not None:
+            before.append({"agentic_query_translator": {"agent_id": agent.physical_id}})
         if embedding_model is not None:
             enrich: dict[str, object] = {"default_model_id": embedding_model.physical_id}
             if sparse_model is not None:
                 enrich["neural_field_default_id"] = {sparse_field: sparse_model.physical_id}
-            pipeline["request_processors"] = [{"neural_query_enricher": enrich}]
+            before.append({"neural_query_enricher": enrich})
+        if before:
+            pipeline["request_processors"] = before
         if mixture is not None:
             pipeline["phase_results_processors"] = [mixture.processor]
         after: list[dict[str, object]] = []
+        if agent is not None:
+            after.append({"agentic_context": {"agent_steps_summary": True, "dsl_query": True}})
         if rerank_model is not None:
             by: dict[str, object] = {"ml_opensearch": {"model_id": rerank_model.physical_id}}
             by |= {"context": {"document_fields": [text_field]}, "ignore_failure": True}
