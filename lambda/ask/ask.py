@@ -10,7 +10,7 @@ from dialect import Dialect, Native
 from gateway import origins, telemetry
 from gateway.caller import caller, digest
 from gateway.charge import FREE, OwnCharge, charged
-from gateway.request import json_body, request_id
+from gateway.request import header, json_body, request_id
 from gateway.routes import ASK, COMPLETIONS, MODELS, admit
 from gateway.sse import MEDIA_TYPE, WAITING
 from rag import answering
@@ -65,7 +65,8 @@ def _reply(event: dict[str, Any], context: "InvocationContext") -> HandlerRespon
         question, turns = dialect.read(json_body(event, settings().limits.body_bytes))
         telemetry.count_question()
         charge = charged(who, seconds)
-        heard = waiting(_events(question, turns, who, seconds - MARGIN / 2, charge.usage), SILENCE, seconds)
+        events = _events(question, turns, who, seconds - MARGIN / 2, charge.usage, header(event, "traceparent"))
+        heard = waiting(events, SILENCE, seconds)
         if not dialect.streams(event):
             return _whole(heard, dialect, charge)
         stream = _Stream(next(heard), heard, identifier, dialect, charge)
@@ -94,9 +95,14 @@ def _dialect(event: dict[str, Any], route: str, identifier: str) -> Dialect:
 
 
 def _events(
-    question: Question, turns: Sequence[Turn] | None, who: Caller, seconds: float, usage: Usage | None
+    question: Question,
+    turns: Sequence[Turn] | None,
+    who: Caller,
+    seconds: float,
+    usage: Usage | None,
+    traceparent: str,
 ) -> Iterator[Event]:
-    with subsegment("## answer"):
+    with subsegment("## answer", caller=traceparent):
         event = None
         for event in answering.answer(question, who, seconds, turns=turns, usage=usage):
             yield event

@@ -21,6 +21,8 @@ from typing import Any
 
 TRACE, DAEMON = "_X_AMZN_TRACE_ID", "AWS_XRAY_DAEMON_ADDRESS"
 _HEADER = b'{"format": "json", "version": 1}\n'
+# W3C's header of the caller's own trace: version, trace, span, flags. https://www.w3.org/TR/trace-context/
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _NOT_IN_NAMES = re.compile(r"[^\w\s.:/%&#=+\\\-@]")
 _LONGEST_NAME = 200
 
@@ -37,10 +39,11 @@ _around: ContextVar[_Place | None] = ContextVar("around", default=None)
 
 
 @contextlib.contextmanager
-def subsegment(name: str, *, remote: bool = False) -> Iterator[None]:
+def subsegment(name: str, *, remote: bool = False, caller: str | None = None) -> Iterator[None]:
     """What is done meanwhile, as a part of the trace; `remote` where another service does it.
 
-    An exception is marked as a fault, without its text.
+    `caller` is the `traceparent` of who calls, by which X-Ray then finds the trace. An exception is marked as a fault,
+    without its text.
     """
     around = _around.get()
     place = around or _place_of(os.environ.get(TRACE, ""))
@@ -68,6 +71,7 @@ def subsegment(name: str, *, remote: bool = False) -> Iterator[None]:
                 "end_time": time.time(),
                 **({"namespace": "remote"} if remote else {}),
                 **({"fault": True} if fault else {}),
+                **({"annotations": {"caller": caller}} if caller and _TRACEPARENT.fullmatch(caller) else {}),
             }
         )
 

@@ -52,6 +52,7 @@ from sandbox.cloud import (
     streaming,
     tables,
     textract_api,
+    traces,
     trust,
     unsigned,
     user_pools,
@@ -158,6 +159,7 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     keys.install()
     model_runtimes.install(settings.models_url, authority)
     textract_api.install(settings.models_url, authority)
+    traces.install(authority)
     sagemaker_api.install(registry)
     bedrock_api.install()
     service_quotas.install()

@@ -160,7 +160,7 @@ def test_who_asks_the_engine_needs_these_permissions(pumps: PumpIndex, missing: 
 
 def test_a_tool_that_the_engine_lacks_is_refused_before_any_write(engine: KindsEngine) -> None:
     tool = "QueryPlanningTool" if engine.client().version < SINCE["agentic"] else "NoSuchTool"  # type: ignore[operator]
-    spec = {"agent": {"name": "a", "type": "flow", "tools": [{"type": "ListIndexTool"}, {"type": tool}]}}
+    spec = {"agent": {"name": "a", "type": "flow", "tools": [{"type": "MLModelTool"}, {"type": tool}]}}
     recorder = engine.recorder()
     with pytest.raises(InvalidSpec, match=f"Registering the Agent a: this engine has no tool {tool}. It has .*MLModel"):
         engine.apply("Agent", spec, transport=recorder)

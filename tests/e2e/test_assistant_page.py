@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 import requests
+import yaml
 from mcp import Client
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -91,6 +92,11 @@ def test_it_is_deployed_loaded_and_asked_by_the_command_line(before: Any, osml: 
     assert {"Collection", "Function", "Index"} <= {resource["kind"] for resource in status["resources"]}
     calls = [json.loads(line) for line in osml("logs", *ENV, "--source", "ask", "--json").stdout.splitlines()]
     assert sum(call["text"].startswith("REPORT RequestId") for call in calls) >= 2
+    # What the daemon got of the question, and its conversation, in the tree of the last answer.
+    until(lambda: "The answer model" in osml("trace", *ENV).stdout)
+    assert "The memory of conversations" in osml("trace", *ENV).stdout
+    [told] = json.loads(osml("trace", *ENV, "--otlp").stdout)["resourceSpans"]
+    assert {span["name"] for span in told["scopeSpans"][0]["spans"]} >= {"answer", "The answer model", "turn"}
     password = tmp_path / "password"
     password.write_text(PASSWORD)
     osml("user", "add", *ENV, "--password-file", str(password), "--role", "editor", "--groups", "crew", USER)
@@ -209,6 +215,34 @@ def test_the_pictures_are_taken(browser: Browser, url: str) -> None:
     if os.environ.get("OSML_PICTURES"):
         assert len(take(browser, lambda page: flows.sign_in(page, url, USER, PASSWORD))) == 4
     assert len(list((Path(__file__).parents[2] / "docs" / "images").glob("page-*.png"))) == 4
+
+
+def test_the_model_searches_again_and_while_it_fails_the_first_search_answers(
+    page: Page, osml: Any, local_cloud: Instance, tmp_path: Path
+) -> None:
+    parts = "How many people lived in the Miami metro area in 2023? And how many lived in Chicago in 2023?"
+    settings = yaml.safe_load((CHECKOUT / "environments" / "sandbox-aoss.yaml").read_text())
+    (tmp_path / "sandbox-aoss.yaml").write_text(yaml.safe_dump({**settings, "retrieval": {"agentic": {}}}))
+    agentic = type(osml)(local_cloud)
+    agentic.environment["OSML_ENVIRONMENTS"] = str(tmp_path)
+    agentic("deploy", *ENV)
+    answer = json.loads(agentic("ask", *ENV, "--json", parts).stdout)
+    assert len(answer["steps"]) >= 2
+    assert all(step["query"] and step["passages"] for step in answer["steps"])
+    flows.ask(page, parts)
+    searches = page.get_by_role("article").last.locator(".steps")
+    expect(searches.locator("summary")).to_have_text(f"{len(answer['steps'])} further searches")
+    assert searches.locator("li").count() == len(answer["steps"])
+    # Every second call fails: of this question the model's second choice, of the next one its first.
+    faults = f"{launcher.settings(local_cloud)['models_url']}/_control/deepseek"
+    requests.put(faults, json={"fail": 0.5, "fail_status": 402}, timeout=10).raise_for_status()
+    try:
+        begun, plain = (json.loads(agentic("ask", *ENV, "--json", parts).stdout) for _ in range(2))
+    finally:
+        requests.delete(faults, timeout=10).raise_for_status()
+    assert 0 < len(begun["steps"]) <= len(answer["steps"])
+    assert plain["steps"] == []
+    assert all("6,265,000" in asked["answer"] for asked in (answer, begun, plain))
 
 
 def test_destroy_leaves_nothing(before: dict[str, Any], osml: Any, engine: Any) -> None:

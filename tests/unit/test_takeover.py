@@ -174,6 +174,20 @@ def contents(body: dict[str, Any], rag: bool = False, **changes: Any) -> Content
     return Contents(**{**parts, **changes})
 
 
+def test_a_pipeline_leads_to_its_agent_and_the_agent_to_its_model() -> None:
+    asks = {"request_processors": [{"agentic_query_translator": {"agent_id": "plans"}}]}
+    agents = {"plans": {"name": "plans", "tools": [{"type": "QueryPlanningTool", "parameters": {"model_id": ID}}]}}
+    there = contents(ARRAY, rag=True, search_pipelines={"asks": asks}, agents=agents)
+    [root] = tree(there).roots
+    assert [(node.kind, node.id) for node in root.everything][:3] == [
+        ("search pipeline", "asks"),
+        ("agent", "plans"),
+        ("model", ID),
+    ]
+    [broken] = tree(contents(ARRAY, rag=True, search_pipelines={"asks": asks})).roots
+    assert broken.faults == ("It names the agent plans, which does not exist.",)
+
+
 def test_a_mark_is_written_when_a_deploy_finds_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search shows an update up to a second late before 3.3, and a deploy that does not find it makes another."""
     monkeypatch.setattr("osml.takeover.marking.PAUSE", 0.0)

@@ -55,6 +55,25 @@ def test_one_within_another_names_it_as_its_parent(daemon: Daemon) -> None:
     assert outer["start_time"] <= inner["start_time"] <= inner["end_time"] <= outer["end_time"]
 
 
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+@pytest.mark.parametrize(
+    ("header", "annotated"),
+    [
+        (TRACEPARENT, {"annotations": {"caller": TRACEPARENT}}),
+        (TRACEPARENT.replace("4bf92f3577b34da6a3ce929d0e0e4736", "0" * 32), {}),
+        (f"{TRACEPARENT}\nhush", {}),
+        ("", {}),
+    ],
+)
+def test_the_trace_of_the_caller_is_named_if_it_is_one(daemon: Daemon, header: str, annotated: object) -> None:
+    with subsegment("## answer", caller=header):
+        pass
+    [sent] = daemon.received()
+    assert {key: value for key, value in sent.items() if key == "annotations"} == annotated
+
+
 def test_a_thread_in_the_same_context_goes_on_with_the_trace(daemon: Daemon) -> None:
     def work() -> None:
         with subsegment("inner"):

@@ -1,0 +1,67 @@
+"""X-Ray in the local cloud: what a function sends of its calls is a trace, for callers that may read traces."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from osml.remote.traces import newest, read
+from tests.contract.cloud_process import Cloud, running
+from tests.contract.streaming_function import asset, client, create
+from tests.contract.test_cloud_models import caller
+from tests.waiting import within
+
+TRACING = Path(__file__).parents[2] / "lambda" / "aws" / "tracing.py"
+READS = {"Action": ["xray:BatchGetTraces", "xray:GetTraceSummaries"], "Resource": "*"}
+UNKNOWN = "1-5759e988-bd862e3fe1be46a994272793"
+CALLS = """
+import os, socket
+from tracing import DAEMON, subsegment
+def handler(event, context):
+    host, port = os.environ[DAEMON].split(":")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
+        for datagram in (b"", b"{}", b'{"format": "json", "version": 1}\\n[]', b"\\xff\\n{}"):
+            daemon.sendto(datagram, (host, int(port)))
+    with subsegment("## answer"), subsegment("The answer model", remote=True):
+        pass
+"""
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    with running(tmp_path_factory.mktemp("cloud")) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def reader(cloud: Cloud) -> dict[str, str]:
+    return caller(cloud, "reader", READS)
+
+
+def test_a_traced_call_is_a_trace_and_an_untraced_one_is_none(cloud: Cloud, reader: dict[str, str]) -> None:
+    code = asset({"index.py": CALLS, "tracing.py": TRACING.read_text()})
+    create(cloud, "plain", code, Environment={})
+    create(cloud, "traced", code, Environment={}, TracingConfig={"Mode": "Active"})
+    xray = cloud.client("xray", **reader)
+    for name in ("plain", "traced"):
+        assert "FunctionError" not in client(cloud, "lambda").invoke(FunctionName=name)
+    assert within(10, lambda: newest(xray, timedelta(minutes=5)))
+    found = read(xray, newest(xray, timedelta(minutes=5)) or "")
+    assert found is not None
+    assert [(depth, span.name, span.remote) for depth, span in found.tree] == [
+        (0, "## answer", False),
+        (1, "The answer model", True),
+    ]
+    now = datetime.now(UTC)
+    assert len(xray.get_trace_summaries(StartTime=now - timedelta(minutes=5), EndTime=now)["TraceSummaries"]) == 1
+    assert xray.batch_get_traces(TraceIds=[UNKNOWN])["UnprocessedTraceIds"] == [UNKNOWN]
+
+
+def test_callers_without_the_permission_see_no_trace(cloud: Cloud) -> None:
+    keys = caller(cloud, "other", {"Action": "xray:GetTraceSummaries", "Resource": "*"})
+    with pytest.raises(ClientError, match="not authorized to perform: xray:BatchGetTraces"):
+        cloud.client("xray", **keys).batch_get_traces(TraceIds=[UNKNOWN])
+    with pytest.raises(ClientError, match="UnknownOperation"):
+        cloud.client("xray", **keys).get_groups()
