@@ -94,6 +94,23 @@ def test_what_no_stack_refers_to_is_retired_left_over_or_somebody_elses() -> Non
 
 
 @pytest.mark.parametrize(
+    ("answer", "states"),
+    [
+        (
+            Response(200, {"hits": {"hits": [{"_id": "a" * 20, "_source": {"description": f"(osml:{OWNER})"}}]}}),
+            ["left over"],
+        ),
+        (Response(404, {"error": {"reason": "no such index [.plugins-ml-agent]", "type": "x"}, "status": 404}), []),
+        # What an earlier version has deployed for operators.
+        (Response(403, REFUSED), []),
+    ],
+)
+def test_agents_are_looked_for_where_there_are_some_and_the_operator_may(answer: Response, states: list[str]) -> None:
+    found = unexpected(client({"/agents/_search": answer}), [MODEL], [STACK])
+    assert [finding.state for finding in found if finding.kind == "Agent"] == states
+
+
+@pytest.mark.parametrize(
     ("state", "healthy"),
     [
         ("CREATE_COMPLETE", True),
