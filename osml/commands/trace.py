@@ -28,6 +28,7 @@ def trace(
     from osml.remote import otlp as protocol
     from osml.remote.traces import newest, read, trace_id
     from osml.terminal import as_json, shown
+    from settings.environment import prefix_of
 
     where, wanted = place(env, sandbox), trace_id(id) if id else None
     if id and wanted is None:
@@ -38,7 +39,7 @@ def trace(
     if found is None:
         raise Failure(f"X-Ray has no trace {wanted or f'of the last {since}'}. X-Ray samples calls, and keeps 30 days.")
     if otlp:
-        print(as_json(protocol.otlp(found, f"osml-{where.env}")))
+        print(as_json(protocol.otlp(found, prefix_of(where.env))))
         return
     console, begin = Console(), found.spans[0].began
     console.print(found.id, highlight=False)

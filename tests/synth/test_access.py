@@ -128,9 +128,10 @@ def test_operator_may_ask_and_load(method: str, path: str, search: dict[str, Any
 def test_operator_may_not_send_what_an_administrator_sends(
     method: str, path: str, search: dict[str, Any], statements: Any
 ) -> None:
-    """Ids are in the path, so IAM lets a GET of any name under `connectors/` pass; the engine has no such name."""
+    """Ids are in the path, so IAM lets a GET of any name under these two pass; the engine has no such name."""
     allowed = may_send(statements(search, "OperatorPolicy"), method, path)
-    assert allowed == (method == "GET" and path.startswith("/_plugins/_ml/connectors/"))
+    by_id = ("/_plugins/_ml/agents/", "/_plugins/_ml/connectors/")
+    assert allowed == (method == "GET" and path.startswith(by_id))
 
 
 TEAM = "arn:aws:iam::111122223333:role/Team"

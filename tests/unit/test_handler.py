@@ -193,7 +193,7 @@ def test_a_failed_update_keeps_its_id(module: ModuleType, domain: Domain) -> Non
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"ResourceType": "Custom::MlAgent"}, "'Custom::MlAgent'"),
+        ({"ResourceType": "Custom::MlThing"}, "'Custom::MlThing'"),
         ({"ResourceProperties": {}}, "use stack.to_json_string"),
         ({"ResourceProperties": {"Spec": "{", "Target": "{}"}}, "use stack.to_json_string"),
     ],

@@ -24,8 +24,8 @@ def test_the_kinds() -> None:
     files = {file.stem for file in Path(kinds.__file__).parent.glob("*.py")} - {"__init__", "pipeline"}
     assert {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in KINDS} == files
     assert all(kind_named(f"Custom::Ml{name}") is kind for name, kind in KINDS.items())
-    with pytest.raises(InvalidSpec, match="'Custom::MlAgent'"):
-        kind_named("Custom::MlAgent")
+    with pytest.raises(InvalidSpec, match="'Custom::MlThing'"):
+        kind_named("Custom::MlThing")
 
 
 def test_nothing_here_knows_lambda_aws_or_the_command_line() -> None:
