@@ -32,12 +32,13 @@ UNTHROTTLED = {"rate": 10_000, "burst": 5_000}
 
 @dataclass(frozen=True)
 class Deployed:
-    """The API's address and key, and where the model endpoints can be told to fail."""
+    """The API's address and key, where the model endpoints can be told to fail, and the answer model of one's own."""
 
     place: Place
     url: str
     key: str
     models_url: str
+    answer_url: str = ""
 
     def asker(self) -> Callable[[], requests.Response]:
         """A client of the API: each call asks once, on a connection that stays."""
@@ -132,6 +133,7 @@ def deployed(
                 place = Place(base, instance)
                 values = outputs(place, "assistant")
                 key = boto3.client("apigateway").get_api_key(apiKey=values["ApiKeyId"], includeValue=True)["value"]
-                yield Deployed(place, values["ApiUrl"], key, launcher.settings(instance)["models_url"])
+                told = launcher.settings(instance)["models_url"], answering.get("OSML_ANSWER_URL", "")
+                yield Deployed(place, values["ApiUrl"], key, *told)
         finally:
             osml("sandbox", "down")

@@ -1,7 +1,7 @@
 """How long a reader waits for the first byte, the first word and the whole answer, at 1, 8 and 32 askers.
 
 The model writes its first word after 0.3 s and a word each 50 ms. In turns with the search behind the API, and with the
-engine's own pipeline, whose answer comes in one piece. Takes about ten minutes.
+engine's own pipeline, whose answer comes in one piece, and with the model itself. Takes about ten minutes.
 """
 
 import time
@@ -23,7 +23,10 @@ PACE = WritingPace(words=30, first=0.3, each=0.05)
 # Askers, and the questions that they ask together in each round.
 CALLS = {1: 10, 8: 32, 32: 96}
 ROUNDS = 3
-COLUMNS = ("askers", "search", "first byte", "first word", "over the search", "whole answer", "the pipeline's answer")
+COLUMNS = (
+    *("askers", "the model's first word", "search", "first byte", "over the model's", "first word"),
+    *("over the model's", "less both, over the search", "whole answer", "the pipeline's answer"),
+)
 Seen = Mapping[str, list[float]]
 
 
@@ -33,7 +36,12 @@ def main() -> None:
     with deployed("sandbox", model=PACE) as stack:
         for askers, calls in CALLS.items():
             seen: dict[str, list[float]] = defaultdict(list)
-            ways = {"search": stack.searcher, "API": _reader(stack, seen), "pipeline": _pipeline(stack)}
+            ways = {
+                "search": stack.searcher,
+                "model": _writer(stack, seen),
+                "API": _reader(stack, seen),
+                "pipeline": _pipeline(stack),
+            }
             for make in ways.values():
                 closed_loop(make, askers, askers * 2)
             seen.clear()
@@ -49,12 +57,31 @@ def main() -> None:
 
 
 def _figures(outcomes: Mapping[str, Outcomes], seen: Seen) -> list[str]:
-    search, whole = (outcomes[name].milliseconds(0.5) for name in ("search", "API"))
-    byte, word = (float(np.median(seen[name])) * 1000 for name in ("byte", "word"))
-    beyond = word - PACE.first * 1000
-    pipeline = outcomes["pipeline"].milliseconds(0.5)
-    shown = [f"{milliseconds:.0f} ms" for milliseconds in (search, byte, word)]
-    return [*shown, f"{beyond / search:.1f}", f"{whole:.0f} ms", f"{pipeline:.0f} ms"]
+    search, whole, pipeline = (outcomes[name].milliseconds(0.5) for name in ("search", "API", "pipeline"))
+    model, byte, word = (float(np.median(seen[name])) * 1000 for name in ("model", "byte", "word"))
+    shown = [f"{model:.0f} ms", f"{search:.0f} ms", f"{byte:.0f} ms", f"{byte / model:.1f}"]
+    shown += [f"{word:.0f} ms", f"{word / model:.1f}", f"{(word - model) / search:.1f}"]
+    return [*shown, f"{whole:.0f} ms", f"{pipeline:.0f} ms"]
+
+
+def _writer(stack: Deployed, seen: dict[str, list[float]]) -> Callable[[], Call]:
+    """Clients that ask the model itself, and note when its first word arrives."""
+
+    def make() -> Call:
+        session = requests.Session()
+        body = {"model": "quick", "stream": True, "messages": [{"role": "user", "content": QUESTION}]}
+
+        def call() -> str:
+            began = time.perf_counter()
+            with session.post(f"{stack.answer_url}/chat/completions", json=body, stream=True, timeout=120) as answer:
+                for number, _ in enumerate(answer.iter_lines(1)):
+                    if number == 0:
+                        seen["model"].append(time.perf_counter() - began)
+            return str(answer.status_code)
+
+        return call
+
+    return make
 
 
 def _reader(stack: Deployed, seen: dict[str, list[float]]) -> Callable[[], Call]:

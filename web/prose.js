@@ -1,4 +1,5 @@
 import { element } from "./element.js";
+import { formula } from "./maths.js";
 import { spans } from "./spans.js";
 import { say } from "./words.js";
 
@@ -7,12 +8,13 @@ const ITEM = /^(\s*)(?:[-*+•]|(\d{1,9})[.)])\s+/;
 const HEADING = /^#{1,6}\s+/;
 const QUOTE = /^\s*>\s?/;
 const RULE = /^\s*([-*_])(?:\s*\1){2,}\s*$/;
-const MATH = /^\s*(?:\$\$|\\\[)/;
+const MATH = /^\s*(?:\$\$(?!\$)|\\\[)/;
+const FORMULA = /^\s*(?:\$\$((?:(?!\n\s*\n)[^$])+)\$\$(?!\$)|\\\[((?:(?!\n\s*\n)[^])+?)\\\])/;
 const DIVIDER = /^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$/;
 const DEEPEST = 6; // lists and quotes within one another
 
 /**
- * An answer in Markdown as nodes: paragraphs, nested lists, tables, quotes, headings, code; formulas as they are written.
+ * An answer in Markdown as nodes: paragraphs, nested lists, tables, quotes, headings, code, formulas.
  * Images and HTML are text. `links` says what spans.js may link.
  */
 export function prose(text, links) {
@@ -26,6 +28,7 @@ function parsed(lines, links, depth) {
   const inner = (part) => (depth < DEEPEST ? parsed(part, links, depth + 1) : [element("p", {}, ...spans(part.join("\n"), links))]);
   for (let at = 0; at < lines.length; ) {
     const line = lines[at];
+    let found;
     const take = (matches) => {
       const taken = [];
       while (at < lines.length && matches(lines[at], taken.length)) taken.push(lines[at++]);
@@ -38,10 +41,10 @@ function parsed(lines, links, depth) {
       const code = take((next) => !next.trim().startsWith(mark));
       at++;
       blocks.push(element("pre", { tabIndex: 0 }, element("code", {}, code.join("\n"))));
-    } else if (MATH.test(line)) {
-      const end = line.includes("$$") ? "$$" : "\\]";
-      const whole = take((next, number) => number === 0 || !ends(lines[at - 1], number === 1, end));
-      blocks.push(element("pre", { tabIndex: 0, className: "formula" }, element("code", {}, whole.join("\n"))));
+    } else if ((found = MATH.test(line) && FORMULA.exec(lines.slice(at).join("\n")))) {
+      blocks.push(formula(found[1] ?? found[2], found[0], true));
+      at += found[0].split("\n").length - 1;
+      lines[at] = lines[at].slice(found[0].length - found[0].lastIndexOf("\n") - 1);
     } else if (RULE.test(line)) {
       at++;
       blocks.push(element("hr"));
@@ -62,9 +65,6 @@ function parsed(lines, links, depth) {
 }
 
 const begins = (line) => [FENCE, HEADING, QUOTE, ITEM, RULE, MATH].some((form) => form.test(line));
-
-/** Whether a formula has ended with this line; its first line also begins it. */
-const ends = (line, first, end) => (first ? line.trim().slice(2) : line).includes(end);
 
 /** Whether the line goes on with the list that begins with `first`: another item, what is indented, or a blank between. */
 function continues(line, before, first) {

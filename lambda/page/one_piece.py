@@ -35,7 +35,7 @@ def one_piece(html: str, read: Callable[[str], str]) -> tuple[str, dict[str, lis
     def within(kind: str, tag: str, text: str) -> str:
         if f"</{tag.split()[0]}" in text:
             raise Unbundled(f"a file of the page holds </{tag.split()[0]}, which would end it within the HTML")
-        allowed[kind].append(f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'")
+        allowed[kind].append(allowing(text))
         return f"<{tag}>{text}</{tag.split()[0]}>"
 
     def icon(match: re.Match[str]) -> str:
@@ -47,6 +47,11 @@ def one_piece(html: str, read: Callable[[str], str]) -> tuple[str, dict[str, lis
     html = _SCRIPT.sub(lambda match: within("scripts", "script", read(match["file"])), html)
     html = _MODULE.sub(lambda match: within("scripts", 'script type="module"', bundle(match["file"], read)), html)
     return html, allowed
+
+
+def allowing(text: str) -> str:
+    """What allows `text` in a content security policy."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def bundle(entry: str, read: Callable[[str], str]) -> str:

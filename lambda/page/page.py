@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from languages import block, chosen, in_language, languages
-from one_piece import one_piece
+from one_piece import allowing, one_piece
 from second_factor import SCOPE as CHANGING
 from sign_in_session import SCOPE, SignInFailure, header, session
 
@@ -39,6 +39,8 @@ TYPES = {
 _COMPRESSED = {".png", ".ico"}
 
 PAGE = "index.html"
+# A script that the page fetches when it needs it, and then has in its HTML.
+LATER = "temml/temml.min.js"
 POLICY = (
     "default-src 'none'; script-src {scripts}; style-src {styles}; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -99,6 +101,8 @@ class WholePage:
     def __init__(self, folder: Path) -> None:
         self._languages = languages(folder / "languages")
         self._html, allowed = one_piece((folder / PAGE).read_text(), lambda name: (folder / name).read_text())
+        if (folder / LATER).exists():
+            allowed["scripts"].append(allowing((folder / LATER).read_text()))
         # What is in a language is no script and no style: the policy is the same for all.
         self._policy = POLICY.format(**{name: " ".join(hashes) or "'none'" for name, hashes in allowed.items()})
         self._made = cache(self._make)

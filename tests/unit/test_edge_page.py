@@ -209,9 +209,16 @@ def test_the_page_of_the_checkout_is_in_one_piece_that_its_policy_allows() -> No
     within = re.findall(r"<(style|script)(?: type=\"module\")?>(.*?)</\1>", html, re.DOTALL)
     assert [kind for kind, _ in within] == ["style", "script", "script"]
     hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for _, text in within]
-    assert re.findall(r"'sha256-([^']+)'", policy) == [*hashes[1:], hashes[0]]
+    later = base64.b64encode(hashlib.sha256((ROOT / "web" / "temml" / "temml.min.js").read_bytes()).digest()).decode()
+    assert re.findall(r"'sha256-([^']+)'", policy) == [*hashes[1:], later, hashes[0]]
     modules = {path.stem for path in (ROOT / "web").glob("*.js")} - {"theme"}
     assert set(re.findall(r"^const \$(\w+) = ", within[2][1], re.MULTILINE)) == modules
+
+
+def test_the_library_for_formulas_is_the_one_that_is_pinned() -> None:
+    copied, package = ROOT / "web" / "temml", ROOT / "node_modules" / "temml"
+    assert (copied / "temml.min.js").read_bytes() == (package / "dist" / "temml.min.js").read_bytes()
+    assert (copied / "LICENSE.txt").read_bytes() == (package / "LICENSE").read_bytes()
 
 
 MODULES = {
