@@ -74,7 +74,7 @@ def _writer(stack: Deployed, seen: dict[str, list[float]]) -> Callable[[], Call]
         def call() -> str:
             began = time.perf_counter()
             with session.post(f"{stack.answer_url}/chat/completions", json=body, stream=True, timeout=120) as answer:
-                for number, _ in enumerate(answer.iter_lines(1)):
+                for number, _ in enumerate(answer.iter_lines(None)):
                     if number == 0:
                         seen["model"].append(time.perf_counter() - began)
             return str(answer.status_code)
@@ -96,7 +96,7 @@ def _reader(stack: Deployed, seen: dict[str, list[float]]) -> Callable[[], Call]
             first: dict[str, float] = {}
             event = ""
             with session.post(f"{stack.url}/ask", json={"question": QUESTION}, stream=True, timeout=120) as answer:
-                for line in answer.iter_lines(1):
+                for line in answer.iter_lines(None):
                     first.setdefault("byte", time.perf_counter() - began)
                     event = line.decode().removeprefix("event: ") if line.startswith(b"event: ") else event
                     if event == "text":

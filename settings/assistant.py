@@ -20,6 +20,7 @@ from settings.own_name import AssistantName
 from settings.passages import PASSAGE_CHARACTERS
 from settings.quota import Quota
 from settings.second_factor import SecondFactor
+from settings.sharing import Sharing
 from settings.sign_in_provider import GROUP_ATTRIBUTE, ProviderName, SignInProvider
 from settings.token_issuer import TokenIssuer
 from settings.web_address import Origin
@@ -71,7 +72,8 @@ class Assistant(Group):
     `agents` offers the documents to agents, as tools. With `feedback` people rate answers. With `cache` an answer is
     given again, without the model. With `originals` the files that people upload are kept, and opened from the page.
     `models` are further answer models, each as `answer`, from which readers choose by these names; the first is
-    `answer`. With `prompts` owners change the prompt without a deploy.
+    `answer`. With `prompts` owners change the prompt without a deploy. With `sharing` people share conversations by a
+    link.
 
     API Gateway has one role for the access logs of all APIs of an account and region. With `log_role: exist` it
     belongs to no environment: `osml deploy` sets one if none is set. With `create` this environment creates one, which
@@ -106,6 +108,7 @@ class Assistant(Group):
         examples=[{"thorough": {"provider": "bedrock-converse", "model": "us.amazon.nova-pro-v1:0"}}],
     )
     prompts: bool = False
+    sharing: Sharing | None = None
     top_k: int = Field(default=4, ge=1, le=50)
     min_score: float | None = Field(default=None, ge=0)
     throttle: Throttle = Throttle()

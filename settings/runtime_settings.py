@@ -222,6 +222,7 @@ class RuntimeSettings(RuntimeGroup):
     cache: RuntimeAnswerCache | None = None
     feedback: FeedbackSettings | None = None
     prompts: str | None = None
+    sharing: int | None = Field(default=None, ge=1)
     timeouts: RuntimeTimeouts = RuntimeTimeouts()
 
     @property

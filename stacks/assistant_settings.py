@@ -153,6 +153,8 @@ def _unusual(
         unusual["feedback"] = FeedbackSettings(
             keep=feedback.keep, days=feedback.days, kind=kind, name=stores.feedback.name
         )
+    if assistant.sharing:
+        unusual["sharing"] = assistant.sharing.days
     access = assistant.access.model_dump(exclude_defaults=True)
     if keys:
         access["keys"] = [(key.key_id, name) for name, key in keys.items()]

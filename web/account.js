@@ -65,12 +65,13 @@ export class Account {
       throw new Failure(say("sign-in.incomplete", { reason: why.replace(/\.?$/, ".") }), { way: "sign-in" });
     }
     await this.#exchange({ code: query.get("code"), verifier: begun.verifier, page: this.#page });
+    history.replaceState(null, "", this.#page + begun.at);
   }
 
   async begin() {
     const verifier = random();
     const state = random();
-    this.#tab.set("sign-in", { verifier, state });
+    this.#tab.set("sign-in", { verifier, state, at: location.hash });
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
     this.#leave(this.#settings.authorize_url, {
       response_type: "code",

@@ -6,6 +6,7 @@ import { History } from "./history.js";
 import { Judgements } from "./judgements.js";
 import { Key } from "./key.js";
 import { Language } from "./language.js";
+import { Links } from "./links.js";
 import { Library } from "./library.js";
 import { ModelChoice } from "./models.js";
 import { Prompts } from "./prompts.js";
@@ -13,6 +14,7 @@ import { Quota } from "./quota.js";
 import { Rights } from "./rights.js";
 import { SecondFactor } from "./factor.js";
 import { Service } from "./service.js";
+import { linkIn, showShared } from "./shared.js";
 import { Tab } from "./tab.js";
 import { say } from "./words.js";
 
@@ -71,22 +73,34 @@ function enter(sign, root, tab, told) {
   if (sign.name) byId("sign-out").title = say("sign-in.as", { name: sign.name });
   byId("views").hidden = false;
 
+  const links = new Links(service, sign, rights);
   const history = new History(service, sign, {
     open: (id) => {
       location.hash = "ask";
       conversation.open(id);
     },
-    forget: (id) => conversation.forget(id),
+    forget: (id) => {
+      conversation.forget(id);
+      links.load();
+    },
+    share: rights.sharing().then((days) => days && ((id, title) => links.share(id, title))),
   });
   const judgements = new Judgements(service, sign);
   rights.history().then((listed) => (byId("to-conversations").hidden = !listed));
   Promise.all([rights.feedback(), rights.has("owner")]).then(([kept, owns]) => (byId("to-feedback").hidden = !(kept && owns)));
   const prompts = new Prompts(service, sign, tab);
   rights.prompts().then((changes) => (byId("to-prompt").hidden = !changes));
-  const opened = { documents: () => library.open(), conversations: () => history.load(), feedback: () => judgements.load(), prompt: () => prompts.load() };
+  const opened = {
+    documents: () => library.open(),
+    conversations: () => Promise.all([history.load(), links.load()]),
+    shared: () => showShared(linkIn(location.hash), service, sign),
+    feedback: () => judgements.load(),
+    prompt: () => prompts.load(),
+  };
 
-  const chosen = () => VIEWS.find((view) => location.hash === `#${view}`) ?? VIEWS[0];
+  const chosen = () => (linkIn(location.hash) ? "shared" : VIEWS.find((view) => location.hash === `#${view}`) ?? VIEWS[0]);
   const show = () => {
+    byId("shared-view").hidden = chosen() !== "shared";
     for (const view of VIEWS) {
       byId(`${view}-view`).hidden = view !== chosen();
       byId(`to-${view}`).ariaCurrent = view === chosen() ? "page" : null;

@@ -1,4 +1,7 @@
 import { byId } from "./element.js";
+import { say } from "./words.js";
+
+const LASTS = [1, 7, 30, 90]; // days of a link to choose from, up to what is allowed
 
 /** Resolves to whether the reader confirms that something is removed. */
 export function confirmed(heading, text) {
@@ -23,6 +26,23 @@ export function retitled(title) {
   const ended = closed(dialog);
   field.select();
   return ended.then((value) => (value === "yes" ? field.value.trim() || null : null));
+}
+
+/** Resolves to `{days, groups}` of a link that the reader wants, or null; `groups` are those that they may choose. */
+export function linked(title, most, groups) {
+  const dialog = byId("share-dialog");
+  byId("share-title").textContent = title;
+  const days = LASTS.filter((each) => each < most).concat(most);
+  byId("share-days").replaceChildren(...days.map((number) => new Option(say("share.days", { number }), number, false, number === LASTS[1])));
+  byId("share-group").replaceChildren(new Option(say("share.everybody"), ""), ...groups.map((group) => new Option(group, group)));
+  byId("share-groups").hidden = !groups.length;
+  byId("share-form").onsubmit = (event) => {
+    event.preventDefault();
+    dialog.close("yes");
+  };
+  byId("share-cancel").onclick = () => dialog.close();
+  const wanted = () => ({ days: Number(byId("share-days").value), groups: [byId("share-group").value].filter(Boolean) });
+  return closed(dialog).then((value) => (value === "yes" ? wanted() : null));
 }
 
 function closed(dialog) {

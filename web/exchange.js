@@ -1,3 +1,4 @@
+import { copier } from "./copy.js";
 import { announce, element } from "./element.js";
 import { failureView } from "./failure.js";
 import { prose } from "./prose.js";
@@ -142,20 +143,7 @@ export class Exchange {
       if (timings?.[name]) facts.push(say(word, { time: duration(timings[name]) }));
     }
     const line = element("p", { className: "made" }, element("span", {}, facts.filter(Boolean).join(" · ")));
-    if (answer && grounded && navigator.clipboard) {
-      const copy = element("button", { type: "button", className: "quiet small" }, say("answer.copy"));
-      copy.addEventListener("click", async () => {
-        try {
-          await navigator.clipboard.writeText(answer);
-          copy.textContent = say("answer.copied");
-        } catch {
-          copy.textContent = say("answer.not-copied");
-        }
-        announce(copy.textContent);
-        setTimeout(() => (copy.textContent = say("answer.copy")), 2000);
-      });
-      line.append(copy);
-    }
+    if (answer && grounded) line.append(copier(answer) ?? "");
     return line;
   }
 }

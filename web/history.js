@@ -11,18 +11,20 @@ export class History {
   #signIn;
   #open;
   #forget;
+  #share;
   #after = null;
   #search = "";
   #list = element("ul", { className: "rows" });
   #finder = element("form", { className: "finder", role: "search" });
   #below = element("div", { className: "below" });
 
-  /** `open` shows a conversation; `forget` is told the id of one that is removed. */
-  constructor(service, signIn, { open, forget }) {
+  /** `open` shows a conversation; `forget` is told the id of one that is removed; `share` is null if none is shared. */
+  constructor(service, signIn, { open, forget, share }) {
     this.#service = service;
     this.#signIn = { word: signIn.again, begin: async () => (await signIn.begin()) && this.load() };
     this.#open = open;
     this.#forget = forget;
+    this.#share = share;
     const words = element("input", { type: "search", id: "find-conversation", autocomplete: "off", placeholder: say("history.words"), maxLength: 200 });
     let waiting;
     const find = () => {
@@ -44,12 +46,13 @@ export class History {
   }
 
   async #more() {
+    const share = await this.#share;
     const search = this.#search;
     this.#below.replaceChildren(element("p", { className: "hint" }, say("list.loading")));
     try {
       const { conversations, after } = await this.#service.conversations({ search, after: this.#after });
       if (search !== this.#search) return;
-      this.#list.append(...conversations.map((conversation) => this.#row(conversation)));
+      this.#list.append(...conversations.map((conversation) => this.#row(conversation, share)));
       this.#after = after ?? null;
       this.#below.replaceChildren();
       if (after) this.#below.append(element("button", { type: "button", className: "button", onclick: () => this.#more() }, say("list.more")));
@@ -64,7 +67,7 @@ export class History {
     this.#below.replaceChildren(element("p", { className: "hint" }, say(this.#search ? "history.none-found" : "history.none")));
   }
 
-  #row({ id, title, turns, changed }) {
+  #row({ id, title, turns, changed }, share) {
     const tool = (key, onclick) => {
       const button = element("button", { type: "button", className: "quiet small", onclick }, say(key));
       button.setAttribute("aria-label", say(`${key}-this`, { title }));
@@ -79,16 +82,16 @@ export class History {
         element("button", { type: "button", className: "row-title", dir: "auto", onclick: () => this.#open(id) }, title),
         element("p", { className: "hint" }, `${say("questions.count", { number: turns })} · ${dateOf(changed)}`),
       ),
-      element("div", { className: "row-tools" }, tool("history.rename", () => this.#rename(id, title, row)), tool("list.remove", () => this.#remove(id, title, row))),
+      element("div", { className: "row-tools" }, share ? tool("share.share", () => this.#try(row, () => share(id, title), () => share(id, title))) : null, tool("history.rename", () => this.#rename(id, title, row, share)), tool("list.remove", () => this.#remove(id, title, row))),
     );
     return row;
   }
 
-  async #rename(id, title, row) {
+  async #rename(id, title, row, share) {
     const wanted = await retitled(title);
     if (!wanted || wanted === title) return;
-    await this.#try(row, () => this.#rename(id, title, row), async () => {
-      const changed = this.#row(await this.#service.rename(id, wanted));
+    await this.#try(row, () => this.#rename(id, title, row, share), async () => {
+      const changed = this.#row(await this.#service.rename(id, wanted), share);
       row.replaceWith(changed);
       changed.querySelector("button").focus();
       announce(say("history.renamed", { title: wanted }));

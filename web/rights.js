@@ -29,6 +29,11 @@ export class Rights {
     return Boolean((await this.#told).prompts) && this.has("owner");
   }
 
+  /** For how many days one's links to conversations last at most; null if nothing is shared. */
+  async sharing() {
+    return (await this.#told).sharing ?? null;
+  }
+
   async has(role) {
     return ROLES.indexOf((await this.#told).role) >= ROLES.indexOf(role);
   }

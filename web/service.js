@@ -87,6 +87,24 @@ export class Service extends EventTarget {
     return this.#read(await this.#send(`conversations/${id}`, { method: "DELETE" }));
   }
 
+  /** `wanted` is `{conversation_id, days, groups}`. */
+  async share(wanted) {
+    return this.#read(await this.#send("shares", { method: "POST", body: wanted }));
+  }
+
+  async links({ everybody, after }, limit = 30) {
+    const query = new URLSearchParams({ limit, ...(everybody ? { everybody } : {}), ...(after ? { after } : {}) });
+    return this.#read(await this.#send(`shares?${query}`));
+  }
+
+  async shared(id) {
+    return this.#read(await this.#send(`shares/${id}`));
+  }
+
+  async unshare(id) {
+    return this.#read(await this.#send(`shares/${id}`, { method: "DELETE" }));
+  }
+
   async rate(id, judgement) {
     return this.#read(await this.#send(`feedback/${id}`, { method: "PUT", body: judgement }));
   }

@@ -17,13 +17,14 @@ import current
 import feedback
 import openapi
 import prompts
+import shares
 from aws.tracing import subsegment
 from gateway import origins, telemetry
 from gateway.caller import caller, digest
 from gateway.mistake import mistake
 from gateway.request import json_body, request_id
 from gateway.routes import admit
-from rag import documents, files, history, rating
+from rag import documents, files, history, rating, sharing
 from rag import health as index
 from rag.budget import Budget
 from rag.caller import Caller
@@ -58,6 +59,7 @@ app = APIGatewayRestResolver(enable_validation=True)
 app.include_router(conversations.router)
 app.include_router(feedback.router)
 app.include_router(prompts.router)
+app.include_router(shares.router)
 
 
 @subsegment("## handler")
@@ -210,6 +212,7 @@ def me() -> Me:
         feedback=kept,
         models=settings().choices,
         prompts=settings().prompts is not None,
+        sharing=sharing.days(who, settings()),
     )
 
 

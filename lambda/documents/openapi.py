@@ -260,7 +260,7 @@ def _errors(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]
         return _problems({**errors, **ABSENT}, ChatProblem)
     if (
         path in ("/ask", "/jobs/{id}", "/passages", "/originals")
-        or path.startswith(("/conversations", "/feedback", "/prompts"))
+        or path.startswith(("/conversations", "/feedback", "/prompts", "/shares"))
         or method == "delete"
     ):
         errors |= ABSENT

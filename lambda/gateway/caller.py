@@ -43,14 +43,14 @@ def caller(event: Mapping[str, Any], function_arn: str, access: ToldAccess) -> C
     identity = context.get("identity") or {}
     authorizer = context.get("authorizer") or {}
     claims = authorizer.get("claims") or {}
-    own = frozenset[str]()
+    own, name = frozenset[str](), ""
     roles = list[Role]()
     if claims.get("sub"):
         pool = frozenset(_listed(claims.get("cognito:groups")))
         own = pool | frozenset(_listed(claims.get(access.group_attribute)) if access.group_attribute else ())
         # Of the pool alone: whoever names groups elsewhere makes no owner.
         roles = [role for role in ROLES if role in pool]
-        id, names, shared = str(claims["sub"]), own, False
+        id, names, shared, name = str(claims["sub"]), own, False, _name(claims)
     elif authorizer.get("sub"):
         # Of the function `authorize`, which has checked the token of another issuer.
         own = frozenset(_listed(authorizer.get("groups")))
@@ -71,7 +71,7 @@ def caller(event: Mapping[str, Any], function_arn: str, access: ToldAccess) -> C
             "Ask its administrator to add you to a group that may read."
         )
     mapped = {group for group, members in access.groups.items() if _any(names, members)}
-    return Caller(id, role, None if role == "owner" else own | mapped, shared)
+    return Caller(id, role, None if role == "owner" else own | mapped, shared, name)
 
 
 def named(event: Mapping[str, Any], access: ToldAccess) -> str:
@@ -110,6 +110,12 @@ def _identity(arn: str, unique: str) -> tuple[str, frozenset[str], bool]:
     known = unique.partition(":")[0] or name
     is_person = role.startswith(_CENTER)
     return f"{known}:{session}" if is_person else known, frozenset({name}), not is_person
+
+
+def _name(claims: Mapping[str, Any]) -> str:
+    """What others read of somebody of the pool: an address only if the pool has checked that it is theirs."""
+    checked = str(claims.get("email_verified")).lower() == "true"
+    return str((claims.get("email") if checked else None) or claims.get("cognito:username") or "")
 
 
 def _any(names: Iterable[str], members: Iterable[str]) -> bool:

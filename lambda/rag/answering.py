@@ -20,7 +20,7 @@ from rag.failures import Invalid
 from rag.guardrails import Struck
 from rag.match import is_near
 from rag.models import Answer, Blocked, Question, SearchStep, Source, Timings, TokenCount
-from rag.origin import Origin, cited, version_of
+from rag.origin import Origin, cited, digests, version_of
 from rag.parts import Parts
 from rag.parts import parts as own_parts
 from rag.prompt import Turn
@@ -190,7 +190,8 @@ class _Asked:
         taken = self.usage.tokens
         name = by_model.generation.name if by_model else None
         id, number = self._id or ConversationId.new(), stored.number if stored else 0
-        origin = Origin(cited(sources), name, version_of(self.parts.settings.prompt), grounded, answered)
+        prompt = version_of(self.parts.settings.prompt)
+        origin = Origin(cited(sources), name, prompt, grounded, answered, digests(sources))
         turn = None if kept is None else Turn(self.question.question, kept, origin)
         answer = Answer(
             answer=said,

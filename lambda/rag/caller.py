@@ -29,13 +29,15 @@ class Held:
 class Caller:
     """Somebody who is signed in. `groups` are theirs; None sees the documents of all groups.
 
-    `shared` callers may be several people: holders of a key, or sessions of a role.
+    `shared` callers may be several people: holders of a key, or sessions of a role. `name` is for other people to read;
+    it is empty where none is known.
     """
 
     id: str
     role: Role = "reader"
     groups: frozenset[str] | None = frozenset()
     shared: bool = False
+    name: str = ""
 
     def has(self, role: Role) -> bool:
         """Whether they may do what `role` may."""

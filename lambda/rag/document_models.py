@@ -297,3 +297,8 @@ class Me(Shape):
         examples=[["deepseek-flash", "thorough"]],
     )
     prompts: bool = Field(default=False, description="Whether owners change the prompt here.")
+    sharing: int | None = Field(
+        default=None,
+        description="For how many days at most the caller's links to conversations last; null if they share none.",
+        examples=[30],
+    )

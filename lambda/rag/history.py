@@ -50,7 +50,7 @@ def shown(id: str, seconds: float, caller: Caller, parts: Parts | None = None) -
     parts = own_parts() if parts is None else parts
     budget, named = Budget(seconds), ConversationId.of(id)
     conversation = _store(parts).read(named.token, caller.id, budget)
-    turns = _turns(conversation, caller, parts, budget)
+    turns = turns_shown(conversation, caller, parts, budget)
     entry = ConversationEntry(named.token, conversation.title, conversation.changed, conversation.number)
     return ConversationShown(**_listed(entry).model_dump(), shown=turns)
 
@@ -64,8 +64,14 @@ def renamed(id: str, title: str, seconds: float, caller: Caller, parts: Parts | 
 
 
 def removed(id: str, seconds: float, caller: Caller, parts: Parts | None = None) -> ConversationRemoved:
-    """Remove the caller's conversation; raises `Absent`."""
-    _store(parts).remove(ConversationId.of(id).token, caller.id, Budget(seconds))
+    """Remove the caller's conversation, and end its links; raises `Absent`."""
+    parts = own_parts() if parts is None else parts
+    budget, token = Budget(seconds), ConversationId.of(id).token
+    _store(parts).remove(token, caller.id, budget)
+    if parts.shares:
+        from rag.sharing import end_all
+
+        end_all(token, caller, parts, budget)
     return ConversationRemoved(id=id)
 
 
@@ -86,7 +92,8 @@ def _listed(entry: ConversationEntry) -> ConversationListed:
     )
 
 
-def _turns(conversation: Conversation, caller: Caller, parts: Parts, budget: Budget) -> list[TurnShown]:
+def turns_shown(conversation: Conversation, caller: Caller, parts: Parts, budget: Budget) -> list[TurnShown]:
+    """The turns with those of their passages that the caller sees today."""
     turns = conversation.turns
     ids = {passage.id for turn in turns if turn.origin for passage in turn.origin.passages}
     sources_by_id = {source.id: source for source in parts.search.cited(sorted(ids), budget, caller)}

@@ -18,6 +18,7 @@ from settings.runtime_settings import ConversationIndexSettings, EngineEmbedding
 if TYPE_CHECKING:
     from rag.agentic import AgenticSearch
     from rag.answer_cache import AnswerCache
+    from rag.conversations.share import Shares
     from rag.feedback import FeedbackStore
     from rag.prompt_versions import PromptVersions
     from rag.tool_prompt import ToolCaller
@@ -41,6 +42,7 @@ class Parts:
     cache: "AnswerCache | None" = None
     prompts: "PromptVersions | None" = None
     tailored: "dict[tuple[str | None, str], Parts]" = field(default_factory=dict, init=False, compare=False, repr=False)
+    shares: "Shares | None" = None
 
     @property
     def history(self) -> History | None:
@@ -66,6 +68,7 @@ def assembled(settings: RuntimeSettings, auth: AuthBase | None = None) -> Parts:
         _agentic(settings, generation),
         _cache(settings),
         _prompts(settings),
+        _shares(settings, engine),
     )
 
 
@@ -152,6 +155,20 @@ def _prompts(settings: RuntimeSettings) -> "PromptVersions | None":
     from rag.prompt_versions import PromptVersions
 
     return PromptVersions(settings)
+
+
+def _shares(settings: RuntimeSettings, engine: IndexClient) -> "Shares | None":
+    if settings.sharing is None:
+        return None
+    if isinstance(settings.conversations, Table):
+        from rag.conversations.shares_in_table import SharesInTable
+
+        return SharesInTable(settings.conversations, settings.timeouts)
+    if isinstance(settings.conversations, ConversationIndexSettings):
+        from rag.conversations.shares_in_index import SharesInIndex
+
+        return SharesInIndex(engine, settings.conversations.name)
+    return None
 
 
 def _cache(settings: RuntimeSettings) -> "AnswerCache | None":

@@ -85,6 +85,23 @@ def measures_what_alarms_limit(environment: Environment) -> Iterator[str]:
             )
 
 
+def shares_conversations_of_people(environment: Environment) -> Iterator[str]:
+    """A link is to a conversation that the assistant has stored for one person."""
+    assistant = environment.assistant
+    if not assistant or not assistant.sharing:
+        return
+    if assistant.sign_in == "api-key":
+        yield (
+            "assistant.sharing is set, but sign_in is 'api-key', and a key may be that of several people; set sign_in "
+            "to cognito, or leave assistant.sharing out"
+        )
+    if environment.answer and not environment.streams and not isinstance(environment.search, Serverless):
+        yield (
+            "assistant.sharing is set, but the engine's pipeline answers and keeps the turns in the engine's memory, "
+            "where nobody can share them; set assistant.streaming to true, or leave assistant.sharing out"
+        )
+
+
 def gives_answers_again(environment: Environment) -> Iterator[str]:
     """An answer that the engine's pipeline gives is stored by it, with its turn."""
     if not environment.assistant or not environment.assistant.cache:

@@ -126,6 +126,8 @@ class Stage:
     answers: Callable[[dict[str, Any]], Script] | None = None
     links: dict[str, dict[str, Any]] = field(default_factory=dict)
     judged: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sharing: int | None = None
+    shared: dict[str, dict[str, Any]] = field(default_factory=dict)
     holds_jobs: bool = False
     _parts: dict[str, dict[int, bytes]] = field(default_factory=dict)
     _files: dict[str, tuple[str, bytes, int]] = field(default_factory=dict)
@@ -168,12 +170,19 @@ class Stage:
             wire.json(200, link)
         elif path == "me":
             features: dict[str, Any] = {"history": self.sign_in == "cognito", "feedback": self.feedback}
-            features |= {"quota": self.quota, "models": self.models, "prompts": bool(self.prompts)}
+            features |= {
+                "quota": self.quota,
+                "models": self.models,
+                "prompts": bool(self.prompts),
+                "sharing": self.sharing,
+            }
             wire.json(200, {"role": self.role, "groups": self.groups, **features})
         elif path.split("/")[0] == "feedback":
             self._judge(request, wire, path.removeprefix("feedback").removeprefix("/"))
         elif path == "prompts":
             self._prompt(request, wire)
+        elif path.split("/")[0] == "shares":
+            self._share(request, wire, path.removeprefix("shares").removeprefix("/"))
         elif path.split("/")[0] == "conversations":
             self._history(request, wire, path.removeprefix("conversations").removeprefix("/"))
         elif path == "health":
@@ -202,6 +211,32 @@ class Stage:
                 for conversation in matches[start:end]
             ]
             wire.json(200, {"conversations": listed, **({"after": str(end)} if len(matches) > end else {})})
+
+    def share(self, id: str, **changes: Any) -> None:
+        """A link to the first conversation that is stored."""
+        of = next(iter(self.conversations.values()))
+        dates = {"made": "2026-01-02T12:00:00Z", "until": "2026-01-09T12:00:00Z"}
+        link = {"id": id, "title": of["title"], "turns": of["turns"], "by": "ada@example.com", "own": False}
+        self.shared[id] = {**link, "groups": [], **dates, "shown": of["shown"], "withheld": 0, **changes}
+
+    def _share(self, request: Request, wire: Wire, id: str) -> None:
+        if request.method == "POST":
+            self.requested.append(request.json())
+            new = f"{len(self.shared):032x}"
+            self.share(new, own=True, groups=request.json()["groups"])
+            wire.json(200, self.shared[new])
+        elif not id:
+            found = [link for link in self.shared.values() if link["own"] or request.query.get("everybody")]
+            names = ("shown", "withheld")
+            wire.json(200, {"links": [{k: v for k, v in link.items() if k not in names} for link in found]})
+        elif id not in self.shared:
+            wire.json(404, {"message": "There is no such link for you.", "cause": "not-found", "request_id": "r-1"})
+        elif request.method == "DELETE":
+            wire.json(200, {"id": self.shared.pop(id)["id"]})
+        elif not self.shared[id]["shown"]:
+            wire.json(403, {"message": "You may not see its sources.", "cause": "not-allowed", "request_id": "r-1"})
+        else:
+            wire.json(200, self.shared[id])
 
     def _judge(self, request: Request, wire: Wire, id: str) -> None:
         if not id:

@@ -18,6 +18,7 @@ from gateway.routes import NEEDED
 from opensearch_ml.resources.feedback_index import FeedbackIndex
 from rag import own_settings, parts
 from rag.budget import Budget
+from rag.conversations.shares_in_index import SharesInIndex
 from rag.feedback.index import FeedbackInIndex
 from rag.parts import Parts
 from settings.agents import TOOLS
@@ -140,6 +141,10 @@ WAYS: Mapping[str, tuple[Person | None, list[Way]]] = {
     "GET /prompts": (None, [lambda person, _: person("GET", "/prompts")]),
     "POST /prompts": (None, [lambda person, _: person("POST", "/prompts", {"after": 0, "number": 0})]),
     "DELETE /feedback/{id}": (None, [lambda person, id: person("DELETE", "/feedback/{id}", id=id)]),
+    "POST /shares": (None, [lambda person, id: person("POST", "/shares", {"conversation_id": id})]),
+    "GET /shares": (None, [lambda person, _: person("GET", "/shares")]),
+    "GET /shares/{id}": (MEMBER, [lambda person, id: person("GET", "/shares/{id}", id=_link(id))]),
+    "DELETE /shares/{id}": (None, [lambda person, id: person("DELETE", "/shares/{id}", id=_link(id))]),
     "POST /documents": (None, [lambda person, _: person("POST", "/documents", MINE)]),
     "GET /jobs/{id}": (None, [lambda person, _: person("GET", "/jobs/{id}", id="0" * 32)]),
     "DELETE /documents": (None, [lambda person, _: person("DELETE", "/documents", query={"id": "pay"})]),
@@ -148,19 +153,25 @@ WAYS: Mapping[str, tuple[Person | None, list[Way]]] = {
 }
 
 
+def _link(id: str) -> str:
+    """The member's link to a conversation of hers."""
+    return str(json.loads(Signed(MEMBER)("POST", "/shares", {"conversation_id": id}))["id"])
+
+
 @pytest.fixture(scope="module")
 def conversation(shelf: Shop) -> Iterator[str]:
     """The functions on the engine, a secret of the group `hr`, and the member's rated conversation about it."""
     engine = shelf.parts.conversations._engine  # type: ignore[attr-defined]
     engine.send("PUT", "/paths-feedback", FeedbackIndex.body(0), Budget(SECONDS))
     kept = FeedbackSettings(keep="texts", days=90, kind="index", name="paths-feedback")
-    settings = shelf.parts.settings.model_copy(update={"feedback": kept})
+    settings = shelf.parts.settings.model_copy(update={"feedback": kept, "sharing": 30})
     made = Parts(
         settings,
         shelf.parts.search,
         shelf.parts.generation,
         shelf.parts.conversations,
         feedback=FeedbackInIndex(engine, "paths-feedback", 90),
+        shares=SharesInIndex(engine, settings.conversations.name),  # type: ignore[union-attr]
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ASSISTANT", settings.model_dump_json(exclude_defaults=True))
@@ -200,7 +211,7 @@ def test_no_route_tells_what_is_for_others(conversation: str, route: str) -> Non
             said = way(Signed(shown_to), conversation)
             assert SECRET in said or TITLE in said, said
         for person in OTHERS:
-            if person[0] == MEMBER[0] and "{id}" in route:
+            if person[0] == MEMBER[0] and "{id}" in route and "/shares" not in route:
                 continue  # her own conversation, as she read it
             said = way(Signed(person), conversation)
             assert SECRET not in said, (person, said)

@@ -44,6 +44,8 @@ def test_nothing_but_the_page_is_open_to_everybody(domain: Template, collection:
             ("GET", "/me"),
             ("GET", "/conversations"),
             *((method, "/conversations/{id}") for method in ("GET", "PATCH", "DELETE")),
+            *((method, "/shares") for method in ("GET", "POST")),
+            *((method, "/shares/{id}") for method in ("GET", "DELETE")),
             ("GET", "/feedback"),
             *((method, "/feedback/{id}") for method in ("PUT", "DELETE")),
             ("GET", "/health"),
@@ -139,6 +141,7 @@ def test_no_other_origin_unless_it_is_named(domain: Template, other: Other, meth
     methods_by_route = {route: method for route, method in methods(template).items() if route[0] == "OPTIONS"}
     documents = {"/documents", "/documents/{id}", "/passages", "/originals", "/jobs/{id}", "/me"}
     documents |= {"/conversations", "/conversations/{id}", "/feedback", "/feedback/{id}", "/prompts"}
+    documents |= {"/shares", "/shares/{id}"}
     of_openai = {"/v1/chat/completions", "/v1/models"}
     assert {path for _, path in methods_by_route} == {"/ask", *of_openai, *documents, "/health", "/openapi.json"}
     for item in methods_by_route.values():

@@ -11,7 +11,7 @@ import ask
 import openapi
 from gateway.caller import Anonymous, caller
 from gateway.routes import ASK, COMPLETIONS, MODELS, NEEDED, TOOLS
-from rag import answering, documents, history, own_settings, rating
+from rag import answering, documents, history, own_settings, rating, sharing
 from rag.caller import OPERATOR, Caller, Held
 from rag.failures import Absent, Forbidden
 from settings.access import ROLES, Role
@@ -157,7 +157,9 @@ def test_each_route_of_the_functions_has_a_role() -> None:
 def test_a_reader_changes_nothing() -> None:
     reads = {route for route, role in NEEDED.items() if role == "reader"} - {TOOLS}
     seen = ("me", "documents", "passages", "originals", "health", "openapi.json", "conversations", "conversations/{id}")
+    seen += ("shares", "shares/{id}")
     own = {"PATCH /conversations/{id}", "DELETE /conversations/{id}", "PUT /feedback/{id}", "DELETE /feedback/{id}"}
+    own |= {"POST /shares", "DELETE /shares/{id}"}
     assert reads == {*OF_ASK, *own, *(f"GET /{path}" for path in seen)}
 
 
@@ -177,12 +179,16 @@ def test_who_may_less_gets_a_sentence_and_a_cause(route: str, role: Role, monkey
         monkeypatch.setattr(history, name, reach)
     for name in ("rate", "withdraw", "listed"):
         monkeypatch.setattr(rating, name, reach)
+    for name in ("share", "listed", "shown", "ended"):
+        monkeypatch.setattr(sharing, name, reach)
     monkeypatch.setattr(api, "_jobs", reach)
     monkeypatch.setattr(answering, "answer", reach)
     method, path = route.split(" ")
     fields = {"question": "Why?", "model": "osml", "messages": [{"role": "user", "content": "Why?"}]}
     of_route = {ASK: ["question"], COMPLETIONS: ["model", "messages"]}
     body: dict[str, Any] = {"documents": [{"id": "a", "text": "b"}]}
+    if route == "POST /shares":
+        body = {"conversation_id": "c-1"}
     if route in of_route:
         body = {name: fields[name] for name in of_route[route]}
     named = (
@@ -224,6 +230,7 @@ def test_everybody_learns_their_role() -> None:
         "quota": None,
         "models": [],
         "prompts": False,
+        "sharing": None,
     }
     owner = json.loads(api.handler(event("GET", "/me"), Context())["body"])
     assert (owner["role"], owner["groups"]) == ("owner", None)

@@ -55,7 +55,7 @@ def test_what_the_files_hold_is_what_the_page_says() -> None:
     exact = set(re.findall(r'"([a-z-]+\.[\w-]+)"', code)) | set(re.findall(r"\{\{([\w.-]+)\}\}", HTML))
     begun = tuple(re.findall(r"`([a-z-]+\.)\$\{", code))
     keys = set(SENTENCES[FALLBACK]) - {"name", "direction"}
-    derived = {f"{key}-this" for key in ("history.rename", "list.remove")}
+    derived = {f"{key}-this" for key in ("history.rename", "list.remove", "share.share")}
     modules = {f"{name}" for name in SCRIPTS}
     assert {key for key in keys if key not in exact | derived and not key.startswith(begun)} == set()
     groups = {key.partition(".")[0] for key in keys}

@@ -200,6 +200,16 @@ def test_what_a_collection_refuses(tmp_path: Path, change: dict[str, Any], sente
             "limit the account at the model's provider.",
         ),
         (
+            {"assistant": {"sharing": {}, "streaming": False}},
+            "assistant.sharing is set, but the engine's pipeline answers and keeps the turns in the engine's memory, "
+            "where nobody can share them; set assistant.streaming to true, or leave assistant.sharing out",
+        ),
+        (
+            {"assistant": {"sharing": {}, "sign_in": "api-key"}},
+            "assistant.sharing is set, but sign_in is 'api-key', and a key may be that of several people; set sign_in "
+            "to cognito, or leave assistant.sharing out",
+        ),
+        (
             {"assistant": {"cache": {}, "streaming": False}},
             "assistant.cache is set, but the engine's pipeline answers, and its answers are not kept; set "
             "assistant.streaming to true, or leave assistant.cache out.",

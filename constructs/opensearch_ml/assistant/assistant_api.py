@@ -167,7 +167,7 @@ class AssistantApi(Construct):
         self._add("v1/models", ["GET"], function, integration)
 
     def keep_documents(self, function: lambda_.IFunction) -> None:
-        """Documents, their originals, jobs, conversations, feedback, prompts, `/me`, `/health` and `/openapi.json`."""
+        """Documents, originals, jobs, conversations, links, feedback, prompts, `/me`, `/health`, `/openapi.json`."""
         integration = self._integration(function, seconds=WHOLE_ANSWER)
         self._add("documents", ["GET", "POST", "DELETE"], function, integration)
         self._add("documents/{id}", ["DELETE"], function, integration)
@@ -176,6 +176,8 @@ class AssistantApi(Construct):
         self._add("jobs/{id}", ["GET"], function, integration)
         self._add("conversations", ["GET"], function, integration)
         self._add("conversations/{id}", ["GET", "PATCH", "DELETE"], function, integration)
+        self._add("shares", ["GET", "POST"], function, integration)
+        self._add("shares/{id}", ["GET", "DELETE"], function, integration)
         self._add("feedback", ["GET"], function, integration)
         self._add("feedback/{id}", ["PUT", "DELETE"], function, integration)
         self._add("prompts", ["GET", "POST"], function, integration)

@@ -3,8 +3,6 @@
 An index of the table has the items of each caller in the order of `expires`.
 """
 
-import base64
-import binascii
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -25,7 +23,7 @@ from rag.conversations import (
     title_of,
     words_of,
 )
-from rag.failures import Invalid
+from rag.conversations.cursor import as_cursor, cursor
 from rag.origin import Origin
 from rag.other_side import MEMORY
 from rag.prompt import Turn
@@ -86,13 +84,13 @@ class ConversationsInTable:
             has_all = " AND ".join(f"contains(words, :word{place})" for place in range(len(words)))
             query["FilterExpression"] = f"attribute_not_exists(words) OR {has_all}"
         if after:
-            query["ExclusiveStartKey"] = {**_cursor(after), "caller": values[":caller"]}
+            query["ExclusiveStartKey"] = {**cursor(after, NO_CURSOR), "caller": values[":caller"]}
         page = budget.retrying(lambda: self._service.call("Query", query, budget))
         entries = [self._entry(item, budget) for item in page["Items"]]
         last = page.get("LastEvaluatedKey")
         return (
             [entry for entry, searched in entries if all(word in searched for word in words)],
-            _as_cursor(last) if last else None,
+            as_cursor(last) if last else None,
         )
 
     def rename(self, id: str, caller: str, title: str, budget: Budget) -> None:
@@ -194,15 +192,3 @@ def _title(item: Item) -> str:
     turns = item.get("turns", {"L": []})["L"]
     first = turns[0]["M"]["question"]["S"] if turns else ""
     return str(item["title"]["S"]) if "title" in item else title_of(first)
-
-
-def _as_cursor(last: Item) -> str:
-    return base64.urlsafe_b64encode(f"{last['expires']['N']} {last['id']['S']}".encode()).decode()
-
-
-def _cursor(after: str) -> dict[str, Any]:
-    try:
-        expires, id = base64.urlsafe_b64decode(after).decode().split(" ", 1)
-        return {"expires": {"N": str(int(expires))}, "id": {"S": id}}
-    except (binascii.Error, ValueError):
-        raise Invalid(NO_CURSOR) from None

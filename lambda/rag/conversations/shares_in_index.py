@@ -1,0 +1,77 @@
+"""Links to conversations in the index of conversations: one document each."""
+
+from time import time
+from typing import Any
+from urllib.parse import quote
+
+from rag.budget import Budget
+from rag.conversations import mark_of
+from rag.conversations.share import NO_CURSOR, SHARED, Share, key_of, no_link
+from rag.failures import AssistantRefused, Invalid
+from rag.search.engine import IndexClient
+
+# The engine pages no further by numbers.
+_MOST_LISTED = 10_000
+# Documents that are over, which one new link removes.
+_SWEPT = 20
+
+
+class SharesInIndex:
+    """Documents `{caller: "shared", changed, words, share}`: `changed` is the end, `words` the caller's digest."""
+
+    def __init__(self, engine: IndexClient, name: str) -> None:
+        self._engine, self._name = engine, name
+
+    def put(self, share: Share, budget: Budget) -> None:
+        document = {
+            "caller": SHARED,
+            "changed": share.until,
+            "words": mark_of(share.caller),
+            "share": share.as_json,
+        }
+        self._engine.send("POST", self._path(share.id), document, budget, query={"refresh": "wait_for"})
+        for hit in self._found([{"range": {"changed": {"lte": int(time())}}}], budget, size=_SWEPT):
+            self.remove(hit["_source"]["share"]["id"], budget)
+
+    def read(self, id: str, budget: Budget) -> Share:
+        try:
+            document = self._engine.send("GET", self._path(id), None, budget)["_source"]
+        except AssistantRefused as refused:
+            if refused.said.startswith("404") and '"found":false' in refused.said:
+                raise no_link() from None
+            raise
+        if document["caller"] != SHARED or document["changed"] <= time():
+            raise no_link()
+        return Share.of(document["share"])
+
+    def remove(self, id: str, budget: Budget) -> None:
+        try:
+            self._engine.send("DELETE", self._path(id), None, budget, query={"refresh": "wait_for"})
+        except AssistantRefused as refused:
+            if not refused.said.startswith("404"):
+                raise
+
+    def listed(
+        self, caller: str | None, size: int, after: str | None, budget: Budget
+    ) -> tuple[list[Share], str | None]:
+        if after is not None and not (after.isascii() and after.isdecimal()):
+            raise Invalid(NO_CURSOR)
+        start = int(after or 0)
+        if start + size > _MOST_LISTED:
+            raise Invalid(f"A list of links ends after {_MOST_LISTED:,}.")
+        narrowed: list[dict[str, Any]] = [{"range": {"changed": {"gt": int(time())}}}]
+        if caller is not None:
+            narrowed.append({"match": {"words": mark_of(caller)}})
+        paged = {"sort": [{"changed": "desc"}], "from": start, "size": size + 1}
+        hits = self._found(narrowed, budget, **paged)
+        found = [Share.of(hit["_source"]["share"]) for hit in hits[:size]]
+        return found, str(start + size) if len(hits) > size else None
+
+    def _found(self, narrowed: list[dict[str, Any]], budget: Budget, **more: Any) -> list[dict[str, Any]]:
+        body = {"query": {"bool": {"filter": [{"term": {"caller": SHARED}}, *narrowed]}}, **more}
+        answer = self._engine.send("POST", self._engine.in_index("_search", self._name), body, budget)
+        hits: list[dict[str, Any]] = answer["hits"]["hits"]
+        return hits
+
+    def _path(self, id: str) -> str:
+        return self._engine.in_index(f"_doc/{quote(key_of(id), safe='')}", self._name)

@@ -1,0 +1,97 @@
+import { confirmed, linked } from "./dialog.js";
+import { copier } from "./copy.js";
+import { announce, byId, element } from "./element.js";
+import { failureView } from "./failure.js";
+import { dateOf, listed, say } from "./words.js";
+
+/** Links to conversations: made, listed, ended; owners see those of everybody. */
+export class Links {
+  #service;
+  #rights;
+  #signIn;
+  #after = null;
+  #list = element("ul", { className: "rows" });
+  #below = element("div", { className: "below" });
+  #all = element("input", { type: "checkbox", id: "all-links" });
+
+  constructor(service, signIn, rights) {
+    this.#service = service;
+    this.#rights = rights;
+    this.#signIn = { word: signIn.again, begin: async () => (await signIn.begin()) && this.load() };
+    this.#all.addEventListener("change", () => this.load());
+  }
+
+  /** Lists from the first page on, where conversations are shared. */
+  async load() {
+    if (!(await this.#rights.sharing())) return;
+    const everybody = (await this.#rights.has("owner")) ? element("p", { className: "finder check" }, this.#all, element("label", { htmlFor: "all-links" }, say("share.all"))) : null;
+    const heading = element("h3", { id: "links-heading", tabIndex: -1 }, say("share.heading"));
+    byId("links").replaceChildren(heading, ...[everybody].filter(Boolean), this.#list, this.#below);
+    this.#after = null;
+    this.#list.replaceChildren();
+    await this.#more();
+  }
+
+  /** Lets the reader make a link to a conversation; it is listed and can be copied. */
+  async share(id, title) {
+    const wanted = await linked(title, await this.#rights.sharing(), (await this.#rights.groups()) ?? []);
+    if (!wanted) return;
+    const row = this.#row(await this.#service.share({ conversation_id: id, ...wanted }));
+    this.#list.prepend(row);
+    this.#tell();
+    row.querySelector("input").select();
+    announce(say("share.made"));
+  }
+
+  async #more() {
+    const everybody = this.#all.checked;
+    this.#below.replaceChildren(element("p", { className: "hint" }, say("list.loading")));
+    try {
+      const { links, after } = await this.#service.links({ everybody, after: this.#after });
+      if (everybody !== this.#all.checked) return;
+      this.#list.append(...links.map((link) => this.#row(link)));
+      this.#after = after ?? null;
+      this.#tell();
+    } catch (failure) {
+      this.#below.replaceChildren(failureView(failure, { retry: () => this.#more(), signIn: this.#signIn }));
+    }
+  }
+
+  #tell() {
+    this.#below.replaceChildren();
+    if (this.#after) this.#below.append(element("button", { type: "button", className: "button", onclick: () => this.#more() }, say("list.more")));
+    else if (!this.#list.childElementCount) this.#below.append(element("p", { className: "hint" }, say("share.none")));
+  }
+
+  #row(link) {
+    const { id, title, turns, by, own, groups, until } = link;
+    const address = new URL(`#shared-${id}`, location.href).href;
+    const about = [own ? null : by, say("questions.count", { number: turns }), groups.length ? say("share.for", { groups: listed(groups) }) : null, say("share.until", { date: dateOf(until) })];
+    const field = element("input", { type: "text", readOnly: true, value: address, dir: "ltr", className: "address", "aria-label": say("share.address", { title }) });
+    const end = element("button", { type: "button", className: "quiet small", "aria-label": say("share.end-this", { title }), onclick: () => this.#end(link, row) }, say("share.end"));
+    const row = element(
+      "li",
+      { className: "row" },
+      element("div", {}, element("a", { className: "row-title", dir: "auto", href: address }, title), element("p", { className: "hint" }, about.filter(Boolean).join(" · ")), field),
+      element("div", { className: "row-tools" }, copier(address), end),
+    );
+    return row;
+  }
+
+  async #end(link, row) {
+    if (!(await confirmed(say("share.end-heading"), say("share.end-text", { title: link.title })))) return;
+    row.querySelector(".failure")?.remove();
+    try {
+      await this.#service.unshare(link.id).catch((failure) => {
+        if (failure.status !== 404) throw failure; // what is not there is over already
+      });
+    } catch (failure) {
+      row.append(failureView(failure, { retry: () => this.#end(link, row), signIn: this.#signIn }));
+      return;
+    }
+    row.remove();
+    this.#tell();
+    byId("links-heading").focus();
+    announce(say("share.ended", { title: link.title }));
+  }
+}
