@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from corpus.formats import Reading, Row
+from corpus.packed import unpacked
 from corpus.recognition import Recognize
 
 LENGTH = struct.Struct("!I")
@@ -81,7 +82,7 @@ class _Reader:
                 stderr=subprocess.DEVNULL,
                 env={
                     **{name: os.environ[name] for name in _KEPT if name in os.environ},
-                    "PYTHONPATH": os.pathsep.join(os.path.abspath(place) for place in sys.path),
+                    "PYTHONPATH": os.pathsep.join(os.path.abspath(place) for place in [*sys.path, *unpacked()]),
                 },
             )
 

@@ -32,7 +32,8 @@ FOLDERS = {
 class FunctionPart:
     """The code of one function; `memory` in MiB, `folders` are copied beside its code.
 
-    `without` are patterns of files of its dependencies that it never imports: each cold start unpacks what is there.
+    `without` are patterns of files of its dependencies that it never imports, `packed` of packages that it imports only
+    to read a file: each cold start unpacks what is there.
     """
 
     description: str
@@ -43,9 +44,22 @@ class FunctionPart:
     variables: Mapping[str, str] = field(default_factory=dict)
     folders: Mapping[str, Path] = field(default_factory=dict)
     without: Sequence[str] = ()
+    packed: Sequence[str] = ()
 
 
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME": "assistant", "POWERTOOLS_METRICS_NAMESPACE": "osml"}
+PARSERS = (
+    *("PIL", "pillow.libs", "pypdfium2", "pypdfium2_raw", "selectolax", "yaml", "python_calamine"),
+    *("ijson", "ijson.libs", "markdown_it", "mdurl", "striprtf"),
+)
+# Of the parsers: what draws text, colour profiles and AVIF, which is no format of documents, a command line, and a
+# second parser of YAML.
+UNREAD = (
+    *(f"aws_lambda_powertools/utilities/{name}" for name in ("[!_djst]*", "data_masking", "streaming")),
+    *(f"PIL/_{name}.*" for name in ("avif", "imagingcms", "imagingft", "imagingmath", "imagingmorph", "imagingtk")),
+    *(f"pillow.libs/lib{name}*" for name in ("avif", "brotli", "freetype", "harfbuzz", "lcms2", "png16")),
+    *("pydantic/v1", "pypdfium2_cli", "yaml/_yaml*"),
+)
 PARTS = {
     "ask": FunctionPart(
         "Answers questions from the passages it finds",
@@ -59,7 +73,15 @@ PARTS = {
         ("aws_lambda_powertools/event_handler", "aws_lambda_powertools/utilities/[!_j]*", "pydantic/v1"),
     ),
     "documents": FunctionPart(
-        "Stores, lists and removes documents", DOCUMENTS, "api.handler", 1024, True, POWERTOOLS, FOLDERS
+        "Stores, lists and removes documents",
+        DOCUMENTS,
+        "api.handler",
+        1024,
+        True,
+        POWERTOOLS,
+        FOLDERS,
+        UNREAD,
+        PARSERS,
     ),
     # The SDK of the protocol takes two seconds of a processor to import, and a function has one from this memory on.
     # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
@@ -113,7 +135,9 @@ class AssistantFunction(PythonFunction):
             scope,
             id,
             description=run.description,
-            code=function_code(run.source, native=run.native, folders=run.folders, without=run.without),
+            code=function_code(
+                run.source, native=run.native, folders=run.folders, without=run.without, packed=run.packed
+            ),
             handler=run.handler,
             timeout=timeout or Duration.seconds(29),
             memory=run.memory,

@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ RUNTIME = lambda_.Runtime.PYTHON_3_13
 NOT_CODE = ("__pycache__", "*.pyc", "requirements.in", ".*")
 # Files of a package that are not needed at run time.
 NOT_RUN = ("tests", "*.pyi", "*.pyx", "*.c", "bin")
+# The archive that corpus.packed reads.
+PACKED = "parsers.zip"
 LIBRARY = Path(__file__).resolve().parents[1]
 PLATFORM = "aarch64-manylinux_2_28"
 
@@ -49,7 +52,8 @@ class FunctionBundle:
 
     `native` installs wheels compiled for Lambda on arm64. Without it a compiled file is an error, so that one asset
     runs on arm64, x86_64 and locally. `folders` are further folders or files, by their name in the asset. What matches
-    one of the patterns in `without` is left out.
+    one of the patterns in `without` is left out. Packages that match one in `packed` are in the archive `parsers.zip`,
+    which `corpus.packed` unpacks when the function reads a file.
     """
 
     def __init__(
@@ -59,10 +63,12 @@ class FunctionBundle:
         native: bool = False,
         folders: Mapping[str, Path] | None = None,
         without: Sequence[str] = (),
+        packed: Sequence[str] = (),
     ) -> None:
         self._source = source
         self._native = native
         self._without = [*(NOT_RUN if native else ()), *without]
+        self._packed = packed
         self._folders = dict(folders or {})
 
     def try_bundle(self, output_dir: str, options: Any = None, **_: Any) -> bool:  # noqa: ARG002 of the interface
@@ -88,6 +94,7 @@ class FunctionBundle:
             if file.is_file() and file.read_bytes()[:2] == b"#!":
                 file.chmod(file.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
         compile_modules(target, PYTHON)
+        _pack(target, self._packed)
         return True
 
     def _keep_source(self, target: Path) -> None:
@@ -126,12 +133,13 @@ def function_code(
     native: bool = False,
     folders: Mapping[str, Path] | None = None,
     without: Sequence[str] = (),
+    packed: Sequence[str] = (),
 ) -> lambda_.AssetCode:
     """The code asset of the function in `source`; equal sources have equal hashes and deploy nothing.
 
-    `native`, `folders` and `without` are those of FunctionBundle.
+    `native`, `folders`, `without` and `packed` are those of FunctionBundle.
     """
-    bundle = FunctionBundle(source, native=native, folders=folders, without=without)
+    bundle = FunctionBundle(source, native=native, folders=folders, without=without, packed=packed)
     exclude = ["**/__pycache__", "**/*.pyc", "**/.*"]
     prints = [FileSystem.fingerprint(str(folder), exclude=exclude) for folder in (source, *(folders or {}).values())]
     return lambda_.Code.from_asset(
@@ -142,6 +150,22 @@ def function_code(
         asset_hash=hashlib.sha256("".join(prints).encode()).hexdigest() if folders else None,
         bundling=BundlingOptions(image=RUNTIME.bundling_image, local=bundle),
     )
+
+
+def _pack(target: Path, patterns: Sequence[str]) -> None:
+    """Move what matches the patterns into the archive; its files have no times, so that equal ones have equal bytes."""
+    packages = sorted({package for pattern in patterns for package in target.glob(pattern)})
+    if not packages:
+        return
+    with zipfile.ZipFile(target / PACKED, "w", zipfile.ZIP_DEFLATED) as archive:
+        for package in packages:
+            files = sorted(package.rglob("*")) if package.is_dir() else [package]
+            for file in files:
+                if file.is_file():
+                    named = zipfile.ZipInfo(file.relative_to(target).as_posix())
+                    archive.writestr(named, file.read_bytes(), zipfile.ZIP_DEFLATED)
+    for package in packages:
+        shutil.rmtree(package) if package.is_dir() else package.unlink()
 
 
 def _strip(target: Path, patterns: Sequence[str]) -> None:
