@@ -27,6 +27,8 @@ ROUTES = {
     ("get", "/feedback"),
     ("put", "/feedback/{id}"),
     ("delete", "/feedback/{id}"),
+    ("get", "/prompts"),
+    ("post", "/prompts"),
     ("get", "/shares"),
     ("post", "/shares"),
     ("get", "/shares/{id}"),
