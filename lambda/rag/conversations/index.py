@@ -20,12 +20,11 @@ from rag.conversations import (
     title_of,
     words_of,
 )
-from rag.failures import AssistantRefused, Invalid, RagFailure, Unavailable
+from rag.cursor import start_of
+from rag.failures import AssistantRefused, RagFailure, Unavailable
 from rag.prompt import Turn
 from rag.search.engine import IndexClient
 
-# The engine pages no further by numbers.
-_MOST_LISTED = 10_000
 _TRIES = 5
 
 
@@ -66,11 +65,7 @@ class ConversationsInIndex:
     def listed(
         self, caller: str, size: int, after: str | None, search: str | None, budget: Budget
     ) -> tuple[list[ConversationEntry], str | None]:
-        if after is not None and not (after.isascii() and after.isdecimal()):
-            raise Invalid(NO_CURSOR)
-        start = int(after or 0)
-        if start + size > _MOST_LISTED:
-            raise Invalid(f"A list of conversations ends after {_MOST_LISTED:,}; search for the one that you need.")
+        start = start_of(after, size, NO_CURSOR, "A list of conversations")
         words = words_of(search)
         unknown = {"bool": {"must_not": [{"exists": {"field": "words"}}]}}
         named = {"bool": {"filter": [{"match_phrase_prefix": {"words": word}} for word in words]}}

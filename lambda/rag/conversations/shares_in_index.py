@@ -7,11 +7,10 @@ from urllib.parse import quote
 from rag.budget import Budget
 from rag.conversations import mark_of
 from rag.conversations.share import NO_CURSOR, SHARED, Share, key_of, no_link
-from rag.failures import AssistantRefused, Invalid
+from rag.cursor import start_of
+from rag.failures import AssistantRefused
 from rag.search.engine import IndexClient
 
-# The engine pages no further by numbers.
-_MOST_LISTED = 10_000
 # Documents that are over, which one new link removes.
 _SWEPT = 20
 
@@ -54,11 +53,7 @@ class SharesInIndex:
     def listed(
         self, caller: str | None, size: int, after: str | None, budget: Budget
     ) -> tuple[list[Share], str | None]:
-        if after is not None and not (after.isascii() and after.isdecimal()):
-            raise Invalid(NO_CURSOR)
-        start = int(after or 0)
-        if start + size > _MOST_LISTED:
-            raise Invalid(f"A list of links ends after {_MOST_LISTED:,}.")
+        start = start_of(after, size, NO_CURSOR, "A list of links")
         narrowed: list[dict[str, Any]] = [{"range": {"changed": {"gt": int(time())}}}]
         if caller is not None:
             narrowed.append({"match": {"words": mark_of(caller)}})

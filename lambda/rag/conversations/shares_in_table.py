@@ -8,8 +8,8 @@ from typing import Any
 from rag.aws_json import DynamoDb
 from rag.budget import Budget
 from rag.conversations import mark_of
-from rag.conversations.cursor import as_cursor, cursor
 from rag.conversations.share import NO_CURSOR, SHARED, Share, key_of, no_link
+from rag.cursor import as_cursor, cursor
 from rag.other_side import MEMORY
 from settings.runtime_settings import RuntimeTimeouts, Table
 

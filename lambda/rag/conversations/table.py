@@ -23,7 +23,7 @@ from rag.conversations import (
     title_of,
     words_of,
 )
-from rag.conversations.cursor import as_cursor, cursor
+from rag.cursor import as_cursor, cursor
 from rag.origin import Origin
 from rag.other_side import MEMORY
 from rag.prompt import Turn

@@ -5,14 +5,13 @@ from typing import Any
 from urllib.parse import quote
 
 from rag.budget import Budget
-from rag.failures import AssistantRefused, Invalid
+from rag.cursor import start_of
+from rag.failures import AssistantRefused
 from rag.feedback import expiry
 from rag.feedback_models import Judgement
 from rag.search.engine import IndexClient
 
 NO_CURSOR = "`after` is no cursor of this list of feedback; leave it out to begin at the first page."
-# The engine pages no further by numbers.
-_MOST_LISTED = 10_000
 # Expired documents that one write removes.
 _SWEPT = 20
 
@@ -41,11 +40,7 @@ class FeedbackInIndex:
                 raise
 
     def listed(self, size: int, after: str | None, budget: Budget) -> tuple[list[Judgement], str | None]:
-        if after is not None and not (after.isascii() and after.isdecimal()):
-            raise Invalid(NO_CURSOR)
-        start = int(after or 0)
-        if start + size > _MOST_LISTED:
-            raise Invalid(f"A list of feedback ends after {_MOST_LISTED:,}.")
+        start = start_of(after, size, NO_CURSOR, "A list of feedback")
         alive = {"range": {"expires": {"gt": int(time())}}}
         body = {"query": alive, "sort": [{"at": "desc"}], "from": start, "size": size + 1}
         hits = self._search(body, budget)

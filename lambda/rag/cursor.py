@@ -1,4 +1,4 @@
-"""Where a page of the table's index by callers ended, as a caller of the API sees it."""
+"""Where a page of a list ended, as a caller of the API sees it: a number, or a key of the table's index by callers."""
 
 import base64
 import binascii
@@ -6,6 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from rag.failures import Invalid
+
+# The engine pages no further by numbers.
+_MOST_LISTED = 10_000
+
+
+def start_of(after: str | None, size: int, mistake: str, beyond: str) -> int:
+    """The number of a page's first entry; raises `Invalid` with the sentence `mistake`, or `beyond` the last page."""
+    if after is not None and not (after.isascii() and after.isdecimal()):
+        raise Invalid(mistake)
+    start = int(after or 0)
+    if start + size > _MOST_LISTED:
+        raise Invalid(f"{beyond} ends after {_MOST_LISTED:,}.")
+    return start
 
 
 def as_cursor(last: Mapping[str, Any]) -> str:
