@@ -2,6 +2,8 @@ import { element } from "./element.js";
 
 const LONGEST = 4000; // characters of a formula
 const LARGEST = 20; // em, of what a formula may measure for itself
+const TRIES = 4; // a crowd takes turns
+const PAUSE = 1500; // milliseconds between them
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 
 let arrival = null;
@@ -20,7 +22,11 @@ export function formula(tex, whole, apart) {
 
 /** The library comes with the first formula. The page's policy has its hash, and lets no other text of it run. */
 async function fetched() {
-  const answer = await fetch(new URL("rag/temml/temml.min.js", location.href));
+  let answer;
+  for (let tries = 0; tries < TRIES && answer?.status !== 200; tries++) {
+    if (answer) await new Promise((goOn) => setTimeout(goOn, PAUSE));
+    answer = await fetch(new URL("rag/temml/temml.min.js", location.href));
+  }
   if (!answer.ok) throw new Error(`temml: ${answer.status}`);
   document.head.append(element("script", { textContent: await answer.text() }));
 }

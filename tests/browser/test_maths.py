@@ -1,7 +1,7 @@
 """Formulas in answers: typeset as MathML by a library that comes with the first one, and never anything else."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import flows
 from tests.browser.conftest import PHONE, OpenPage
@@ -110,6 +110,21 @@ def test_a_long_formula_scrolls_by_itself_on_a_phone(window: OpenPage, stage: St
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert flows.barriers(page) == []
     assert watch.complaints == []
+
+
+def test_the_library_is_fetched_again_when_a_crowd_takes_its_turn(window: OpenPage, stage: Stage) -> None:
+    page = window()
+    seen: list[int] = []
+
+    def crowded(route: Route) -> None:
+        seen.append(len(seen))
+        route.fulfill(status=429, body="{}") if len(seen) == 1 else route.continue_()
+
+    page.route(f"**{LIBRARY}", crowded)
+    flows.enter(page, stage.url, KEY)
+    said(page, stage, "An area \\(a^2\\).")
+    expect(page.locator(".answer math")).to_have_text("a2", use_inner_text=False)
+    assert seen == [0, 1]
 
 
 def test_without_the_library_formulas_are_read_as_they_are_written(window: OpenPage, stage: Stage) -> None:
