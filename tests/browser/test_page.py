@@ -178,11 +178,11 @@ def test_texts_of_others_are_never_run(page: Page, stage: Stage, tmp_path: Path)
 
 
 def test_the_policy_holds(page: Page, stage: Stage) -> None:
-    """Scripts and styles are those of the page, by their hashes, and no others."""
+    """Scripts and styles are those of the page and the library for formulas, by their hashes, and no others."""
     response = page.goto(stage.url)
     assert response is not None
     policy = response.headers["content-security-policy"]
-    assert re.match(r"default-src 'none'; script-src( 'sha256-[\w+/]+='){2}; style-src 'sha256-[\w+/]+='; ", policy)
+    assert re.match(r"default-src 'none'; script-src( 'sha256-[\w+/]+='){3}; style-src 'sha256-[\w+/]+='; ", policy)
     html = (WEB / "index.html").read_text(encoding="utf-8")
     assert not re.search(r"\s(style|on\w+)=|<style|javascript:|https?://", html)
     scripts = "".join(path.read_text(encoding="utf-8") for path in WEB.glob("*.js"))
