@@ -36,7 +36,11 @@ def exchange(app: Starlette, method: str, path: str, headers: Mapping[str, str],
     requested = iter([{"type": "http.request", "body": body, "more_body": False}])
 
     async def receive() -> Message:
-        return next(requested, {"type": "http.disconnect"})
+        for message in requested:
+            return message
+        # Whoever has asked waits for the response: a stream would end without one if they left.
+        await anyio.sleep_forever()
+        raise AssertionError("unreachable: it sleeps until it is cancelled")
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":

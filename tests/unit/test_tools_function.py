@@ -22,6 +22,7 @@ from tests.unit.edge_requests import REQUEST_ID, SETTINGS, Context, event
 URL = "https://a1b2.execute-api.eu-west-1.amazonaws.com/dev"
 SIGN_IN = "https://osml-dev.auth.eu-west-1.amazoncognito.com"
 ADA = {"requestId": REQUEST_ID, "authorizer": {"claims": {"sub": "ada", "cognito:groups": "reader,hr"}}}
+METHOD_NOT_FOUND = -32601
 ACCEPT = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
 
 
@@ -41,9 +42,12 @@ def function(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     own_settings.settings.cache_clear()
 
 
-def sent(method: str, path: str = "/mcp", body: Any = None, context: Any = None) -> tuple[int, Any, dict[str, str]]:
+def sent(
+    method: str, path: str = "/mcp", body: Any = None, context: Any = None, **headers: str
+) -> tuple[int, Any, dict[str, str]]:
     request = event(method, path, body, requestContext=context or ADA)
-    response = tools.handler({**request, "resource": path, "headers": {**request["headers"], **ACCEPT}}, Context())
+    named = {**request["headers"], **ACCEPT, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    response = tools.handler({**request, "resource": path, "headers": named}, Context())
     return response["statusCode"], json.loads(response["body"] or "null"), response["headers"]
 
 
@@ -83,6 +87,20 @@ def test_only_the_tools_of_the_setting_are_offered() -> None:
     assert status == 200
     assert [tool["name"] for tool in answer["result"]["tools"]] == ["search", "get_document"]
     assert called("ask", question="Why?")["isError"]
+
+
+def test_nobody_listens_to_news_of_tools_that_never_change() -> None:
+    """A stream of news would keep the function until its time is over."""
+    revision = "2026-07-28"
+    about = {
+        "io.modelcontextprotocol/protocolVersion": revision,
+        "io.modelcontextprotocol/clientInfo": {"name": "unit", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    params = {"_meta": about, "notifications": {"toolsListChanged": True}}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen", "params": params}
+    status, answer, _ = sent("POST", body=body, mcp_protocol_version=revision, mcp_method="subscriptions/listen")
+    assert (status, answer["error"]["code"]) == (404, METHOD_NOT_FOUND)
 
 
 def test_a_tool_sees_what_the_person_sees(monkeypatch: pytest.MonkeyPatch) -> None:
