@@ -25,6 +25,8 @@ ROUTES = {
     ("get", "/jobs/{id}"),
     ("get", "/me"),
     ("get", "/feedback"),
+    ("get", "/prompts"),
+    ("post", "/prompts"),
     ("put", "/feedback/{id}"),
     ("delete", "/feedback/{id}"),
     ("get", "/prompts"),
