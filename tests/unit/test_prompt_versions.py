@@ -26,6 +26,7 @@ from rag.prompt_models import PromptIn, PromptTexts
 from rag.prompt_versions import ALWAYS, PromptVersions
 from rag.tailored import tailored
 from settings.answer.deepseek import DeepSeekAnswer
+from settings.runtime_settings import RuntimeAnswerCache
 from settings.secret import Secret
 from tests.unit.edge_requests import SETTINGS as EVENT_SETTINGS
 from tests.unit.edge_requests import Context, event
@@ -216,6 +217,18 @@ def test_a_draft_is_previewed_by_owners_and_nothing_of_it_is_kept(
     assert model.told == ["You are brief.", SETTINGS.prompt.system]
     with pytest.raises(Forbidden):
         asked(made, Caller("eve", "editor"), draft=NEW)
+
+
+def test_an_answer_to_a_draft_is_not_one_that_was_given_before(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, _ = answering(monkeypatch, "At nine.")
+    cached = RuntimeAnswerCache(table="answers", hours=1, model="digest")
+    made = replace(made, settings=made.settings.model_copy(update={"cache": cached}))
+    publish(PromptVersions(made.settings), 0, **NEW)
+    made = replace(made, prompts=PromptVersions(made.settings))
+    assert tailored(made, Question(question="When?"), OWNER, Budget(20)).cache
+    for draft in (NEW, {"number": 0}):
+        question = Question.model_validate({"question": "When?", "draft": draft})
+        assert tailored(made, question, OWNER, Budget(20)).cache is None
 
 
 def test_a_draft_needs_an_environment_whose_prompt_has_versions() -> None:
