@@ -141,11 +141,11 @@ class Environment(Group):
     @property
     def secrets(self) -> dict[str, Secret]:
         """The secrets that hold the models' keys, by the setting of the first model; empty when no key is needed."""
-        found: dict[str, Secret] = {}
+        secrets: dict[str, Secret] = {}
         for setting, secret in self.keys.items():
-            if not any((known.name, known.key) == (secret.name, secret.key) for known in found.values()):
-                found[setting] = secret
-        return found
+            if not any((known.name, known.key) == (secret.name, secret.key) for known in secrets.values()):
+                secrets[setting] = secret
+        return secrets
 
     @property
     def keys(self) -> dict[str, Secret]:

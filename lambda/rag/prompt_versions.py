@@ -102,15 +102,15 @@ class PromptVersions:
             return PromptVersion(number=1, system=str(given.system), instructions=str(given.instructions))
         if given.number == 0:
             return self.first
-        found = budget.retrying(lambda: self._read(1, budget, number=given.number))
-        if not found:
+        stored = budget.retrying(lambda: self._read(1, budget, number=given.number))
+        if not stored:
             raise Absent(f"There is no version {given.number} of the prompt. GET /prompts lists them.")
-        return found[0]
+        return stored[0]
 
     def _shown(self, version: PromptVersion) -> PromptVersion:
-        told = self.prompt(version)
-        own = {"system": told.system, "instructions": told.instructions} if version.restores == 0 else {}
-        return version.model_copy(update={**own, "prompt": version_of(told)})
+        prompt = self.prompt(version)
+        own = {"system": prompt.system, "instructions": prompt.instructions} if version.restores == 0 else {}
+        return version.model_copy(update={**own, "prompt": version_of(prompt)})
 
     def _read(self, most: int, budget: Budget, seconds: float = 5, number: int | None = None) -> list[PromptVersion]:
         """The last versions, or the one with this number."""

@@ -114,8 +114,8 @@ def take_prompt(browser: Browser, stage: Stage, folder: Path = FOLDER) -> Path:
     return file
 
 
-def _compared(asked: dict[str, Any]) -> list[str]:
-    is_draft = asked["draft"] != {"number": 1}
+def _compared(request: dict[str, Any]) -> list[str]:
+    is_draft = request["draft"] != {"number": 1}
     counts = {"sentences": 2, "borne_out": 1 + is_draft, "citations": 2, "right": 1 + is_draft, "cited": 1 + is_draft}
     return [event("answer", **answer("4,327,000.", [], grounded=True), counts=counts)]
 

@@ -307,7 +307,7 @@ class Stage:
 
     def _ask(self, request: Request, wire: Wire) -> None:
         self.requested.append(request.json())
-        answers = self.answers or (lambda asked: self._found(asked["question"]))
+        answers = self.answers or (lambda body: self._found(body["question"]))
         script = self.asks.pop(0) if self.asks else answers(request.json())
         if isinstance(script, Plain):
             _refuse(wire, script)

@@ -19,7 +19,7 @@ def test_a_reader_chooses_the_model_and_a_reload_keeps_it(window: OpenPage, stag
     expect(choice).to_have_value("deepseek-flash")
     choice.select_option("thorough")
     flows.ask(page, "Are dogs welcome in the park?")
-    assert [asked.get("model") for asked in stage.requested] == [None, "thorough"]
+    assert [request.get("model") for request in stage.requested] == [None, "thorough"]
     assert flows.barriers(page) == []
     assert flows.spills(page) == []
     page.reload()

@@ -33,14 +33,14 @@ def opened(window: OpenPage, stage: Stage) -> Page:
     return page
 
 
-def borne_out(asked: dict[str, Any]) -> list[str]:
+def borne_out(request: dict[str, Any]) -> list[str]:
     """Of the draft's answers both sentences are borne out; of the current prompt's, one of the first answer alone."""
-    held = 2 if asked["draft"] != {"number": 0} else int(asked["question"] == SET[0]["question"])
+    held = 2 if request["draft"] != {"number": 0} else int(request["question"] == SET[0]["question"])
     used = [{"start": 0, "end": 17, "score": 0.9}] if held else []
     source = {"id": "park", "document": "park", "title": "Park", "text": "Dogs are welcome.", "score": 0.9}
     counts = {"sentences": 2, "borne_out": held, "citations": 0, "right": 0, "cited": 0}
-    told: Any = answer("Yes.", [{**source, "used": used}], grounded=bool(held), conversation_id=None)
-    return [event("answer", **told, counts=counts)]
+    whole: Any = answer("Yes.", [{**source, "used": used}], grounded=bool(held), conversation_id=None)
+    return [event("answer", **whole, counts=counts)]
 
 
 def test_an_owner_publishes_a_draft_and_goes_back(window: OpenPage, stage: Stage) -> None:
@@ -86,9 +86,9 @@ def test_the_draft_is_compared_by_an_evaluation_set(window: OpenPage, stage: Sta
     compare.click()
     table = page.get_by_role("table")
     expect(table).to_contain_text("Sentences that passages bear out")
-    drafts = [asked["draft"] for asked in stage.requested]
+    drafts = [request["draft"] for request in stage.requested]
     assert sorted(map(str, drafts)) == sorted(map(str, [{"number": 0}, {**_texts(), "instructions": SHORT}] * 2))
-    assert [asked["question"] for asked in stage.requested] == [each["question"] for each in SET for _ in range(2)]
+    assert [request["question"] for request in stage.requested] == [each["question"] for each in SET for _ in range(2)]
     rows = [row.locator("th, td").all_inner_texts() for row in table.locator("tbody tr").all()]
     assert rows == [
         ["Sentences that passages bear out", "25%", "100%"],

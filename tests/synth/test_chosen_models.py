@@ -30,9 +30,9 @@ def test_who_answers_may_call_each_of_them_and_nobody_else(
         assert "us.amazon.nova-pro-v1:0" in json.dumps(permissions["bedrock:InvokeModelWithResponseStream"])
         assert "endpoint/r1-for-all" in json.dumps(permissions["sagemaker:InvokeEndpointWithResponseStream"])
         assert "secret:osml/other" in json.dumps(permissions["secretsmanager:GetSecretValue"])
-        told = settings_of(template, part)["models"]
-        assert set(told) == set(MODELS)
-        assert (told["nova"]["model"], told["found"]["endpoint"]) == (NOVA["model"], "r1-for-all")
+        models = settings_of(template, part)["models"]
+        assert set(models) == set(MODELS)
+        assert (models["nova"]["model"], models["found"]["endpoint"]) == (NOVA["model"], "r1-for-all")
     kept = allowed(template, "DocumentsPolicy")
     assert "bedrock:InvokeModelWithResponseStream" not in kept
     assert "nova-pro" not in json.dumps(kept)

@@ -194,12 +194,12 @@ def test_models_to_choose_are_listed_and_the_chosen_one_is_asked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     deepseek = {"provider": "deepseek", "secret": {"name": "osml/key"}}
-    told = {**SETTINGS, "answer": deepseek, "models": {"thorough": {**deepseek, "thinking": True}}}
-    monkeypatch.setenv("ASSISTANT", json.dumps(told))
-    asked: list[str | None] = []
+    settings = {**SETTINGS, "answer": deepseek, "models": {"thorough": {**deepseek, "thinking": True}}}
+    monkeypatch.setenv("ASSISTANT", json.dumps(settings))
+    models_asked: list[str | None] = []
 
     def core(question: Question, *_: Any, **__: Any) -> Iterator[Event]:
-        asked.append(question.model)
+        models_asked.append(question.model)
         yield Answered(ANSWER)
 
     monkeypatch.setattr(answering, "answer", core)
@@ -207,7 +207,7 @@ def test_models_to_choose_are_listed_and_the_chosen_one_is_asked(
     assert [model["id"] for model in listed["data"]] == ["osml", "deepseek-flash", "thorough"]
     for name, chosen in {"osml": None, "thorough": "thorough", "deepseek-flash": "deepseek-flash"}.items():
         status, said = completed(USER, model=name)
-        assert (status, said["model"], asked.pop()) == (200, name, chosen)
+        assert (status, said["model"], models_asked.pop()) == (200, name, chosen)
     status, said = completed(USER, model="gpt")
     assert status == 404
     assert "osml or deepseek-flash or thorough" in said["error"]["message"]

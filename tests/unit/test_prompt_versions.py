@@ -51,8 +51,8 @@ class Table:
         if self.failure:
             raise self.failure
         wanted = body["ExpressionAttributeValues"].get(":number")
-        found = [item for key, item in sorted(self.items.items(), reverse=True) if wanted in (None, {"S": key})]
-        return {"Items": found[: body["Limit"]]}
+        items = [item for key, item in sorted(self.items.items(), reverse=True) if wanted in (None, {"S": key})]
+        return {"Items": items[: body["Limit"]]}
 
     def changed(self, operation: str, body: dict[str, Any], budget: Budget) -> bool:
         assert (operation, body["ConditionExpression"]) == ("PutItem", "attribute_not_exists(kind)")
@@ -171,10 +171,10 @@ class Model:
     name = "model"
 
     def __init__(self, text: str) -> None:
-        self.text, self.told = text, list[str]()
+        self.text, self.prompts = text, list[str]()
 
     def deltas(self, prompt: ModelInput, budget: Budget, usage: Any = None) -> Iterator[str]:
-        self.told.append(prompt.prompt.system)
+        self.prompts.append(prompt.prompt.system)
         yield self.text
 
 
@@ -198,7 +198,7 @@ def test_an_answer_is_by_the_published_prompt_and_says_so(table: Table, monkeypa
     assert asked(made).answer.answer == "By the file's prompt."
     published = publish(cast(PromptVersions, made.prompts), 0, **NEW)
     last = asked(made)
-    assert (last.answer.answer, last.answer.prompt, model.told) == ("At nine.", published.prompt, ["You are brief."])
+    assert (last.answer.answer, last.answer.prompt, model.prompts) == ("At nine.", published.prompt, ["You are brief."])
     [turn] = stored(made)
     assert turn.origin is not None
     assert turn.origin.prompt == published.prompt
@@ -210,11 +210,11 @@ def test_a_draft_is_previewed_by_owners_and_nothing_of_it_is_kept(
 ) -> None:
     made, model = answering(monkeypatch, "The shop opens at nine [1]. It is green [1].")
     last = asked(made, OWNER, draft=NEW)
-    assert model.told == ["You are brief."]
+    assert model.prompts == ["You are brief."]
     assert last.answer.counts == AnswerCounts(sentences=2, borne_out=1, citations=2, right=1, cited=1)
     assert (last.answer.conversation_id, stored(made), table.items) == (None, [], {})
     asked(made, OWNER, draft={"number": 0})
-    assert model.told == ["You are brief.", SETTINGS.prompt.system]
+    assert model.prompts == ["You are brief.", SETTINGS.prompt.system]
     with pytest.raises(Forbidden):
         asked(made, Caller("eve", "editor"), draft=NEW)
 
@@ -256,7 +256,7 @@ def test_the_tailored_parts_keep_their_connections(table: Table, monkeypatch: py
 
 
 @pytest.fixture
-def told(table: Table, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def with_prompts(table: Table, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("ASSISTANT", json.dumps({**EVENT_SETTINGS, "prompts": "prompts"}))
     for forget in (own_settings.settings, prompt_versions.own_versions):
         forget.cache_clear()
@@ -269,7 +269,7 @@ def as_person(groups: str, **claims: str) -> dict[str, Any]:
     return {"requestId": "r", "authorizer": {"claims": {"sub": "1", "cognito:groups": groups, **claims}}}
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("with_prompts")
 def test_owners_publish_and_list_by_the_api() -> None:
     olga = as_person("owner", email="olga@example.com")
     made = api.handler(event("POST", "/prompts", {**NEW, "after": 0}, requestContext=olga), Context())
@@ -282,7 +282,7 @@ def test_owners_publish_and_list_by_the_api() -> None:
     assert (late["statusCode"], json.loads(late["body"])["cause"]) == (400, "invalid-request")
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("with_prompts")
 @pytest.mark.parametrize("groups", ["reader", "editor"])
 def test_others_neither_see_nor_change_them(groups: str, table: Table) -> None:
     for request in (("GET", "/prompts"), ("POST", "/prompts", {**NEW, "after": 0})):
