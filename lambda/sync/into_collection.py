@@ -28,7 +28,7 @@ MOST_SECONDS = 250.0
 TOO_LONG = f"storing it takes longer than {MOST_SECONDS:.0f} seconds; split the file"
 
 
-class Collection:
+class CollectionDestination:
     """A corpus.destination.Destination, the collection that `parts` search; no store lasts beyond `ends`."""
 
     most_bytes = 256_000
@@ -92,7 +92,7 @@ def into_collection(
         except RagFailure as failure:
             raise Stopped(failure.message) from None
 
-    return Into(lambda: Collection(own, ends), remove, reading, limits, groups=groups, pause=pause)
+    return Into(lambda: CollectionDestination(own, ends), remove, reading, limits, groups=groups, pause=pause)
 
 
 def _outcome(result: DocumentResult) -> Outcome:

@@ -252,6 +252,7 @@ OFFICE: dict[str, tuple[str, Content, list[str]]] = {
     ),
     "a message in UTF-8 that does not say so": ("a.eml", MAIL + "\r\nGrüße\r\n".encode(), ["Grüße"]),
     "an encoding that nobody knows": ("a.eml", mail(b"caf\xe9", "text/plain; charset=unknown-8bit"), ["café"]),
+    "a damaged character": ("a.eml", mail(b"Gr\xc3\xbc\xffe", "text/plain; charset=utf-8"), ["Grü\ufffde"]),
     "an encoding that only the page names": (
         "a.eml",
         mail(b"<meta charset=iso-8859-1><p>S\xf8n", "text/html"),

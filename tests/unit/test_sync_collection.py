@@ -13,7 +13,7 @@ import sync
 from corpus.destination import Busy, Outcome, Stopped, Verdict
 from corpus.document import Document
 from corpus.fields import with_source
-from into_collection import TOO_LONG, Collection
+from into_collection import TOO_LONG, CollectionDestination
 from rag.budget import Budget
 from rag.caller import Held, groups_in
 from rag.failures import AssistantRefused, Broken, RagFailure, Throttled, TimedOut, Unavailable
@@ -57,11 +57,11 @@ class Search:
         )
 
 
-def collection(search: Search, ends: float = 1e12) -> Collection:
-    return Collection(Parts(SETTINGS, cast(Any, search), None, cast(Any, None)), ends)
+def collection(search: Search, ends: float = 1e12) -> CollectionDestination:
+    return CollectionDestination(Parts(SETTINGS, cast(Any, search), None, cast(Any, None)), ends)
 
 
-def sent(to: Collection, *ids: str) -> list[Outcome]:
+def sent(to: CollectionDestination, *ids: str) -> list[Outcome]:
     source = with_source({"text": "The harbour lands cod.", "title": "Harbour"}, "handbook")
     return to.send([to.encode(Document(id, source, id, id, places=[(0, {"page": 2})])) for id in ids])
 
@@ -125,13 +125,13 @@ def test_the_run_says_what_it_waits_for(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("DESTINATION", json.dumps({"text_field": "text", "visible_seconds": 10}))
     waits = list[Callable[[], None]]()
     monkeypatch.setattr(into_collection, "into_collection", lambda _source, _ends, wait, **_: waits.append(wait))
-    told = list[str | None]()
-    monkeypatch.setattr(sync, "_write_run", lambda run: told.append(run.message))
+    messages = list[str | None]()
+    monkeypatch.setattr(sync, "_write_run", lambda run: messages.append(run.message))
     monkeypatch.setattr(sync, "wait_for_search", lambda *_: None)
     run = Run(source="handbook", id="1")
     sync.into(run, [], 1e12)
     waits[0]()
-    assert (told, run.message) == (["waits 10 seconds until a search finds what was stored"], None)
+    assert (messages, run.message) == (["waits 10 seconds until a search finds what was stored"], None)
 
 
 def test_the_settings_of_the_assistant_say_that_the_function_embeds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,6 +141,6 @@ def test_the_settings_of_the_assistant_say_that_the_function_embeds(monkeypatch:
         monkeypatch.setenv(name, "us-east-1")
     parts.cache_clear()
     into = sync.into(Run(source="handbook", id="1"), ["hr"], 1e12)
-    assert isinstance(into.connect(), Collection)
+    assert isinstance(into.connect(), CollectionDestination)
     assert (into.leftovers, into.groups) == (None, ["hr"])
     parts.cache_clear()

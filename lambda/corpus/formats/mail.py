@@ -91,9 +91,10 @@ def _rows(attached: EmailMessage, name: str, reading: Reading) -> Iterator[Row]:
 def text_of(part: MIMEPart) -> str:
     """The text in the encoding that the part names, or else as pages without one are read."""
     content = cast(bytes, part.get_payload(decode=True) or b"")
+    charset = part.get_content_charset("us-ascii")
     try:
-        text = content.decode(part.get_content_charset() or "ascii")
-    except (LookupError, UnicodeError):
+        text = decoded(content) if charset == "us-ascii" else content.decode(charset, errors="replace")
+    except LookupError:
         text = decoded(content)
     text = text.replace("\r\n", "\n")
     return _unflowed(text) if part.get_param("format") == "flowed" else text

@@ -105,7 +105,8 @@ def _between(lines: _Lines) -> str:
     lines.back([line] if line else [])
     cells = {delimiter: len(_cells([line], delimiter)) for delimiter in DELIMITERS}
     between = max(cells, key=lambda delimiter: cells[delimiter])
-    return between if cells[between] > 1 else _NONE
+    # A name with a line end within it is only a part of the first row.
+    return between if cells[between] > 1 or _ends_quoted(line, between, quoted=False) else _NONE
 
 
 def _records(lines: _Lines, between: str, width: int) -> Iterator[_Record]:
