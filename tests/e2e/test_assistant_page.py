@@ -92,10 +92,11 @@ def test_it_is_deployed_loaded_and_asked_by_the_command_line(before: Any, osml: 
     assert {"Collection", "Function", "Index"} <= {resource["kind"] for resource in status["resources"]}
     calls = [json.loads(line) for line in osml("logs", *ENV, "--source", "ask", "--json").stdout.splitlines()]
     assert sum(call["text"].startswith("REPORT RequestId") for call in calls) >= 2
-    # What the daemon got of the question, and its conversation, in the tree of the last answer.
-    until(lambda: "The answer model" in osml("trace", *ENV).stdout)
-    assert "The memory of conversations" in osml("trace", *ENV).stdout
-    [told] = json.loads(osml("trace", *ENV, "--otlp").stdout)["resourceSpans"]
+    found = [re.search(r'"xray_trace_id": ?"(1-[^"]+)"', call["text"]) for call in calls]
+    traced = next(match[1] for match in found if match)
+    shown = osml("trace", *ENV, traced).stdout
+    assert all(part in shown for part in ("answer", "The search engine", "The answer model", "turn")), shown
+    [told] = json.loads(osml("trace", *ENV, traced, "--otlp").stdout)["resourceSpans"]
     assert {span["name"] for span in told["scopeSpans"][0]["spans"]} >= {"answer", "The answer model", "turn"}
     password = tmp_path / "password"
     password.write_text(PASSWORD)
