@@ -133,7 +133,7 @@ def deployed(
                 place = Place(base, instance)
                 values = outputs(place, "assistant")
                 key = boto3.client("apigateway").get_api_key(apiKey=values["ApiKeyId"], includeValue=True)["value"]
-                told = launcher.settings(instance)["models_url"], answering.get("OSML_ANSWER_URL", "")
-                yield Deployed(place, values["ApiUrl"], key, *told)
+                addresses = launcher.settings(instance)["models_url"], answering.get("OSML_ANSWER_URL", "")
+                yield Deployed(place, values["ApiUrl"], key, *addresses)
         finally:
             osml("sandbox", "down")

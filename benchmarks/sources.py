@@ -157,8 +157,8 @@ def main() -> None:
             rows.append(row(name, {**settings, "pages": PAGES}, Tools(), 0.0 if dates else DELAY))
     rows.append(row("S3, equal ETags", {"kind": "s3", "bucket": "bench"}, Tools(s3=ListedObjects()), 0.0))
     with website("", AWAY) as url:
-        one, rate = connected(url, 1, 0.0)
-        lines = [one, *(connected(url, connections, rate)[0] for connections in (4, 16))]
+        single, rate = connected(url, 1, 0.0)
+        lines = [single, *(connected(url, connections, rate)[0] for connections in (4, 16))]
     columns = ["connections", "pages a second", "times as many", f"{MANY:,} unchanged"]
     publish("connections", columns, lines, CHECKOUT / "docs" / "sources.md")
     columns = ["source", f"first run of {PAGES:,}, s", "unchanged, s", "ratio", f"{MANY:,} unchanged", "with pauses"]

@@ -75,14 +75,14 @@ def _conditions(chosen: random.Random, pumps: Mapping[str, Mapping[str, Any]]) -
         deep = {id for id, pump in pumps.items() if pump["depth"] >= least}
         early = {id for id, pump in pumps.items() if pump["made"] < day and pump["depth"] <= most} & deep
         late = {id for id, pump in pumps.items() if pump["made"] > day}
-        asked, those = (
+        title, those = (
             (f"series {series} have a depth of at least {least}?", deep),
             (f"series {series} were made after {day}?", late),
             (f"series {series}, made before {day}, have a depth between {least} and {most}?", early),
         )[len(questions) % 3]
         needed = frozenset(id for id in those if pumps[id]["series"] == series)
         if 1 <= len(needed) <= _MOST_NEEDED:
-            questions[asked] = SteppedQuestion("conditions", f"Which pumps of the {asked}", needed)
+            questions[title] = SteppedQuestion("conditions", f"Which pumps of the {title}", needed)
     return list(questions.values())
 
 

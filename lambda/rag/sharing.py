@@ -77,23 +77,23 @@ def shown(id: str, seconds: float, caller: Caller, parts: Parts | None = None) -
     parts = own_parts() if parts is None else parts
     store, _ = _shares(caller, parts)
     budget = Budget(seconds)
-    found = store.read(id, budget)
-    if not (caller.sees(found.groups) or caller.id == found.caller):
+    link = store.read(id, budget)
+    if not (caller.sees(link.groups) or caller.id == link.caller):
         raise no_link()
     try:
-        conversation = parts.conversations.read(found.conversation, found.caller, budget)
+        conversation = parts.conversations.read(link.conversation, link.caller, budget)
     except Absent:
         raise no_link() from None
     # Turns whose beginning is no longer stored may repeat what nobody can check.
-    kept = conversation.turns[: found.number] if conversation.number == len(conversation.turns) else []
+    kept = conversation.turns[: link.number] if conversation.number == len(conversation.turns) else []
     turns = history.turns_shown(replace(conversation, turns=kept, number=len(kept)), caller, parts, budget)
     pairs = zip(kept, turns, strict=True)
     whole = [
-        told for _, told in takewhile(lambda pair: pair[0].origin and pair[0].origin.is_whole(pair[1].sources), pairs)
+        turn for _, turn in takewhile(lambda pair: pair[0].origin and pair[0].origin.is_whole(pair[1].sources), pairs)
     ]
     if not whole:
         raise Forbidden(UNSEEN)
-    return SharedConversation(**_link(found, caller).model_dump(), shown=whole, withheld=found.number - len(whole))
+    return SharedConversation(**_link(link, caller).model_dump(), shown=whole, withheld=link.number - len(whole))
 
 
 def ended(id: str, seconds: float, caller: Caller, parts: Parts | None = None) -> LinkEnded:

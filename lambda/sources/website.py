@@ -65,12 +65,12 @@ class Pages(ItemSource):
         waiting.add((url, page.depth) for url, page in known.items())
         met, read, trouble = set[str](), 0, 0
         # In the order in which they were asked for, so that one connection is one page after the other.
-        asked = deque[tuple[str, Future[ListedItem | None]]]()
+        begun = deque[tuple[str, Future[ListedItem | None]]]()
         with ThreadPoolExecutor(self._settings.connections) as connections:
-            while waiting or asked:
+            while waiting or begun:
                 # While pages are under way, these may be all that are read.
-                if not waiting or len(asked) >= self._ahead or (asked and read + len(asked) >= self._settings.pages):
-                    url, answer = asked.popleft()
+                if not waiting or len(begun) >= self._ahead or (begun and read + len(begun) >= self._settings.pages):
+                    url, answer = begun.popleft()
                     item = answer.result()
                     if item is None:
                         continue
@@ -94,7 +94,7 @@ class Pages(ItemSource):
                 elif not self._allowed(url):
                     self._leave_out("excluded by robots.txt")
                 else:
-                    asked.append((url, connections.submit(self._item, url, depth, before, dates.get(url, ""))))
+                    begun.append((url, connections.submit(self._item, url, depth, before, dates.get(url, ""))))
 
     @property
     def _ahead(self) -> int:

@@ -35,15 +35,15 @@ def trace(
         raise typer.BadParameter(f"{id} is no id of a trace; it looks like 1-5759e988-bd862e3fe1be46a994272793.")
     client = boto3.Session().client("xray")
     wanted = wanted or newest(client, since)
-    found = read(client, wanted) if wanted else None
-    if found is None:
+    call = read(client, wanted) if wanted else None
+    if call is None:
         raise Failure(f"X-Ray has no trace {wanted or f'of the last {since}'}. X-Ray samples calls, and keeps 30 days.")
     if otlp:
-        print(as_json(protocol.otlp(found, prefix_of(where.env))))
+        print(as_json(protocol.otlp(call, prefix_of(where.env))))
         return
-    console, begin = Console(), found.spans[0].began
-    console.print(found.id, highlight=False)
-    for depth, part in found.tree:
+    console, begin = Console(), call.spans[0].began
+    console.print(call.id, highlight=False)
+    for depth, part in call.tree:
         name = shown(part.name.removeprefix("## "))
         times = f"{(part.ended - part.began) * 1000:8.0f} ms, after {(part.began - begin) * 1000:.0f} ms"
         console.print(f"{'  ' * (depth + 1)}{name:<{40 - 2 * depth}}{times}{'  failed' if part.fault else ''}")

@@ -57,10 +57,10 @@ def _check(props: Properties) -> None:
     budget: dict[str, Any] = props["Budget"]
     if float(budget["BudgetLimit"]["Amount"]) <= 0:
         raise ValueError("Invalid amount: a limit must be greater than 0.")
-    told = props.get("NotificationsWithSubscribers") or []
-    if len(told) > NOTIFICATIONS:
+    notifications = props.get("NotificationsWithSubscribers") or []
+    if len(notifications) > NOTIFICATIONS:
         raise ValueError(f"A budget has at most {NOTIFICATIONS} notifications.")
-    for each in told:
+    for each in notifications:
         kinds = [subscriber["SubscriptionType"] for subscriber in each["Subscribers"]]
         if not kinds or kinds.count("SNS") > TOPICS or kinds.count("EMAIL") > EMAILS:
             raise ValueError(f"A notification has 1 to {EMAILS} addresses, and at most {TOPICS} topic.")

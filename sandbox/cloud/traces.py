@@ -51,7 +51,7 @@ class Traces:
     def of(self, ids: list[str]) -> dict[str, Any]:
         """The answer of BatchGetTraces."""
         with self._lock:
-            found = {id: list(self._kept[id].values()) for id in ids if id in self._kept}
+            kept = {id: list(self._kept[id].values()) for id in ids if id in self._kept}
         traces = [
             {
                 "Id": id,
@@ -59,9 +59,9 @@ class Traces:
                 "LimitExceeded": False,
                 "Segments": [{"Id": document["id"], "Document": json.dumps(document)} for document in documents],
             }
-            for id, documents in found.items()
+            for id, documents in kept.items()
         ]
-        return {"Traces": traces, "UnprocessedTraceIds": [id for id in ids if id not in found]}
+        return {"Traces": traces, "UnprocessedTraceIds": [id for id in ids if id not in kept]}
 
     def between(self, begin: float, end: float) -> dict[str, Any]:
         """The answer of GetTraceSummaries for traces that began in this time."""
@@ -101,11 +101,11 @@ def install(authority: Authority) -> Traces:
             key = router.extract_access_key_id(headers, query_params)
             caller = authority.credential(key, headers.get("x-amz-security-token")).caller
             admit(authority, caller, ProviderInvocation(SERVICE, get_region(), f"{SERVICE}:{operation}", ("*",)), None)
-            asked = json.loads(body or b"{}")
+            request = json.loads(body or b"{}")
             answer = (
-                traces.of(list(asked["TraceIds"]))
+                traces.of(list(request["TraceIds"]))
                 if operation == "BatchGetTraces"
-                else traces.between(float(asked["StartTime"]), float(asked["EndTime"]))
+                else traces.between(float(request["StartTime"]), float(request["EndTime"]))
             )
         except Refusal as refusal:
             said = json.loads(refusal.encoded())

@@ -21,7 +21,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 def conditions(question: str, types: Mapping[str, str]) -> dict[str, Any]:
     """For each field of `types` that the question names with a value: the value, or a range of numbers or days."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, type in types.items():
         named = rf"\b{re.escape(name.replace('_', ' '))}(?: is| was| of)? "
         said = re.search(f"{named}(?:{_BETWEEN}|{_BOUNDED})", question, re.IGNORECASE)
@@ -34,8 +34,8 @@ def conditions(question: str, types: Mapping[str, str]) -> dict[str, Any]:
         else:
             stated = {"is": _value(said["value"], type)}
         if None not in stated.values() and (type != "keyword" or "is" in stated):
-            found[name] = stated.get("is", stated)
-    return found
+            values[name] = stated.get("is", stated)
+    return values
 
 
 def _value(text: str, type: str) -> Any:

@@ -16,11 +16,11 @@ _SIZE, _NEAREST = 10, 100
 
 def planned(text: str) -> str | None:
     """The query for a question with the mapping of an index, as JSON; None for any other text."""
-    asked = _ASKED.match(text)
-    properties = _properties(asked["mapping"]) if asked else None
-    if asked is None or properties is None:
+    prompt = _ASKED.match(text)
+    properties = _properties(prompt["mapping"]) if prompt else None
+    if prompt is None or properties is None:
         return None
-    question, types = asked["question"].strip(), {name: str(field.get("type")) for name, field in properties.items()}
+    question, types = prompt["question"].strip(), {name: str(field.get("type")) for name, field in properties.items()}
     vectors, texts = ([name for name, type in types.items() if type == wanted] for wanted in ("knn_vector", "text"))
     words: dict[str, Any] = {"multi_match": {"query": question, "fields": texts or ["*"]}}
     if vectors:

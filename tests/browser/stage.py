@@ -226,9 +226,9 @@ class Stage:
             self.share(new, own=True, groups=request.json()["groups"])
             wire.json(200, self.shared[new])
         elif not id:
-            found = [link for link in self.shared.values() if link["own"] or request.query.get("everybody")]
+            visible = [link for link in self.shared.values() if link["own"] or request.query.get("everybody")]
             names = ("shown", "withheld")
-            wire.json(200, {"links": [{k: v for k, v in link.items() if k not in names} for link in found]})
+            wire.json(200, {"links": [{k: v for k, v in link.items() if k not in names} for link in visible]})
         elif id not in self.shared:
             wire.json(404, {"message": "There is no such link for you.", "cause": "not-found", "request_id": "r-1"})
         elif request.method == "DELETE":

@@ -158,12 +158,12 @@ def prompts(cloud: Cloud) -> str:
 
 
 def test_of_owners_who_publish_at_once_one_has_the_next_version(prompts: str) -> None:
-    told = SETTINGS.model_copy(update={"prompts": prompts})
+    with_prompts = SETTINGS.model_copy(update={"prompts": prompts})
 
     def publish(name: str) -> int | None:
         given = PromptIn(after=0, system=f"You are {name}.", instructions="Answer.")
         try:
-            return PromptVersions(told).publish(given, name, Budget(20)).number
+            return PromptVersions(with_prompts).publish(given, name, Budget(20)).number
         except Invalid:
             return None
 
@@ -172,7 +172,7 @@ def test_of_owners_who_publish_at_once_one_has_the_next_version(prompts: str) ->
         published = list(pool.map(publish, names))
     assert sorted(number or 0 for number in published) == [0] * 5 + [1]
     [winner] = [name for name, number in zip(names, published, strict=True) if number]
-    versions = PromptVersions(told)
+    versions = PromptVersions(with_prompts)
     assert versions.current(Budget(20)).system == f"You are {winner}."
     assert [(version.number, version.by) for version in versions.listed(Budget(20))] == [(1, winner), (0, None)]
 

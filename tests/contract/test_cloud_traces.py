@@ -47,10 +47,10 @@ def test_a_traced_call_is_a_trace_and_an_untraced_one_is_none(cloud: Cloud, read
     xray = cloud.client("xray", **reader)
     for name in ("plain", "traced"):
         assert "FunctionError" not in client(cloud, "lambda").invoke(FunctionName=name)
-    assert within(10, lambda: newest(xray, timedelta(minutes=5)))
-    found = read(xray, newest(xray, timedelta(minutes=5)) or "")
-    assert found is not None
-    assert [(depth, span.name, span.remote) for depth, span in found.tree] == [
+    assert within(10, lambda: bool(newest(xray, timedelta(minutes=5))))
+    trace = read(xray, newest(xray, timedelta(minutes=5)) or "")
+    assert trace is not None
+    assert [(depth, span.name, span.remote) for depth, span in trace.tree] == [
         (0, "## answer", False),
         (1, "The answer model", True),
     ]

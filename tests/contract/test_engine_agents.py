@@ -112,8 +112,8 @@ def test_the_model_gets_the_question_as_data_and_no_document(pumps: PumpIndex) -
     question = 'Which "pumps" lift ${parameters.model} and ${parameters.system_prompt}, \\ and {"a": 1}?'
     pumps.ask(question)
     [_, message] = pumps.models.chat.bodies[-1]["messages"]
-    asked, mapping, *_ = message["content"].split("\n")
-    assert asked == f"Question: {question}"
+    first, mapping, *_ = message["content"].split("\n")
+    assert first == f"Question: {question}"
     assert '"series"' in json.loads(mapping.removeprefix("Mapping: "))
     assert NOBODYS not in json.dumps(pumps.models.chat.bodies)
 

@@ -48,13 +48,13 @@ def read(shop: Shop, link: Link, reader: Caller) -> SharedConversation:
 
 
 def links(shop: Shop, caller: Caller, *, everybody: bool = False) -> list[str]:
-    found, after = list[str](), None
+    ids, after = list[str](), None
     while True:
         page = sharing.listed(2, after, everybody, SECONDS, caller, shop.parts)
-        found += [each.id for each in page.links]
+        ids += [each.id for each in page.links]
         after = page.after
         if after is None:
-            return found
+            return ids
 
 
 def test_a_link_shows_the_conversation_as_it_was_to_whoever_sees_all_its_sources(shop: Shop) -> None:
@@ -121,20 +121,20 @@ def test_a_turn_of_an_earlier_version_is_not_shown(shop: Shop) -> None:
 def test_links_are_listed_and_ended_by_who_shares_and_by_owners(shop: Shop) -> None:
     ada, bob = by(shop, "ada 14"), by(shop, "bob 14")
     id = shop.ask(QUESTION, ada).conversation_id
-    one, two, three = (link(shop, ada, id, days=days) for days in (3, 2, 1))
+    oldest, two, three = (link(shop, ada, id, days=days) for days in (3, 2, 1))
     other = link(shop, bob, shop.ask(QUESTION, bob).conversation_id)
-    assert links(shop, ada) == [one.id, two.id, three.id]
+    assert links(shop, ada) == [oldest.id, two.id, three.id]
     assert links(shop, bob) == [other.id]
-    assert {one.id, other.id} <= set(links(shop, OWNER, everybody=True))
+    assert {oldest.id, other.id} <= set(links(shop, OWNER, everybody=True))
     assert links(shop, OWNER) == []
     with pytest.raises(Forbidden, match="Only owners"):
         links(shop, ada, everybody=True)
     with pytest.raises(Absent):
-        sharing.ended(one.id, SECONDS, bob, shop.parts)
-    assert sharing.ended(one.id, SECONDS, ada, shop.parts).id == one.id
+        sharing.ended(oldest.id, SECONDS, bob, shop.parts)
+    assert sharing.ended(oldest.id, SECONDS, ada, shop.parts).id == oldest.id
     assert sharing.ended(other.id, SECONDS, OWNER, shop.parts).id == other.id
     assert (links(shop, ada), links(shop, bob)) == ([two.id, three.id], [])
-    for gone in (one, other):
+    for gone in (oldest, other):
         with pytest.raises(Absent, match="no such link"):
             read(shop, gone, ada)
     assert read(shop, two, bob).shown

@@ -92,12 +92,12 @@ def test_it_is_deployed_loaded_and_asked_by_the_command_line(before: Any, osml: 
     assert {"Collection", "Function", "Index"} <= {resource["kind"] for resource in status["resources"]}
     calls = [json.loads(line) for line in osml("logs", *ENV, "--source", "ask", "--json").stdout.splitlines()]
     assert sum(call["text"].startswith("REPORT RequestId") for call in calls) >= 2
-    found = [re.search(r'"xray_trace_id": ?"(1-[^"]+)"', call["text"]) for call in calls]
-    traced = next(match[1] for match in found if match)
+    matches = [re.search(r'"xray_trace_id": ?"(1-[^"]+)"', call["text"]) for call in calls]
+    traced = next(match[1] for match in matches if match)
     shown = osml("trace", *ENV, traced).stdout
     assert all(part in shown for part in ("answer", "The search engine", "The answer model", "turn")), shown
-    [told] = json.loads(osml("trace", *ENV, traced, "--otlp").stdout)["resourceSpans"]
-    assert {span["name"] for span in told["scopeSpans"][0]["spans"]} >= {"answer", "The answer model", "turn"}
+    [exported] = json.loads(osml("trace", *ENV, traced, "--otlp").stdout)["resourceSpans"]
+    assert {span["name"] for span in exported["scopeSpans"][0]["spans"]} >= {"answer", "The answer model", "turn"}
     password = tmp_path / "password"
     password.write_text(PASSWORD)
     osml("user", "add", *ENV, "--password-file", str(password), "--role", "editor", "--groups", "crew", USER)
@@ -243,7 +243,7 @@ def test_the_model_searches_again_and_while_it_fails_the_first_search_answers(
         requests.delete(faults, timeout=10).raise_for_status()
     assert 0 < len(begun["steps"]) <= len(answer["steps"])
     assert plain["steps"] == []
-    assert all("6,265,000" in asked["answer"] for asked in (answer, begun, plain))
+    assert all("6,265,000" in each["answer"] for each in (answer, begun, plain))
 
 
 def test_destroy_leaves_nothing(before: dict[str, Any], osml: Any, engine: Any) -> None:

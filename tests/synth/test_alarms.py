@@ -127,12 +127,12 @@ def test_a_budget_tells_whom_the_alarms_tell_of_what_has_the_tag(
     key, _, value = made["Budget"]["CostFilters"]["TagKeyValue"][0].removeprefix("user:").partition("$")
     [domain] = of_type(search, "AWS::OpenSearchService::Domain").values()
     assert {"Key": key, "Value": value} in domain["Properties"]["Tags"]
-    told = {
+    subscribed = {
         (each["Notification"]["NotificationType"], each["Notification"]["Threshold"]): each["Subscribers"]
         for each in made["NotificationsWithSubscribers"]
     }
     subscribers = [{"SubscriptionType": kind, "Address": topic}]
-    assert told == {("ACTUAL", 80): subscribers, ("FORECASTED", 100): subscribers}
+    assert subscribed == {("ACTUAL", 80): subscribers, ("FORECASTED", 100): subscribers}
 
 
 def test_a_domain_is_watched(templates: Callable[[str], Templates], of_type: OfType) -> None:

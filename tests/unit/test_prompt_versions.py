@@ -186,7 +186,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, text: str) -> tuple[Parts, Model]
     return replace(made, prompts=PromptVersions(made.settings)), model
 
 
-def asked(made: Parts, who: Caller = READER, **more: Any) -> Answered:
+def answered(made: Parts, who: Caller = READER, **more: Any) -> Answered:
     *_, last = answer(Question(question="When does the shop open?", **more), who, 20, made)
     assert isinstance(last, Answered)
     last.keep()
@@ -195,9 +195,9 @@ def asked(made: Parts, who: Caller = READER, **more: Any) -> Answered:
 
 def test_an_answer_is_by_the_published_prompt_and_says_so(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     made, model = answering(monkeypatch, "At nine.")
-    assert asked(made).answer.answer == "By the file's prompt."
+    assert answered(made).answer.answer == "By the file's prompt."
     published = publish(cast(PromptVersions, made.prompts), 0, **NEW)
-    last = asked(made)
+    last = answered(made)
     assert (last.answer.answer, last.answer.prompt, model.prompts) == ("At nine.", published.prompt, ["You are brief."])
     [turn] = stored(made)
     assert turn.origin is not None
@@ -209,14 +209,14 @@ def test_a_draft_is_previewed_by_owners_and_nothing_of_it_is_kept(
     table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made, model = answering(monkeypatch, "The shop opens at nine [1]. It is green [1].")
-    last = asked(made, OWNER, draft=NEW)
+    last = answered(made, OWNER, draft=NEW)
     assert model.prompts == ["You are brief."]
     assert last.answer.counts == AnswerCounts(sentences=2, borne_out=1, citations=2, right=1, cited=1)
     assert (last.answer.conversation_id, stored(made), table.items) == (None, [], {})
-    asked(made, OWNER, draft={"number": 0})
+    answered(made, OWNER, draft={"number": 0})
     assert model.prompts == ["You are brief.", SETTINGS.prompt.system]
     with pytest.raises(Forbidden):
-        asked(made, Caller("eve", "editor"), draft=NEW)
+        answered(made, Caller("eve", "editor"), draft=NEW)
 
 
 def test_an_answer_to_a_draft_is_not_one_that_was_given_before(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,7 +233,7 @@ def test_an_answer_to_a_draft_is_not_one_that_was_given_before(table: Table, mon
 
 def test_a_draft_needs_an_environment_whose_prompt_has_versions() -> None:
     with pytest.raises(Absent, match="is not set"):
-        asked(parts(["At nine."]), OWNER, draft=NEW)
+        answered(parts(["At nine."]), OWNER, draft=NEW)
 
 
 def test_texts_or_a_number() -> None:

@@ -106,8 +106,8 @@ def test_what_no_stack_refers_to_is_retired_left_over_or_somebody_elses() -> Non
     ],
 )
 def test_agents_are_looked_for_where_there_are_some_and_the_operator_may(answer: Response, states: list[str]) -> None:
-    found = unexpected(client({"/agents/_search": answer}), [MODEL], [STACK])
-    assert [finding.state for finding in found if finding.kind == "Agent"] == states
+    findings = unexpected(client({"/agents/_search": answer}), [MODEL], [STACK])
+    assert [finding.state for finding in findings if finding.kind == "Agent"] == states
 
 
 @pytest.mark.parametrize(

@@ -121,9 +121,9 @@ def _answer(*documents: dict[str, Any]) -> dict[str, Any]:
 def test_a_trace_is_read_from_xray(xray: Stubber) -> None:
     xray.add_response("batch_get_traces", _answer(FUNCTION, ANSWER), {"TraceIds": [ID]})
     xray.add_response("batch_get_traces", _answer(), {"TraceIds": [ID]})
-    found = read(xray.client, ID)
-    assert found is not None
-    assert [span.name for span in found.spans] == ["ask", "## answer"]
+    parsed = read(xray.client, ID)
+    assert parsed is not None
+    assert [span.name for span in parsed.spans] == ["ask", "## answer"]
     assert read(xray.client, ID) is None
 
 

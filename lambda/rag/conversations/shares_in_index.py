@@ -59,8 +59,8 @@ class SharesInIndex:
             narrowed.append({"match": {"words": mark_of(caller)}})
         paged = {"sort": [{"changed": "desc"}], "from": start, "size": size + 1}
         hits = self._found(narrowed, budget, **paged)
-        found = [Share.of(hit["_source"]["share"]) for hit in hits[:size]]
-        return found, str(start + size) if len(hits) > size else None
+        shares = [Share.of(hit["_source"]["share"]) for hit in hits[:size]]
+        return shares, str(start + size) if len(hits) > size else None
 
     def _found(self, narrowed: list[dict[str, Any]], budget: Budget, **more: Any) -> list[dict[str, Any]]:
         body = {"query": {"bool": {"filter": [{"term": {"caller": SHARED}}, *narrowed]}}, **more}
