@@ -44,13 +44,19 @@ def calls(
     text = question[1].strip()
     described = schema.get("properties", {}).get("fields", {}).get("description", "")
     if stated := conditions(text, dict(_FIELD.findall(described))):
-        return [] if earlier else [_use({"query": text, "fields": stated})]
+        limits = {name: _inclusive(value) for name, value in stated.items()}
+        return [] if earlier else [_use({"query": text, "fields": limits})]
     passages = [match["text"] for part in (first, *results) for match in _QUOTED.finditer(part)]
     parts = [part.strip() for part in _PARTS.split(text) if re.search(r"\w", part)]
     wanted = parts if len(parts) > 1 and not earlier else _next_steps(text, passages)
     done = {str(arguments.get("query")) for arguments in earlier}
     new = [query for query in dict.fromkeys(wanted) if query not in done]
     return [_use({"query": query}) for query in new[:_MOST_CALLS]]
+
+
+def _inclusive(value: Any) -> Any:
+    """A range with the bounds that the tool describes; its bound itself is then within it."""
+    return {f"{bound[:2]}e": limit for bound, limit in value.items()} if isinstance(value, dict) else value
 
 
 def _use(arguments: Mapping[str, Any]) -> ToolUse:

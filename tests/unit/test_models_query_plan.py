@@ -38,7 +38,7 @@ def _schema(types: dict[str, str]) -> dict[str, Any]:
 def test_a_question_with_conditions_is_searched_once_with_them() -> None:
     request = "QUESTION: Which pumps have a depth under 50?\nNothing was found."
     [call] = calls(request, [], [], _schema(TYPES))
-    assert call.arguments == {"query": "Which pumps have a depth under 50?", "fields": {"depth": {"lt": 50}}}
+    assert call.arguments == {"query": "Which pumps have a depth under 50?", "fields": {"depth": {"lte": 50}}}
     assert calls(request, [""], [call.arguments], _schema(TYPES)) == []
     assert all("fields" not in other.arguments for other in calls(request, [], [], {}))
 
