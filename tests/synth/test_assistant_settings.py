@@ -137,6 +137,7 @@ def test_settings_that_no_function_could_hold_are_one_sentence(other: Other) -> 
     from settings import SettingError
 
     with pytest.raises(
-        SettingError, match=r"prompt\.instructions and assistant\.access make the settings .* shorten them by"
+        SettingError,
+        match=r"assistant\.models and assistant\.access make the settings .* shorten them by",
     ):
         other("sandbox", prompt={"system": "Be kind. " * 400})

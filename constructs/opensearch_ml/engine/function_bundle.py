@@ -142,6 +142,7 @@ def function_code(
     bundle = FunctionBundle(source, native=native, folders=folders, without=without, packed=packed)
     exclude = ["**/__pycache__", "**/*.pyc", "**/.*"]
     prints = [FileSystem.fingerprint(str(folder), exclude=exclude) for folder in (source, *(folders or {}).values())]
+    prints.append(repr((*without, PACKED, *packed)))
     return lambda_.Code.from_asset(
         str(source),
         exclude=exclude,
