@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # The construct library takes sources beside its folder, so it has a wheel alone.
 FOLDERS = {"osml": ".", "osml-sandbox": "sandbox", "opensearch-ml-constructs": "constructs"}
 WHEEL_ONLY = ("opensearch-ml-constructs",)
+# `npm ci` puts it there.
+FORMULAS = ROOT / "web" / "temml" / "temml.min.js"
 # https://semver.org without build metadata, which PyPI takes none of; a release before the version is `1.2.0rc1`.
 TAG = re.compile(r"v(?P<version>(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(rc[1-9]\d*)?)")
 _BUILD = ("build", "--quiet", "--require-hashes", "--build-constraints")
@@ -45,8 +47,9 @@ def version_of(tag: str, root: Path = ROOT) -> str:
 
 def build(into: Path, root: Path = ROOT) -> None:
     """Build every distribution of the checkout `root`, each into a folder of its name."""
-    if not vocabulary.is_whole(vocabulary.FILE):
-        raise Failure(f"{vocabulary.FILE} is missing. Run `make install`.")
+    for file, is_there in ((vocabulary.FILE, vocabulary.is_whole(vocabulary.FILE)), (FORMULAS, FORMULAS.is_file())):
+        if not is_there:
+            raise Failure(f"{file} is missing. Run `make install`.")
     shutil.rmtree(into, ignore_errors=True)
     for name, folder in FOLDERS.items():
         # What an earlier build has left would be in this one.

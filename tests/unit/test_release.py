@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from osml.deploy import release
 from osml.deploy.release import FOLDERS, version_of
 from osml.failure import Failure
 
@@ -52,6 +53,13 @@ def test_a_changelog_that_begins_with_another_version_is_refused(tmp_path: Path,
         version_of("v1.2.0", checkout(tmp_path, dict.fromkeys(FOLDERS, "1.2.0"), heading))
 
 
+def test_nothing_is_built_without_what_an_installation_fetches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(release, "FORMULAS", tmp_path / "temml.min.js")
+    with pytest.raises(Failure, match=r"temml\.min\.js is missing. Run `make install`\."):
+        release.build(tmp_path / "dist")
+    assert not (tmp_path / "dist").exists()
+
+
 def test_all_distributions_of_this_checkout_have_one_version() -> None:
     versions = {
         re.findall(r'^version = "(.+)"$', (ROOT / folder / "pyproject.toml").read_text(), re.MULTILINE)[0]
@@ -76,7 +84,7 @@ def test_what_is_published_was_checked_and_only_that_step_gets_a_token() -> None
     assert publish["needs"] == "build"
     assert build["permissions"] == {"contents": "read"}
     assert publish["permissions"] == {"id-token": "write"}
-    assert publish["environment"]["name"] == "pypi"
+    assert publish["environment"] == "pypi"
     assert publish["strategy"]["matrix"]["distribution"] == [*FOLDERS]
     assert not [step for step in publish["steps"] if "run" in step]
     commands = [step["run"] for step in build["steps"] if "run" in step]
