@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 import socket
+import sys
 import threading
 import time
 import traceback
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from sandbox.models.exchange import Call, ModelApi, ModelResponse, json_reply
 from sandbox.models.faults import Control
@@ -38,6 +40,11 @@ class ModelServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.providers = providers
         self.control = Control()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a caller that has left before the end of its answer."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def port(self) -> int:

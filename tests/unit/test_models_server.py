@@ -16,6 +16,7 @@ import requests
 
 from sandbox.cache import cache_directory
 from sandbox.models.assembly import model_server
+from sandbox.models.server import ModelServer
 from sandbox.models.weights import weights_directory
 
 EMBEDDING = "/_aws/runtime.sagemaker.us-east-1.amazonaws.com/endpoints/e/invocations"
@@ -124,6 +125,18 @@ def test_pauses_within_a_stream(server: str) -> None:
         times = [time.monotonic() for line in answer.iter_lines(1) if line]
     assert len(times) > 2
     assert times[-1] - times[0] >= 0.1 * (len(times) - 2)
+
+
+@pytest.mark.parametrize(("error", "printed"), [(BrokenPipeError(), False), (ValueError("a mistake"), True)])
+def test_only_of_a_caller_that_has_left_nothing_is_printed(
+    capsys: pytest.CaptureFixture[str], error: Exception, printed: bool
+) -> None:
+    with ModelServer(0, {}) as server:
+        try:
+            raise error
+        except type(error):
+            server.handle_error(None, ("127.0.0.1", 1))
+    assert (type(error).__name__ in capsys.readouterr().err) is printed
 
 
 def test_counts_by_path_with_batches(server: str) -> None:
