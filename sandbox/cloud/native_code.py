@@ -13,6 +13,8 @@ from pathlib import Path
 from sandbox.failure import SandboxError
 
 DIST_INFO = ".dist-info"
+# The archive within an asset that corpus.packed unpacks.
+PACKED = "parsers.zip"
 
 
 class NativeCode:
@@ -32,14 +34,12 @@ class NativeCode:
         folders = [self._folder(package) for package in packages]
         if not folders:
             return code_zip
-        changed = io.BytesIO(code_zip)
-        with zipfile.ZipFile(changed, "a") as archive, warnings.catch_warnings():
-            # A module without a processor in its name has the same name as this one, and is replaced.
-            warnings.simplefilter("ignore", UserWarning)
-            for folder in folders:
-                for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-                    archive.write(file, file.relative_to(folder).as_posix())
-        return changed.getvalue()
+        files = {
+            file.relative_to(folder).as_posix(): file.read_bytes()
+            for folder in folders
+            for file in sorted(path for path in folder.rglob("*") if path.is_file())
+        }
+        return _with_packed(code_zip, files)
 
     def _folder(self, package: str) -> Path:
         folder = self._packages and self._packages / package
@@ -51,6 +51,33 @@ class NativeCode:
             "for this one: pin that version with its hashes in a lambda/*/requirements.txt, then end the local cloud "
             "and start it again"
         )
+
+
+def _with_packed(code_zip: bytes, files: dict[str, bytes]) -> bytes:
+    """The asset with the files, each in the archive of parsers if that has its package."""
+    with zipfile.ZipFile(io.BytesIO(code_zip)) as archive:
+        parsers = archive.read(PACKED) if PACKED in archive.namelist() else None
+    if parsers is None:
+        return _with(code_zip, files)
+    with zipfile.ZipFile(io.BytesIO(parsers)) as archive:
+        packages = {_package(name) for name in archive.namelist()}
+    packed = {name: content for name, content in files.items() if _package(name) in packages}
+    beside = {name: content for name, content in files.items() if name not in packed}
+    return _with(code_zip, {**beside, PACKED: _with(parsers, packed)})
+
+
+def _with(archived: bytes, files: dict[str, bytes]) -> bytes:
+    changed = io.BytesIO(archived)
+    with zipfile.ZipFile(changed, "a") as archive, warnings.catch_warnings():
+        # A module without a processor in its name has the same name as this one, and is replaced.
+        warnings.simplefilter("ignore", UserWarning)
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return changed.getvalue()
+
+
+def _package(name: str) -> str:
+    return name.partition("/")[0]
 
 
 def native_packages(archive: zipfile.ZipFile) -> list[str]:

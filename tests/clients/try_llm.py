@@ -46,5 +46,5 @@ def test_it_streams_an_answer_and_continues_the_conversation(shell: dict[str, st
 
 @pytest.mark.kind("domain")
 def test_it_gets_the_same_answer_in_one_piece(shell: dict[str, str]) -> None:
-    question = "How many people lived in the metro area of Miami in 2023?"
+    question = "How many people lived in the metro area of Seattle in 2023?"
     assert said(shell, "-m", "handbook", "--no-stream", question) == said(shell, "-m", "handbook", question)

@@ -9,6 +9,7 @@ from openai.types.chat import ChatCompletionMessageParam
 
 from tests.clients.target import Target
 
+# Nobody else asks it here, so no answer that was given before takes the place of the model's.
 QUESTION: ChatCompletionMessageParam = {
     "role": "user",
     "content": "How many people lived in the metro area of Miami in 2023?",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.cloud.native_code import NativeCode, is_pure
+from sandbox.cloud.native_code import PACKED, NativeCode, is_pure
 from sandbox.failure import SandboxError
 
 PURE = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py2-none-any\nTag: py3-none-any\n"
@@ -57,6 +57,25 @@ def test_modules_for_this_machine_lie_beside_the_others(packages: Path, tmp_path
     code = unpacked(NativeCode(packages).adapted(asset(frost=NATIVE)), tmp_path / "code")
     assert code == {
         "frost/_it.cpython-313-aarch64-linux-gnu.so": b"theirs",
+        "frost/_it.cpython-311-x86_64-linux-gnu.so": b"ours",
+        "frost/any.abi3.so": b"ours",
+    }
+
+
+def test_modules_of_packed_parsers_are_packed_too(packages: Path, tmp_path: Path) -> None:
+    buffer = io.BytesIO(asset(frost=NATIVE, other=NATIVE))
+    parsers = io.BytesIO()
+    with zipfile.ZipFile(parsers, "w") as archive:
+        archive.writestr("frost/any.abi3.so", b"theirs")
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr(PACKED, parsers.getvalue())
+    code = NativeCode(packages).adapted(buffer.getvalue())
+    beside = unpacked(code, tmp_path / "code")
+    assert {name: content for name, content in beside.items() if content == b"ours"} == {
+        "other/_it.cpython-311-x86_64-linux-gnu.so": b"ours",
+        "other/any.abi3.so": b"ours",
+    }
+    assert unpacked((tmp_path / "code" / PACKED).read_bytes(), tmp_path / "parsers") == {
         "frost/_it.cpython-311-x86_64-linux-gnu.so": b"ours",
         "frost/any.abi3.so": b"ours",
     }

@@ -14,6 +14,7 @@ from PIL import Image
 from corpus import packed
 from opensearch_ml.assistant.assistant_function import PARSERS, UNREAD
 from opensearch_ml.engine import function_bundle
+from sandbox.cloud import native_code
 from tests.unit.office_files import xlsx
 from tests.unit.pdf_files import pdf
 
@@ -95,8 +96,8 @@ def test_without_the_archive_the_files_are_not_read(asset: Path, tmp_path: Path)
     assert WORDS not in said.values(), said
 
 
-def test_the_bundle_and_the_library_name_the_same_archive() -> None:
-    assert function_bundle.PACKED == packed.ARCHIVE
+def test_the_bundle_the_library_and_the_local_cloud_name_the_same_archive() -> None:
+    assert function_bundle.PACKED == packed.ARCHIVE == native_code.PACKED
 
 
 def test_equal_packages_have_equal_archives(tmp_path: Path) -> None:
