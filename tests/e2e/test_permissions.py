@@ -96,6 +96,7 @@ ONLY_ON_AWS = {
 # Paths of the operator that this environment does not take.
 USED_ELSEWHERE = {
     CONVERSATIONS: "by the status where there is an assistant",
+    "_plugins/_ml/agents/*": "by the status of apps that have agents",
     "_plugins/_ml/_predict/text_embedding/*": "by the doctor where there is no keeper, and by marks by meaning",
 }
 
