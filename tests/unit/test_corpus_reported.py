@@ -318,6 +318,27 @@ def test_what_holds_nothing_that_is_read_is_named_in_one_line(name: str, content
     assert reasons(content, name) == [reason]
 
 
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ('<c r="B1"><f>A1*2</f></c>', ["has a formula without a result, in B1"]),
+        ('<c r="B1"><f>A1*2</f><v/></c>', ["has a formula without a result, in B1"]),
+        (
+            '<c r="B1"><f>A1*2</f><v></v></c><c r="C1"><v>7</v></c><c r="D1"><f>A1</f></c>',
+            ["has 2 formulas without results, the first in B1"],
+        ),
+        ('<c r="B1"><f>A1*2</f><v>2</v></c>', []),
+        ('<c r="B1" t="str"><f>""</f><v></v></c>', []),
+        ('<c r="B1" t="inlineStr"><is><t>&lt;f&gt;</t></is></c>', []),
+    ],
+)
+def test_formulas_that_nobody_has_calculated_are_named(cells: str, said: list[str]) -> None:
+    content = workbook(f'<c r="A1"><v>1</v></c>{cells}')
+    advice = "; open the file in a spreadsheet program, and save it"
+    assert reasons(content, "a.xlsx") == [f"a.xlsx, sheet S: {sentence}{advice}" for sentence in said]
+    assert texts(content, "a.xlsx")[0].startswith("1")
+
+
 def test_a_joined_cell_belongs_to_each_of_its_rows() -> None:
     assert [entry.source["group"] for entry in entries(MERGED, "a.xlsx") if isinstance(entry, Document)] == [
         "Cod",

@@ -1,7 +1,7 @@
 """What a workbook (xlsx, ods) has beside its cells: comments, text boxes, pictures, and the titles of charts."""
 
 from corpus.formats.outline import Outline
-from corpus.formats.package import Attributes, BadArchive, Package, attribute, local
+from corpus.formats.package import Attributes, Package, attribute, local
 from corpus.formats.slides import Shapes
 
 # Parts of a sheet; a drawing has charts of its own.
@@ -14,11 +14,14 @@ _NOTES, _SAID = ("annotation", "frame", "custom-shape"), ("p", "desc")
 
 def beside(package: Package) -> dict[str, list[str]]:
     """The texts of each sheet. Raises BadArchive."""
-    try:
-        main = package.main("workbook")
-    except BadArchive:
-        return _in_opendocument(package) if "content.xml" in package else {}
-    if not main.endswith(".xml"):
+    if "content.xml" in package and not _is_office(package):
+        return _in_opendocument(package)
+    return {name: _texts(package, part) for name, part in parts_of(package).items()}
+
+
+def parts_of(package: Package) -> dict[str, str]:
+    """The part of each sheet in XML, by the sheet's name; none of OpenDocument and xlsb. Raises BadArchive."""
+    if not _is_office(package) or not (main := package.main("workbook")).endswith(".xml"):
         return {}
     sheets: dict[str, str] = {}
 
@@ -28,8 +31,11 @@ def beside(package: Package) -> dict[str, list[str]]:
             sheets[id] = attribute(attributes, "name") or ""
 
     package.walk(main, start)
-    related = package.related(main)
-    return {sheets[id]: _texts(package, part) for id, (_, part) in related.items() if id in sheets}
+    return {sheets[id]: part for id, (_, part) in package.related(main).items() if id in sheets}
+
+
+def _is_office(package: Package) -> bool:
+    return any(kind == "officeDocument" for kind, _ in package.related("").values())
 
 
 def _texts(package: Package, sheet: str) -> list[str]:

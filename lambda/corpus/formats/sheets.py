@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
 from corpus.formats import LARGEST, Reading, Row, too_large
+from corpus.formats.formulas import unanswered
 from corpus.formats.outline import Outline
 from corpus.formats.package import BadArchive, Package, refused
 from corpus.formats.plain import document_row
@@ -26,6 +27,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
             package = Package(file)
             notes = beside(package)
             yield from package.refusals(name)
+            yield from unanswered(package, name)
         file.seek(0)
         workbook = CalamineWorkbook.from_filelike(file)
         for sheet in workbook.sheet_names:

@@ -1,0 +1,60 @@
+"""Formulas of a workbook (xlsx) without a result: programs that write files without calculating leave them so."""
+
+import re
+from collections.abc import Iterator
+
+from corpus.formats import Row
+from corpus.formats.package import Attributes, BadArchive, Package, attribute, local
+from corpus.formats.sheet_notes import parts_of
+
+# Most sheets have no formula, and need not be read twice.
+_ANY = re.compile(rb"<(?:\w+:)?f[ />]")
+
+
+def unanswered(package: Package, name: str) -> Iterator[Row]:
+    """A row for each sheet that has such formulas, which Calamine reads as empty cells. Raises BadArchive."""
+    for sheet, part in parts_of(package).items():
+        try:
+            cells = _cells(package, part) if _ANY.search(package.read(part)) else []
+        except BadArchive:
+            # Calamine names the sheet.
+            continue
+        if cells:
+            many = (
+                f"{len(cells):,} formulas without results, the first"
+                if len(cells) > 1
+                else "a formula without a result,"
+            )
+            yield Row(
+                f"{name}, sheet {sheet}",
+                reason=f"has {many} in {cells[0]}; open the file in a spreadsheet program, and save it",
+            )
+
+
+def _cells(package: Package, part: str) -> list[str]:
+    cells: list[str] = []
+    at, is_text, within = "", False, ""
+    seen: set[str] = set()
+
+    def start(tag: str, attributes: Attributes) -> None:
+        nonlocal at, is_text, within
+        within = local(tag)
+        if within == "c":
+            # The text of a formula may be empty.
+            at, is_text = attribute(attributes, "r") or "a cell", attribute(attributes, "t") == "str"
+            seen.clear()
+        elif within == "f":
+            seen.add("formula")
+
+    def text(words: str) -> None:
+        if within == "v" and words.strip():
+            seen.add("result")
+
+    def end(tag: str) -> None:
+        nonlocal within
+        within = ""
+        if local(tag) == "c" and seen == {"formula"} and not is_text:
+            cells.append(at)
+
+    package.walk(part, start, end, text)
+    return cells
