@@ -10,6 +10,7 @@ from requests.auth import AuthBase
 from aws.sign_in import sign_in
 from calls.redaction import redacted
 from calls.retry_after import asked_to_wait
+from calls.tls import is_broken
 from corpus.bulk import CONTENT_TYPE, LATER, PATH, Bulk, BulkResponse
 from corpus.destination import Busy, Stopped
 from corpus.leftovers import Ask
@@ -93,11 +94,11 @@ def _send(session: requests.Session, endpoint: str, body: bytes, ends: float) ->
             timeout=(min(CONNECT_SECONDS, left), min(ANSWER_SECONDS, left)),
             allow_redirects=False,
         )
-    except requests.exceptions.SSLError as error:
-        raise Stopped(
-            f"POST {endpoint}/_bulk got no answer: {type(error).__name__}. Check the domain's name."
-        ) from None
     except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+        if isinstance(error, requests.exceptions.SSLError) and not is_broken(error):
+            raise Stopped(
+                f"POST {endpoint}/_bulk got no answer: {type(error).__name__}. Check the domain's name."
+            ) from None
         raise Busy(f"POST {endpoint}/_bulk got no answer: {type(error).__name__}", unsure=True) from None
     return BulkResponse(
         answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 import requests
 
+from calls.tls import innermost, is_broken
 from mlcommons.errors import InvalidSpec, Unanswered, Unreachable, Untrusted
 
 MAYBE = "The request may have succeeded."
@@ -89,7 +90,7 @@ class HttpTransport:
                 tried, "no connection within the time limit", "Check VPC, subnets and security group."
             ) from error
         except (requests.exceptions.ReadTimeout, requests.exceptions.ChunkedEncodingError) as error:
-            raise Unanswered(tried, _innermost(error), MAYBE) from error
+            raise Unanswered(tried, innermost(error), MAYBE) from error
         except requests.exceptions.ConnectionError as error:
             raise _no_connection(tried, error) from error
         return answer_of(response)
@@ -122,7 +123,7 @@ def is_write(request: Request) -> bool:
 
 
 def _no_connection(tried: str, error: Exception) -> Unreachable:
-    cause = _innermost(error)
+    cause = innermost(error)
     if "resolve" in cause or "not known" in cause:
         return Unreachable(tried, cause, "The name is unknown. Check that the domain exists and DNS is reachable.")
     if "refused" in cause or "unreachable" in cause:
@@ -133,17 +134,10 @@ def _no_connection(tried: str, error: Exception) -> Unreachable:
 
 
 def _no_tls(tried: str, error: Exception) -> Unreachable:
-    cause = _innermost(error)
-    # A connection that ends or breaks within TLS is also an SSLError, at any moment.
-    if any(broken in cause for broken in ("EOF", "reset", "closed", "BAD_RECORD_MAC")):
+    cause = innermost(error)
+    if is_broken(error):
         return Unanswered(tried, cause, MAYBE)
     return Untrusted(tried, cause, "TLS failed. Check the domain's host name and CA.")
-
-
-def _innermost(error: BaseException) -> str:
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__ or error
-    return str(error).split(" (_ssl.c")[0]
 
 
 def _parsed(text: str) -> Any:

@@ -16,6 +16,7 @@ from requests_aws4auth import AWS4Auth
 from aws.secret_object import region_of, stored_object, text_under
 from calls.redaction import redacted
 from calls.retry_after import asked_to_wait
+from calls.tls import is_broken
 from corpus.bulk import LATER
 from corpus.load import BACKOFF
 from corpus.refusal import said
@@ -132,7 +133,8 @@ def legible(tried: str) -> Iterator[None]:
 
 def _broken(error: OSError) -> bool:
     kinds = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
-    return isinstance(error, kinds) and not isinstance(error, requests.exceptions.SSLError)
+    untrusted = isinstance(error, requests.exceptions.SSLError) and not is_broken(error)
+    return isinstance(error, kinds) and not untrusted
 
 
 def _cause(answer: requests.Response, why: str) -> Cause | None:

@@ -57,7 +57,12 @@ def domain(*script: requests.Response | Exception) -> Domain:
 
 
 @pytest.mark.parametrize(
-    "first", [answer(429), answer(502), answer(503), requests.ConnectionError("reset")], ids=["429", "502", "503", "-"]
+    "first",
+    [
+        *(answer(429), answer(502), answer(503), requests.ConnectionError("reset")),
+        requests.exceptions.SSLError("[SSL: UNEXPECTED_MESSAGE] unexpected message"),
+    ],
+    ids=["429", "502", "503", "-", "TLS"],
 )
 def test_what_passes_is_waited_for(first: requests.Response | Exception, waits: list[float]) -> None:
     assert domain(first, answer(200, '{"a": 1}')).patiently("POST", "/") == {"a": 1}

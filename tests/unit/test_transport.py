@@ -14,6 +14,10 @@ from mlcommons.transport import HttpTransport, Request
         ("[SSL: WRONG_VERSION_NUMBER] wrong version number", Untrusted),
         ("EOF occurred in violation of protocol", Unanswered),
         ("[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] decryption failed or bad record mac", Unanswered),
+        ("[SSL: UNEXPECTED_MESSAGE] unexpected message", Unanswered),
+        ("[SSL: RECORD_LAYER_FAILURE] record layer failure", Unanswered),
+        ("[SSL: SSLV3_ALERT_BAD_CERTIFICATE] sslv3 alert bad certificate", Untrusted),
+        ("certificate verify failed: Hostname mismatch, certificate is not valid for 'a'", Untrusted),
     ],
 )
 def test_a_connection_that_breaks_is_no_untrusted_certificate(

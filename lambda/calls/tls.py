@@ -1,0 +1,16 @@
+"""Whether a TLS connection broke or is not trusted: `requests` has one error for both, SSLError."""
+
+# In what OpenSSL says of a connection that ended, or whose bytes came out of order or changed, at any moment of it.
+_BROKEN = ("EOF", "reset", "closed", "RECORD", "LENGTH", "UNEXPECTED")
+
+
+def innermost(error: BaseException) -> str:
+    """What the first of the errors that led to this one says, without the place in Python's source."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    return str(error).split(" (_ssl.c")[0]
+
+
+def is_broken(error: BaseException) -> bool:
+    """Whether the connection broke, so that another one may succeed."""
+    return any(sign in innermost(error) for sign in _BROKEN)
