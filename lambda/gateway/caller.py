@@ -75,12 +75,12 @@ def caller(event: Mapping[str, Any], function_arn: str, access: ToldAccess) -> C
 
 
 def named(event: Mapping[str, Any], access: ToldAccess) -> str:
-    """What other owners know the caller of an event by: a person's mail address, a key's name, an ARN."""
+    """What other owners know the caller of an event by: a person's checked mail address, a key's name, an ARN."""
     context = event.get("requestContext") or {}
     claims = (context.get("authorizer") or {}).get("claims") or {}
     identity = context.get("identity") or {}
     key = str(identity.get("apiKeyId") or "")
-    known = claims.get("email") or identity.get("userArn") or dict(access.keys).get(key, key)
+    known = _name(claims) or identity.get("userArn") or dict(access.keys).get(key, key)
     return str(known or caller(event, "", access).id)
 
 

@@ -271,7 +271,7 @@ def as_person(groups: str, **claims: str) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("with_prompts")
 def test_owners_publish_and_list_by_the_api() -> None:
-    olga = as_person("owner", email="olga@example.com")
+    olga = as_person("owner", email="olga@example.com", email_verified="true")
     made = api.handler(event("POST", "/prompts", {**NEW, "after": 0}, requestContext=olga), Context())
     assert made["statusCode"] == 200
     assert json.loads(made["body"])["by"] == "olga@example.com"
@@ -280,6 +280,13 @@ def test_owners_publish_and_list_by_the_api() -> None:
     assert listed["always"] == ALWAYS
     late = api.handler(event("POST", "/prompts", {**NEW, "after": 0}, requestContext=olga), Context())
     assert (late["statusCode"], json.loads(late["body"])["cause"]) == (400, "invalid-request")
+
+
+@pytest.mark.usefixtures("with_prompts")
+def test_an_address_that_nobody_has_checked_names_no_owner() -> None:
+    mallory = as_person("owner", **{"email": "olga@example.com", "cognito:username": "mallory"})
+    made = api.handler(event("POST", "/prompts", {**NEW, "after": 0}, requestContext=mallory), Context())
+    assert json.loads(made["body"])["by"] == "mallory"
 
 
 @pytest.mark.usefixtures("with_prompts")
