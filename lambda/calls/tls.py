@@ -13,4 +13,5 @@ def innermost(error: BaseException) -> str:
 
 def is_broken(error: BaseException) -> bool:
     """Whether the connection broke, so that another one may succeed."""
-    return any(sign in innermost(error) for sign in _BROKEN)
+    cause = innermost(error)
+    return any(sign in cause for sign in _BROKEN)

@@ -1,6 +1,7 @@
 """Small inputs after kinds of faults that people have reported of readers of documents: nothing of them is lost."""
 
 import io
+import zipfile
 from typing import Any, cast
 
 import pytest
@@ -337,6 +338,18 @@ def test_formulas_that_nobody_has_calculated_are_named(cells: str, said: list[st
     advice = "; open the file in a spreadsheet program, and save it"
     assert reasons(content, "a.xlsx") == [f"a.xlsx, sheet S: {sentence}{advice}" for sentence in said]
     assert texts(content, "a.xlsx")[0].startswith("1")
+
+
+def test_a_formula_is_found_wherever_it_begins_in_the_part() -> None:
+    """The part is looked through in pieces of 65,536 bytes."""
+
+    def begins_at(padding: int) -> bytes:
+        return workbook(f'<c r="A1" t="inlineStr"><is><t>{"a" * padding}</t></is></c><c r="B1"><f>A1</f></c>')
+
+    with zipfile.ZipFile(io.BytesIO(begins_at(0))) as archive:
+        first = archive.read("xl/worksheets/sheet1.xml").index(b"<f>")
+    for place in range((1 << 16) - 4, (1 << 16) + 2):
+        assert len(reasons(begins_at(place - first), "a.xlsx")) == 1, place
 
 
 def test_a_joined_cell_belongs_to_each_of_its_rows() -> None:

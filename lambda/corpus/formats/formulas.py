@@ -8,27 +8,34 @@ from corpus.formats.package import Attributes, BadArchive, Package, attribute, l
 from corpus.formats.sheet_notes import parts_of
 
 # Most sheets have no formula, and need not be read twice.
-_ANY = re.compile(rb"<(?:\w+:)?f[ />]")
+_ANY = re.compile(rb"<(?:\w{1,20}:)?f[ />]")
+# What is looked through at once, and what of it may be the beginning of a formula.
+_PIECE, _BEGUN = 1 << 16, 32
 
 
 def unanswered(package: Package, name: str) -> Iterator[Row]:
     """A row for each sheet that has such formulas, which Calamine reads as empty cells. Raises BadArchive."""
     for sheet, part in parts_of(package).items():
         try:
-            cells = _cells(package, part) if _ANY.search(package.read(part)) else []
+            cells = _cells(package, part) if _has_formulas(package, part) else []
         except BadArchive:
             # Calamine names the sheet.
             continue
         if cells:
-            many = (
-                f"{len(cells):,} formulas without results, the first"
-                if len(cells) > 1
-                else "a formula without a result,"
-            )
-            yield Row(
-                f"{name}, sheet {sheet}",
-                reason=f"has {many} in {cells[0]}; open the file in a spreadsheet program, and save it",
-            )
+            several = f"{len(cells):,} formulas without results, the first"
+            what = several if len(cells) > 1 else "a formula without a result,"
+            advice = "open the file in a spreadsheet program, and save it"
+            yield Row(f"{name}, sheet {sheet}", reason=f"has {what} in {cells[0]}; {advice}")
+
+
+def _has_formulas(package: Package, part: str) -> bool:
+    with package.open(part) as file:
+        begun = b""
+        while piece := file.read(_PIECE):
+            if _ANY.search(begun + piece):
+                return True
+            begun = piece[-_BEGUN:]
+    return False
 
 
 def _cells(package: Package, part: str) -> list[str]:
