@@ -39,13 +39,22 @@ def _options(
     """Options before the command."""
 
 
-for name in sorted(info.name for info in pkgutil.iter_modules(commands.__path__)):
-    # `import_` has the underscore because Python takes the word.
+def _add(name: str, panel: str) -> None:
+    """Add the command or the group of commands of a module."""
     module = importlib.import_module(f"osml.commands.{name}")
+    if getattr(module, "PANEL", None) != panel:
+        return
     if group := getattr(module, "app", None):
-        app.add_typer(group, name=name)
-    elif command := getattr(module, name, None):
-        app.command(name.rstrip("_").replace("_", "-"), context_settings=getattr(module, "SETTINGS", None))(command)
+        app.add_typer(group, name=name, rich_help_panel=panel)
+        return
+    # `import_` has the underscore because Python takes the word.
+    typed, settings = name.rstrip("_").replace("_", "-"), getattr(module, "SETTINGS", None)
+    app.command(typed, context_settings=settings, rich_help_panel=panel)(getattr(module, name))
+
+
+for panel in commands.PANELS:
+    for name in sorted(info.name for info in pkgutil.iter_modules(commands.__path__)):
+        _add(name, panel)
 
 
 def _speaking(run: Callable[..., Any]) -> Callable[..., Any]:

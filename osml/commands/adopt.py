@@ -5,6 +5,8 @@ from rich.console import Console
 from osml.commands.options import Env, Sandbox
 from osml.place import place
 
+PANEL = "Deploy"
+
 
 def adopt(env: Env = None, sandbox: Sandbox = False) -> None:
     """Import the resources that a destroyed environment kept. `osml deploy` also does this."""

@@ -8,6 +8,8 @@ from osml.commands.options import As, Env, Sandbox, groups_of
 from osml.place import place
 from osml.program import typed_as
 
+PANEL = "Documents and questions"
+
 
 def ask(
     question: Annotated[str, typer.Argument(help="The question, in quotes.")],

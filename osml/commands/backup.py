@@ -8,6 +8,8 @@ from osml.commands.options import Env, Sandbox
 from osml.place import place
 from osml.terminal import as_json
 
+PANEL = "Operations"
+
 
 def backup(
     env: Env = None,

@@ -6,6 +6,8 @@ import typer
 
 from osml.commands.options import Env, Sandbox
 
+PANEL = "Set up"
+
 
 def cost(
     env: Env = None,

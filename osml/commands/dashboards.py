@@ -7,6 +7,8 @@ from rich.console import Console
 
 from osml.commands.options import Env, Sandbox
 
+PANEL = "Operations"
+
 
 def dashboards(
     env: Env = None,

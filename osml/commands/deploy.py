@@ -15,6 +15,8 @@ from osml.failure import Failure
 from osml.place import Place, place, require_checkout
 from osml.terminal import shown
 
+PANEL = "Deploy"
+
 # Other options go to the CDK command line.
 SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True}
 

@@ -7,6 +7,8 @@ import typer
 from osml.commands.options import Env, Sandbox
 from osml.place import place, require_checkout
 
+PANEL = "Deploy"
+
 # Other options go to the CDK command line.
 SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True}
 

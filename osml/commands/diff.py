@@ -8,6 +8,8 @@ from osml.exit_code import FAILED, MISUSED
 from osml.place import place
 from osml.terminal import shown
 
+PANEL = "Deploy"
+
 
 def diff(env: Env = None, sandbox: Sandbox = False) -> None:
     """Show what a deploy would change, without a deploy: templates, data that goes, and what was changed by hand.

@@ -12,6 +12,8 @@ from osml.exit_code import FAILED
 from osml.place import place
 from osml.terminal import as_json, shown
 
+PANEL = "Documents and questions"
+
 app = typer.Typer(help="The documents that answers are drawn from.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(help="The document's id, as `osml documents list` shows it.")]
 Search = Annotated[str | None, typer.Option(help="Only those whose id holds this, or whose title these words.")]

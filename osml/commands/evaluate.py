@@ -11,6 +11,8 @@ from osml.commands.options import Env, Sandbox
 from osml.exit_code import FAILED
 from osml.place import Place, place
 
+PANEL = "Documents and questions"
+
 Least = typer.Option(help="With --answers: end with exit code 1 below this share.", min=0.0, max=1.0)
 
 

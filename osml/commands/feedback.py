@@ -16,6 +16,8 @@ from osml.terminal import as_json, shown
 if TYPE_CHECKING:
     from rag.feedback_models import Judgement
 
+PANEL = "Documents and questions"
+
 app = typer.Typer(help="What people say of answers (`assistant.feedback`).", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 RATINGS = {"up": "good", "down": "not good", None: ""}

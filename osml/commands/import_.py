@@ -12,6 +12,8 @@ from osml.place import environments, place
 from osml.region import chosen, missing, settle
 from osml.terminal import as_json
 
+PANEL = "Set up"
+
 
 def import_(
     name: Annotated[str, typer.Argument(help="Name of the new environment.", show_default=False)],

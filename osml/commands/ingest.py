@@ -9,6 +9,8 @@ from osml.commands.options import Env, Sandbox, groups_of
 from osml.exit_code import FAILED
 from osml.place import place
 
+PANEL = "Documents and questions"
+
 
 def ingest(
     sources: Annotated[list[str], typer.Argument(help="Files, folders or s3://bucket/prefix.", show_default=False)],

@@ -10,6 +10,8 @@ from osml.failure import Failure
 if TYPE_CHECKING:
     from osml.init.offers import Offer, SetupQuestion
 
+PANEL = "Set up"
+
 
 def init(
     name: Annotated[str, typer.Argument(help="Name of the new environment.", show_default=False)],

@@ -5,6 +5,8 @@ from rich.console import Console
 from osml.commands.options import Env, Sandbox
 from osml.place import place
 
+PANEL = "Deploy"
+
 
 def log_role(env: Env = None, sandbox: Sandbox = False) -> None:
     """Set the role with which API Gateway writes access logs, once per account and region. `osml deploy` also does."""

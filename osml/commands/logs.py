@@ -11,6 +11,8 @@ from rich.console import Console
 from osml.commands.options import Env, Sandbox, span
 from osml.place import place
 
+PANEL = "Operations"
+
 SECONDS_BETWEEN_LOOKS = 2.0
 
 

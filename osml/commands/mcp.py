@@ -7,6 +7,8 @@ import typer
 from osml.commands.options import As, Env, Sandbox, groups_of
 from osml.place import place
 
+PANEL = "Documents and questions"
+
 
 def mcp(
     env: Env = None,

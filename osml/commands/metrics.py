@@ -12,6 +12,8 @@ from osml.place import place
 if TYPE_CHECKING:
     from osml.metrics.metrics import Figure
 
+PANEL = "Operations"
+
 
 def metrics(
     env: Env = None,

@@ -9,6 +9,8 @@ from osml.commands.options import Env, Sandbox
 from osml.place import Place, place
 from osml.program import typed_as
 
+PANEL = "Documents and questions"
+
 
 def page(
     env: Env = None,

@@ -11,6 +11,8 @@ from osml.failure import Failure
 from osml.place import place
 from osml.terminal import as_json, shown
 
+PANEL = "Set up"
+
 
 def preflight(
     env: Env = None,

@@ -14,6 +14,8 @@ from osml.terminal import shown
 if TYPE_CHECKING:
     from osml.prove.report import Seen
 
+PANEL = "Set up"
+
 
 def prove(
     sandbox: Sandbox = False,

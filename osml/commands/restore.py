@@ -9,6 +9,8 @@ from osml.commands.options import Env, Sandbox
 from osml.place import place
 from osml.terminal import as_json
 
+PANEL = "Operations"
+
 
 def restore(
     into: Annotated[

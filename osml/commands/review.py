@@ -7,6 +7,8 @@ from osml.commands.options import Env, Sandbox
 from osml.exit_code import FAILED
 from osml.place import place
 
+PANEL = "Deploy"
+
 
 def review(env: Env = None, sandbox: Sandbox = False) -> None:
     """List the data that a deploy would remove or replace, without a deploy.

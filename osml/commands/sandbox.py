@@ -14,6 +14,8 @@ from osml.commands.options import Env
 from osml.exit_code import FAILED
 from osml.place import Place, place
 
+PANEL = "Set up"
+
 app = typer.Typer(no_args_is_help=True)
 
 

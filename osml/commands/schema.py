@@ -1,5 +1,7 @@
 """The command `osml schema`."""
 
+PANEL = "Set up"
+
 
 def schema() -> None:
     """Print the JSON Schema of environment files, with which editors complete and check them."""

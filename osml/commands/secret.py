@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from osml.deploy.deployment import Deployment
     from settings.secret import Secret
 
+PANEL = "Deploy"
+
 app = typer.Typer(help="The models' keys in Secrets Manager.", no_args_is_help=True)
 
 

@@ -7,6 +7,8 @@ import typer
 from osml.deploy.size import Quantization, VectorEngine
 from osml.failure import Failure
 
+PANEL = "Set up"
+
 
 def size(
     documents: Annotated[int, typer.Option(help="Number of documents, or of chunks.", min=1)],

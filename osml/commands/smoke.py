@@ -8,6 +8,8 @@ from rich.console import Console
 from osml.commands.options import Env, Sandbox
 from osml.place import place
 
+PANEL = "Deploy"
+
 
 def smoke(
     question: Annotated[str, typer.Argument(help="The question, in quotes.")],

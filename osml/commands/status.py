@@ -8,6 +8,8 @@ from osml.commands.options import Env, Sandbox
 from osml.exit_code import FAILED
 from osml.place import place
 
+PANEL = "Operations"
+
 
 def status(
     env: Env = None,

@@ -9,6 +9,8 @@ from osml.exit_code import FAILED
 from osml.place import place
 from osml.terminal import as_json
 
+PANEL = "Documents and questions"
+
 
 def sync(
     names: Annotated[

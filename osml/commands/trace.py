@@ -9,6 +9,8 @@ from rich.console import Console
 from osml.commands.options import Env, Sandbox, span
 from osml.place import place
 
+PANEL = "Operations"
+
 
 def trace(
     id: Annotated[

@@ -11,6 +11,8 @@ from osml.commands.options import Env, Sandbox
 from osml.place import place
 from osml.terminal import as_json, shown
 
+PANEL = "People"
+
 
 def usage(
     env: Env = None,

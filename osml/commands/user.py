@@ -13,6 +13,8 @@ from osml.commands.options import Env, Sandbox, groups_of
 from osml.failure import Failure
 from osml.place import place
 
+PANEL = "People"
+
 app = typer.Typer(help="Who may sign in to the assistant's page and API.", no_args_is_help=True)
 
 
