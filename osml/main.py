@@ -39,20 +39,20 @@ def _options(
     """Options before the command."""
 
 
-def _add(name: str, panel: str) -> None:
-    """Add the command or the group of commands of a module."""
+def _add(name: str, panel: str | None) -> None:
+    """Add what the module of this name has under the panel."""
     module = importlib.import_module(f"osml.commands.{name}")
     if getattr(module, "PANEL", None) != panel:
         return
     if group := getattr(module, "app", None):
         app.add_typer(group, name=name, rich_help_panel=panel)
-        return
-    # `import_` has the underscore because Python takes the word.
-    typed, settings = name.rstrip("_").replace("_", "-"), getattr(module, "SETTINGS", None)
-    app.command(typed, context_settings=settings, rich_help_panel=panel)(getattr(module, name))
+    elif command := getattr(module, name, None):
+        # `import_` has the underscore because Python takes the word.
+        typed, settings = name.rstrip("_").replace("_", "-"), getattr(module, "SETTINGS", None)
+        app.command(typed, context_settings=settings, rich_help_panel=panel)(command)
 
 
-for panel in commands.PANELS:
+for panel in (*commands.PANELS, None):
     for name in sorted(info.name for info in pkgutil.iter_modules(commands.__path__)):
         _add(name, panel)
 
