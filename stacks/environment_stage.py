@@ -1,0 +1,37 @@
+"""EnvironmentStage: the stacks of one environment as a stage of a pipeline."""
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from opensearch_ml.engine.operator_role import OperatorRole
+from opensearch_ml.engine.serverless_collection import ServerlessCollection
+from settings import Environment
+from settings.outputs import AssistantOutputs, IndexOutputs
+from stacks.environment_stacks import environment_stacks
+
+
+class EnvironmentStage(cdk.Stage):
+    """The stacks of one environment, with the names and contents that `cdk deploy -c env=…` gives them."""
+
+    def __init__(self, scope: Construct, environment: Environment) -> None:
+        super().__init__(
+            scope, environment.name, env=cdk.Environment(account=environment.account, region=environment.region)
+        )
+        environment_stacks(self, environment)
+        cdk.Tags.of(self).add("app", "osml")
+        cdk.Tags.of(self).add("environment", environment.name)
+
+    def outputs(self) -> dict[str, cdk.CfnOutput]:
+        """What asking needs to know: all that the knowledge stack says of itself, on a collection the assistant too."""
+        collection = any(isinstance(construct, ServerlessCollection) for construct in self.node.find_all())
+        needed = [IndexOutputs.name_of("operator_role_arn")]
+        needed += [AssistantOutputs.name_of("ask_function")] if collection else []
+        stacks = [child for name in needed for child in self.node.children if child.node.try_find_child(name)]
+        if len(stacks) < len(needed):
+            raise ValueError(f"no stack has the output {needed[-1]}, without which nobody can ask; add it")
+        outputs = [child for stack in stacks for child in stack.node.children if isinstance(child, cdk.CfnOutput)]
+        return {construct.node.id: construct for construct in outputs}
+
+    def operators(self) -> list[OperatorRole]:
+        """The roles that may ask."""
+        return [construct for construct in self.node.find_all() if isinstance(construct, OperatorRole)]
