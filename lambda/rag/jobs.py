@@ -86,7 +86,8 @@ class Jobs:
         if len(sizes) == state.parts:
             state.size = sum(sizes.values())
             self._begin(state)
-        else:
+        elif begins:
+            # Later parts change nothing that is kept: parts that come at once do not undo each other's state.
             self._save(state)
         return state
 

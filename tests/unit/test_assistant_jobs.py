@@ -58,6 +58,24 @@ def test_parts_come_in_any_order_and_the_last_one_begins_the_job(
     assert [document["id"] for document in index.stored] == [f"d{number}" for number in range(25)]
 
 
+def test_parts_that_come_at_once_begin_the_job(bucket: Bucket, made: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last part comes while the one before it is being taken."""
+    text = table(25)
+    id = made.take(part(text[:50], 1, 3), OPERATOR).id
+    listed = bucket.list_objects_v2
+
+    def meanwhile(**wanted: Any) -> Any:
+        objects = listed(**wanted)
+        if f"uploads/{id}/00002" in bucket.objects:
+            monkeypatch.undo()
+            made.take(part(text[90:], 3, 3, id), OPERATOR)
+        return objects
+
+    monkeypatch.setattr(bucket, "list_objects_v2", meanwhile)
+    made.take(part(text[50:90], 2, 3, id), OPERATOR)
+    assert (made.state(id, OPERATOR).status, made.state(id, OPERATOR).size) == ("waiting", len(text))
+
+
 def test_a_job_says_which_parts_are_here(made: Jobs) -> None:
     state = made.take(part("x", 2, 3), OPERATOR)
     made.take(part("x", 2, 3, state.id), OPERATOR)
