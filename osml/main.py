@@ -47,7 +47,7 @@ def _add(name: str, panel: str | None) -> None:
     if group := getattr(module, "app", None):
         app.add_typer(group, name=name, rich_help_panel=panel)
     elif command := getattr(module, name, None):
-        # `import_` has the underscore because Python takes the word.
+        # `import_` and `open_` have the underscore because Python takes the words.
         typed, settings = name.rstrip("_").replace("_", "-"), getattr(module, "SETTINGS", None)
         app.command(typed, context_settings=settings, rich_help_panel=panel)(command)
 

@@ -1,8 +1,5 @@
 """The command `osml page`."""
 
-from typing import Annotated
-
-import typer
 from rich.console import Console
 
 from osml.commands.options import Env, Sandbox
@@ -12,15 +9,9 @@ from osml.program import typed_as
 PANEL = "Documents and questions"
 
 
-def page(
-    env: Env = None,
-    sandbox: Sandbox = False,
-    open_it: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
-) -> None:
+def page(env: Env = None, sandbox: Sandbox = False) -> None:
     """Print the address of the assistant's page."""
-    address = show_page(place(env, sandbox))
-    if open_it:
-        typer.launch(address)
+    show_page(place(env, sandbox))
 
 
 def show_page(where: Place) -> str:

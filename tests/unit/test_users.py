@@ -262,7 +262,7 @@ def test_a_page_is_its_address_and_how_to_sign_in(pool: Stubber, run: Run) -> No
 def test_a_page_opens_in_the_browser(pool: Stubber, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr("typer.launch", opened.append)
-    assert run("page", "--open")[0] == 0
+    assert run("open")[0] == 0
     assert opened == ["https://p/dev/rag"]
 
 
