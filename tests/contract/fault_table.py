@@ -10,26 +10,26 @@ _SIGNS = {frozenset({CONVERGES}): "+", frozenset({FAILS}): "-", frozenset({CONVE
 _HEADINGS = {False: "## Once, or for some seconds", True: "## Lasting"}
 _BEFORE = """# Faults
 
-Between the provisioner's function and a real engine stands a proxy that spoils exchanges on real sockets
-(`tests/contract/fault_proxy.py`). Each fault of the table was injected at calls of each verb of each kind, by the run
-that wrote this page: `OSML_FAULTS=1 pytest tests/contract/test_fault_matrix.py` tries every call, `OSML_FAULTS=99` one
-call of each verb. Without it a part is tried, and fails when what it sees of a kind whose every call was tried is not
-what stands here.
+Between the provisioner's function and a real engine, a proxy injects faults into real connections
+(`tests/contract/fault_proxy.py`). The run that wrote this page injected each fault of the table at calls of each verb
+of each kind. `OSML_FAULTS=1 pytest tests/contract/test_fault_matrix.py` tries every call, and `OSML_FAULTS=99` one call
+of each verb. Without this variable the test tries a part of the calls. It fails if its result for a kind differs from
+this page and this page is the result of every call.
 
 An entry has four signs, for create, update in place, replacement and delete:
 
-| sign | at whichever call the fault began |
+| sign | result of the fault, at every call at which it began |
 | --- | --- |
-| `+` | the event converged: it succeeded, and the engine holds exactly what was specified |
-| `-` | it failed with one sentence, and CloudFormation's next event (delete, or the reverse update) set all right |
-| `±` | one or the other, depending on the call |
+| `+` | the event converged: it succeeded, and the engine has exactly the specified objects |
+| `-` | it failed with one sentence, and CloudFormation's next event (delete, or the reverse update) repaired everything |
+| `±` | `+` or `-`, depending on the call |
 | `.` | the kind has no such verb |
 | `?` | not tried |
 
-Where there is a sign there was no duplicate, nothing left behind and no wait past the function's time: a kind is only
-published without. The last line tells how many of the possible cells (calls by faults) were tried. A lasting fault may
-leave the lock of decision 3, which the next writer takes over. What is waited for and for how long is in
-[decision 12](decisions/0012-faults.md).
+A sign also means that there was no duplicate, no leftover and no wait beyond the function's time: a kind is published
+only if this is true. The last line shows how many of the possible cells (calls × faults) were tried. A lasting fault
+may leave the lock of decision 3, which the next writer takes over. [Decision 12](decisions/0012-faults.md) explains
+which faults are waited for, and for how long.
 """
 _TRIED = "tried"
 
