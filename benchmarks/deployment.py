@@ -20,7 +20,7 @@ from osml.place import CHECKOUT, Place
 from osml.remote.domain import Domain
 from osml.remote.stack import knowledge, outputs
 from rag.search.query import nearest, parameters
-from sandbox import launcher
+from sandbox import startup
 from sandbox.instance import Instance
 from sandbox.search_engine import OPTIMIZE
 from settings.knowledge import IndexNames
@@ -133,7 +133,7 @@ def deployed(
                 place = Place(base, instance)
                 values = outputs(place, "assistant")
                 key = boto3.client("apigateway").get_api_key(apiKey=values["ApiKeyId"], includeValue=True)["value"]
-                addresses = launcher.settings(instance)["models_url"], answering.get("OSML_ANSWER_URL", "")
+                addresses = startup.settings(instance)["models_url"], answering.get("OSML_ANSWER_URL", "")
                 yield Deployed(place, values["ApiUrl"], key, *addresses)
         finally:
             osml("sandbox", "down")

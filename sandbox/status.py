@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from sandbox import launcher
+from sandbox import startup
 from sandbox.front.url_rewriter import MODEL_HOSTS
 from sandbox.instance import ACCOUNT, REGION, Instance
 from sandbox.parts import ORDER, absence, parts
@@ -24,7 +24,7 @@ def describe(instance: Instance) -> dict[str, Any]:
     if reason:
         return begun
     ports, certificates = instance.ports(), instance.certificates
-    engine, started = launcher.settings(instance), instance.engine
+    engine, started = startup.settings(instance), instance.engine
     return {
         **begun,
         "account": ACCOUNT,

@@ -13,7 +13,7 @@ import pytest
 import requests
 from opensearchpy import OpenSearch, RequestsAWSV4SignerAuth, RequestsHttpConnection
 
-from sandbox import launcher
+from sandbox import startup
 from sandbox.instance import CHECKOUT, REGION, Instance
 
 OSML = Path(sys.executable).with_name("osml")
@@ -23,7 +23,7 @@ class Engine:
     """The engine itself, behind the front's back, as the security plugin's administrator."""
 
     def __init__(self, instance: Instance) -> None:
-        settings = launcher.settings(instance)
+        settings = startup.settings(instance)
         self.url = settings["engine_url"]
         self._session = requests.Session()
         self._session.trust_env = False

@@ -22,7 +22,7 @@ from osml.evaluate.proposals import proposals, write
 from osml.feedback.feedback import evaluation_set, feedback, gaps
 from osml.place import Place
 from osml.sync.sync import bring_in_step
-from sandbox import launcher
+from sandbox import startup
 from sandbox.instance import ACCOUNT, CHECKOUT, Instance
 from sources.run import Run
 from tests import identity_providers
@@ -136,7 +136,7 @@ def client(
         deployment.deploy()
         deployed_outputs = deployment.outputs("assistant")
         value = boto3.client("apigateway").get_api_key(apiKey=deployed_outputs["ApiKeyId"], includeValue=True)["value"]
-        models = launcher.settings(local_cloud)["models_url"]
+        models = startup.settings(local_cloud)["models_url"]
         keys = json.loads(deployed_outputs["ApiKeys"])
         made = Client(deployed_outputs["ApiUrl"], value, models, deployment.outputs("knowledge"), keys, deployment)
         made.store([json.loads(line) for line in SAMPLES.read_text().splitlines()])

@@ -17,7 +17,7 @@ import yaml
 from mcp import Client
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from sandbox import launcher
+from sandbox import startup
 from sandbox.instance import CHECKOUT, Instance
 from tests.browser import flows
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE, PHONE
@@ -186,7 +186,7 @@ def test_an_agent_signs_its_user_in_and_sees_what_they_see(osml: Any) -> None:
 
 
 def test_a_throttling_model_is_reported_with_the_fix(page: Page, local_cloud: Instance) -> None:
-    faults = f"{launcher.settings(local_cloud)['models_url']}/_control/deepseek"
+    faults = f"{startup.settings(local_cloud)['models_url']}/_control/deepseek"
     requests.put(faults, json={"throttle": 1.0}, timeout=10).raise_for_status()
     try:
         failed = flows.ask(page, QUESTION)
@@ -235,7 +235,7 @@ def test_the_model_searches_again_and_while_it_fails_the_first_search_answers(
     expect(searches.locator("summary")).to_have_text(f"{len(answer['steps'])} further searches")
     assert searches.locator("li").count() == len(answer["steps"])
     # Every second call fails: of this question the model's second choice, of the next one its first.
-    faults = f"{launcher.settings(local_cloud)['models_url']}/_control/deepseek"
+    faults = f"{startup.settings(local_cloud)['models_url']}/_control/deepseek"
     requests.put(faults, json={"fail": 0.5, "fail_status": 402}, timeout=10).raise_for_status()
     try:
         begun, plain = (json.loads(agentic("ask", *ENV, "--json", parts).stdout) for _ in range(2))

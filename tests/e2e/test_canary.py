@@ -17,7 +17,7 @@ import requests
 import yaml
 
 from osml.failure import Failure
-from sandbox import launcher
+from sandbox import startup
 from sandbox.instance import CHECKOUT, Instance
 from tests.e2e.canary import Canaries, account, files, heard_in, indexes, watched
 from tests.e2e.templates import DeployFailed, Deployment
@@ -84,7 +84,7 @@ def life(local_cloud: Instance, engine: Any, osml: Any, tmp_path_factory: pytest
     writer, life = Writer(directory, local_cloud), Life(Canaries())
     first, refused, second = (life.canaries.plant(f"the {what} key") for what in ("first", "refused", "second"))
     password = life.canaries.plant("the user's password")
-    models = launcher.settings(local_cloud)["models_url"]
+    models = startup.settings(local_cloud)["models_url"]
     deployment = Deployment(NAME, directory, local_cloud, work)
 
     def listen() -> None:

@@ -17,7 +17,7 @@ import yaml
 
 from osml.deploy import drop
 from osml.sync.sync import bring_in_step
-from sandbox import launcher
+from sandbox import startup
 from sandbox.instance import Instance
 from sandbox.models.control import struck
 from sources.run import Run
@@ -128,7 +128,7 @@ def test_each_document_of_each_object_is_in_the_index_once(
 ) -> None:
     objects = [content(number) for number in range(OBJECTS)]
     began = time.monotonic()
-    with struck(launcher.settings(local_cloud)["models_url"], "sagemaker", throttle=0.2):
+    with struck(startup.settings(local_cloud)["models_url"], "sagemaker", throttle=0.2):
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda pair: bucket.put(pair[0], pair[1]), objects))
         until(lambda: bucket.waiting() == 0, 60 + OBJECTS / 5)

@@ -29,7 +29,7 @@ from osml.failure import Failure
 from osml.remote.stack_state import stack_states
 from osml.status import status
 from osml.status.desired import desired
-from sandbox import launcher
+from sandbox import startup
 from sandbox.instance import REGION, Instance
 from sandbox.models.control import struck
 from tests.e2e import mishaps
@@ -146,7 +146,7 @@ def test_an_endpoint_that_stays_down_is_reported_until_it_answers(
     keeper: Keeper, deployment: Deployment, local_cloud: Instance
 ) -> None:
     boto3.client("lambda").update_function_configuration(FunctionName=keeper.function, Timeout=SHORT_ROUND)
-    with struck(launcher.settings(local_cloud)["models_url"], "deepseek", fail=1.0, fail_status=503):
+    with struck(startup.settings(local_cloud)["models_url"], "deepseek", fail=1.0, fail_status=503):
         assert keeper.call() == {"Unhealed": 1}
         line = next(line for line in reversed(keeper.lines()) if line.get("finding") == "Unhealed")
         assert line["about"].startswith("Model AnswerModel")

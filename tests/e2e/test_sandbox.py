@@ -17,7 +17,7 @@ import pytest
 import requests
 import yaml
 
-from sandbox import launcher
+from sandbox import launcher, startup
 from sandbox.instance import ACCOUNT, REGION, Instance
 from tests.e2e.conftest import OSML
 from tests.e2e.neighbours import bare_sandbox
@@ -40,7 +40,7 @@ def test_an_interrupted_start_is_awaited_or_repeated(halved: Instance) -> None:
     first.send_signal(signal.SIGKILL)
     first.wait()
     subprocess.run([str(OSML), "sandbox", "up"], env=environment, check=True, capture_output=True)
-    assert requests.get(launcher.settings(halved)["models_url"] + "/_health", timeout=5).ok
+    assert requests.get(startup.settings(halved)["models_url"] + "/_health", timeout=5).ok
 
     halved.processes()["models"].stop()
     orphan = halved.processes()["engine"]

@@ -12,7 +12,7 @@ import pytest
 
 from osml.failure import Failure
 from osml.remote.stack import knowledge
-from sandbox import launcher
+from sandbox import startup
 from sandbox.instance import ACCOUNT, REGION, Instance
 from tests.e2e.neighbours import ENDPOINT, write_environment
 from tests.e2e.templates import Deployment
@@ -127,7 +127,7 @@ def own(
 ) -> Iterator[OwnDeployment]:
     write_environment(directory, "own", search, "owned")
     with OwnDeployment("own", directory, local_cloud, tmp_path_factory.mktemp("own")) as deployment:
-        deployment.egress = launcher.settings(local_cloud)["egress_port"]
+        deployment.egress = startup.settings(local_cloud)["egress_port"]
         deployment.deploy()
         yield deployment
 

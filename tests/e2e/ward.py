@@ -11,7 +11,7 @@ import boto3
 
 from osml.remote.domain import Domain
 from osml.remote.stack import knowledge
-from sandbox import launcher
+from sandbox import startup
 from sandbox.instance import Instance
 from sandbox.models.control import struck
 from tests.e2e.administrator import administrator
@@ -72,7 +72,7 @@ class Ward:
 
     def faults(self, provider: str, **faults: float) -> AbstractContextManager[None]:
         """The provider of models throttles, fails or is slow."""
-        return struck(launcher.settings(self.instance)["models_url"], provider, **faults)
+        return struck(startup.settings(self.instance)["models_url"], provider, **faults)
 
     def by_hand(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """A request of an administrator through the front, which leads a connector's URL to the models.

@@ -13,7 +13,7 @@ import pytest
 
 from osml.failure import Failure
 from osml.place import place
-from sandbox import launcher
+from sandbox import launcher, startup
 from sandbox.cloud.settings import CloudSettings
 from sandbox.failure import SandboxError
 from sandbox.instance import CHECKOUT, Instance
@@ -29,7 +29,7 @@ KILLED = """
 import os, signal, sys
 from osml.failure import Failure
 from osml.place import place
-from sandbox import launcher
+from sandbox import startup
 from sandbox.instance import Instance
 from sandbox.process import start
 from sandbox.progress import Lines
@@ -46,11 +46,11 @@ class Engine:
         print(process.pid, flush=True)
         return process
 
-launcher.prepare = lambda cache, progress, line: None
-launcher.search_engine.chosen = lambda instance, progress, line: Engine()
+startup.prepare = lambda cache, progress, line: None
+startup.search_engine.chosen = lambda instance, progress, line: Engine()
 Instance.remember = lambda self, processes: os.kill(os.getpid(), signal.SIGKILL)
 with instance.lock():
-    launcher._start(instance, Lines(print), None)
+    startup.start_parts(instance, Lines(print), None)
 """
 
 
@@ -67,9 +67,9 @@ def test_every_setting_that_is_written_for_the_cloud_process_is_read_by_it(
     instance.ports()
     engine = GivenEngine("https://127.0.0.1:1", no_file, no_file, no_file, True, "3.6.0")
     for name in ("cloud_python", "native_packages", "start"):
-        monkeypatch.setattr(launcher, name, lambda *_, **__: no_file)
-    launcher._start_cloud(instance, engine, Lines(print))
-    assert set(launcher.settings(instance)) == {field.name for field in fields(CloudSettings)}
+        monkeypatch.setattr(startup, name, lambda *_, **__: no_file)
+    startup.start_cloud(instance, engine, Lines(print))
+    assert set(startup.settings(instance)) == {field.name for field in fields(CloudSettings)}
 
 
 @pytest.mark.thorough
@@ -109,8 +109,8 @@ def test_start_ends_what_a_killed_start_left(tmp_path: Path, monkeypatch: pytest
     def started(*arguments: object) -> None:
         alive.append(stray.alive())
 
-    monkeypatch.setattr(launcher, "_start", started)
-    monkeypatch.setattr(launcher, "_wait", lambda *arguments: None)
+    monkeypatch.setattr(launcher, "start_parts", started)
+    monkeypatch.setattr(launcher, "await_parts", lambda *arguments: None)
     try:
         launcher.up(instance, Lines(print))
         assert alive == [False]
@@ -168,8 +168,8 @@ def test_discard_stops_the_local_cloud_and_starts_an_empty_one(
 ) -> None:
     instance = started("models", "cloud")
     begun: list[dict[str, bool]] = []
-    monkeypatch.setattr(launcher, "_start", lambda *_: begun.append(parts(instance)))
-    monkeypatch.setattr(launcher, "_wait", lambda *_: None)
+    monkeypatch.setattr(launcher, "start_parts", lambda *_: begun.append(parts(instance)))
+    monkeypatch.setattr(launcher, "await_parts", lambda *_: None)
     said: list[tuple[str, list[int]]] = []
     alive = [process.pid for process in instance.processes().values() if process.alive()]
     launcher.up(instance, Lines(lambda line: said.append((line, alive_of(alive)))), discard=True)
@@ -186,8 +186,8 @@ def test_after_a_crash_of_aws_the_start_is_empty(
     instance = started("engine", "models")
     assert "the deployed stacks are lost with AWS" in (absence(instance) or "")
     begun: list[int] = []
-    monkeypatch.setattr(launcher, "_start", lambda *_: begun.append(1))
-    monkeypatch.setattr(launcher, "_wait", lambda *_: None)
+    monkeypatch.setattr(launcher, "start_parts", lambda *_: begun.append(1))
+    monkeypatch.setattr(launcher, "await_parts", lambda *_: None)
     said: list[str] = []
     launcher.up(instance, Lines(said.append))
     assert begun == [1]
@@ -198,7 +198,7 @@ def test_dead_models_are_started_again_beside_the_engine(
     started: Callable[..., Instance], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     instance = started("engine", "cloud")
-    monkeypatch.setattr(launcher, "_start_models", lambda *_: instance.processes()["cloud"])
+    monkeypatch.setattr(launcher, "start_models", lambda *_: instance.processes()["cloud"])
     monkeypatch.setattr(launcher, "start_engine", lambda *_: None)
     launcher.restart_engine(instance, Lines(print))
     assert parts(instance) == {"engine": False, "models": True, "cloud": True}

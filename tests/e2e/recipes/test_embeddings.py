@@ -14,7 +14,7 @@ from corpus.bulk import CONTENT_TYPE
 from osml.ask import asking
 from osml.deploy import secret
 from osml.failure import Failure
-from sandbox import launcher
+from sandbox import startup
 from sandbox.instance import REGION, Instance
 from tests.e2e.templates import Deployment
 
@@ -111,7 +111,7 @@ def write(folder: Path, name: str, *layers: Settings) -> None:
 
 def calls(instance: Instance, provider: str, path: str) -> int:
     """How often the model endpoints were called at `path`; none of the calls was refused."""
-    report = requests.get(launcher.settings(instance)["models_url"] + "/_control", timeout=5).json()[provider]
+    report = requests.get(startup.settings(instance)["models_url"] + "/_control", timeout=5).json()[provider]
     traffic = report["paths"].get(path, {"calls": 0, "rejected": 0})
     assert traffic["rejected"] == 0
     return int(traffic["calls"])

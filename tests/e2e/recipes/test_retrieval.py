@@ -18,7 +18,7 @@ from osml.ask.question import ask
 from osml.evaluate.evaluate import ALONE, DEPLOYED, Quality, evaluate
 from osml.failure import Failure
 from osml.remote.stack import knowledge
-from sandbox import launcher
+from sandbox import startup
 from sandbox.instance import CHECKOUT, Instance
 from tests.e2e.recipes.test_embeddings import write
 from tests.e2e.templates import Deployment
@@ -101,7 +101,7 @@ def finding(
 
 
 def reranks(instance: Instance) -> int:
-    report = requests.get(launcher.settings(instance)["models_url"] + "/_control", timeout=5).json()["bedrock"]
+    report = requests.get(startup.settings(instance)["models_url"] + "/_control", timeout=5).json()["bedrock"]
     return int(report["paths"].get(RERANKS, {"calls": 0})["calls"])
 
 
