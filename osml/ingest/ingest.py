@@ -1,43 +1,29 @@
 """`osml ingest`: loads files with a progress bar, and reports on each document."""
 
 import datetime
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from time import sleep
-from typing import NoReturn
 
 from rich.console import Console
 
-from corpus.chunks import chunks
-from corpus.destination import Destination, Stopped
-from corpus.document import Document
-from corpus.fields import with_access
-from corpus.leftovers import Leftovers
+from corpus.destination import Stopped
 from corpus.load import load
 from corpus.report import Report
 from osml.failure import Failure
-from osml.ingest import documents, progress
+from osml.ingest import progress
 from osml.ingest.dead_letters import DeadLetters
-from osml.ingest.initial_load import InitialLoad
 from osml.ingest.journal import Journal, journal
-from osml.ingest.leftovers import leftovers
 from osml.ingest.loading import Loading
 from osml.ingest.options import AS_IT_IS, IngestOptions
-from osml.ingest.restricted import refuse_unsaid
 from osml.ingest.sources import DocumentSources
-from osml.ingest.storing import Storing
+from osml.ingest.target import IngestTarget, ingest_target
 from osml.place import Place
-from osml.remote.domain import Domain
-from osml.remote.functions import Functions
-from osml.remote.stack import knowledge, passages
 from osml.remote.visible import visible_seconds
 from osml.system_error import written
 from osml.terminal import shown, visible
-from settings.assistant import passage_characters
-from settings.search import Cluster
 
 SHOWN_ERRORS = 20
 GOES_ON = "Run the same command again, from the same folder, to resume."
@@ -50,17 +36,18 @@ def ingest_files(
     fresh: bool = False,
     initial_load: bool = False,
     options: IngestOptions = AS_IT_IS,
+    to: IngestTarget | None = None,
 ) -> bool:
     """Loads files, folders and `s3://bucket/prefix`; True when there were documents and all were loaded.
 
     Resumes an interrupted ingest of the same sources, unless `fresh`. Documents that could not be loaded are in the
     file `rejected`; by default it is in this folder and has the time in its name. A Failure comes after the report on
     documents that were loaded before it. With `initial_load` an empty index has no replicas and no refresh until the
-    end.
+    end. They go into `to`, by default the environment's index.
     """
     console, sources = Console(stderr=True), DocumentSources([str(file) for file in files])
     interrupted = False
-    to = _assistant(where, options) if where.settings().engine is None else _domain(where, options)
+    to = to or ingest_target(where, options)
     noted = journal(where.env, to.index, [*sources.names, *options.names])
     if fresh:
         noted.forget()
@@ -130,68 +117,7 @@ def _none(sources: DocumentSources) -> str:
     return "the sources have no file in a supported format" if sources.left_out else "the sources are empty"
 
 
-@dataclass(frozen=True)
-class _Target:
-    """The destination of documents, and how to load them."""
-
-    index: str
-    text_field: str
-    connect: Callable[[], Destination]
-    parts: Callable[[Report, Document], Sequence[Document]]
-    finish: Callable[[], object]
-    quiet: Callable[[bool], AbstractContextManager[None]]
-    held: Callable[[], int] | None = None
-    leftovers: Leftovers | None = None
-
-
-def _domain(where: Place, options: IngestOptions) -> _Target:
-    deployed = knowledge(where)
-    if options.groups is None:
-        refuse_unsaid(Domain(deployed), deployed.index)
-    settings = where.settings()
-    cut = partial(
-        chunks,
-        text_field=deployed.text_field,
-        most=passage_characters(settings.assistant),
-        tokens=settings.embedding.chunk_tokens,
-        overlap=settings.index.overlap,
-        mask=settings.index.mask,
-    )
-    fewest = settings.search.copy_multiple - 1 if isinstance(settings.search, Cluster) else 0
-    initial = InitialLoad(Domain(deployed), deployed.index, settings.index.replicas, fewest)
-    return _Target(
-        deployed.index,
-        deployed.text_field,
-        lambda: documents.bulk(Domain(deployed), deployed.index),
-        lambda _, document: cut(_for_groups(document, options.groups)),
-        initial.settle,
-        lambda continues: initial.quiet(continues=continues),
-        initial.held,
-        leftovers(Domain(deployed), deployed.index),
-    )
-
-
-def _assistant(where: Place, options: IngestOptions) -> _Target:
-    deployed, settings = passages(where), where.settings().assistant
-    assert settings  # noqa: S101 - for the type checker: the recipe serverless always has one
-    # Its client is thread-safe.
-    storing = Storing(Functions(where), deployed.text_field, settings.body_limit, options.groups)
-
-    def whole(report: Report, document: Document) -> list[Document]:
-        report.unkept |= storing.unkept(document)
-        return [document]
-
-    def quiet(_: bool) -> NoReturn:
-        raise Failure("--initial-load is for a domain. A collection manages its own replicas and refresh.")
-
-    return _Target(deployed.index, deployed.text_field, lambda: storing, whole, lambda: None, quiet)
-
-
-def _for_groups(document: Document, groups: Sequence[str] | None) -> Document:
-    return replace(document, source=with_access(document.source, groups)) if groups else document
-
-
-def _held(to: _Target, noted: Journal) -> int | None:
+def _held(to: IngestTarget, noted: Journal) -> int | None:
     """The number of documents and chunks in the index; None if it cannot be counted."""
     try:
         return to.held() if to.held else None

@@ -84,7 +84,7 @@ class Journal:
         )
         self._noted = _Noted(source, reached, size, figures, len(report.errors))
         if reached.finished or time.monotonic() - self._written >= OFTEN:
-            self._write()
+            self.write()
 
     def forget(self) -> None:
         """Begin anew."""
@@ -95,7 +95,7 @@ class Journal:
         """Write what was noted, for the next ingest to go on behind."""
         # A full disk takes no further line, and an unfinished one is forgotten by whoever reads it.
         with contextlib.suppress(OSError):
-            self._write()
+            self.write()
         with contextlib.suppress(OSError):
             self._handle.close()
         if not self.reached:
@@ -106,7 +106,8 @@ class Journal:
         self.reached, self._noted = {}, None
         self.close()
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        """Write what was noted last, unless it is written."""
         if self._noted is None:
             return
         noted, self._noted, self._written = self._noted, None, time.monotonic()

@@ -7,6 +7,7 @@ import pytest
 
 from osml.failure import Failure
 from osml.ingest import ingest
+from osml.ingest.target import IngestTarget
 from osml.place import Place
 from tests.unit.scripted_destination import Scripted
 
@@ -25,8 +26,9 @@ class Index:
         if self.ends == 1:
             raise Failure("The settings were refused.")
 
-    def target(self, _: Place, __: object) -> ingest._Target:
-        return ingest._Target(
+    @property
+    def target(self) -> IngestTarget:
+        return IngestTarget(
             "passages",
             "text",
             lambda: self.to,
@@ -44,25 +46,24 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
     monkeypatch.setenv("OSML_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(ingest, "_assistant", made.target)
     monkeypatch.setattr(ingest, "sleep", lambda _: None)
     (tmp_path / "a.ndjson").write_text('{"id": "1", "text": "t"}\n{"id": "2", "text": "t"}\n')
     with pytest.raises(Failure, match="The settings were refused"):
-        ingest.ingest_files(PLACE, ["a.ndjson"])
+        ingest.ingest_files(PLACE, ["a.ndjson"], to=made.target)
     assert len(made.to.held) == 2
     return made
 
 
 def test_it_resumes_in_the_same_index(index: Index, capsys: pytest.CaptureFixture[str]) -> None:
     before = len(index.to.batches)
-    assert ingest.ingest_files(PLACE, ["a.ndjson"])
+    assert ingest.ingest_files(PLACE, ["a.ndjson"], to=index.target)
     assert "Resuming an interrupted ingest after 2 documents" in capsys.readouterr().err
     assert len(index.to.batches) == before
 
 
 def test_it_starts_over_in_a_new_index(index: Index, capsys: pytest.CaptureFixture[str]) -> None:
     index.to.held.clear()
-    assert ingest.ingest_files(PLACE, ["a.ndjson"])
+    assert ingest.ingest_files(PLACE, ["a.ndjson"], to=index.target)
     said = capsys.readouterr().err
     assert "The index passages lacks documents of the interrupted ingest. Starting over." in said
     assert "2 created, 0 updated, 0 failed" in said

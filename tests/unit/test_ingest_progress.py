@@ -63,7 +63,6 @@ def loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
     monkeypatch.setenv("OSML_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("COLUMNS", "400")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(ingest, "_assistant", made.target)
     monkeypatch.setattr(ingest, "sleep", lambda seconds: None)
     (tmp_path / "a.ndjson").write_text('{"id": "1", "text": "t"}\n{"id": "2"}\n{"id": "3", "text": "t"}\n')
     return made
@@ -78,11 +77,11 @@ def test_an_interruption_says_what_is_settled_and_how_to_go_on(
     with monkeypatch.context() as patch:
         patch.setattr("osml.ingest.loading.Loading.finish", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            ingest.ingest_files(PLACE, ["a.ndjson"])
+            ingest.ingest_files(PLACE, ["a.ndjson"], to=loads.target)
     said = capsys.readouterr().err
     assert "3 documents read; of their chunks 2 created, 0 updated, 1 failed in the index passages." in said
     assert f"what is counted here is settled, and what was under way may be stored. {ingest.GOES_ON}" in said
-    assert not ingest.ingest_files(PLACE, ["a.ndjson"])
+    assert not ingest.ingest_files(PLACE, ["a.ndjson"], to=loads.target)
     assert "after 3 documents" in capsys.readouterr().err
 
 
@@ -93,12 +92,12 @@ def full(*_: Any) -> None:
 def test_a_full_disk_is_a_sentence_and_the_journal_goes_on(
     loads: Index, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for place, name in ((DeadLetters, "write"), (Journal, "_write")):
+    for place, name in ((DeadLetters, "write"), (Journal, "write")):
         with monkeypatch.context() as patch:
             patch.setattr(place, name, full)
             with pytest.raises(Failure, match=r"No space left on device\. Free some space, then .* to resume"):
-                ingest.ingest_files(PLACE, ["a.ndjson"])
-    assert not ingest.ingest_files(PLACE, ["a.ndjson"])
+                ingest.ingest_files(PLACE, ["a.ndjson"], to=loads.target)
+    assert not ingest.ingest_files(PLACE, ["a.ndjson"], to=loads.target)
     assert set(loads.to.held) == {"1", "3"}
     (letters,) = Path().glob("rejected-*")
     assert [json.loads(line)["where"] for line in letters.read_text().splitlines()] == ["a.ndjson:2"]
