@@ -28,7 +28,7 @@ def reading(text_field: str, scans: str | None, left: Callable[[], float]) -> Re
 
 def recognized(pictures: Sequence[bytes], left: Callable[[], float], client: Any = None) -> list[Recognized]:
     """The text of each picture. Raises Unrecognized."""
-    recognize = functools.partial(_one, client or _client(), left)
+    recognize = functools.partial(_one, client or textract(), left)
     with ThreadPoolExecutor(TOGETHER) as pool:
         return list(pool.map(recognize, pictures))
 
@@ -53,7 +53,7 @@ def _one(client: Any, left: Callable[[], float], picture: bytes) -> Recognized:
 
 
 @functools.cache
-def _client() -> Any:
+def textract() -> Any:
     import boto3
     from botocore.config import Config
 

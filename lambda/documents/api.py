@@ -105,17 +105,17 @@ def store(body: DocumentsIn) -> Response[DocumentsStored | Job]:
     who = _who()
     if body.part:
         documents.refuse_strange(body.part.groups, who)
-        return _accepted(_jobs().take(body.part, who))
+        return _accepted(jobs().take(body.part, who))
     if body.file:
         documents.refuse_strange(body.file.groups, who)
         stored = files.store(body.file, _seconds(), parts(), who, current.originals())
         if stored.ended:
             return _stored(documents.counted(stored.results))
-        return _accepted(_jobs().go_on(body.file, stored, who))
+        return _accepted(jobs().go_on(body.file, stored, who))
     given = body.documents or []
     if sum(len(document.text) for document in given) > AT_ONCE:
         documents.refuse_doubled(given)
-        return _accepted(_jobs().documents(given, who))
+        return _accepted(jobs().documents(given, who))
     return _stored(documents.store(given, _seconds(), who))
 
 
@@ -127,7 +127,7 @@ def store(body: DocumentsIn) -> Response[DocumentsStored | Job]:
 )
 def job(id: Annotated[str, Path(description="The job's id.", pattern=JOB_ID)]) -> Job:
     """Tells how far the job of an upload is."""
-    return _jobs().state(id, _who()).as_job
+    return jobs().state(id, _who()).as_job
 
 
 @app.get(
@@ -288,7 +288,7 @@ def _quota(who: Caller) -> QuotaUsed | None:
 
 
 @cache
-def _jobs() -> Jobs:
+def jobs() -> Jobs:
     return Jobs(str(settings().uploads))
 
 

@@ -43,7 +43,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
     log = json_lines("keeper", {**dimensions, "request": context.aws_request_id})
     patience = Patience(seconds=context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS, propagation=0.0)
     if REQUEST in event:
-        return answered(event[REQUEST], stacks, lambda stack: _engines(stack, patience))
+        return answered(event[REQUEST], stacks, lambda stack: engines(stack, patience))
     findings = list(endings(os.environ.get("ENDINGS", "[]"), datetime.now(UTC).date()))
     for stack in stacks:
         findings_of_stack = list(_findings(event, stack, patience))
@@ -51,7 +51,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
         if any(finding.about == ENGINE for finding in findings_of_stack):
             break  # the other stacks have their objects in the same engine
     else:
-        findings += saved(stacks, lambda stack: _engines(stack, patience))
+        findings += saved(stacks, lambda stack: engines(stack, patience))
     report(findings, dimensions, log, request=context.aws_request_id, seconds=time.monotonic() - started)
     return None
 
@@ -61,7 +61,7 @@ def _findings(event: dict[str, Any], stack: str, patience: Patience) -> Iterator
         if not is_there(stack):
             return
         objects = list(watched(boto3.client("ssm"), stack))
-        yield from Round(objects, _engines(stack, patience), changed_at, _rotated(event)).findings()
+        yield from Round(objects, engines(stack, patience), changed_at, _rotated(event)).findings()
     except StackChanges as error:
         yield KeeperFinding("Skipped", f"the round of {stack}", str(error))
     except ProvisioningError as error:
@@ -76,7 +76,7 @@ def _rotated(event: dict[str, Any]) -> list[str]:
     return list(event["resources"]) if event.get("source") == "aws.secretsmanager" else []
 
 
-def _engines(stack: str, patience: Patience) -> Engines:
+def engines(stack: str, patience: Patience) -> Engines:
     @functools.cache
     def transport(target: str) -> HttpTransport:
         where = json.loads(target)

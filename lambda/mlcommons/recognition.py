@@ -7,7 +7,7 @@ import re
 
 from mlcommons.cause import Cause
 
-_TEXTS: tuple[tuple[Cause, str], ...] = (
+TEXTS: tuple[tuple[Cause, str], ...] = (
     # First, because the engine repeats the whole body, whose passages may contain any word.
     ("request-body-broken", r"invalid payload|malformedjson|invalid json in payload"),
     ("pass-role-missing", r"iam:PassRole"),
@@ -48,7 +48,7 @@ _TEXTS: tuple[tuple[Cause, str], ...] = (
     ),
     ("index-missing", r"no such index"),
 )
-_KNOWN = tuple((cause, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for cause, pattern in _TEXTS)
+_KNOWN = tuple((cause, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for cause, pattern in TEXTS)
 
 
 def recognized(text: str) -> Cause | None:

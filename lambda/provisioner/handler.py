@@ -85,7 +85,7 @@ def _apply(event: dict[str, Any], context: Any) -> str:
             spec,
             client=_client(event, context),
             owner=_owner(event),
-            physical_id=_physical_id(event),
+            physical_id=server_id(event),
             on_created=_remember,
             previous=_previous_spec(event),
         )
@@ -103,7 +103,7 @@ def _destroy(event: dict[str, Any], context: Any) -> None:
         end = release if event["ResourceProperties"].get("Adopted") else destroy
         outcome = end(
             kind_named(event["ResourceType"]),
-            _physical_id(event),
+            server_id(event),
             client=_client(event, context),
             owner=_owner(event),
             previous=_property(event, "Spec"),
@@ -119,7 +119,7 @@ def _told() -> Iterator[None]:
         raise FailureReason(error) from error
 
 
-def _physical_id(event: dict[str, Any]) -> str | None:
+def server_id(event: dict[str, Any]) -> str | None:
     """The server's id, None before there is one: crhelper 2.0.12 makes one up, stack_logical_8 characters."""
     known: str | None = event.get("PhysicalResourceId")
     owner = _owner(event)

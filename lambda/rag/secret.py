@@ -1,5 +1,6 @@
 """Values in Secrets Manager, read at the first use and kept in the process."""
 
+from collections.abc import Callable
 from typing import Any
 
 from aws.secret_object import region_of, stored_object, text_under
@@ -10,10 +11,14 @@ from rag.other_side import SECRETS
 
 
 class StoredSecret:
-    """The JSON object in the secret `id`, a name or an ARN. No message contains any part of it."""
+    """The JSON object in the secret `id`, a name or an ARN. No message contains any part of it.
 
-    def __init__(self, id: str) -> None:
+    `read` gets the object, by default from Secrets Manager, and None where the secret holds no object.
+    """
+
+    def __init__(self, id: str, read: Callable[[Budget], dict[str, Any] | None] | None = None) -> None:
         self._id = id
+        self._read = read or self._stored
         self._values: dict[str, Any] | None = None
 
     def value(self, key: str, budget: Budget) -> str:
@@ -32,5 +37,5 @@ class StoredSecret:
         """Read the secret again at the next use: its value was refused, so it may have changed."""
         self._values = None
 
-    def _read(self, budget: Budget) -> dict[str, Any] | None:
+    def _stored(self, budget: Budget) -> dict[str, Any] | None:
         return stored_object(SignedSecretsManager(SECRETS, region_of(self._id), budget), self._id)

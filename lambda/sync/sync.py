@@ -87,7 +87,7 @@ def _work(run: Run, settings: SourceSettings, ends: float) -> None:
     # A run that only looks begins with what is known, and stores its own progress apart.
     known = read_state(s3, bucket, key if run.calls else f"state/{run.source}.jsonl.gz", settings.groups)
     run.calls += 1
-    _write_run(run)
+    write_run(run)
     until = min(ends, time.monotonic() + float(os.environ["SLICE_SECONDS"]))
     pictures = "scans" in json.loads(os.environ["DESTINATION"])
     tools = Tools(s3, lambda: _secret(run.source), lambda: until - time.monotonic(), pictures=pictures)
@@ -97,7 +97,7 @@ def _work(run: Run, settings: SourceSettings, ends: float) -> None:
         nonlocal written
         if time.monotonic() - written >= OFTEN:
             written = time.monotonic()
-            _write_run(run)
+            write_run(run)
 
     is_over = True
     try:
@@ -116,7 +116,7 @@ def _work(run: Run, settings: SourceSettings, ends: float) -> None:
     except (Unlisted, Stopped) as why:
         run.status, run.message = "failed", str(why)
     write_state(s3, bucket, key, known, settings.groups)
-    _write_run(run)
+    write_run(run)
     if is_over:
         _tell(run)
     else:
@@ -140,7 +140,7 @@ def into(run: Run, groups: Sequence[str], ends: float) -> Into:
     def wait() -> None:
         seconds = float(to["visible_seconds"])
         run.message = f"waits {seconds:.0f} seconds until a search finds what was stored"
-        _write_run(run)
+        write_run(run)
         wait_for_search(seconds, ends)
         run.message = None
 
@@ -191,7 +191,7 @@ def _read_run(source: str) -> Run | None:
     return Run.model_validate_json(body)
 
 
-def _write_run(run: Run) -> None:
+def write_run(run: Run) -> None:
     run.updated = datetime.now(UTC)
     body = run.model_dump_json().encode()
     client("s3").put_object(Bucket=os.environ["STATE_BUCKET"], Key=f"runs/{run.source}.json", Body=body)

@@ -75,7 +75,7 @@ def _response(event: Mapping[str, Any], context: Any) -> HttpResponse:
         return HttpResponse(405, {"allow": "POST"}, b"")
     admit(who, TOOLS)
     # The server lives as long as the function; of a call it has the transport, which the SDK starts only once.
-    app = _server(settings().environment, os.environ[OFFERED]).streamable_http_app(
+    app = mcp_server(settings().environment, os.environ[OFFERED]).streamable_http_app(
         streamable_http_path="/mcp", json_response=True, stateless_http=True, transport_security=BEHIND_GATEWAY
     )
     body = body_bytes(event, settings().limits.body_bytes)
@@ -88,7 +88,7 @@ def _response(event: Mapping[str, Any], context: Any) -> HttpResponse:
 
 
 @cache
-def _server(environment: str, tools: str) -> MCPServer:
+def mcp_server(environment: str, tools: str) -> MCPServer:
     return server(f"osml-{environment}", VERSION, VIEW.get, _explained, tools.split())
 
 

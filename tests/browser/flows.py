@@ -27,8 +27,8 @@ class Watch:
     @classmethod
     def over(cls, page: Page) -> "Watch":
         watch = cls()
-        page.on("request", watch._request)
-        page.on("console", watch._console)
+        page.on("request", watch.sent)
+        page.on("console", watch.said)
         page.on("pageerror", lambda error: watch.complaints.append(str(error)))
         return watch
 
@@ -37,10 +37,10 @@ class Watch:
         known = {_origin(own), _origin(sign_in)}
         return [url for url in self.requests if not url.startswith("data:") and _origin(url) not in known]
 
-    def _request(self, request: Request) -> None:
+    def sent(self, request: Request) -> None:
         self.requests.append(request.url)
 
-    def _console(self, message: ConsoleMessage) -> None:
+    def said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not message.text.startswith(_STATUS):
             self.complaints.append(message.text)
 

@@ -25,6 +25,7 @@ from rag.documents import store
 from rag.events import Answered, Event
 from rag.models import Answer, Question
 from rag.parts import Parts, assembled
+from rag.search.engine import IndexClient
 from sandbox.cache import cache_directory
 from sandbox.models.assembly import model_server
 from sandbox.models.exchange import Call, ModelApi, ModelResponse
@@ -69,6 +70,11 @@ class Shop:
     parts: Parts
     chat: Recorded
     server: ModelServer
+
+    @property
+    def engine(self) -> IndexClient:
+        """The requests to the engine under test that the assistant sends, for the tests' own."""
+        return IndexClient(self.parts.settings, RoleHeaders())
 
     def ask(self, question: str, caller: Caller = ALICE, seconds: float = SECONDS, **more: Any) -> Answer:
         """The whole answer; then its turn is stored."""
@@ -166,7 +172,7 @@ def shelf(engine_transport: HttpTransport, models: Models) -> Iterator[Shop]:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "test")
         patch.setattr(boto3, "DEFAULT_SESSION", boto3.Session(region_name="us-east-1"))
-        patch.setattr("rag.secret.StoredSecret._read", lambda *_: {"key": KEY})
+        patch.setattr("rag.secret.stored_object", lambda *_: {"key": KEY})
         try:
             yield Shop(assembled(_collection(engine, models), RoleHeaders()), models.chat, models.server)
         finally:

@@ -67,7 +67,7 @@ def parts_of_texts(shop: Shop, shelf: Shop) -> Iterator[dict[str, Shop]]:
         }
     )
     assert isinstance(settings.conversations, ConversationIndexSettings)
-    engine = shelf.parts.conversations._engine  # type: ignore[attr-defined]
+    engine = shelf.engine
     engine.send("PUT", f"/{FEEDBACK}", FeedbackIndex.body(0), Budget(SECONDS))
     needs = {part: NEEDS[part].with_feedback(part, texts=True) for part in ("ask", "documents")}
     with roles(needs, settings.index.name, settings.conversations.name) as named:

@@ -16,14 +16,15 @@ from rag.budget import Budget
 from rag.caller import OPERATOR
 from rag.document_models import DocumentListed
 from rag.documents import delete, listed
-from rag.embedding import Embedding, Vectors
+from rag.embedding import Embedding, Vectors, embedding
 from rag.events import Text
 from rag.failures import Absent, Broken, RagFailure, Throttled, Unavailable
 from rag.history import shown
-from rag.parts import Parts, assembled
+from rag.parts import assembled
 from rag.prompt_models import PromptIn
 from rag.prompt_versions import ALWAYS, PromptVersions
 from rag.search import Order, Page
+from rag.search.collection import CollectionSearch
 from settings.answer.deepseek import DeepSeekAnswer
 from settings.retrieval import Hybrid, Retrieval
 from tests.contract import assistant_engine, kinds_engine
@@ -168,7 +169,7 @@ def test_storing_again_leaves_neither_doubles_nor_a_surplus(shelf: Shop) -> None
 class Delay:
     """An index that shows what was written only when told to, as a collection does after seconds or a minute."""
 
-    parts: Parts
+    shop: Shop
 
     def refresh(self) -> None:
         self._send("POST", "_refresh")
@@ -180,22 +181,21 @@ class Delay:
 
     def write(self, text: str, **fields: Any) -> None:
         """One passage past the assistant, with the vector of its text."""
-        search: Any = self.parts.search
-        [vector] = search._embedding.of_texts([text], Budget(SECONDS))
+        [vector] = embedding(self.shop.parts.settings).of_texts([text], Budget(SECONDS))
         self._send("POST", "_doc", {"text": text, "embedding": vector, **fields})
 
     def interval(self, value: str | None) -> None:
         self._send("PUT", "_settings", {"index": {"refresh_interval": value}})
 
     def _send(self, method: str, action: str, body: Any = None) -> Any:
-        search: Any = self.parts.search
-        return search._engine.send(method, search._engine.in_index(action), body, Budget(SECONDS))
+        engine = self.shop.engine
+        return engine.send(method, engine.in_index(action), body, Budget(SECONDS))
 
 
 @pytest.fixture
 def delay(shelf: Shop) -> Iterator[Delay]:
     """Nothing shows by itself within the test; of the document `report` nothing is left after it."""
-    delay = Delay(shelf.parts)
+    delay = Delay(shelf)
     delay.interval("-1")
     yield delay
     delay.refresh()
@@ -316,11 +316,9 @@ class Picky:
         return self._inner.of_texts(texts, budget)
 
 
-def test_a_document_that_fails_in_part_stays_as_it_was_and_the_others_are_stored(
-    shelf: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    search: Any = shelf.parts.search
-    monkeypatch.setattr(search, "_embedding", Picky(search._embedding))
+def test_a_document_that_fails_in_part_stays_as_it_was_and_the_others_are_stored(shelf: Shop) -> None:
+    search = CollectionSearch(shelf.engine, Picky(embedding(shelf.parts.settings)))
+    shelf = replace(shelf, parts=replace(shelf.parts, search=search))
     long = " ".join(f"Sentence number {number} tells of the lighthouse." for number in range(20))
     stored = shelf.store(("boston", f"{long} This is unspeakable."), ("tower", "A tower."))
     assert [(document.id, document.status) for document in stored.documents] == [

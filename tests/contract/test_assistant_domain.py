@@ -3,8 +3,8 @@
 import io
 import re
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -21,8 +21,11 @@ from rag.failures import Absent, Invalid, Throttled, TimedOut, Unavailable
 from rag.health import health
 from rag.prompt import ModelInput
 from rag.search import Page
+from rag.search.domain import DomainSearch
+from rag.search.engine import IndexClient
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import BOB, SECONDS, Shop
+from tests.contract.kinds_engine import RoleHeaders
 from tests.unit.scanned_files import page, saved
 
 engine_transport, models, shop = kinds_engine.engine_transport, assistant_engine.models, assistant_engine.shop
@@ -160,10 +163,8 @@ def test_a_conversation_continues_after_a_question_without_an_answer(shop: Shop)
 
 
 def test_a_question_that_fails_begins_no_conversation(shop: Shop) -> None:
-    memory: Any = shop.parts.conversations
-
     def conversations() -> int:
-        response = memory._engine.send("GET", "/_plugins/_ml/memory?max_results=1000", None, Budget(SECONDS))
+        response = shop.engine.send("GET", "/_plugins/_ml/memory?max_results=1000", None, Budget(SECONDS))
         return len(response["memories"])
 
     before = conversations()
@@ -207,8 +208,9 @@ def test_storing_again_leaves_neither_doubles_nor_a_surplus(shop: Shop) -> None:
         delete("lighthouse", SECONDS, OPERATOR, shop.parts)
 
 
-def test_a_document_of_many_pages_of_hits_goes_as_a_whole(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.search.engine._MOST_HITS", 2)
+def test_a_document_of_many_pages_of_hits_goes_as_a_whole(shop: Shop) -> None:
+    paged = DomainSearch(IndexClient(shop.parts.settings, RoleHeaders(), most_hits=2))
+    shop = replace(shop, parts=replace(shop.parts, search=paged))
     long = " ".join(f"Sentence number {number} tells of the lighthouse." for number in range(20))
     assert shop.store(("lighthouse", long)).documents[0].passages == 5
     assert shop.store(("lighthouse", "One lighthouse.")).stored == 1
@@ -217,8 +219,7 @@ def test_a_document_of_many_pages_of_hits_goes_as_a_whole(shop: Shop, monkeypatc
 
 def test_a_document_loaded_past_the_assistant_is_replaced_too(shop: Shop) -> None:
     """Such a one has its id as `_id` and no field `document`."""
-    domain: Any = shop.parts.search
-    engine = domain._engine
+    engine = shop.engine
     engine.send("PUT", engine.in_index("_doc/lighthouse"), {"text": "An old lighthouse."}, Budget(SECONDS))
     long = " ".join(f"Sentence number {number} tells of the lighthouse." for number in range(20))
     assert shop.store(("lighthouse", long)).stored == 1

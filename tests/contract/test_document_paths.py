@@ -161,7 +161,7 @@ def _link(id: str) -> str:
 @pytest.fixture(scope="module")
 def conversation(shelf: Shop) -> Iterator[str]:
     """The functions on the engine, a secret of the group `hr`, and the member's rated conversation about it."""
-    engine = shelf.parts.conversations._engine  # type: ignore[attr-defined]
+    engine = shelf.engine
     engine.send("PUT", "/paths-feedback", FeedbackIndex.body(0), Budget(SECONDS))
     kept = FeedbackSettings(keep="texts", days=90, kind="index", name="paths-feedback")
     settings = shelf.parts.settings.model_copy(update={"feedback": kept, "sharing": 30})

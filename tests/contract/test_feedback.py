@@ -34,7 +34,7 @@ NAME = "judged-feedback"
 def judged(kept: Shop) -> Iterator[Shop]:
     """The shelf with feedback where its conversations are, without texts."""
     if isinstance(kept.parts.settings.conversations, ConversationIndexSettings):
-        engine = kept.parts.conversations._engine  # type: ignore[attr-defined]
+        engine = kept.engine
         engine.send("PUT", f"/{NAME}", FeedbackIndex.body(0), Budget(SECONDS))
         yield with_feedback(kept, FeedbackInIndex(engine, NAME, 90), "index")
         engine.send("DELETE", f"/{NAME}", None, Budget(SECONDS))
@@ -66,7 +66,7 @@ def with_texts(judged: Shop) -> Shop:
 
 def everything(judged: Shop, size: int = 50) -> list[Judgement]:
     if isinstance(judged.parts.feedback, FeedbackInIndex):
-        judged.parts.feedback._engine.send("POST", f"/{NAME}/_refresh", None, Budget(SECONDS))
+        judged.engine.send("POST", f"/{NAME}/_refresh", None, Budget(SECONDS))
     listed, after = list[Judgement](), None
     while True:
         page = rating.listed(size, after, SECONDS, judged.parts)
@@ -153,9 +153,9 @@ def test_feedback_ends_after_its_days(judged: Shop) -> None:
     assert of(judged, ada) == []
     if isinstance(store, FeedbackInIndex):
         store.sweep(Budget(SECONDS))
+        judged.engine.send("POST", f"/{NAME}/_refresh", None, Budget(SECONDS))
         over = {"query": {"ids": {"values": [id]}}}
-        store._engine.send("POST", f"/{NAME}/_refresh", None, Budget(SECONDS))
-        assert store._search(over, Budget(SECONDS)) == []
+        assert judged.engine.send("POST", f"/{NAME}/_count", over, Budget(SECONDS))["count"] == 0
 
 
 def test_an_environment_without_feedback_says_so(kept: Shop) -> None:

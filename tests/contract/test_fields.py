@@ -29,7 +29,7 @@ from tests.contract import kinds_engine
 from tests.contract.front_engine import EngineAddress
 from tests.contract.kinds_engine import KindsEngine, RoleHeaders
 from tests.contract.metacharacters import DIMENSION, TEXTS, Recorded, vector
-from tests.contract.test_text_is_data import REGION, _model
+from tests.contract.test_text_is_data import REGION, made_model
 
 engine_transport = kinds_engine.engine_transport
 FIELDS = {"year": "number", "valid_until": "date", "active": "boolean", "team": "keyword"}
@@ -126,7 +126,7 @@ def empty(engine_transport: HttpTransport, contract_engine: EngineAddress) -> It
     with serving(Recorded) as url:
         engine = KindsEngine(engine_transport, url)
         endpoint = EmbeddingEndpoint(Stack(App(), "Fields"), "E", name="e", region=REGION)
-        model = _model(engine, url, sagemaker_embedding(endpoint, shape="array"), "array", "Embedding")
+        model = made_model(engine, url, sagemaker_embedding(endpoint, shape="array"), "array", "Embedding")
         name = f"{engine.stack}-fields"
         embeds = {"text_embedding": {"model_id": model, "field_map": {"text": "embedding"}, "batch_size": 8}}
         pipeline = {"processors": with_fields([embeds], "text", ["embedding"], FIELDS)}

@@ -10,6 +10,8 @@ from rag import history
 from rag.budget import Budget
 from rag.caller import Caller
 from rag.conversation_models import ConversationList, ConversationShown
+from rag.conversations import Conversations
+from rag.conversations.index import ConversationsInIndex
 from rag.conversations.table import ConversationsInTable
 from rag.failures import Absent, Invalid
 from rag.prompt import Turn
@@ -27,7 +29,7 @@ def kept(request: pytest.FixtureRequest, shelf: Shop, tmp_path_factory: pytest.T
     """The shelf with its conversations in an index, or in a table."""
     shelf.store(("tower", "The lighthouse is 41 metres high."), ("ferry", "The ferry leaves at nine."))
     shelf.store(("pay", "The lighthouse keeper earns 4,100 euros."), groups=["hr"])
-    engine = shelf.parts.conversations._engine  # type: ignore[attr-defined]
+    engine = shelf.engine
     engine.send("POST", engine.in_index("_refresh"), None, Budget(SECONDS))
     if request.param == "index":
         yield shelf
@@ -48,7 +50,7 @@ def page_of(
     """A page of the list; an index shows what was written within a second."""
     settings = kept.parts.settings.conversations
     if isinstance(settings, ConversationIndexSettings):
-        engine = kept.parts.conversations._engine  # type: ignore[attr-defined]
+        engine = kept.engine
         engine.send("POST", f"/{settings.name}/_refresh", None, Budget(SECONDS))
     return history.listed(size, after, search, SECONDS, caller, kept.parts)
 
@@ -136,13 +138,19 @@ def test_a_search_finds_all_its_words_in_titles_and_questions(kept: Shop) -> Non
         assert titles(kept, ada, search=words) == expected, words
 
 
-def test_conversations_are_listed_newest_first_page_by_page(kept: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    ada, store = by(kept, "ada 4"), kept.parts.conversations
+def at(kept: Shop, moment: float) -> Conversations:
+    """The conversations at another moment."""
+    settings = kept.parts.settings
+    if isinstance(settings.conversations, Table):
+        return ConversationsInTable(settings.conversations, settings.timeouts, lambda: moment)
+    assert isinstance(settings.conversations, ConversationIndexSettings)
+    return ConversationsInIndex(kept.engine, settings.conversations.name, lambda: moment)
+
+
+def test_conversations_are_listed_newest_first_page_by_page(kept: Shop) -> None:
+    ada = by(kept, "ada 4")
     for number in range(5):
-        moment = 1_900_000_000.0 + number
-        monkeypatch.setattr("rag.conversations.index.time", lambda moment=moment: moment)
-        monkeypatch.setattr(store, "_clock", lambda moment=moment: moment, raising=False)
-        turn = Turn(f"Question {number}?", "a")
+        store, turn = at(kept, 1_900_000_000.0 + number), Turn(f"Question {number}?", "a")
         store.begin(f"page{number}{type(store).__name__}", ada.id, turn.question, turn, Budget(SECONDS))
     pages, after = list[list[str]](), None
     while True:
@@ -167,7 +175,7 @@ def test_a_conversation_of_an_earlier_version_in_the_index_is_listed_found_and_g
     settings = shelf.parts.settings.conversations
     turn = {"question": "How high is the old one?", "answer": "Ten metres."}
     document = {"caller": mark_of("otto"), "changed": 1_700_000_000, "number": 1, "turns": [turn]}
-    engine = shelf.parts.conversations._engine  # type: ignore[attr-defined]
+    engine = shelf.engine
     path = f"/{settings.name}/_doc/old"  # type: ignore[union-attr]
     old = {"version": "2", "version_type": "external", "refresh": "true"}
     engine.send("POST", path, document, Budget(SECONDS), query=old)

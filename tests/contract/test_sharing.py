@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from time import time
 
 import pytest
 
@@ -28,13 +29,16 @@ OWNER = Caller("olga", "owner", None)
 @pytest.fixture
 def shop(kept: Shop) -> Shop:
     """The shelf, which shares for up to 30 days."""
+    return sharing_at(kept, time)
+
+
+def sharing_at(kept: Shop, clock: Callable[[], float]) -> Shop:
     settings = kept.parts.settings.model_copy(update={"sharing": 30})
     chosen = settings.conversations
     if isinstance(chosen, Table):
-        store: SharesInIndex | SharesInTable = SharesInTable(chosen, settings.timeouts)
+        store: SharesInIndex | SharesInTable = SharesInTable(chosen, settings.timeouts, clock)
     else:
-        engine = kept.parts.conversations._engine  # type: ignore[attr-defined]
-        store = SharesInIndex(engine, chosen.name)  # type: ignore[union-attr]
+        store = SharesInIndex(kept.engine, chosen.name, clock)  # type: ignore[union-attr]
     return replace(kept, parts=replace(kept.parts, settings=settings, shares=store))
 
 
@@ -140,18 +144,15 @@ def test_links_are_listed_and_ended_by_who_shares_and_by_owners(shop: Shop) -> N
     assert read(shop, two, bob).shown
 
 
-def test_a_link_ends_with_its_conversation_and_with_its_days(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_ends_with_its_conversation_and_with_its_days(shop: Shop) -> None:
     ada = by(shop, "ada 15")
     id = shop.ask(QUESTION, ada).conversation_id
     made, over = link(shop, ada, id), link(shop, ada, id, days=1)
-    later = over.until.timestamp() + 1
-    with monkeypatch.context() as patch:
-        patch.setattr("rag.conversations.shares_in_index.time", lambda: later)
-        patch.setattr(shop.parts.shares, "_clock", lambda: later, raising=False)
-        assert links(shop, ada) == [made.id]
-        with pytest.raises(Absent):
-            read(shop, over, ada)
-        assert read(shop, made, ada).shown
+    later = sharing_at(shop, lambda: over.until.timestamp() + 1)
+    assert links(later, ada) == [made.id]
+    with pytest.raises(Absent):
+        read(later, over, ada)
+    assert read(later, made, ada).shown
     history.removed(str(id), SECONDS, ada, shop.parts)
     assert links(shop, ada) == []
     with pytest.raises(Absent, match="no such link"):
@@ -222,5 +223,4 @@ def test_a_conversation_whose_beginning_is_gone_is_not_shared(shop: Shop) -> Non
 
 
 def _refresh(shop: Shop) -> None:
-    engine = shop.parts.search._engine  # type: ignore[attr-defined]
-    engine.send("POST", engine.in_index("_refresh"), None, Budget(SECONDS))
+    shop.engine.send("POST", shop.engine.in_index("_refresh"), None, Budget(SECONDS))

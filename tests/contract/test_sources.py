@@ -96,7 +96,7 @@ def on_a_domain(shop: Shop, engine: KindsEngine, settings: SourceSettings) -> Ke
 @pytest.fixture(autouse=True)
 def _signed(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the role of the contract tests."""
-    monkeypatch.setattr(bulk_requests, "_auth", lambda *_: RoleHeaders())
+    monkeypatch.setattr(bulk_requests, "sign_in", lambda *_: RoleHeaders())
 
 
 @pytest.fixture

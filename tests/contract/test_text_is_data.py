@@ -146,7 +146,7 @@ ANSWERING = {
 }
 
 
-def _model(engine: KindsEngine, recorder: str, made: Provider, shape: str, id: str = "Model") -> str:
+def made_model(engine: KindsEngine, recorder: str, made: Provider, shape: str, id: str = "Model") -> str:
     """The model behind the connector of a provider, whose requests go to the recorder."""
     actions: Any = made.connector["actions"]
     action = {**actions[0], "url": f"{recorder}/{shape}/"}
@@ -167,7 +167,7 @@ def test_each_provider_embeds_the_text_that_was_given(
     engine: KindsEngine, recorder: str, stack: Stack, name: str
 ) -> None:
     case = EMBEDDING[name]
-    model = _model(engine, recorder, case.made(Stack(stack, name)), case.shape)
+    model = made_model(engine, recorder, case.made(Stack(stack, name)), case.shape)
     texts, before = [*TEXTS, *_drawn(200)], len(Recorded.bodies)
     algorithm = "sparse_encoding" if case.shape == "sparse" else "text_embedding"
     answer = engine.client().post(f"/_plugins/_ml/_predict/{algorithm}/{model}", {"text_docs": texts})
@@ -182,7 +182,7 @@ def test_each_provider_embeds_the_text_that_was_given(
 
 
 def test_a_rerank_model_compares_the_texts_that_were_given(engine: KindsEngine, recorder: str) -> None:
-    model = _model(engine, recorder, bedrock_rerank(region=REGION), "rerank")
+    model = made_model(engine, recorder, bedrock_rerank(region=REGION), "rerank")
     for question in TEXTS:
         body = {"query_text": question, "text_docs": list(TEXTS)}
         engine.client().post(f"/_plugins/_ml/_predict/text_similarity/{model}", body)
@@ -201,7 +201,7 @@ class Shelf:
 @pytest.fixture(scope="module")
 def shelf(engine_transport: HttpTransport, recorder: str, stack: Stack) -> Iterator[Shelf]:
     engine = KindsEngine(engine_transport, recorder)
-    model = _model(engine, recorder, EMBEDDING["sagemaker-array"].made(Stack(stack, "shelf")), "array", "Embedding")
+    model = made_model(engine, recorder, EMBEDDING["sagemaker-array"].made(Stack(stack, "shelf")), "array", "Embedding")
     name = f"{engine.stack}-texts"
     embeds = {"text_embedding": {"model_id": model, "field_map": {"text": "embedding"}, "batch_size": 8}}
     finds = {"neural_query_enricher": {"default_model_id": model}}
@@ -238,7 +238,7 @@ def test_each_answer_model_reads_passages_question_and_turns_as_they_are(
 ) -> None:
     case = ANSWERING[name]
     made = case.made(Stack(stack, f"answers-{name}"))
-    model = _model(engine, recorder, made, case.shape)
+    model = made_model(engine, recorder, made, case.shape)
     pipeline = f"{engine.stack}-answer"
     generation = {
         "model_id": model,

@@ -50,8 +50,8 @@ class Deployment:
         os.environ["OSML_ENVIRONMENTS"] = str(directory)
         self.name = name
         self.place = Place(name, instance)
-        self._directory = directory
-        self._work = work
+        self.directory = directory
+        self.work = work
         self._syntheses = 0
 
     def __enter__(self) -> Self:
@@ -84,10 +84,10 @@ class Deployment:
         from app import build
 
         self._syntheses += 1
-        folder = self._work / f"{self.name}-{self._syntheses}"
+        folder = self.work / f"{self.name}-{self._syntheses}"
         flags = json.loads((CHECKOUT / "cdk.json").read_text())["context"]
         app = App(outdir=str(folder), context={**flags, **context, "env": self.name, "aws:cdk:bundling-stacks": []})
-        build(app, self._directory)
+        build(app, self.directory)
         app.synth()
         return folder
 

@@ -50,7 +50,7 @@ def before(local_cloud: Instance, key: str, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="module")
 def after(before: Deployment, local_cloud: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """Another domain, with an engine of its own and nothing in it, and without an assistant."""
-    made = Deployment("after", before._directory, local_cloud, tmp_path_factory.mktemp("after"))
+    made = Deployment("after", before.directory, local_cloud, tmp_path_factory.mktemp("after"))
     try:
         made.deploy()
         yield made

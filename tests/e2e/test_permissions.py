@@ -112,7 +112,7 @@ class Lessened(Deployment):
         if self._whole is None:
             self._whole = super().synthesize(context)
         self._syntheses += 1
-        folder = self._work / f"lessened-{self._syntheses}"
+        folder = self.work / f"lessened-{self._syntheses}"
         folder.mkdir()
         for file in self._whole.iterdir():
             (folder / file.name).symlink_to(file)

@@ -79,13 +79,19 @@ class Traffic:
     """
 
     def __init__(
-        self, knowledge: Knowledge, run: str, questions: float = QUESTIONS, documents: float = DOCUMENTS
+        self,
+        knowledge: Knowledge,
+        run: str,
+        questions: float = QUESTIONS,
+        documents: float = DOCUMENTS,
+        domain: Callable[[], Domain] | None = None,
     ) -> None:
-        """`questions` and `documents` are the rates, a second; what is late is sent at once."""
+        """`questions` and `documents` are the rates, a second; what is late is sent at once. `domain` connects."""
         self.account = Account()
         self._knowledge, self._run = knowledge, f"{run}-{secrets.token_hex(2)}"
-        self._facts = list(_facts().items())
-        self._sent: dict[str, str] = {}
+        self._facts = list(facts().items())
+        self.sent: dict[str, str] = {}
+        self._domain = domain or (lambda: _CountingDomain(knowledge, self.account.repeated))
         self._lock = threading.Lock()
         self._end = threading.Event()
         self._rates = {self._ask: questions, self._load: documents / BATCH}
@@ -124,10 +130,10 @@ class Traffic:
         """Compares what was sent with what the index holds."""
         now = self._count()  # refreshes: what was written a moment ago is found only then
         counts: Counter[str] = Counter()
-        for start in range(0, len(self._sent), PAGE):
-            counts.update(self._held(list(self._sent)[start : start + PAGE]))
-        acknowledged = self._sent.keys() - self.account.refused.keys()
-        self.account.sent = len(self._sent)
+        for start in range(0, len(self.sent), PAGE):
+            counts.update(self._held(list(self.sent)[start : start + PAGE]))
+        acknowledged = self.sent.keys() - self.account.refused.keys()
+        self.account.sent = len(self.sent)
         self.account.lost = {name: self._instead_of(name) for name in sorted(acknowledged - counts.keys())}
         self.account.doubled = sorted(name for name, times in counts.items() if times > 1)
         self.account.strangers = now - self._before - counts.total()
@@ -167,12 +173,12 @@ class Traffic:
     def _load(self, domain: Domain, number: int) -> None:
         names = [f"{self._run}-{number * BATCH + place:05}" for place in range(BATCH)]
         with self._lock:
-            self._sent |= {name: _text(name) for name in names}
+            self.sent |= {name: _text(name) for name in names}
         self._give(domain, names)
 
     def _give(self, domain: Domain, names: list[str]) -> None:
         report, field_name = Report(), self._knowledge.text_field
-        batch = [Document(name, {field_name: self._sent[name]}, name, name) for name in names]
+        batch = [Document(name, {field_name: self.sent[name]}, name, name) for name in names]
         fault = ""
         try:
             load(batch, lambda: documents.bulk(domain, self._knowledge.index), report=report)
@@ -194,7 +200,7 @@ class Traffic:
         # Without a pipeline, or the environment's would have every hit answered from.
         answer = self._query("POST", "/_search?search_pipeline=_none", json=body)
         for hit in answer["hits"]["hits"]:
-            if hit["_source"][self._knowledge.text_field] == self._sent[hit["_id"]]:
+            if hit["_source"][self._knowledge.text_field] == self.sent[hit["_id"]]:
                 yield hit["_id"]
 
     def _instead_of(self, name: str) -> str:
@@ -210,9 +216,6 @@ class Traffic:
     def _query(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         domain = self._clients[0][3]
         return domain.patiently(method, f"/{self._knowledge.index}{path}", **options)
-
-    def _domain(self) -> Domain:
-        return _CountingDomain(self._knowledge, self.account.repeated)
 
 
 class _CountingDomain(Domain):
@@ -238,13 +241,13 @@ def _text(name: str) -> str:
     return f"{name}: {' '.join(random.Random(name).choices(VOCABULARY.split(), k=12))}"  # noqa: S311 - not cryptography
 
 
-def _facts() -> dict[str, tuple[str, str]]:
+def facts() -> dict[str, tuple[str, str]]:
     """Questions about the samples: each with the figure of its answer and the id of the document that gives it."""
-    facts = {}
+    known = {}
     for line in SAMPLES.read_text().splitlines():
         sample = json.loads(line)
         name = sample["title"].partition(" metro area")[0]
         figure = re.search(r"In 2023, ([\d,]+) people", sample["text"])
         assert figure
-        facts[f"How many people lived in the {name} metro area in 2023?"] = (figure[1], sample["id"])
-    return facts
+        known[f"How many people lived in the {name} metro area in 2023?"] = (figure[1], sample["id"])
+    return known

@@ -94,7 +94,7 @@ def test_a_review_in_another_account_takes_the_role_there(elsewhere: Templates) 
 def test_the_profile_of_a_review_is_one_that_boto3_reads(
     delivered: Templates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import boto3
+    from botocore.session import Session
 
     written = commands(delivered["osml-delivery"], "Review-qa")[-3:-1]
     role = "arn:aws:iam::111122223333:role/reads"
@@ -104,7 +104,7 @@ def test_the_profile_of_a_review_is_one_that_boto3_reads(
         check=True,
     )
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / ".aws" / "config"))
-    profile = boto3.Session(profile_name="review")._session.get_scoped_config()
+    profile = Session(profile="review").get_scoped_config()
     assert profile == {"role_arn": role, "credential_source": "EcsContainer"}
 
 

@@ -26,11 +26,11 @@ class HeldSecret(StoredSecret):
     """A secret that is in the test's hand, and counts how often it was read."""
 
     def __init__(self, value: str = KEY) -> None:
-        super().__init__(SECRET["name"])
+        super().__init__(SECRET["name"], self._in_hand)
         self.held = value
         self.reads = 0
 
-    def _read(self, budget: Budget) -> dict[str, Any]:
+    def _in_hand(self, budget: Budget) -> dict[str, Any]:
         self.reads += 1
         return {"api_key": self.held}
 

@@ -4,13 +4,13 @@ import io
 import zipfile
 from collections.abc import Mapping
 
-_PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
-_DRAWING = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
-_SLIDE = f'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" {_DRAWING}'
-_SHEET = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-_CORE = 'xmlns:dc="http://purl.org/dc/elements/1.1/"'
+PACKAGE_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+OFFICE_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+DRAWING = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+SLIDE = f'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" {DRAWING}'
+SHEET = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+CORE = 'xmlns:dc="http://purl.org/dc/elements/1.1/"'
 
 
 def archive(files: Mapping[str, str | bytes]) -> bytes:
@@ -25,10 +25,10 @@ def archive(files: Mapping[str, str | bytes]) -> bytes:
 def related(**targets: str) -> str:
     """Relationships of an Office part: the kind of each, and its target; `header_2` is a second header."""
     each = "".join(
-        f'<Relationship Id="{kind}" Type="{_OFFICE}/{kind.partition("_")[0]}" Target="{target}"/>'
+        f'<Relationship Id="{kind}" Type="{OFFICE_RELATIONS}/{kind.partition("_")[0]}" Target="{target}"/>'
         for kind, target in targets.items()
     )
-    return f'<Relationships xmlns="{_PACKAGE}">{each}</Relationships>'
+    return f'<Relationships xmlns="{PACKAGE_RELATIONS}">{each}</Relationships>'
 
 
 def docx(body: str, title: str = "", styles: str = "", **beside: str) -> bytes:
@@ -37,11 +37,11 @@ def docx(body: str, title: str = "", styles: str = "", **beside: str) -> bytes:
     return archive(
         {
             "_rels/.rels": related(officeDocument="word/document.xml", coreProperties="docProps/core.xml"),
-            "docProps/core.xml": f"<core {_CORE}><dc:title>{title}</dc:title></core>",
+            "docProps/core.xml": f"<core {CORE}><dc:title>{title}</dc:title></core>",
             "word/_rels/document.xml.rels": related(styles="styles.xml", **parts),
-            "word/styles.xml": f"<w:styles {_WORD}>{styles}</w:styles>",
-            "word/document.xml": f"<w:document {_WORD}><w:body>{body}</w:body></w:document>",
-            **{f"word/{kind}.xml": f"<w:x {_WORD}>{content}</w:x>" for kind, content in beside.items()},
+            "word/styles.xml": f"<w:styles {WORD}>{styles}</w:styles>",
+            "word/document.xml": f"<w:document {WORD}><w:body>{body}</w:body></w:document>",
+            **{f"word/{kind}.xml": f"<w:x {WORD}>{content}</w:x>" for kind, content in beside.items()},
         }
     )
 
@@ -72,12 +72,12 @@ def pptx(*slides: str, notes: str = "") -> bytes:
     files: dict[str, str | bytes] = {
         "_rels/.rels": related(officeDocument="ppt/presentation.xml"),
         "ppt/_rels/presentation.xml.rels": related(**names),
-        "ppt/presentation.xml": f'<p:presentation {_SLIDE} xmlns:r="{_OFFICE}"><p:sldIdLst>{shown}</p:sldIdLst></p:presentation>',  # noqa: E501
+        "ppt/presentation.xml": f'<p:presentation {SLIDE} xmlns:r="{OFFICE_RELATIONS}"><p:sldIdLst>{shown}</p:sldIdLst></p:presentation>',  # noqa: E501
         "ppt/slides/_rels/slide1.xml.rels": related(notesSlide="../notes/n.xml"),
-        "ppt/notes/n.xml": f"<p:notes {_SLIDE}>{notes}</p:notes>",
+        "ppt/notes/n.xml": f"<p:notes {SLIDE}>{notes}</p:notes>",
     }
     for number, slide in enumerate(slides, 1):
-        files[f"ppt/slides/slide{number}.xml"] = f"<p:sld {_SLIDE}>{slide}</p:sld>"
+        files[f"ppt/slides/slide{number}.xml"] = f"<p:sld {SLIDE}>{slide}</p:sld>"
     return archive(files)
 
 
@@ -100,8 +100,8 @@ def xlsx(sheets: Mapping[str, list[list[str | float]]]) -> bytes:
     for number, (name, rows) in enumerate(sheets.items(), 1):
         names += f'<sheet name="{name}" sheetId="{number}" r:id="worksheet_{number}"/>'
         lines = "".join(f'<row r="{at}">{_cells(at, row)}</row>' for at, row in enumerate(rows, 1))
-        files[f"xl/worksheets/sheet{number}.xml"] = f"<worksheet {_SHEET}><sheetData>{lines}</sheetData></worksheet>"
-    files["xl/workbook.xml"] = f'<workbook {_SHEET} xmlns:r="{_OFFICE}"><sheets>{names}</sheets></workbook>'
+        files[f"xl/worksheets/sheet{number}.xml"] = f"<worksheet {SHEET}><sheetData>{lines}</sheetData></worksheet>"
+    files["xl/workbook.xml"] = f'<workbook {SHEET} xmlns:r="{OFFICE_RELATIONS}"><sheets>{names}</sheets></workbook>'
     return archive(files)
 
 
@@ -137,7 +137,7 @@ def epub(title: str, **pages: str) -> bytes:
     return archive(
         {
             "META-INF/container.xml": '<container><rootfiles><rootfile full-path="O/b.opf"/></rootfiles></container>',
-            "O/b.opf": f"<package {_CORE}><dc:title>{title}</dc:title><manifest>{items}</manifest><spine>{spine}</spine></package>",  # noqa: E501
+            "O/b.opf": f"<package {CORE}><dc:title>{title}</dc:title><manifest>{items}</manifest><spine>{spine}</spine></package>",  # noqa: E501
             **{f"O/text/{id}.xhtml": f"<html><body>{body}</body></html>" for id, body in pages.items()},
         }
     )

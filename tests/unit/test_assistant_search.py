@@ -1,27 +1,32 @@
 """Which index the assistant searches on a domain, and how many requests it takes while that changes."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from requests import PreparedRequest
 from requests.auth import AuthBase
 
 from rag.budget import Budget
 from rag.caller import OPERATOR
 from rag.failures import Absent, RagFailure
-from rag.other_side import ENGINE, failure_of
 from rag.search.domain import DomainSearch
 from rag.search.engine import IndexClient
+from sandbox.models.json_handler import JsonHandler, serving
 from tests.unit.test_assistant_answering import SETTINGS
 
 HIT = {"_id": "a", "_score": 0.5, "_source": {"text": "t"}}
+
+
+class Unsigned(AuthBase):
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        return request
 
 
 class Alias(IndexClient):
     """The alias `i` names `current`, which gives hits; `others` give none, and all else is not there."""
 
     def __init__(self, current: str, others: tuple[str, ...] = (), hits: int = 1) -> None:
-        super().__init__(SETTINGS, AuthBase())
+        super().__init__(SETTINGS, Unsigned())
         self.current, self.others, self.count = current, others, hits
         self.requested: list[str] = []
 
@@ -79,18 +84,22 @@ def test_a_failure_that_no_other_index_explains_is_raised() -> None:
         nearest(domain)
 
 
-def test_a_search_that_slips_in_the_engine_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_that_slips_in_the_engine_is_asked_again() -> None:
     """A hybrid search of one shard on 2.19, now and then: neural-search #1415."""
-    engine, operations = IndexClient(SETTINGS, AuthBase()), list[str]()
+    operations = list[str]()
 
-    def send(method: str, url: str, *_: object, **__: object) -> Any:
-        operations.append(url.rpartition("/")[2])
-        if len(operations) == 1:
-            raise failure_of(ENGINE, 500, '{"error": {"caused_by": {"type": "null_pointer_exception"}}}')
-        return SimpleNamespace(json=lambda: {"hits": {"hits": [HIT]}})
+    class Slipping(JsonHandler):
+        def do_POST(self) -> None:
+            self.body()
+            operations.append(self.path.rpartition("/")[2])
+            if len(operations) == 1:
+                self.answer(500, {"error": {"caused_by": {"type": "null_pointer_exception"}}})
+            else:
+                self.answer(200, {"hits": {"hits": [HIT]}})
 
-    monkeypatch.setattr(engine._wire, "send", send)
-    assert len(engine.hits({}, Budget(20, sleep=lambda _: None))) == 1
+    with serving(Slipping) as url:
+        there = SETTINGS.model_copy(update={"search": SETTINGS.search.model_copy(update={"endpoint": url})})
+        assert len(IndexClient(there, Unsigned()).hits({}, Budget(20, sleep=lambda _: None))) == 1
     assert operations == ["_search", "_search"]
 
 

@@ -126,7 +126,7 @@ def test_a_filter_on_a_field_that_no_document_has(monkeypatch: pytest.MonkeyPatc
 
 def test_an_answer_that_the_pipeline_does_not_understand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(question, "search", lambda *_: {"hits": {"hits": [HIT]}, "took": 1})
-    monkeypatch.setattr(question, "_answered", lambda *_: {"took": 1})
+    monkeypatch.setattr(Domain, "patiently", lambda *_, **__: {"took": 1})
     cause = complaint_of(lambda _: question.ask(Domain.__new__(Domain), KNOWLEDGE, "Why?"))
     assert cause == "answer-not-understood"
 

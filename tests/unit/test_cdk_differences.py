@@ -18,7 +18,7 @@ def differing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: str, cod
     script = tmp_path / "cdk"
     script.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{printed}\nEND\nexit {code}\n")
     script.chmod(0o755)
-    monkeypatch.setattr(cdk, "_executable", lambda: str(script))
+    monkeypatch.setattr(cdk, "executable", lambda: str(script))
     return cdk.differences(WHERE, [], tmp_path)
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from corpus.document import Document
 from tests.unit.office_files import (
-    _DRAWING,
-    _OFFICE,
-    _SLIDE,
-    _WORD,
+    DRAWING,
+    OFFICE_RELATIONS,
+    SLIDE,
+    WORD,
     archive,
     docx,
     paragraph,
@@ -35,7 +35,7 @@ def word(body: str, parts: dict[str, str | bytes], **kinds: str) -> bytes:
         {
             "_rels/.rels": related(officeDocument="word/document.xml"),
             "word/_rels/document.xml.rels": related(**kinds),
-            "word/document.xml": f"<w:document {_WORD}><w:body>{body}</w:body></w:document>",
+            "word/document.xml": f"<w:document {WORD}><w:body>{body}</w:body></w:document>",
             **{f"word/{name}": content for name, content in parts.items()},
         }
     )
@@ -59,8 +59,8 @@ def test_a_picture_of_an_office_file_says_what_it_shows() -> None:
 
 
 def test_charts_and_diagrams_of_a_word_document_are_read() -> None:
-    title = f"<c:chart {_CHART} {_DRAWING}><a:p><a:r><a:t>Ships a year</a:t></a:r></a:p></c:chart>"
-    diagram = f"<d {_DRAWING}><a:p><a:r><a:t>Arrive, unload</a:t></a:r></a:p></d>"
+    title = f"<c:chart {_CHART} {DRAWING}><a:p><a:r><a:t>Ships a year</a:t></a:r></a:p></c:chart>"
+    diagram = f"<d {DRAWING}><a:p><a:r><a:t>Arrive, unload</a:t></a:r></a:p></d>"
     content = word(paragraph("Report"), {"c.xml": title, "d.xml": diagram}, chart="c.xml", diagramData="d.xml")
     (text,) = texts(content, "report.docx")
     assert set(text.splitlines()) - {""} == {"Report", "Ships a year", "Arrive, unload"}
@@ -78,10 +78,10 @@ def test_a_damaged_part_costs_only_itself() -> None:
         {
             "_rels/.rels": related(officeDocument="ppt/presentation.xml"),
             "ppt/_rels/presentation.xml.rels": related(slide_1="slide1.xml", slide_2="slide2.xml"),
-            "ppt/presentation.xml": f'<p:x {_SLIDE} xmlns:r="{_OFFICE}"><p:sldId r:id="slide_1"/>'
+            "ppt/presentation.xml": f'<p:x {SLIDE} xmlns:r="{OFFICE_RELATIONS}"><p:sldId r:id="slide_1"/>'
             '<p:sldId r:id="slide_2"/></p:x>',
             "ppt/slide1.xml": "<p:sld",
-            "ppt/slide2.xml": f"<p:sld {_SLIDE}>{shape('Main')}</p:sld>",
+            "ppt/slide2.xml": f"<p:sld {SLIDE}>{shape('Main')}</p:sld>",
         }
     )
     book = archive(

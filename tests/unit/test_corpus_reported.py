@@ -12,7 +12,19 @@ from rag.caller import OPERATOR
 from rag.document_models import FileIn
 from rag.files import store
 from rag.parts import Parts
-from tests.unit.office_files import _CORE, _OFFICE, _PACKAGE, _SHEET, _WORD, archive, docx, odt, pptx, related, shape
+from tests.unit.office_files import (
+    CORE,
+    OFFICE_RELATIONS,
+    PACKAGE_RELATIONS,
+    SHEET,
+    WORD,
+    archive,
+    docx,
+    odt,
+    pptx,
+    related,
+    shape,
+)
 from tests.unit.pdf_files import pdf
 from tests.unit.reading import entries, reasons, texts
 from tests.unit.test_sync_collection import SETTINGS, Search
@@ -36,7 +48,7 @@ def book(items: str, spine: str, **pages: str) -> bytes:
     return archive(
         {
             "META-INF/container.xml": '<container><rootfiles><rootfile full-path="O/b.opf"/></rootfiles></container>',
-            "O/b.opf": f"<package {_CORE}><manifest>{items}</manifest><spine>{spine}</spine></package>",
+            "O/b.opf": f"<package {CORE}><manifest>{items}</manifest><spine>{spine}</spine></package>",
             **{f"O/{name}.xhtml": f"<p>{text}</p>" for name, text in pages.items()},
         }
     )
@@ -55,12 +67,12 @@ def workbook(*rows: str, more: str = "", properties: str = "", shared: str = "")
             "xl/_rels/workbook.xml.rels": related(
                 worksheet="worksheets/sheet1.xml", sharedStrings="sharedStrings.xml", styles="styles.xml"
             ),
-            "xl/workbook.xml": f'<workbook {_SHEET} xmlns:r="{_OFFICE}">{properties}<sheets>'
+            "xl/workbook.xml": f'<workbook {SHEET} xmlns:r="{OFFICE_RELATIONS}">{properties}<sheets>'
             '<sheet name="S" sheetId="1" r:id="worksheet"/></sheets></workbook>',
-            "xl/sharedStrings.xml": f"<sst {_SHEET}>{shared}</sst>",
-            "xl/styles.xml": f'<styleSheet {_SHEET}><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>'
+            "xl/sharedStrings.xml": f"<sst {SHEET}>{shared}</sst>",
+            "xl/styles.xml": f'<styleSheet {SHEET}><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>'
             "</styleSheet>",
-            "xl/worksheets/sheet1.xml": f"<worksheet {_SHEET}><sheetData>{lines}</sheetData>{more}</worksheet>",
+            "xl/worksheets/sheet1.xml": f"<worksheet {SHEET}><sheetData>{lines}</sheetData>{more}</worksheet>",
         }
     )
 
@@ -69,10 +81,10 @@ def cell(where: str, text: str) -> str:
     return f'<c r="{where}" t="inlineStr"><is><t>{text}</t></is></c>'
 
 
-DOCUMENT = f"<w:document {_WORD}><w:body><w:p>{run('Here')}</w:p></w:body></w:document>"
-STRICT_DOCUMENT = DOCUMENT.replace(_WORD, f'xmlns:w="{_STRICT}/wordprocessingml/main"')
+DOCUMENT = f"<w:document {WORD}><w:body><w:p>{run('Here')}</w:p></w:body></w:document>"
+STRICT_DOCUMENT = DOCUMENT.replace(WORD, f'xmlns:w="{_STRICT}/wordprocessingml/main"')
 STRICT_RELATIONS = (
-    f'<Relationships xmlns="{_PACKAGE}"><Relationship Id="a" Target="word/document.xml" '
+    f'<Relationships xmlns="{PACKAGE_RELATIONS}"><Relationship Id="a" Target="word/document.xml" '
     f'Type="{_STRICT}/officeDocument/relationships/officeDocument"/></Relationships>'
 )
 RAISED = '<w:vertAlign w:val="superscript"/>'

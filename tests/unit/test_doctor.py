@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mlcommons.recognition import _TEXTS
+from mlcommons.recognition import TEXTS
 from osml import main as command_line
 from osml.doctor import doctor, finding
 from osml.doctor.checks import CHECKS
@@ -43,7 +43,7 @@ def test_every_name_has_its_section_and_every_section_its_name() -> None:
 
 
 def test_every_cause_of_a_foreign_text_has_a_fix() -> None:
-    assert {cause for cause, _ in _TEXTS} <= set(FIXES)
+    assert {cause for cause, _ in TEXTS} <= set(FIXES)
 
 
 def test_every_name_in_a_check_has_a_fix() -> None:

@@ -1,5 +1,6 @@
 """Requests to the domain: what is sent once more, and what is not."""
 
+import io
 import json
 from typing import Any
 
@@ -26,7 +27,7 @@ KNOWLEDGE = Knowledge(
 
 def answer(status: int, body: str = "{}", **headers: str) -> requests.Response:
     made = requests.Response()
-    made.status_code, made._content = status, body.encode()
+    made.status_code, made.raw = status, io.BytesIO(body.encode())
     made.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
     return made
 

@@ -226,7 +226,7 @@ def test_a_scan_comes_again_when_textract_throttles_and_its_neighbours_do_not(
                 raise throttles.pop()
             return {"Blocks": [{"BlockType": "LINE", "Text": "Thirty days.", "Confidence": 99.0}]}
 
-    monkeypatch.setattr(aws.textract, "_client", Textract)
+    monkeypatch.setattr(aws.textract, "textract", Textract)
     monkeypatch.setenv("DESTINATION", json.dumps({**json.loads(os.environ["DESTINATION"]), "scans": "textract"}))
     amazon.objects = {"documents/scan.pdf": pdf(None), "documents/plain.txt": b"Plain."}
     assert failed(record("1", "documents/scan.pdf"), record("2", "documents/plain.txt")) == ["1"]

@@ -180,7 +180,7 @@ def test_who_may_less_gets_a_sentence_and_a_cause(route: str, role: Role, monkey
         monkeypatch.setattr(rating, name, reach)
     for name in ("share", "listed", "shown", "ended"):
         monkeypatch.setattr(sharing, name, reach)
-    monkeypatch.setattr(api, "_jobs", reach)
+    monkeypatch.setattr(api, "jobs", reach)
     monkeypatch.setattr(answering, "answer", reach)
     method, path = route.split(" ")
     fields = {"question": "Why?", "model": "osml", "messages": [{"role": "user", "content": "Why?"}]}

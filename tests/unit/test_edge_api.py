@@ -278,7 +278,7 @@ FILE = {"name": "a.pdf", "content": "JVBERg=="}
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Bucket:
     bucket = Bucket()
-    monkeypatch.setattr(api, "_jobs", lambda: Jobs("uploads", bucket))
+    monkeypatch.setattr(api, "jobs", lambda: Jobs("uploads", bucket))
     monkeypatch.setattr(api, "parts", lambda: None)
     return bucket
 

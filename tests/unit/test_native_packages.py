@@ -1,5 +1,6 @@
 """The folder of native packages: what is kept of an installation, and when it is made."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,6 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
         install(Path(arguments[arguments.index("--target") + 1]))
 
     monkeypatch.setattr(subject, "install", installed)
-    monkeypatch.setattr(subject, "_tag", lambda python: "cpython-311-x86_64")
     return made
 
 
@@ -39,7 +39,7 @@ def requirements(tmp_path: Path, text: str = "frost==1.0") -> list[Path]:
 
 
 def test_keeps_native_files_by_distribution(tmp_path: Path, calls: list[tuple[str, ...]]) -> None:
-    folder = subject.native_packages(tmp_path, Path("python"), print, requirements(tmp_path))
+    folder = subject.native_packages(tmp_path, Path(sys.executable), print, requirements(tmp_path))
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert files == {"frost-1.0/frost/_it.cpython-311.so"}
     assert {path.name for path in folder.iterdir()} == {"frost-1.0", "pure-1.0"}
@@ -47,9 +47,9 @@ def test_keeps_native_files_by_distribution(tmp_path: Path, calls: list[tuple[st
 
 
 def test_is_made_once_for_the_same_requirements(tmp_path: Path, calls: list[tuple[str, ...]]) -> None:
-    first = subject.native_packages(tmp_path, Path("python"), print, requirements(tmp_path))
-    again = subject.native_packages(tmp_path, Path("python"), print, requirements(tmp_path))
-    other = subject.native_packages(tmp_path, Path("python"), print, requirements(tmp_path, "frost==2.0"))
+    first = subject.native_packages(tmp_path, Path(sys.executable), print, requirements(tmp_path))
+    again = subject.native_packages(tmp_path, Path(sys.executable), print, requirements(tmp_path))
+    other = subject.native_packages(tmp_path, Path(sys.executable), print, requirements(tmp_path, "frost==2.0"))
     assert (first == again, first == other, len(calls)) == (True, False, 2)
 
 
@@ -58,9 +58,8 @@ def test_failed_installation_leaves_nothing(tmp_path: Path, monkeypatch: pytest.
         raise SandboxError(f"{what} could not be installed")
 
     monkeypatch.setattr(subject, "install", installed)
-    monkeypatch.setattr(subject, "_tag", lambda python: "tag")
     with pytest.raises(SandboxError, match="native packages could not be installed"):
-        subject.native_packages(tmp_path / "cache", Path("python"), print, requirements(tmp_path))
+        subject.native_packages(tmp_path / "cache", Path(sys.executable), print, requirements(tmp_path))
     assert list((tmp_path / "cache").iterdir()) == []
 
 

@@ -25,18 +25,14 @@ def test_a_supported_node_of_the_machine_is_kept(tmp_path: Path, version: str) -
 
 
 @pytest.mark.parametrize("version", ["v18.20.0", "v20.20.2", "v23.0.0", "nonsense"])
-def test_an_unsupported_node_is_replaced_by_the_packaged_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
-) -> None:
+def test_an_unsupported_node_is_replaced_by_the_packaged_one(tmp_path: Path, version: str) -> None:
     old, packaged = install(tmp_path / "old", version), install(tmp_path / "packaged", "v24.19.0")
-    monkeypatch.setattr(node, "_packaged", lambda: packaged)
-    assert node.with_node({"PATH": str(old)})["PATH"] == f"{packaged}{os.pathsep}{old}"
+    assert node.with_node({"PATH": str(old)}, lambda: packaged)["PATH"] == f"{packaged}{os.pathsep}{old}"
 
 
-def test_without_any_the_sentence_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(node, "_packaged", lambda: None)
+def test_without_any_the_sentence_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(Failure, match=r"needs Node\.js 22 or 24.*make install"):
-        node.with_node({"PATH": str(tmp_path)})
+        node.with_node({"PATH": str(tmp_path)}, lambda: None)
 
 
 @pytest.mark.parametrize(

@@ -64,8 +64,8 @@ def asset(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 shutil.copy(source, folder / file)
     for library in ("corpus", "calls"):
         shutil.copytree(ROOT / "lambda" / library, folder / library, ignore=shutil.ignore_patterns("__pycache__"))
-    function_bundle._strip(folder, UNREAD)
-    function_bundle._pack(folder, PARSERS)
+    function_bundle.strip(folder, UNREAD)
+    function_bundle.pack(folder, PARSERS)
     return folder
 
 
@@ -106,7 +106,7 @@ def test_equal_packages_have_equal_archives(tmp_path: Path) -> None:
         folder = tmp_path / str(number)
         (folder / "one" / "two").mkdir(parents=True)
         (folder / "one" / "two" / "a.py").write_text("A = 1\n")
-        function_bundle._pack(folder, ["one", "none"])
+        function_bundle.pack(folder, ["one", "none"])
         archives.append((folder / packed.ARCHIVE).read_bytes())
         assert [path.name for path in folder.iterdir()] == [packed.ARCHIVE]
     assert archives[0] == archives[1]

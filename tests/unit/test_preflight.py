@@ -134,7 +134,10 @@ def looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: ExitStack) -
         }
         (tmp_path / "dev.yaml").write_text(yaml.safe_dump(body))
         (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST))
-        context = PreflightContext(Place("dev", None))
+        place = Place("dev", None)
+        deployment = Deployment(place, [])
+        deployment.__dict__["assembly"] = tmp_path
+        context = PreflightContext(place, deployment)
         context.__dict__.update(
             session=Session(list(answers), opened),
             caller=Identity(ACCOUNT, CALLER),
@@ -142,7 +145,6 @@ def looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: ExitStack) -
             created=created or {},
             kept=kept or {},
         )
-        context._deployment.__dict__["assembly"] = tmp_path
         return list(preflight.findings(context, [check for check in CHECKS if check.__name__.endswith(f".{name}")]))  # type: ignore[attr-defined]
 
     return look

@@ -74,7 +74,7 @@ def _drawn(data: st.DataObject, good: Any) -> requests.Response:
     answer = requests.Response()
     answer.status_code = data.draw(STATUSES)
     body = data.draw(st.just(good) | spoiled(good) | values() | st.binary(max_size=9))
-    answer._content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    answer.raw = io.BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode())
     retry = data.draw(st.sampled_from(["", "0", "soon", "-1", "nan"]))
     answer.headers.update({"retry-after": retry} if retry else {})
     return answer
@@ -134,7 +134,7 @@ class Payload:
 @examples(30)
 @given(payload=spoiled({"statusCode": 200, "body": json.dumps(DOCUMENTS), "headers": {"Retry-After": "3"}}) | values())
 def test_what_a_function_replies(payload: Any) -> None:
-    ends_in_a_sentence(lambda: functions._reply("the-function", shown(payload)))
+    ends_in_a_sentence(lambda: functions.reply("the-function", shown(payload)))
 
 
 @examples(20)

@@ -15,7 +15,7 @@ import pytest
 from osml.failure import Failure
 from osml.prove import prove
 from osml.prove.facts import FACTS
-from osml.prove.life import Life
+from osml.prove.life import Life, interrupt
 from osml.prove.report import ProofReport, Seen, hidden
 from osml.prove.trial import KINDS, Trial
 from osml.remote.identity import Identity
@@ -93,7 +93,7 @@ def test_everything_is_removed_however_it_ends(how: str, trials: list[Trial], mo
                 raise ZeroDivisionError
             raise Failure("no")
 
-        self._step("deploy", step)
+        self.step("deploy", step)
 
     def end(self: Life) -> None:
         # A second Ctrl-C does not end the removal.
@@ -124,17 +124,15 @@ def test_what_could_not_be_removed_is_said(trials: list[Trial], monkeypatch: pyt
     assert prove.remains(trials[0]) == f"OSML_ENVIRONMENTS={trials[0].folder} osml destroy --env {trials[0].name}"
 
 
-def test_a_command_that_runs_is_ended_before_the_removal(trials: list[Trial], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_runs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("osml.prove.life.PAUSE", 0.5)
-    life = Life(trials[0], CALLER, ProofReport("domain", "", "", False, ""), lambda _: None)
     # It does not listen to Ctrl-C, as a process that was started in the background.
     sleeping = (
         "import signal, subprocess, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
         "subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
     )
     running = subprocess.Popen([sys.executable, "-c", sleeping], start_new_session=True, text=True)
-    life._running = running
-    life._interrupt()
+    interrupt(running)
     assert running.poll() is not None
 
 

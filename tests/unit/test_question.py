@@ -1,5 +1,6 @@
 """Which index a question searches, and how many requests it takes while that changes."""
 
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -61,7 +62,7 @@ class Engine(requests.Session):
         index = path.split("/")[1]
         if self.slips:
             self.slips -= 1
-            answer.status_code, answer._content = 500, json.dumps(SLIP).encode()
+            answer.status_code, answer.raw = 500, io.BytesIO(json.dumps(SLIP).encode())
             return answer
         if path == "/passages/_alias":
             body = {self.current: {}}
@@ -75,7 +76,7 @@ class Engine(requests.Session):
             body = {"took": 1, "hits": {"hits": [HIT] if self.hits and index == self.current else []}}
         else:
             answer.status_code, body = 404, {"error": {"reason": f"no such index [{index}]"}}
-        answer._content = json.dumps(body).encode()
+        answer.raw = io.BytesIO(json.dumps(body).encode())
         return answer
 
 

@@ -126,7 +126,7 @@ def test_the_run_says_what_it_waits_for(monkeypatch: pytest.MonkeyPatch) -> None
     waits = list[Callable[[], None]]()
     monkeypatch.setattr(into_collection, "into_collection", lambda _source, _ends, wait, **_: waits.append(wait))
     messages = list[str | None]()
-    monkeypatch.setattr(sync, "_write_run", lambda run: messages.append(run.message))
+    monkeypatch.setattr(sync, "write_run", lambda run: messages.append(run.message))
     monkeypatch.setattr(sync, "wait_for_search", lambda *_: None)
     run = Run(source="handbook", id="1")
     sync.into(run, [], 1e12)

@@ -171,7 +171,7 @@ def throttled(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
                 raise left.pop()
             return {"Blocks": [line("Thirty working days")]}
 
-    monkeypatch.setattr(aws.textract, "_client", Client)
+    monkeypatch.setattr(aws.textract, "textract", Client)
     return left
 
 

@@ -84,18 +84,17 @@ def _pairs(lines: list[Any]) -> list[tuple[Any, Any]]:
 
 
 def ask(domain: Any, knowledge: Knowledge, question: str) -> Answer:
-    figure, source = module._facts()[question]
+    figure, source = module.facts()[question]
     return answers.answer(f"It had {figure} residents.", answers.source(source, 1.0, "…"), model="m")
 
 
 def account(monkeypatch: pytest.MonkeyPatch, fault: str = "", answering: Any = ask) -> Account:
-    index = Index(fault)
-    monkeypatch.setattr(module, "_CountingDomain", lambda *_: index)
+    index: Any = Index(fault)
     monkeypatch.setattr("osml.ask.question.ask", answering)
-    traffic = Traffic(KNOWLEDGE, "run", questions=200, documents=200)
+    traffic = Traffic(KNOWLEDGE, "run", questions=200, documents=200, domain=lambda: index)
     with traffic.running() as traffic_account:
         until = time.monotonic() + 30
-        while (traffic_account.questions < 12 or len(traffic._sent) < 12) and time.monotonic() < until:
+        while (traffic_account.questions < 12 or len(traffic.sent) < 12) and time.monotonic() < until:
             time.sleep(0.01)
     return traffic_account
 

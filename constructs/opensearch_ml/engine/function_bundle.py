@@ -86,7 +86,7 @@ class FunctionBundle:
         requirements = self._source / "requirements.txt"
         if requirements.is_file():
             self._install(requirements, output_dir)
-        _strip(target, self._without)
+        strip(target, self._without)
         if not self._native:
             self._keep_source(target)
         for file in target.iterdir():
@@ -94,7 +94,7 @@ class FunctionBundle:
             if file.is_file() and file.read_bytes()[:2] == b"#!":
                 file.chmod(file.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
         compile_modules(target, PYTHON)
-        _pack(target, self._packed)
+        pack(target, self._packed)
         return True
 
     def _keep_source(self, target: Path) -> None:
@@ -153,7 +153,7 @@ def function_code(
     )
 
 
-def _pack(target: Path, patterns: Sequence[str]) -> None:
+def pack(target: Path, patterns: Sequence[str]) -> None:
     """Move what matches the patterns into the archive; its files have no times, so that equal ones have equal bytes."""
     packages = sorted({package for pattern in patterns for package in target.glob(pattern)})
     if not packages:
@@ -169,7 +169,7 @@ def _pack(target: Path, patterns: Sequence[str]) -> None:
         shutil.rmtree(package) if package.is_dir() else package.unlink()
 
 
-def _strip(target: Path, patterns: Sequence[str]) -> None:
+def strip(target: Path, patterns: Sequence[str]) -> None:
     for pattern in patterns:
         for path in sorted(target.rglob(pattern)):
             if path.is_dir():

@@ -1,6 +1,6 @@
 """Conversations in an index of the engine: one document each, read by its id, so that no turn waits for a refresh."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import time
 from typing import Any
@@ -35,8 +35,8 @@ class ConversationsInIndex:
     one that was read, by the engine's number of that write. Those of earlier versions have no title and no words.
     """
 
-    def __init__(self, engine: IndexClient, name: str) -> None:
-        self._engine, self._name = engine, name
+    def __init__(self, engine: IndexClient, name: str, clock: Callable[[], float] = time) -> None:
+        self._engine, self._name, self._clock = engine, name, clock
 
     def begin(self, id: str, caller: str, question: str, turn: Turn | None, budget: Budget) -> None:
         turns = [] if turn is None else [cut(turn)]
@@ -114,7 +114,7 @@ class ConversationsInIndex:
         """Whether it was stored: nobody else has stored it since it was read."""
         document: Mapping[str, Any] = {
             "caller": mark_of(caller),
-            "changed": int(time()) if changed is None else changed,
+            "changed": int(self._clock()) if changed is None else changed,
             "number": conversation.number,
             "title": conversation.title,
             "words": f"{conversation.title.lower()} {conversation.searched}",

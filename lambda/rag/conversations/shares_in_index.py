@@ -1,5 +1,6 @@
 """Links to conversations in the index of conversations: one document each."""
 
+from collections.abc import Callable
 from time import time
 from typing import Any
 from urllib.parse import quote
@@ -18,8 +19,8 @@ _SWEPT = 20
 class SharesInIndex:
     """Documents `{caller: "shared", changed, words, share}`: `changed` is the end, `words` the caller's digest."""
 
-    def __init__(self, engine: IndexClient, name: str) -> None:
-        self._engine, self._name = engine, name
+    def __init__(self, engine: IndexClient, name: str, clock: Callable[[], float] = time) -> None:
+        self._engine, self._name, self._clock = engine, name, clock
 
     def put(self, share: Share, budget: Budget) -> None:
         document = {
@@ -29,7 +30,7 @@ class SharesInIndex:
             "share": share.as_json,
         }
         self._engine.send("POST", self._path(share.id), document, budget, query={"refresh": "wait_for"})
-        for hit in self._found([{"range": {"changed": {"lte": int(time())}}}], budget, size=_SWEPT):
+        for hit in self._found([{"range": {"changed": {"lte": int(self._clock())}}}], budget, size=_SWEPT):
             self.remove(hit["_source"]["share"]["id"], budget)
 
     def read(self, id: str, budget: Budget) -> Share:
@@ -39,7 +40,7 @@ class SharesInIndex:
             if refused.said.startswith("404") and '"found":false' in refused.said:
                 raise no_link() from None
             raise
-        if document["caller"] != SHARED or document["changed"] <= time():
+        if document["caller"] != SHARED or document["changed"] <= self._clock():
             raise no_link()
         return Share.of(document["share"])
 
@@ -54,7 +55,7 @@ class SharesInIndex:
         self, caller: str | None, size: int, after: str | None, budget: Budget
     ) -> tuple[list[Share], str | None]:
         start = start_of(after, size, NO_CURSOR, "A list of links")
-        narrowed: list[dict[str, Any]] = [{"range": {"changed": {"gt": int(time())}}}]
+        narrowed: list[dict[str, Any]] = [{"range": {"changed": {"gt": int(self._clock())}}}]
         if caller is not None:
             narrowed.append({"match": {"words": mark_of(caller)}})
         paged = {"sort": [{"changed": "desc"}], "from": start, "size": size + 1}

@@ -27,7 +27,7 @@ WAKING_SECONDS = 45.0
 # Of fields that passages are asked for with, the one that has an order of its own.
 _SORTED = frozenset(("stored",))
 # An index gives no more hits at once unless told otherwise.
-_MOST_HITS = 10_000
+MOST_HITS = 10_000
 # The limits of groups of a document, and of loaders that are counted.
 MOST_GROUPS, _MOST_LOADERS = 1000, 10
 
@@ -35,15 +35,19 @@ _log = logging.getLogger(__name__)
 
 
 class IndexClient:
-    """The environment's index. `auth` signs requests; by default the assistant signs in as the settings define."""
+    """The environment's index. `auth` signs requests; by default the assistant signs in as the settings define.
 
-    def __init__(self, settings: RuntimeSettings, auth: AuthBase | None = None) -> None:
+    A search for all passages gives `most_hits` at once.
+    """
+
+    def __init__(self, settings: RuntimeSettings, auth: AuthBase | None = None, most_hits: int = MOST_HITS) -> None:
         if auth is None:
             from rag.sign_in import sign_in
 
             auth = sign_in(settings.search)
         self.settings = settings
         self.index = settings.index
+        self._most_hits = most_hits
         self._wire = Wire(ENGINE, settings.timeouts.connection, auth)
         waking = WAKING_SECONDS if settings.search.service == "aoss" else 0.0
         self._most = max(settings.timeouts.embedding, waking)
@@ -180,11 +184,11 @@ class IndexClient:
         ]
         of_these, fields = self.of_documents(sorted(set(documents))), ["document", *more]
         query = {"bool": {"filter": [of_these, *narrowed]}} if narrowed else of_these
-        body = {"query": query, "size": _MOST_HITS, "sort": order, "_source": fields}
+        body = {"query": query, "size": self._most_hits, "sort": order, "_source": fields}
         while True:
             hits = hits_of(self.send("POST", self.in_index("_search"), body, budget))
             yield from hits
-            if len(hits) < _MOST_HITS:
+            if len(hits) < self._most_hits:
                 return
             body["search_after"] = hits[-1]["sort"]
 
@@ -224,7 +228,7 @@ class IndexClient:
         of_these = {"bool": {"should": named, "minimum_should_match": 1}}
         body = {
             "query": {"bool": {"filter": [of_these, *caller.clauses]}},
-            "size": _MOST_HITS,
+            "size": self._most_hits,
             "sort": [{"stored": {"order": "desc", "unmapped_type": "long"}}],
         }
         hits = [{**hit, "_score": 0.0} for hit in self.hits(body, budget)]
