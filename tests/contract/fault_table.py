@@ -21,7 +21,7 @@ An entry has four signs, for create, update in place, replacement and delete:
 | sign | result of the fault, at every call at which it began |
 | --- | --- |
 | `+` | the event converged: it succeeded, and the engine has exactly the specified objects |
-| `-` | it failed with one sentence, and CloudFormation's next event (delete, or the reverse update) repaired everything |
+| `-` | it failed with one sentence; CloudFormation's next event (delete, or the reverse update) repaired everything |
 | `±` | `+` or `-`, depending on the call |
 | `.` | the kind has no such verb |
 | `?` | not tried |
