@@ -28,6 +28,7 @@ from rag import documents, files, history, rating, sharing
 from rag import health as index
 from rag.budget import Budget
 from rag.caller import Caller
+from rag.caller_models import Me, QuotaUsed
 from rag.document_models import (
     JOB_ID,
     DocumentList,
@@ -35,12 +36,10 @@ from rag.document_models import (
     DocumentShown,
     DocumentsIn,
     DocumentsStored,
-    Job,
-    Me,
     OriginalLink,
-    QuotaUsed,
 )
 from rag.failures import Absent, Invalid
+from rag.job_models import Job
 from rag.jobs import Jobs, State
 from rag.models import Health, Problem
 from rag.own_settings import settings

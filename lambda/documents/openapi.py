@@ -16,7 +16,8 @@ from pydantic.json_schema import models_json_schema
 from gateway.routes import NEEDED
 from gateway.sse import MEDIA_TYPE, Failed
 from rag.chat_models import ChatProblem, ChatRequest
-from rag.document_models import DocumentsStored, Job
+from rag.document_models import DocumentsStored
+from rag.job_models import Job
 from rag.models import Answer, Health, Problem, Question
 
 JSON = "application/json"

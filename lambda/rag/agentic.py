@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from rag.budget import Budget
 from rag.failures import RagFailure
-from rag.models import MOST_QUESTION_CHARACTERS, Filters, SearchStep, Source
+from rag.filter_models import Filters
+from rag.models import MOST_QUESTION_CHARACTERS, SearchStep, Source
 from rag.tool_prompt import SearchResult, SearchRound, ToolCall, ToolCaller, ToolPrompt
 from rag.usage import Usage
 from settings.retrieval import Agentic

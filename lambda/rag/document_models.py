@@ -1,4 +1,4 @@
-"""Requests and responses of the API about documents, uploads and jobs; the OpenAPI document is made from them."""
+"""Requests and responses of the API about documents; the OpenAPI document is made from them."""
 
 import re
 from datetime import datetime
@@ -8,9 +8,8 @@ from pydantic import Base64Bytes, ConfigDict, Field, StringConstraints, field_va
 
 from corpus.document import LONGEST_ID, id_fault
 from corpus.report import Retry
-from rag.feedback_models import FeedbackKept
 from rag.models import Body, Shape, TextPlace
-from settings.access import GroupName, Role
+from settings.access import GroupName
 
 MOST_DOCUMENTS = 100
 # Of a file; with parts of the largest body that is 200 MB.
@@ -171,27 +170,6 @@ class DocumentsStored(Shape):
     failed: int = Field(ge=0, description="How many are not stored, or not whole.", examples=[0])
 
 
-class Job(Shape):
-    """An upload that is more than one request stores. It goes on by itself, also after an interruption."""
-
-    id: str = Field(description="For GET /jobs/{id}.", examples=["0f8fad5bd9cb469fa16570867728950e"])
-    name: str | None = Field(default=None, description="The file's name.", examples=["handbook.pdf"])
-    status: Literal["receiving", "waiting", "running", "done", "stopped"] = Field(
-        description="Parts are missing; it is about to go on; it is under way; all is settled; it has broken off."
-    )
-    parts: int = Field(ge=1, description="How many parts the file has.")
-    received: list[int] = Field(default_factory=list, description="The parts that are here, while parts are missing.")
-    progress: float = Field(default=0.0, ge=0, le=1, description="The share of the upload that is settled.")
-    stored: int = Field(default=0, ge=0, description="Documents that are stored.")
-    failed: int = Field(default=0, ge=0, description="Documents that are not stored, or not whole.")
-    passages: int = Field(default=0, ge=0, description="Passages that are stored.")
-    documents: list[DocumentResult] = Field(
-        default_factory=list, description="The first 100 documents that are stored, and the first 1,000 of the others."
-    )
-    message: str | None = Field(default=None, description="Why it waits or has broken off, in one sentence.")
-    updated: datetime = Field(description="When this was last noted.")
-
-
 class DocumentListed(Shape):
     """A document of the index."""
 
@@ -253,52 +231,3 @@ class DocumentRemoved(Shape):
 
     id: str = Field(examples=["boston"])
     passages: int = Field(ge=1, description="The number of removed passages.", examples=[1])
-
-
-class Used(Shape):
-    """What the caller has used of what they may use until a time."""
-
-    used: int = Field(ge=0, examples=[12])
-    most: int = Field(ge=1, examples=[100])
-    until: datetime = Field(description="When it begins anew.")
-
-
-class QuotaUsed(Shape):
-    """What the caller has used; null where nothing is limited."""
-
-    questions: Used | None = Field(description="Of the day.")
-    tokens: Used | None = Field(description="Of the month.")
-
-
-class Me(Shape):
-    """What the caller may do."""
-
-    role: Role = Field(
-        description="A reader asks and sees documents; an editor also loads documents and removes their own; an owner "
-        "sees and removes all."
-    )
-    groups: list[str] | None = Field(
-        description="The caller's groups; null means that they see the documents of all groups.", examples=[["hr"]]
-    )
-    quota: QuotaUsed | None = Field(
-        default=None, description="How much the caller may ask, and has asked; null if there is no limit."
-    )
-    history: bool = Field(
-        description="Whether the caller's conversations are listed. They are not for keys and roles, which may be "
-        "several people, nor where the engine's memory keeps them."
-    )
-    feedback: FeedbackKept | None = Field(
-        default=None, description="What is kept of a judgement of an answer; null if nobody is asked for one."
-    )
-    models: list[str] = Field(
-        default_factory=list,
-        description="The answer models that the caller chooses among, the usual one first; empty where there is no "
-        "choice.",
-        examples=[["deepseek-flash", "thorough"]],
-    )
-    prompts: bool = Field(default=False, description="Whether owners change the prompt here.")
-    sharing: int | None = Field(
-        default=None,
-        description="For how many days at most the caller's links to conversations last; null if they share none.",
-        examples=[30],
-    )

@@ -20,10 +20,11 @@ from corpus.document import Entry, Unreadable
 from corpus.source import read
 from rag.budget import Budget
 from rag.caller import Caller
-from rag.document_models import DocumentIn, FileIn, Job, PartIn
+from rag.document_models import DocumentIn, FileIn, PartIn
 from rag.documents import documents_of
 from rag.failures import Absent, Invalid, RagFailure
 from rag.files import MOST_MEMORY, Stored, for_groups, store_entries
+from rag.job_models import Job
 from rag.parts import Parts
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from rag import boto_calls
 from rag.budget import Budget
 from rag.caller import OPERATORS, Caller
-from rag.document_models import QuotaUsed, Used
+from rag.caller_models import QuotaUsed, Used
 from rag.failures import QuotaExceeded
 from rag.other_side import QUOTA
 from rag.own_settings import settings

@@ -8,9 +8,10 @@ from rag.budget import Budget
 from rag.caller import Caller
 from rag.events import Searched
 from rag.failures import Invalid
+from rag.filter_models import Filters
 from rag.guardrails import Struck
 from rag.match import judge
-from rag.models import Filters, Question, SearchStep, Source
+from rag.models import Question, SearchStep, Source
 from rag.parts import Parts
 from rag.prompt import Turn
 from rag.search import Found

@@ -22,7 +22,7 @@ from opensearch_ml.providers.embedding_endpoint import EmbeddingEndpoint
 from opensearch_ml.providers.sagemaker_embedding import sagemaker_embedding
 from opensearch_ml.resources.field_script import WORDS, field_mappings, with_fields
 from rag.caller import GROUPS, LOADER
-from rag.models import Filters
+from rag.filter_models import Filters
 from rag.search.field_filter import clauses, names_asked, of_fields, unknown
 from sandbox.models.json_handler import serving
 from tests.contract import kinds_engine

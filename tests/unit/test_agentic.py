@@ -9,7 +9,8 @@ import pytest
 from rag.agentic import AgenticSearch, merged
 from rag.budget import Budget
 from rag.failures import Invalid, RagFailure, Throttled
-from rag.models import FieldRange, Filters, SearchStep, Source
+from rag.filter_models import FieldRange, Filters
+from rag.models import SearchStep, Source
 from rag.tool_prompt import SearchChoice, ToolCall, ToolPrompt
 from rag.usage import Usage
 from settings.control_tokens import ALL

@@ -12,8 +12,9 @@ from rag.budget import Budget
 from rag.caller import Caller
 from rag.events import Answered, Event, Text
 from rag.failures import RagFailure, Unavailable
+from rag.filter_models import Filters
 from rag.guardrails import guard
-from rag.models import Filters, Question, Source
+from rag.models import Question, Source
 from rag.parts import Parts
 from rag.prompt import Turn
 from rag.search import Found

@@ -18,7 +18,8 @@ from rag.document_models import DocumentIn, DocumentList
 from rag.documents import store
 from rag.events import Answered, Event, Sources, Stage, Text
 from rag.failures import Broken, Invalid, RagFailure, Throttled, TimedOut, Unavailable
-from rag.models import Filters, Question, Source
+from rag.filter_models import Filters
+from rag.models import Question, Source
 from rag.parts import Parts
 from rag.prompt import Turn
 from rag.search import Found, Page, Passage, Replaced

@@ -11,9 +11,10 @@ import current
 import worker
 from rag import files, jobs
 from rag.caller import OPERATOR, Caller
-from rag.document_models import DocumentIn, Job, PartIn
+from rag.document_models import DocumentIn, PartIn
 from rag.failures import Absent, Invalid, Throttled
 from rag.files import Stored
+from rag.job_models import Job
 from rag.jobs import Jobs
 from tests.unit.stored_objects import Bucket
 from tests.unit.test_assistant_files import Index, parts, sent, table

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from rag.failures import Invalid
-from rag.models import FieldRange, Filters
+from rag.filter_models import FieldRange, Filters
 from rag.search.field_filter import clauses, of_fields
 from settings import SettingError, load
 from settings.knowledge import IndexSettings

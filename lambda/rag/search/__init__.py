@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from rag.budget import Budget
 from rag.caller import Caller, Held
 from rag.failures import RagFailure
-from rag.models import Filters, Source
+from rag.filter_models import Filters
+from rag.models import Source
 
 if TYPE_CHECKING:
     from rag.document_models import DocumentList

@@ -19,7 +19,8 @@ from rag.budget import Budget
 from rag.caller import Caller, Held
 from rag.embedding import Embedding
 from rag.failures import Broken, RagFailure, Throttled
-from rag.models import Filters, Source
+from rag.filter_models import Filters
+from rag.models import Source
 from rag.search import Found, Page, Passage, Replaced
 from rag.search.engine import IndexClient
 from rag.search.listing import ANY_PASSAGE, NANOSECOND, in_list, listed, moment

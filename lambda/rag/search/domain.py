@@ -10,7 +10,8 @@ from rag.at_once import at_once
 from rag.budget import Budget
 from rag.caller import Caller, Held
 from rag.failures import Broken, RagFailure, Unavailable
-from rag.models import Filters, Highlight, Source
+from rag.filter_models import Filters
+from rag.models import Highlight, Source
 from rag.search import Found, Page, Passage, Replaced
 from rag.search.bulk import Action
 from rag.search.engine import IndexClient

@@ -11,7 +11,8 @@ from requests.auth import AuthBase
 from rag.budget import Budget
 from rag.caller import ACCESS, GROUPS, LOADER, Caller, Held
 from rag.failures import Invalid, RagFailure, Throttled, Unavailable
-from rag.models import PLACE, Filters, Source
+from rag.filter_models import Filters
+from rag.models import PLACE, Source
 from rag.other_side import ENGINE, failure_of, unusable
 from rag.search.bulk import BATCH_IDS, BATCH_PASSAGES, Action, batches, results_of
 from rag.search.hit import fields_of, hits_of, is_for, source_of

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from rag.failures import Invalid
-from rag.models import FieldFilter, FieldRange, FieldValue
+from rag.filter_models import FieldFilter, FieldRange, FieldValue
 from rag.search.query import Clause
 
 FieldFilters = Sequence[tuple[str, str]]
