@@ -118,11 +118,23 @@ def test_an_empty_file_is_reported(tmp_path: Path) -> None:
         read(tmp_path / "none")
 
 
-def test_follow_ups_of_the_set_name_documents_and_what_was_asked_before() -> None:
+@pytest.mark.parametrize("questions", ["follow-ups", "more-follow-ups", "more-topic-changes"])
+def test_questions_after_others_name_documents_and_what_was_asked_before(questions: str) -> None:
     documents = {json.loads(line)["id"] for line in (SET / "documents.ndjson").read_text().splitlines()}
-    follow_ups = read(SET / "follow-ups.ndjson")
-    assert all(question.after and question.relevant.keys() <= documents for question in follow_ups)
-    assert {len(question.after) for question in follow_ups} == {1, 2}
+    labelled = read(SET / f"{questions}.ndjson")
+    assert all(question.after and question.relevant.keys() <= documents for question in labelled)
+    assert {len(question.after) for question in labelled} == {1, 2}
+
+
+def test_what_a_choice_was_made_on_is_not_what_it_is_measured_on() -> None:
+    chosen_on, measured_on = (
+        {(*question.after, question.question) for name in names for question in read(SET / f"{name}.ndjson")}
+        for names in (("follow-ups", "topic-changes"), ("more-follow-ups", "more-topic-changes"))
+    )
+    assert not chosen_on & measured_on
+    assert {question.question for question in read(SET / "questions.ndjson")}.isdisjoint(
+        last for *_, last in measured_on
+    )
 
 
 def test_the_set_that_is_shipped_names_documents_that_it_holds() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from rag.search.mixture import fused, mixed
 from rag.search.query import similarity
+from settings.calibration import score
 from settings.retrieval import Hybrid
 
 
@@ -51,24 +52,75 @@ def test_lists_of_one_and_of_none(normalization: Literal["min_max", "l2"]) -> No
 
 
 def test_a_follow_up_is_found_by_itself_and_with_what_was_asked_before() -> None:
-    alone, joined = hits(a=0.9, b=0.7, c=0.5), hits(d=0.95, b=0.85, e=0.55)
-    mixed = fused(alone, joined)
-    scores = {"b": 1 / 4 + 1 / 4, "a": 1 / 3, "d": 1 / 3, "c": 1 / 5, "e": 1 / 5}
-    assert [(hit["_id"], hit["_score"]) for hit in mixed] == [
-        (id, pytest.approx(score)) for id, score in scores.items()
+    alone, joined = hits(a=0.6, b=0.5, c=0.4), hits(d=0.8, b=0.7, e=0.55)
+    # (1 / 0.6 - 1) / (1 / 0.8 - 1) = 8 / 3 times as near.
+    weight = 1.5 * (8 / 3 - 1.5)
+    fused_hits = fused(alone, joined)
+    scores = {"b": (1 + weight) / 4, "d": weight / 3, "e": weight / 5, "a": 1 / 3, "c": 1 / 5}
+    assert [(hit["_id"], hit["_score"]) for hit in fused_hits] == [
+        (id, pytest.approx(scores[id])) for id in sorted(scores, key=lambda id: -scores[id])
     ]
     # That to the nearer of both.
-    assert {hit["_id"]: similarity(hit) for hit in mixed} == {"b": 0.85, "a": 0.9, "d": 0.95, "c": 0.5, "e": 0.55}
+    assert {hit["_id"]: similarity(hit) for hit in fused_hits} == {"b": 0.7, "a": 0.6, "d": 0.8, "c": 0.4, "e": 0.55}
 
 
-@given(st.permutations("abcdefgh"), st.permutations("abcdefgh"))
-def test_the_best_of_each_list_is_among_four(alone: list[str], joined: list[str]) -> None:
-    lists = [
-        [{"_id": id, "_score": 1 - place / 10, "_source": {}} for place, id in enumerate(item)]
-        for item in (alone, joined)
-    ]
-    first = {hit["_id"] for hit in fused(*lists)[:4]}
-    assert {alone[0], joined[0]} <= first
+COSINES = st.floats(-0.99, 1)
+LISTS = st.lists(st.sampled_from("abcdefgh"), min_size=1, unique=True)
+
+
+def listed(ids: list[str], nearest: float, space: str = "cosinesimil") -> list[dict[str, Any]]:
+    """Hits in that order, of which the first has that cosine."""
+    cosines = [nearest - 0.01 * place / len(ids) for place in range(len(ids))]
+    return [{"_id": id, "_score": score(cosine, space)} for id, cosine in zip(ids, cosines, strict=True)]
+
+
+@pytest.mark.parametrize("space", ["cosinesimil", "l2", "innerproduct"])
+@given(LISTS, LISTS, st.floats(0.01, 1), COSINES)
+def test_a_question_that_is_answered_alone_keeps_its_own_order(
+    space: str, alone: list[str], joined: list[str], near: float, other: float
+) -> None:
+    ids = [hit["_id"] for hit in fused(listed(alone, near, space), listed(joined, min(near, other), space))]
+    assert ids[: len(alone)] == alone
+    assert sorted(ids) == sorted({*alone, *joined})
+
+
+@pytest.mark.parametrize("space", ["cosinesimil", "l2", "innerproduct"])
+@given(LISTS, LISTS, st.floats(0.01, 0.4))
+def test_the_best_with_earlier_questions_is_first_when_it_is_much_nearer(
+    space: str, alone: list[str], joined: list[str], cosine: float
+) -> None:
+    ids = [hit["_id"] for hit in fused(listed(alone, cosine, space), listed(joined, 0.95, space))]
+    assert ids[0] == joined[0]
+
+
+@given(LISTS, LISTS, st.floats(0.01, 0.99), st.lists(st.floats(0.01, 0.99), min_size=2))
+def test_the_nearer_with_earlier_questions_the_more_its_list_counts(
+    alone: list[str], joined: list[str], cosine: float, others: list[float]
+) -> None:
+    places = []
+    for other in sorted(others):
+        ids = [hit["_id"] for hit in fused(listed(alone, cosine), listed(joined, other))]
+        places.append(ids.index(joined[0]))
+    assert places == sorted(places, reverse=True)
+
+
+def test_inner_products_weigh_as_cosines_do_and_those_of_longer_vectors_not_at_all() -> None:
+    def scores(space: str, cosine: float, other: float) -> list[float]:
+        return [hit["_score"] for hit in fused(listed(["a", "b"], cosine, space), listed(["c", "d"], other, space))]
+
+    assert scores("innerproduct", 0.4, 0.7) == pytest.approx(scores("cosinesimil", 0.4, 0.7), abs=1e-3)
+    # 1 + 40 and 1 + 30: by the ranks alone.
+    assert scores("innerproduct", 40, 30) == [1 / 3, 1 / 3, 1 / 4, 1 / 4]
+
+
+def test_the_least_and_the_greatest_scores_of_cosines_also_when_they_are_rounded_up() -> None:
+    def order(alone: list[dict[str, Any]], joined: list[dict[str, Any]]) -> str:
+        return "".join(hit["_id"] for hit in fused(alone, joined))
+
+    assert order(hits(a=1.0000001, b=0.6), hits(c=0.99, a=0.9)) == "abc"
+    assert order(hits(a=0.9, b=0.6), hits(c=1.0000001, a=0.9)) == "cab"
+    assert order(hits(a=1.0, b=0.6), hits(c=1.0, a=0.9)) == "abc"
+    assert order(hits(a=0.0), hits(b=0.0)) == "ab"
 
 
 def test_what_is_found_by_words_alone_has_no_similarity_in_a_follow_up() -> None:

@@ -15,9 +15,11 @@ from settings.retrieval import Hybrid
 Hit = dict[str, Any]
 # What the last of a list has, lest it seem not to be found.
 _LEAST = 0.001
-# How many hits of each list are fused, and what is added to a rank: so little that the first of each list is among the
-# four passages of an answer (docs/evaluation.md, "Follow-ups").
-FUSED, _RANK = 20, 2
+# How many hits of each list are fused, and what is added to a rank. The list of a follow-up with earlier questions
+# counts if its nearest hit is more than `_NEARER` times as near, and by `_GROWTH` for each further time. Chosen by
+# cross-validation (docs/evaluation.md, "Follow-ups").
+FUSED, _RANK, _NEARER, _GROWTH = 20, 2, 1.5, 1.5
+_ROUNDING = 0.001
 
 
 def mixed(words: Sequence[Hit], meaning: Sequence[Hit], hybrid: Hybrid) -> list[Hit]:
@@ -30,19 +32,40 @@ def mixed(words: Sequence[Hit], meaning: Sequence[Hit], hybrid: Hybrid) -> list[
 
 
 def fused(alone: Sequence[Hit], joined: Sequence[Hit]) -> list[Hit]:
-    """The hits of a follow-up alone and together with earlier questions, by their ranks in both lists.
+    """The hits of a question alone and together with earlier questions, by their ranks in both lists.
 
-    Of equals the hit of the question alone is first. The similarity of a hit is that to the nearer of both texts.
+    A follow-up comes much nearer to a passage together with earlier questions than alone, and the nearer it comes, the
+    more the joined list counts. A question about something else does not: its hits stay first, in their order. Of
+    equals the hit of the question alone is first. The similarity of a hit is that to the nearer of both texts.
     """
     by_id = dict[str, Hit]()
-    for hits in (alone, joined):
+    for weight, hits in ((1.0, alone), (_weight(alone, joined), joined)):
         for rank, hit in enumerate(hits, start=1):
-            by_id.setdefault(hit["_id"], {**hit, "_score": 0.0})["_score"] += 1 / (_RANK + rank)
+            by_id.setdefault(hit["_id"], {**hit, "_score": 0.0})["_score"] += weight / (_RANK + rank)
     for id, hit in by_id.items():
-        known = [similarity(hit) for hit in (*alone, *joined) if hit["_id"] == id]
-        near = max((score for score in known if score is not None), default=None)
+        near = _similarity([hit for hit in (*alone, *joined) if hit["_id"] == id])
         hit["matched_queries"] = {} if near is None else {MEANING: near}
     return _ordered(by_id)
+
+
+def _weight(alone: Sequence[Hit], joined: Sequence[Hit]) -> float:
+    """How much the list of `joined` counts where that of `alone` counts 1; 1 where distances are unknown.
+
+    `1 / score - 1` is the squared distance in the space l2, and for cosines the squared tangent of half the angle.
+    Inner products score twice as much as their cosines, so that scores above 1, but for rounding, are of inner
+    products. Scores above 2 are of vectors that are not of length 1, and say nothing about distance.
+    """
+    scores = [score for hits in (alone, joined) if (score := _similarity(hits)) is not None]
+    if len(scores) < 2 or max(scores) > 2 + _ROUNDING:
+        return 1.0
+    same = 2 if max(scores) > 1 + _ROUNDING else 1
+    far, near = (max(_ROUNDING, same / max(_ROUNDING, score) - 1) for score in scores)
+    return max(0.0, _GROWTH * (far / near - _NEARER))
+
+
+def _similarity(hits: Sequence[Hit]) -> float | None:
+    """The greatest, None where all were found by their words alone."""
+    return max((score for hit in hits if (score := similarity(hit)) is not None), default=None)
 
 
 def _added(weighted: Sequence[tuple[float, Sequence[Hit]]], normalization: str) -> dict[str, Hit]:
