@@ -25,7 +25,7 @@ from reply import HandlerResponse
 from waiting import waiting
 
 if TYPE_CHECKING:
-    from runtime import InvocationContext
+    from runtime_api import InvocationContext
 
 # Seconds after which a silent stream sends a comment; gateways close silent streams (edge endpoints after 30).
 SILENCE = 10.0

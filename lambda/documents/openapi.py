@@ -9,18 +9,15 @@ from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
-from aws_lambda_powertools.event_handler.api_gateway import Route
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
 
 from gateway.routes import NEEDED
-from gateway.sse import MEDIA_TYPE, Failed
-from rag.chat_models import ChatProblem, ChatRequest
+from other_routes import JSON, answer, paths, reference, schemas
+from rag.chat_models import ChatProblem
 from rag.document_models import DocumentsStored
 from rag.job_models import Job
-from rag.models import Answer, Health, Problem, Question
+from rag.models import Health, Problem
 
-JSON = "application/json"
 VERSION = "1.0.0"
 DESCRIPTION = """\
 Answers questions from documents, and says so when the documents do not hold the answer.
@@ -67,20 +64,6 @@ RETRY_AFTER = {
     "Retry-After": {"description": "Seconds to wait before the next try.", "schema": {"type": "integer", "minimum": 1}}
 }
 
-STREAM = """\
-The answer as it is made, in Server-Sent Events: `stage` (`{"stage": "searching" | "answering"}`), `step` (a
-SearchStep) for each search that the answer model asked for, `sources` (`{"sources": [Source]}`) as soon as they are
-known, `text` (`{"text": …}`) for each piece of the answer, and last `answer` (an Answer) or `failed` (a Failed). A
-comment, `: waiting`, comes at least every 10 seconds."""
-STREAM_EXAMPLE = """\
-event: stage
-data: {"stage": "searching"}
-
-event: text
-data: {"text": "In 2023 "}
-
-"""
-
 
 @cache
 def document(app: APIGatewayRestResolver) -> dict[str, Any]:
@@ -89,10 +72,10 @@ def document(app: APIGatewayRestResolver) -> dict[str, Any]:
         title="osml assistant", version=VERSION, openapi_version="3.1.0", description=DESCRIPTION
     )
     spec: dict[str, Any] = json.loads(described.model_dump_json(by_alias=True, exclude_none=True))
-    spec["paths"] |= {"/ask": {"post": _ask()}, **_of_openai(), **_page()}
+    spec["paths"] |= paths()
     spec["components"]["schemas"] = {
         name: schema
-        for name, schema in {**spec["components"]["schemas"], **_schemas()}.items()
+        for name, schema in {**spec["components"]["schemas"], **schemas()}.items()
         if "ValidationError" not in name
     }
     spec["components"]["securitySchemes"] = SECURITY
@@ -103,18 +86,12 @@ def document(app: APIGatewayRestResolver) -> dict[str, Any]:
         _tell_role(path, method, operation)
         operation["responses"] = dict(sorted(operation["responses"].items()))
     spec["paths"]["/documents"]["post"]["responses"] |= {
-        "200": _answer("What became of each document.", DocumentsStored),
-        "202": _answer("A job, which stores what one request does not.", Job),
+        "200": answer("What became of each document.", DocumentsStored),
+        "202": answer("A job, which stores what one request does not.", Job),
     }
-    spec["paths"]["/health"]["get"]["responses"]["503"] = _answer("The index cannot be searched.", Health)
+    spec["paths"]["/health"]["get"]["responses"]["503"] = answer("The index cannot be searched.", Health)
     spec["paths"] = dict(sorted(spec["paths"].items()))
     return spec
-
-
-def route(of_app: Route) -> str:
-    """The name of one of the app's routes in the table of roles."""
-    path = of_app.path.replace("<", "{").replace(">", "}")
-    return f"{of_app.method} {path}"
 
 
 def _tell_role(path: str, method: str, operation: dict[str, Any]) -> None:
@@ -128,116 +105,6 @@ def _tell_role(path: str, method: str, operation: dict[str, Any]) -> None:
 def printed(document: dict[str, Any]) -> str:
     """The document as docs/openapi.json holds it."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-
-
-def _ask() -> dict[str, Any]:
-    stream = {"schema": {"type": "string", "description": STREAM}, "example": STREAM_EXAMPLE}
-    answered = _answer("The answer, in one piece or as it is made, as `Accept` wishes.", Answer)
-    answered["content"][MEDIA_TYPE] = stream
-    return {
-        "summary": "Ask a question",
-        "operationId": "ask",
-        "description": "A stream that has begun has status 200; what goes wrong later is its last event, `failed`.",
-        "requestBody": {"required": True, "content": {JSON: {"schema": _reference(Question)}}},
-        "responses": {"200": answered},
-    }
-
-
-def _of_openai() -> dict[str, Any]:
-    """What clients of OpenAI's API call; the answers have more members than those named here."""
-    said = {
-        "type": "object",
-        "properties": {
-            "id": {"type": "string"},
-            "object": {"type": "string"},
-            "created": {"type": "integer"},
-            "model": {"type": "string"},
-            "choices": {"type": "array", "items": {"type": "object"}},
-            "osml": _reference(Answer),
-        },
-        "required": ["id", "object", "created", "model", "choices"],
-    }
-    chunks = {"schema": {"type": "string", "description": "Chunks, as OpenAI streams them; the last is [DONE]."}}
-    listed = {
-        "type": "object",
-        "properties": {"object": {"type": "string"}, "data": {"type": "array", "items": {"type": "object"}}},
-    }
-    return {
-        "/v1/chat/completions": {
-            "post": {
-                "summary": "Ask a question, for OpenAI's clients",
-                "operationId": "complete",
-                "description": "The last message is the question, those before it are the conversation, which is not "
-                "stored. Sources are annotations of the answer, and whole in `osml`. An error has OpenAI's form.",
-                "requestBody": {"required": True, "content": {JSON: {"schema": _reference(ChatRequest)}}},
-                "responses": {
-                    "200": {"description": "The answer.", "content": {JSON: {"schema": said}, MEDIA_TYPE: chunks}}
-                },
-            }
-        },
-        "/v1/models": {
-            "get": {
-                "summary": "List the models, for OpenAI's clients",
-                "operationId": "models",
-                "responses": {
-                    "200": {
-                        "description": "The models: `osml` is the usual one, the others are chosen by their names.",
-                        "content": {JSON: {"schema": listed}},
-                    }
-                },
-            }
-        },
-    }
-
-
-def _page() -> dict[str, Any]:
-    text = {"schema": {"type": "string"}}
-    html = {"description": "The page.", "content": {"text/html": text}}
-    file = {"description": "The file.", "content": {"*/*": text, JSON: {"schema": {"type": "object"}}}}
-    name = {"name": "file", "in": "path", "required": True, "schema": {"type": "string"}}
-    session = {
-        "type": "object",
-        "properties": {key: {"type": "string"} for key in ("code", "verifier", "refresh_token")},
-        "oneOf": [{"required": ["code", "verifier"]}, {"required": ["refresh_token"]}],
-        "additionalProperties": False,
-    }
-    tokens = {
-        "type": "object",
-        "properties": {
-            "id_token": {"type": "string"},
-            "refresh_token": {"type": "string"},
-            "expires_in": {"type": "integer", "description": "Seconds."},
-        },
-        "required": ["id_token", "expires_in"],
-    }
-    return {
-        "/rag": {
-            "get": {
-                "summary": "The page",
-                "operationId": "page",
-                "security": [],
-                "responses": {"200": html},
-            }
-        },
-        "/rag/{file}": {
-            "get": {
-                "summary": "A file of the page, or its settings (settings.json)",
-                "operationId": "file",
-                "security": [],
-                "parameters": [name],
-                "responses": {"200": file},
-            }
-        },
-        "/rag/session": {
-            "post": {
-                "summary": "Finish or renew a sign-in",
-                "operationId": "session",
-                "security": [],
-                "requestBody": {"required": True, "content": {JSON: {"schema": session}}},
-                "responses": {"200": {"description": "Tokens.", "content": {JSON: {"schema": tokens}}}},
-            }
-        },
-    }
 
 
 def _operations(spec: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -271,7 +138,7 @@ def _errors(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]
 def _problems(errors: dict[int, str], *forms: type[BaseModel]) -> dict[str, Any]:
     """Errors in one of the `forms`; API Gateway's own always are a Problem."""
     every: tuple[type[BaseModel], ...] = (Problem, *forms)
-    shapes = [_reference(form) for form in every]
+    shapes = [reference(form) for form in every]
     schema = {"anyOf": shapes} if forms else shapes[0]
     described = {
         str(status): {"description": words, "content": {JSON: {"schema": schema}}} for status, words in errors.items()
@@ -279,25 +146,3 @@ def _problems(errors: dict[int, str], *forms: type[BaseModel]) -> dict[str, Any]
     for status in {"429", "503"} & set(described):
         described[status]["headers"] = RETRY_AFTER
     return described
-
-
-def _answer(description: str, model: type[BaseModel]) -> dict[str, Any]:
-    return {"description": description, "content": {JSON: {"schema": _reference(model)}}}
-
-
-def _reference(model: type[BaseModel]) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{model.__name__}"}
-
-
-def _schemas() -> dict[str, Any]:
-    """Of the models that no route of the app has."""
-    _, schemas = models_json_schema(
-        [
-            (Question, "validation"),
-            (ChatRequest, "validation"),
-            *((shown, "serialization") for shown in (Answer, Problem, Failed, ChatProblem)),
-        ],
-        ref_template="#/components/schemas/{model}",
-    )
-    definitions: dict[str, Any] = schemas["$defs"]
-    return definitions

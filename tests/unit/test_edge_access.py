@@ -8,7 +8,7 @@ import pytest
 
 import api
 import ask
-import openapi
+import stored_documents
 from gateway.caller import Anonymous, caller
 from gateway.routes import ASK, COMPLETIONS, MODELS, NEEDED, TOOLS
 from rag import answering, documents, history, own_settings, rating, sharing
@@ -150,7 +150,8 @@ def as_role(role: str) -> dict[str, Any]:
 
 
 def test_each_route_of_the_functions_has_a_role() -> None:
-    routes = {openapi.route(item) for item in [*api.app._static_routes, *api.app._dynamic_routes]}
+    app = api.whole()
+    routes = {api.route(item) for item in [*app._static_routes, *app._dynamic_routes]}
     assert routes | OF_ASK | {TOOLS} == set(NEEDED)
 
 
@@ -180,7 +181,7 @@ def test_who_may_less_gets_a_sentence_and_a_cause(route: str, role: Role, monkey
         monkeypatch.setattr(rating, name, reach)
     for name in ("share", "listed", "shown", "ended"):
         monkeypatch.setattr(sharing, name, reach)
-    monkeypatch.setattr(api, "jobs", reach)
+    monkeypatch.setattr(stored_documents, "jobs", reach)
     monkeypatch.setattr(answering, "answer", reach)
     method, path = route.split(" ")
     fields = {"question": "Why?", "model": "osml", "messages": [{"role": "user", "content": "Why?"}]}

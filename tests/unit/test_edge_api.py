@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 
 import api
+import stored_documents
 from gateway import telemetry
 from rag import documents, files, health, own_settings
 from rag.caller import Caller
@@ -278,8 +279,8 @@ FILE = {"name": "a.pdf", "content": "JVBERg=="}
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Bucket:
     bucket = Bucket()
-    monkeypatch.setattr(api, "jobs", lambda: Jobs("uploads", bucket))
-    monkeypatch.setattr(api, "parts", lambda: None)
+    monkeypatch.setattr(stored_documents, "jobs", lambda: Jobs("uploads", bucket))
+    monkeypatch.setattr(stored_documents, "parts", lambda: None)
     return bucket
 
 
@@ -313,15 +314,15 @@ def test_parts_of_a_file_become_a_job(bucket: Bucket) -> None:
 def test_many_documents_become_a_job(bucket: Bucket, store: Store) -> None:
     body = {"documents": [{"id": id, "text": "x" * 600} for id in ("a", "b")]}
     assert sent("POST", "/documents", body)[0] == 200
-    api_at_once = api.AT_ONCE
+    at_once = stored_documents.AT_ONCE
     try:
-        api.AT_ONCE = 1000
+        stored_documents.AT_ONCE = 1000
         status, answer = sent("POST", "/documents", body)
         assert (status, answer["status"], len(store.calls)) == (202, "waiting", 1)
         body["documents"][1]["id"] = "a"
         assert sent("POST", "/documents", body)[0] == 400
     finally:
-        api.AT_ONCE = api_at_once
+        stored_documents.AT_ONCE = at_once
 
 
 def test_a_request_stores_documents_or_a_file_or_a_part_of_one() -> None:

@@ -171,7 +171,7 @@ class RuntimeApi:
 def task(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("task")
     (folder / "told.py").write_text(HANDLER)
-    for module in ("reply.py", "runtime.py"):
+    for module in ("reply.py", "runtime.py", "runtime_api.py"):
         (folder / module).symlink_to(ASSET / module)
     (folder / "stream-runtime").symlink_to(ASSET / "stream-runtime")
     return folder

@@ -1,0 +1,170 @@
+"""The routes about documents, their passages and files, and the jobs of uploads."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import unquote
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+
+import current
+from rag import documents
+from rag.budget import Budget
+from rag.document_models import (
+    JOB_ID,
+    DocumentList,
+    DocumentRemoved,
+    DocumentShown,
+    DocumentsIn,
+    DocumentsStored,
+    OriginalLink,
+)
+from rag.failures import Absent
+from rag.job_models import Job
+from rag.own_settings import settings
+from rag.parts import parts
+from rag.search import Order
+from rag.search import Page as SomeDocuments
+
+if TYPE_CHECKING:
+    from rag.jobs import Jobs, State
+
+JSON = "application/json"
+LISTED = 50
+# Characters of text that one request stores; more become a job.
+AT_ONCE = 200_000
+
+router = Router()  # type: ignore[no-untyped-call] # of powertools 3.37
+
+
+@router.post(
+    "/documents",
+    operation_id="storeDocuments",
+    summary="Store documents",
+    response_description="What became of each document.",
+)
+def store(body: DocumentsIn) -> Response[DocumentsStored | Job]:
+    """Stores each document in place of its predecessor; what becomes of one does not depend on the others.
+
+    What is more than one request stores becomes a job.
+    """
+    who = current.caller(router)
+    if body.part:
+        documents.refuse_strange(body.part.groups, who)
+        return _accepted(jobs().take(body.part, who))
+    if body.file:
+        # Reading of files comes with it.
+        from rag import files
+
+        documents.refuse_strange(body.file.groups, who)
+        stored = files.store(body.file, current.seconds(router), parts(), who, current.originals())
+        if stored.ended:
+            return _stored(documents.counted(stored.results))
+        return _accepted(jobs().go_on(body.file, stored, who))
+    given = body.documents or []
+    if sum(len(document.text) for document in given) > AT_ONCE:
+        documents.refuse_doubled(given)
+        return _accepted(jobs().documents(given, who))
+    return _stored(documents.store(given, current.seconds(router), who))
+
+
+@router.get(
+    "/jobs/<id>",
+    operation_id="seeJob",
+    summary="See how far an upload is",
+    response_description="The job, with the results so far.",
+)
+def job(id: Annotated[str, Path(description="The job's id.", pattern=JOB_ID)]) -> Job:
+    """Tells how far the job of an upload is."""
+    return jobs().state(id, current.caller(router)).as_job
+
+
+@router.get(
+    "/documents",
+    operation_id="listDocuments",
+    summary="List documents",
+    response_description="One page of the documents.",
+)
+def listed(
+    limit: Annotated[int, Query(ge=1, le=documents.MOST_LISTED, description="How many at most.")] = LISTED,
+    after: Annotated[str | None, Query(description="The cursor that came with the page before.")] = None,
+    search: Annotated[
+        str | None, Query(max_length=200, description="Only those whose id holds this, or whose title these words.")
+    ] = None,
+    order: Annotated[
+        Order, Query(description="By id, from the first or from the last one, or by the time of the last load.")
+    ] = "asc",
+) -> DocumentList:
+    """Lists the documents of the index, page by page."""
+    return documents.listed(SomeDocuments(limit, after, search, order), current.seconds(router), current.caller(router))
+
+
+@router.get(
+    "/passages",
+    operation_id="showDocument",
+    summary="Show a document",
+    response_description="The document's passages, as they follow one another.",
+)
+def shown(document: Annotated[str, Query(description="The document's id.")]) -> DocumentShown:
+    """Shows what the index holds of a document."""
+    return documents.shown(document, current.seconds(router), current.caller(router))
+
+
+@router.get(
+    "/originals",
+    operation_id="openOriginal",
+    summary="Open the file of a document",
+    response_description="A link to the file.",
+)
+def original(document: Annotated[str, Query(description="The document's id.")]) -> OriginalLink:
+    """Signs a link to the file of a document as it was uploaded, where the environment keeps it."""
+    kept = current.originals()
+    if kept is None:
+        raise Absent("This environment keeps no originals: the setting assistant.originals is not set.")
+    return kept.link(document, current.seconds(router), current.caller(router), parts())
+
+
+@router.delete(
+    "/documents",
+    operation_id="removeDocument",
+    summary="Remove a document",
+    response_description="The document is removed.",
+)
+def delete(id: Annotated[str, Query(description="The document's id.")]) -> DocumentRemoved:
+    """Removes a document with all its passages, and its file if that is kept."""
+    return _removed(id)
+
+
+@router.delete(
+    "/documents/<id>",
+    operation_id="removeDocumentByPath",
+    summary="Remove a document whose id fits in a path",
+    response_description="The document is removed.",
+)
+def delete_by_path(id: Annotated[str, Path(description="The document's id, percent-encoded.")]) -> DocumentRemoved:
+    """Removes a document with all its passages; one whose id holds a slash, or dots alone, is named by `?id=`."""
+    # REST APIs hand the path on as it was sent, percent-encoded.
+    return _removed(unquote(id))
+
+
+def _stored(outcome: DocumentsStored) -> Response[DocumentsStored | Job]:
+    return Response(status_code=200, content_type=JSON, body=outcome)
+
+
+def _accepted(state: "State") -> Response[DocumentsStored | Job]:
+    return Response(status_code=202, content_type=JSON, body=state.as_job)
+
+
+def _removed(id: str) -> DocumentRemoved:
+    removed, kept = documents.delete(id, current.seconds(router), current.caller(router)), current.originals()
+    if kept:
+        kept.remove(id, Budget(current.seconds(router)))
+    return removed
+
+
+@cache
+def jobs() -> "Jobs":
+    from rag.jobs import Jobs
+
+    return Jobs(str(settings().uploads))
