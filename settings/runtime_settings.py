@@ -206,14 +206,15 @@ class RuntimeSettings(RuntimeGroup):
     top_k: int = Field(default=4, ge=1, le=50)
     min_score: float = Field(default=0.6, ge=0)
     matches: tuple[float, float] | None = None
-    retrieval: Annotated[Retrieval, PlainSerializer(_differing)] = Retrieval()
+    # A default that is validated would build its validator here, and the whole class builds it again.
+    retrieval: Annotated[Retrieval, PlainSerializer(_differing)] = Retrieval.model_construct()
     prompt: Prompt
     embedding: ChosenEmbedding
     answer: ChosenAnswer = None
     models: dict[str, ChosenModel] = Field(default_factory=dict)
     conversations: Annotated[Memory | ConversationIndexSettings | Table, Field(discriminator="kind")]
-    access: ToldAccess = ToldAccess()
-    limits: Limits = Limits()
+    access: ToldAccess = ToldAccess.model_construct()
+    limits: Limits = Limits.model_construct()
     uploads: str | None = None
     scans: Scans | None = None
     originals: str | None = None
@@ -223,7 +224,7 @@ class RuntimeSettings(RuntimeGroup):
     feedback: FeedbackSettings | None = None
     prompts: str | None = None
     sharing: int | None = Field(default=None, ge=1)
-    timeouts: RuntimeTimeouts = RuntimeTimeouts()
+    timeouts: RuntimeTimeouts = RuntimeTimeouts.model_construct()
 
     @property
     def choices(self) -> list[str]:

@@ -10,6 +10,7 @@ from requests.auth import AuthBase
 
 from aws.tracing import subsegment
 from calls.retry_after import asked_to_wait
+from calls.trust import SharedTrust
 from rag.budget import Budget
 from rag.other_side import failure_of, late, unreachable
 
@@ -28,6 +29,7 @@ class Wire:
         self._connect_seconds = connect_seconds
         self._session = requests.Session()
         self._session.auth = auth
+        self._session.mount("https://", SharedTrust())
 
     def send(self, method: str, url: str, budget: Budget, most: float, **options: Any) -> requests.Response:
         """One try, with at most `most` seconds without a byte; `options` are those of `requests`.
