@@ -1,6 +1,10 @@
-"""How long the first call of each function takes over the one after it, and how large each function is.
+"""What the first call of each function takes over the one after it, and how large each function is.
 
-Arguments name the environments; a domain and a collection unless given. Takes about two minutes each.
+Between them are the start of Python, imports, what is made once in a process, and the first connections. The time of a
+processor says it beside other work, too; that of a clock has the unpacking of the asset in it. Two handlers of two
+lines are what the others are compared with: MiniStack's own worker imports botocore before any handler, which Amazon's
+runtime does not, and the one named *lean* starts without it. Arguments name the environments; a domain and a collection
+unless given. Takes about four minutes each.
 """
 
 import io
@@ -11,20 +15,29 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import psutil
 
 from benchmarks.deployment import QUESTION, deployed
 from trials.report import publish
 
-ROUNDS = 5
+ROUNDS = 9
 BASES = tuple(sys.argv[1:]) or ("sandbox", "sandbox-aoss")
-BARE = "osml-bench-bare"
-SOURCE = "def handler(event, context):\n    return {'statusCode': 200}\n"
-COLUMNS = ("environment", "function", "zip", "first call", "spread", "next call", "between them", "over bare")
+# The runtime's own command: the local cloud then starts its counterpart of Amazon's runtime, of the standard library.
+WRAPPER = {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/start"}
+BARE: Mapping[str, Mapping[str, str]] = {"bare": {}, "lean": WRAPPER}
+FILES = {
+    "bare.py": "def handler(event, context):\n    return {'statusCode': 200}\n",
+    "start": '#!/bin/sh\nexec "$@"\n',
+}
+COLUMNS = (
+    *("environment", "function", "zip", "first call", "spread", "next call", "between them", "over bare"),
+    *("processor", "spread", "over bare", "over lean"),
+)
 
 
 def _request(method: str, path: str, body: Any = None) -> dict[str, Any]:
@@ -33,7 +46,7 @@ def _request(method: str, path: str, body: Any = None) -> dict[str, Any]:
         "resource": path,
         "path": path,
         "httpMethod": method,
-        "headers": {"Content-Type": "application/json"},
+        "headers": {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"},
         "requestContext": {"requestId": "cold", "path": path, "identity": {"apiKeyId": "bench"}},
         "body": None if body is None else json.dumps(body),
         "isBase64Encoded": False,
@@ -41,11 +54,13 @@ def _request(method: str, path: str, body: Any = None) -> dict[str, Any]:
     }
 
 
+_SEARCH = {"name": "search", "arguments": {"question": QUESTION}}
 # Functions by a word in their names, as far as an environment has them, and an ordinary call of each.
 CALLS: Mapping[str, dict[str, Any]] = {
-    "bare": {},
+    **{kind: {} for kind in BARE},
     "Ask": _request("POST", "/ask", {"question": QUESTION}),
-    "Documents": _request("GET", "/health"),
+    "Documents": _request("GET", "/documents"),
+    "Tools": _request("POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": _SEARCH}),
     "Page": _request("GET", "/rag"),
     "Keeper": {},
 }
@@ -53,39 +68,46 @@ CALLS: Mapping[str, dict[str, Any]] = {
 
 @dataclass
 class Times:
-    """Seconds of a function's first calls, and of those right after them."""
+    """Seconds of a function's first calls, and of those right after them, by the clock and of the processor."""
 
     name: str
     event: dict[str, Any]
     first: list[float] = field(default_factory=list)
     after: list[float] = field(default_factory=list)
+    worked: list[float] = field(default_factory=list)
 
     def start(self) -> float:
         """Milliseconds that only the first call takes."""
         return (statistics.median(self.first) - statistics.median(self.after)) * 1000
+
+    def work(self) -> float:
+        """Milliseconds of the processor that only the first call takes."""
+        return statistics.median(self.worked) * 1000
 
 
 def main() -> None:
     """Measure and publish."""
     rows: list[list[str]] = []
     for base in BASES:
-        with deployed(base) as stack:
+        with deployed(base, assistant={"agents": {}}) as stack, ExitStack() as made:
             client = boto3.client("lambda")
             names = [function["FunctionName"] for function in client.list_functions()["Functions"]]
-            with _bare(client, names[0]):
-                functions = {part: Times(name, CALLS[part]) for part, name in _named(names, stack.place.env)}
-                for _ in range(ROUNDS):
-                    for function in functions.values():
-                        _measure(client, function)
-                rows += [
-                    [base, part.lower(), *_figures(client, function, functions["bare"])]
-                    for part, function in functions.items()
-                ]
+            for kind, variables in BARE.items():
+                made.enter_context(_bare(client, kind, variables, names[0]))
+            functions = {part: Times(name, CALLS[part]) for part, name in _named(names, stack.place.env)}
+            for _ in range(ROUNDS):
+                for function in functions.values():
+                    _measure(client, function)
+            rows += [
+                [base, part.lower(), *_figures(client, function, functions, part)]
+                for part, function in functions.items()
+            ]
     publish("functions", COLUMNS, rows)
 
 
 def _named(names: list[str], environment: str) -> Iterator[tuple[str, str]]:
-    yield "bare", BARE
+    for kind in BARE:
+        yield kind, _name(kind)
     for part in CALLS:
         yield from ((part, name) for name in names if re.match(f"osml-{environment}-[a-z]+-{part}Function", name))
 
@@ -95,6 +117,7 @@ def _measure(client: Any, function: Times) -> None:
     variables = client.get_function_configuration(FunctionName=function.name).get("Environment", {}).get("Variables")
     changed = {**(variables or {}), "COLD": str(time.monotonic_ns())}
     client.update_function_configuration(FunctionName=function.name, Environment={"Variables": changed})
+    worked = [0.0]
     for seconds in (function.first, function.after):
         start = time.perf_counter()
         answer = client.invoke(FunctionName=function.name, Payload=json.dumps(function.event))
@@ -102,11 +125,29 @@ def _measure(client: Any, function: Times) -> None:
         body = json.loads(answer["Payload"].read())
         if "FunctionError" in answer or (body is not None and body["statusCode"] != 200):
             raise SystemExit(f"{function.name} answered {body} to {function.event}.")
+        worked.append(_processor_seconds(changed["COLD"]))
+    first, both = worked[1:]
+    function.worked.append(first - (both - first))
 
 
-def _figures(client: Any, function: Times, bare: Times) -> list[str]:
+def _processor_seconds(mark: str) -> float:
+    """What the process with this value of `COLD` has used; it does what is left to do after its answer meanwhile."""
+    time.sleep(0.5)
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("COLD") == mark:
+                return sum(process.cpu_times()[:2])
+        except psutil.Error:
+            continue
+    raise SystemExit("The process of a function has ended before it was measured.")
+
+
+def _figures(client: Any, function: Times, functions: Mapping[str, Times], part: str) -> list[str]:
     size = client.get_function(FunctionName=function.name)["Configuration"]["CodeSize"]
     first, after = (statistics.median(times) * 1000 for times in (function.first, function.after))
+    bare, lean = functions["bare"], functions["lean"]
+    # What the worker of all but `ask` and `lean` imports beforehand.
+    beforehand = 0.0 if part in ("Ask", "lean") else bare.work() - lean.work()
     return [
         f"{size / 1000:.0f} KB",
         f"{first:.0f} ms",
@@ -114,22 +155,38 @@ def _figures(client: Any, function: Times, bare: Times) -> list[str]:
         f"{after:.0f} ms",
         f"{function.start():.0f} ms",
         f"{function.start() / bare.start():.1f}",
+        f"{function.work():.0f} ms",
+        f"{min(function.worked) * 1000:.0f}-{max(function.worked) * 1000:.0f}",
+        f"{function.work() / bare.work():.1f}",
+        f"{(function.work() - beforehand) / lean.work():.1f}",
     ]
 
 
+def _name(kind: str) -> str:
+    return f"osml-bench-{kind}"
+
+
 @contextmanager
-def _bare(client: Any, other: str) -> Iterator[None]:
+def _bare(client: Any, kind: str, variables: Mapping[str, str], other: str) -> Iterator[None]:
     """A handler of two lines, with the role of another function."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("bare.py", SOURCE)
-    role = client.get_function_configuration(FunctionName=other)["Role"]
-    code = {"ZipFile": buffer.getvalue()}
-    client.create_function(FunctionName=BARE, Runtime="python3.13", Handler="bare.handler", Role=role, Code=code)
+        for name, text in FILES.items():
+            file = zipfile.ZipInfo(name)
+            file.external_attr = 0o755 << 16
+            archive.writestr(file, text)
+    client.create_function(
+        FunctionName=_name(kind),
+        Runtime="python3.13",
+        Handler="bare.handler",
+        Role=client.get_function_configuration(FunctionName=other)["Role"],
+        Code={"ZipFile": buffer.getvalue()},
+        Environment={"Variables": dict(variables)},
+    )
     try:
         yield
     finally:
-        client.delete_function(FunctionName=BARE)
+        client.delete_function(FunctionName=_name(kind))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ class SharedTrust(HTTPAdapter):
         if verify and host["scheme"] == "https":
             for name in ("ca_certs", "ca_cert_dir"):
                 shared.pop(name, None)
-            shared["ssl_context"] = _trusting(DEFAULT_CA_BUNDLE_PATH if verify is True else verify)
+            shared["ssl_context"] = trusting(DEFAULT_CA_BUNDLE_PATH if verify is True else verify)
         return host, shared
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
@@ -32,7 +32,8 @@ class SharedTrust(HTTPAdapter):
 
 
 @cache
-def _trusting(authorities: str) -> ssl.SSLContext:
+def trusting(authorities: str) -> ssl.SSLContext:
+    """What checks servers by these authorities, the path of a file or folder."""
     context = create_urllib3_context()
     if os.path.isdir(authorities):
         context.load_verify_locations(capath=authorities)

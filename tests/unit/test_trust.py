@@ -54,10 +54,10 @@ def contexts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[ssl.SSLContext]]:
             made.append(self)
             load(self, *places, **named)
 
-    trust._trusting.cache_clear()
+    trust.trusting.cache_clear()
     monkeypatch.setattr("urllib3.util.ssl_.SSLContext", Noticed)
     yield made
-    trust._trusting.cache_clear()
+    trust.trusting.cache_clear()
 
 
 def ask(url: str) -> int:
