@@ -25,7 +25,7 @@ import psutil
 from benchmarks.deployment import QUESTION, deployed
 from trials.report import publish
 
-ROUNDS = 9
+ROUNDS = 7
 BASES = tuple(sys.argv[1:]) or ("sandbox", "sandbox-aoss")
 # The runtime's own command: the local cloud then starts its counterpart of Amazon's runtime, of the standard library.
 WRAPPER = {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/start"}
@@ -40,13 +40,13 @@ COLUMNS = (
 )
 
 
-def _request(method: str, path: str, body: Any = None) -> dict[str, Any]:
+def _request(method: str, path: str, body: Any = None, accept: str = "application/json") -> dict[str, Any]:
     """A request as API Gateway passes it on, of somebody signed in."""
     return {
         "resource": path,
         "path": path,
         "httpMethod": method,
-        "headers": {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"},
+        "headers": {"Content-Type": "application/json", "Accept": accept},
         "requestContext": {"requestId": "cold", "path": path, "identity": {"apiKeyId": "bench"}},
         "body": None if body is None else json.dumps(body),
         "isBase64Encoded": False,
@@ -54,13 +54,18 @@ def _request(method: str, path: str, body: Any = None) -> dict[str, Any]:
     }
 
 
-_SEARCH = {"name": "search", "arguments": {"question": QUESTION}}
+_SEARCH = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "tools/call",
+    "params": {"name": "search", "arguments": {"question": QUESTION}},
+}
 # Functions by a word in their names, as far as an environment has them, and an ordinary call of each.
 CALLS: Mapping[str, dict[str, Any]] = {
     **{kind: {} for kind in BARE},
     "Ask": _request("POST", "/ask", {"question": QUESTION}),
     "Documents": _request("GET", "/documents"),
-    "Tools": _request("POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": _SEARCH}),
+    "Tools": _request("POST", "/mcp", _SEARCH, accept="application/json, text/event-stream"),
     "Page": _request("GET", "/rag"),
     "Keeper": {},
 }

@@ -1,0 +1,63 @@
+"""What a cold start imports: each function in a process of its own, which knows the folders of its asset alone."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+# Powertools names itself to botocore, of which it imports the package alone.
+AWS = ("boto3", "botocore.")
+# What a function imports for some requests only.
+RARE = (
+    *("rag.agentic", "rag.answer_cache", "rag.preview", "rag.quota", "rag.prompt_versions"),
+    *("rag.jobs", "rag.files", "rag.originals", "corpus.source", "corpus.apart", "corpus.formats.pdf", "aws.textract"),
+    *("rag.feedback.", "rag.embedding.", "rag.answer_model.", "rag.search.domain", "rag.search.collection"),
+    *("rag.conversations.table", "rag.conversations.index", "rag.conversations.memory", "settings.environment"),
+)
+DOCUMENTS = ("stored_documents", "conversations", "feedback", "prompts", "shares", "worker", "openapi", "other_routes")
+LATER = {
+    ("ask", "runtime, ask"): (*AWS, *RARE, "asyncio", "aws_lambda_powertools.event_handler", "completions"),
+    ("documents", "api"): (*AWS, *RARE, *DOCUMENTS, "rag.documents", "rag.history", "rag.rating", "rag.sharing"),
+    ("tools", "tools"): (*AWS, *RARE),
+    ("authorize", "authorize"): (*AWS, "requests", "pydantic", "aws_lambda_powertools", "asyncio"),
+    ("page", "page"): (*AWS, "requests", "urllib3", "pydantic", "aws_lambda_powertools", "asyncio"),
+}
+
+
+def run(function: str, code: str) -> str:
+    paths = (ROOT / "lambda" / function, ROOT / "lambda", ROOT)
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(map(str, paths))}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, cwd=paths[0], check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def is_one_of(module: str, names: tuple[str, ...]) -> bool:
+    return any(module == name or module.startswith(name if name.endswith(".") else f"{name}.") for name in names)
+
+
+@pytest.mark.parametrize(("function", "modules"), LATER)
+@pytest.mark.thorough
+def test_a_start_imports_nothing_that_only_some_requests_need(function: str, modules: str) -> None:
+    imported = run(function, f"import sys, {modules}; print(*sys.modules)").split()
+    assert [name for name in imported if is_one_of(name, LATER[function, modules])] == []
+
+
+@pytest.mark.parametrize(("function", "modules"), [("ask", "runtime, ask"), ("documents", "api")])
+@pytest.mark.thorough
+def test_a_start_builds_no_validator(function: str, modules: str) -> None:
+    """Pydantic builds those of a model within another one again, so that what is built early is built twice."""
+    code = (
+        f"import {modules}\nfrom pydantic import BaseModel\n"
+        "def below(model):\n"
+        "    for each in model.__subclasses__():\n        yield each\n        yield from below(each)\n"
+        "own = [model for model in below(BaseModel) if model.__module__.startswith(('rag', 'settings', 'gateway'))]\n"
+        "assert len(own) > 20\n"
+        "print(*{model.__name__ for model in own if model.__pydantic_complete__})"
+    )
+    assert run(function, code) == ""
