@@ -189,8 +189,7 @@ class Environment(Group):
     @property
     def answer_unasked(self) -> bool:
         """Whether the keeper leaves the model that answers alone: it may rightly be stopped, or bills time by calls."""
-        scaling = self.answer.scaling if isinstance(self.answer, SageMakerAnswer) else None
-        return (scaling is not None and scaling.stops) or (self.answer is not None and self.answer.bills_time)
+        return self.answer is not None and (self.answer.stops or self.answer.bills_time)
 
     @model_validator(mode="before")
     @classmethod

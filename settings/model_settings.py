@@ -45,6 +45,21 @@ class ModelSettings(Group, ABC):
         return region
 
     @property
+    def stops(self) -> bool:
+        """Whether there are times in which the model is stopped."""
+        return False
+
+    @property
+    def start_seconds(self) -> int | None:
+        """About how long the model takes until it answers when it was stopped; None where nobody knows."""
+        return None
+
+    @property
+    def told_start_seconds(self) -> int | None:
+        """`start_seconds`, as those are told who call the model by an engine; None for one that never stops."""
+        return self.start_seconds if self.stops else None
+
+    @property
     @abstractmethod
     def shown(self) -> str:
         """The model as people are told of it."""

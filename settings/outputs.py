@@ -69,6 +69,7 @@ class KnowledgeOutputs(IndexOutputs):
 
     `index` is an alias; `index_version` is the index that it named at the last deploy, None for an older stack.
     `fields` are the declared ones of the index with their types, None for an older stack, whose index gives all a type.
+    A model that is stopped at times starts within its `start_seconds`; they are None for others.
     """
 
     endpoint: str = _output("DomainEndpoint")
@@ -84,6 +85,8 @@ class KnowledgeOutputs(IndexOutputs):
     rag_seconds: int = _output("RagSeconds", 65)
     client_seconds: int = _output("ClientSeconds", 180)
     embedding_field: str = _output("EmbeddingField")
+    embedding_start_seconds: int | None = _output("EmbeddingStartSeconds", None)
+    answer_start_seconds: int | None = _output("AnswerStartSeconds", None)
     fields: Annotated[dict[str, str] | None, BeforeValidator(_read), PlainSerializer(json.dumps)] = _output(
         "Fields", None
     )

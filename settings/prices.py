@@ -34,10 +34,9 @@ def idle(environment: Environment) -> dict[str, float]:
     if isinstance(search, Serverless) and search.generation == "classic":
         usd["search"] = USD["OCU"] * UNITS_IN_USE * HOURS
     if isinstance(embedding, SageMakerEmbedding) and embedding.creates_endpoint:
-        usd["embedding"] = _month(embedding.instance_type, embedding.instances)
+        usd["embedding"] = _month(embedding.instance_type, _idle_instances(embedding))
     if isinstance(answer, SageMakerAnswer) and answer.creates_endpoint:
-        idle_instances = min(1, answer.scaling.minimum) if answer.scaling else answer.instances
-        usd["answer"] = _month(answer.machine, idle_instances)
+        usd["answer"] = _month(answer.machine, _idle_instances(answer))
     elif answer and not isinstance(answer, BedrockModel):
         usd["answer"] = USD["secret"] * len(environment.secrets)
     if environment.assistant:
@@ -64,6 +63,10 @@ def in_use(environment: Environment) -> float:
     search = environment.search
     awake = USD["OCU"] * UNITS_IN_USE if isinstance(search, Serverless) and search.generation == "nextgen" else 0
     return sum(idle(environment).values()) / HOURS + awake
+
+
+def _idle_instances(model: SageMakerEmbedding | SageMakerAnswer) -> int:
+    return min(1, model.scaling.minimum) if model.scaling else model.instances
 
 
 def _month(machine: str, count: int) -> float:

@@ -55,19 +55,27 @@ class RuntimeSearch(RuntimeGroup):
 
 
 class EngineEmbedding(RuntimeGroup):
-    """The engine embeds, with the model that the index names in its default pipelines."""
+    """The engine embeds, with the model that the index names in its default pipelines.
+
+    A model that is stopped at times starts within `start_seconds`.
+    """
 
     provider: Literal["model"] = "model"
+    start_seconds: int | None = None
 
 
 class PipelineAnswer(RuntimeGroup):
-    """The domain answers, in its search pipeline; `model` is the name to show."""
+    """The domain answers, in its search pipeline; `model` is the name to show.
+
+    A model that is stopped at times starts within `start_seconds`.
+    """
 
     provider: Literal["pipeline"] = "pipeline"
     search_pipeline: str
     llm_model: str
     llm_response_field: str | None = None
     model: str
+    start_seconds: int | None = None
 
 
 class Memory(RuntimeGroup):

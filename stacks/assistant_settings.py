@@ -14,6 +14,7 @@ from opensearch_ml.assistant.feedback_table import FeedbackTable
 from settings import Environment
 from settings.answer import AnswerModel
 from settings.assistant import Assistant, passage_characters
+from settings.embedding import EmbeddingModel
 from settings.knowledge import IndexNames, Prompt
 from settings.retrieval import Retrieval
 from settings.runtime_settings import (
@@ -63,7 +64,7 @@ def runtime_settings(
         min_score=environment.min_score,
         **_unusual(environment, assistant, stores, keys),
         prompt=Prompt(system=environment.prompt.system, instructions=environment.prompt.instructions),
-        embedding=EngineEmbedding() if knowledge else environment.embedding.for_runtime(environment),
+        embedding=_embedding(environment, knowledge),
         answer=_answer(environment, inference, knowledge),
         conversations=_conversations(assistant, stores),
         limits=Limits(
@@ -189,6 +190,12 @@ def _conversations(assistant: Assistant, stores: AssistantStores) -> Memory | Co
     return Memory(kind="memory")
 
 
+def _embedding(environment: Environment, knowledge: KnowledgeStack | None) -> EngineEmbedding | EmbeddingModel:
+    if knowledge:
+        return EngineEmbedding(start_seconds=environment.embedding.told_start_seconds)
+    return environment.embedding.for_runtime(environment)
+
+
 def _answer(
     environment: Environment, inference: InferenceStack, knowledge: KnowledgeStack | None
 ) -> PipelineAnswer | AnswerModel | None:
@@ -202,4 +209,5 @@ def _answer(
         llm_model=str(provider.llm_model),
         llm_response_field=provider.llm_response_field,
         model=settings.shown,
+        start_seconds=settings.told_start_seconds,
     )

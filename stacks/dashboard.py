@@ -9,7 +9,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 
 from opensearch_ml.engine.keeper import NAMESPACE
 from opensearch_ml.engine.serverless_collection import ServerlessCollection
-from opensearch_ml.providers.embedding_endpoint import VARIANT
+from opensearch_ml.providers.component_endpoint import VARIANT
 from settings import Environment
 from settings.answer.sagemaker import SageMakerAnswer
 from settings.embedding.sagemaker import SageMakerEmbedding

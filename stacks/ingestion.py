@@ -136,6 +136,7 @@ class IngestionStack(EnvironmentStack):
             "passage_tokens": self._environment.embedding.chunk_tokens,
             "passage_overlap": index.overlap,
             **({"mask": index.mask} if index.mask else {}),
+            **({"start_seconds": starts} if (starts := self._environment.embedding.told_start_seconds) else {}),
             **self._environment.reading.model_dump(exclude_none=True),
             **({"groups": settings.groups} if settings and settings.groups else {}),
             **({"visible_seconds": visible} if (visible := self._environment.search.visible_seconds) else {}),

@@ -92,6 +92,7 @@ class KnowledgeStack(EnvironmentStack):
                 "llm_response_field": answer.llm_response_field,
                 "rag_seconds": waits["rag"],
                 "client_seconds": waits["client"],
+                "answer_start_seconds": environment.answer.told_start_seconds if environment.answer else None,
             }
         self.outputs(
             KnowledgeOutputs(
@@ -105,6 +106,7 @@ class KnowledgeStack(EnvironmentStack):
                 text_field=index_names.text_field,
                 embedding_field=index_names.embedding_field,
                 fields=dict(index_names.fields),
+                embedding_start_seconds=environment.embedding.told_start_seconds,
                 login_secret_arn=login.arn if login else None,
                 username_key=login.keys["username"] if login else None,
                 password_key=login.keys["password"] if login else None,
@@ -118,7 +120,14 @@ class KnowledgeStack(EnvironmentStack):
                 environment=environment.name,
                 provisioner=search.provisioner,
                 secrets=self._connector_access.secrets,
-                unasked=[answer_model] if answer_model and environment.answer_unasked else [],
+                unasked=[
+                    model
+                    for model, is_unasked in (
+                        (answer_model, environment.answer_unasked),
+                        (embedding_model, environment.embedding.stops),
+                    )
+                    if model and is_unasked
+                ],
                 endings=[
                     Ending(ending.setting, ending.sentence, ending.end.told_from) for ending in endings(environment)
                 ],

@@ -10,16 +10,17 @@ from aws_cdk import RemovalPolicy
 from constructs import Construct
 
 from opensearch_ml.engine.log_retention import RETENTION
-from opensearch_ml.providers.answer_endpoint import AnswerEndpoint, Scaling
+from opensearch_ml.providers.answer_endpoint import AnswerEndpoint
 from opensearch_ml.providers.bedrock_answer_model import BedrockAnswerModel
 from opensearch_ml.providers.embedding_endpoint import EmbeddingEndpoint
-from opensearch_ml.providers.model_copies import Schedule
+from opensearch_ml.providers.model_copies import Scaling, Schedule
 from opensearch_ml.providers.model_secret import ModelSecret
 from opensearch_ml.providers.provider import Provider
 from settings import Environment
-from settings.answer.sagemaker import SageMakerAnswer
+from settings.answer.sagemaker import SageMakerAnswer, ScalingSettings
 from settings.bedrock_answer import BedrockModel
-from settings.embedding.sagemaker import SageMakerEmbedding
+from settings.embedding.sagemaker import LOAD_SECONDS, SageMakerEmbedding
+from settings.model_scaling import ModelScaling
 from settings.model_settings import ModelSettings
 from settings.secret import Secret
 from stacks.setting_group import setting_group
@@ -68,7 +69,9 @@ def model_secret(scope: Construct, id: str, settings: Secret, removal_policy: Re
 
 def embedding_endpoint(scope: Construct, environment: Environment, settings: SageMakerEmbedding) -> EmbeddingEndpoint:
     """The endpoint of `settings`, made or found."""
-    endpoint = EmbeddingEndpoint(scope, "Embedding", name=environment.endpoint_name, region=settings.region)
+    endpoint = EmbeddingEndpoint(
+        scope, "Embedding", name=environment.endpoint_name, region=settings.region, component=settings.component
+    )
     if settings.creates_endpoint:
         with setting_group("embedding"):
             endpoint.create(
@@ -77,6 +80,9 @@ def embedding_endpoint(scope: Construct, environment: Environment, settings: Sag
                 instances=settings.instances,
                 batch_size=environment.index.batch_size,
                 image=settings.image,
+                accelerators=settings.accelerators,
+                load_seconds=LOAD_SECONDS,
+                scaling=_scaling(settings.scaling, settings.start_seconds),
                 revision=settings.commit,
                 log_retention=RETENTION[environment.search.log_retention],
             )
@@ -103,18 +109,17 @@ def answer_endpoint(scope: Construct, environment: Environment, settings: SageMa
                 gpus=settings.accelerators,
                 instances=settings.instances,
                 health_check_seconds=settings.load_seconds,
-                scaling=_scaling(settings),
+                scaling=_scaling(settings.scaling, settings.start_seconds),
                 revision=settings.commit,
                 log_retention=RETENTION[environment.search.log_retention],
             )
     return endpoint
 
 
-def _scaling(settings: SageMakerAnswer) -> Scaling | None:
-    wanted = settings.scaling
+def _scaling(wanted: ModelScaling | None, start_seconds: int) -> Scaling | None:
     if wanted is None:
         return None
     schedule = None
-    if wanted.stop is not None and wanted.start is not None:
+    if isinstance(wanted, ScalingSettings) and wanted.stop is not None and wanted.start is not None:
         schedule = Schedule(wanted.stop, wanted.start, wanted.timezone)
-    return Scaling(wanted.minimum, wanted.maximum, wanted.calls_at_once, schedule, settings.start_seconds)
+    return Scaling(wanted.minimum, wanted.maximum, wanted.calls_at_once, schedule, start_seconds)

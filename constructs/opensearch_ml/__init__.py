@@ -43,7 +43,6 @@ from opensearch_ml.ingestion.document_drop import DocumentDrop as DocumentDrop
 from opensearch_ml.ingestion.ingestion_pipeline import IngestionPipeline as IngestionPipeline
 from opensearch_ml.ingestion.source_sync import SourceSync as SourceSync
 from opensearch_ml.providers.answer_endpoint import AnswerEndpoint as AnswerEndpoint
-from opensearch_ml.providers.answer_endpoint import Scaling as Scaling
 from opensearch_ml.providers.bedrock_answer_model import BedrockAnswerModel as BedrockAnswerModel
 from opensearch_ml.providers.bedrock_converse import bedrock_converse as bedrock_converse
 from opensearch_ml.providers.bedrock_rerank import bedrock_rerank as bedrock_rerank
@@ -55,6 +54,7 @@ from opensearch_ml.providers.deepseek_chat import deepseek_chat as deepseek_chat
 from opensearch_ml.providers.deepseek_sagemaker import deepseek_sagemaker as deepseek_sagemaker
 from opensearch_ml.providers.embedding_endpoint import EmbeddingEndpoint as EmbeddingEndpoint
 from opensearch_ml.providers.inline_credentials import InlineCredentials as InlineCredentials
+from opensearch_ml.providers.model_copies import Scaling as Scaling
 from opensearch_ml.providers.model_copies import Schedule as Schedule
 from opensearch_ml.providers.model_secret import ModelSecret as ModelSecret
 from opensearch_ml.providers.openai_chat import openai_chat as openai_chat

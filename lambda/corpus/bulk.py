@@ -8,6 +8,7 @@ from typing import Any
 
 from calls.redaction import redacted
 from calls.retry_after import asked_to_wait
+from calls.starting import is_starting
 from corpus.destination import BatchTooLarge, Busy, Outcome, Stopped, Verdict
 from corpus.document import Document
 from corpus.refusal import said
@@ -99,6 +100,8 @@ class Bulk:
     def _failed(self, error: dict[str, Any], status: int | None) -> Outcome:
         nested = error.get("caused_by") or {}
         reason = redacted(str(error.get("reason") or nested.get("reason") or error), status)
+        if is_starting(json.dumps(error)):
+            return Outcome(Verdict.STARTING, reason)
         if passes(error, status):
             return Outcome(Verdict.LATER, reason)
         broke = isinstance(status, int) and status >= BROKEN

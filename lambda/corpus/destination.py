@@ -15,6 +15,7 @@ class Verdict(Enum):
     UPDATED = "updated"
     STORED = "stored"  # new or replaced, the destination does not say which
     LATER = "later"  # refused at present: the same document may be accepted later
+    STARTING = "starting"  # refused until the model that embeds has started, in some minutes
     FAILED = "failed"  # something failed: it may be temporary, and one document of the batch may be the reason
     REFUSED = "refused"
 
@@ -24,7 +25,7 @@ ARRIVED = frozenset({Verdict.CREATED, Verdict.UPDATED, Verdict.STORED})
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A verdict; the last three have the destination's text. `masked` is what the destination itself has masked."""
+    """A verdict; the last four have the destination's text. `masked` is what the destination itself has masked."""
 
     verdict: Verdict
     reason: str = ""

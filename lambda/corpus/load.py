@@ -29,6 +29,8 @@ AHEAD, AHEAD_BYTES = 20_000, 32_000_000
 HOPELESS = 1_000
 # The limit of seconds in which documents are sent and none is accepted.
 DROUGHT = 600.0
+# Seconds between two attempts while the model that embeds starts.
+START_PAUSE = 20.0
 
 
 # Repetitions are counted from 1.
@@ -45,6 +47,7 @@ def load(
     confirmed: Callable[[Entry], None] = lambda _: None,
     leftovers: Leftovers | None = None,
     pause: Callable[[int, float], float] = BACKOFF.pause,
+    starting: Callable[[], None] = lambda: None,
 ) -> Report:
     """Sends every document of `entries`, in memory that does not grow with their number.
 
@@ -57,13 +60,15 @@ def load(
     leftovers: called with loaded documents and the ids of their chunks, before they are confirmed; None if the
         destination has no other chunks of them.
     pause: returns the seconds before a repetition, from its number and the seconds that the destination asked for.
+    starting: called when documents are refused because the model that embeds starts. They are sent again until it has
+        started, unless this raises Stopped.
 
     Documents with the same id are sent one after the other, so that the last one stays. Raises Stopped, and the
     exceptions of `entries` and `connect`. Then `report` counts documents without a result as failed; they are neither
     dead letters nor confirmed.
     """
     report = Report() if report is None else report
-    run = _Load(connect, parts, Track(report, dead_letters, confirmed, leftovers), pause)
+    run = _Load(connect, parts, Track(report, dead_letters, confirmed, leftovers), pause, starting)
     try:
         with seldom_collected():
             run.all(entries)
@@ -86,9 +91,10 @@ class _Load:
         parts: Callable[[Document], Sequence[Document]],
         track: Track,
         pause: Callable[[int, float], float],
+        starting: Callable[[], None],
     ) -> None:
         self._destination = connect()
-        self._parts, self._track, self._pause = parts, track, pause
+        self._parts, self._track, self._pause, self._starting = parts, track, pause, starting
         self._crew = Crew(connect)
         self._pace = Pace(MOST_THREADS * self._destination.most_documents)
         self._batch_size = self._most_together()
@@ -225,18 +231,23 @@ class _Load:
     def _settle_each(self, answer: BatchAnswer, outcomes: Sequence[Outcome]) -> None:
         again: list[Item] = []
         reasons: list[str] = []
+        too_early: list[Item] = []
         refused: defaultdict[str, list[Item]] = defaultdict(list)
         for item, outcome in zip(answer.batch, outcomes, strict=True):
             if outcome.verdict in (Verdict.LATER, Verdict.FAILED):
                 item.suspect |= outcome.verdict is Verdict.FAILED
                 again.append(item)
                 reasons.append(outcome.reason)
+            elif outcome.verdict is Verdict.STARTING:
+                too_early.append(item)
             elif outcome.verdict is Verdict.REFUSED:
                 refused[outcome.reason].append(item)
             else:
                 self._refused, self._taken = 0, time.monotonic()
                 self._settle_one(item, outcome)
-        self._pace.answered(len(answer.batch) - len(again), len(again), answer.seconds)
+        self._pace.answered(len(answer.batch) - len(again) - len(too_early), len(again), answer.seconds)
+        if too_early:
+            self._wait_for_the_model(too_early)
         if again:
             self._wait(again, reasons)
         for reason, items in refused.items():
@@ -256,11 +267,23 @@ class _Load:
         middle = len(items) // 2
         self._halves += [items[:middle], items[middle:]]
 
+    def _wait_for_the_model(self, items: list[Item]) -> None:
+        """Send nothing for a while, then the items again; no attempt of theirs is used up."""
+        self._starting()
+        now = time.monotonic()
+        self._refuse_drought(now, "the model that embeds is starting")
+        self._quiet_until = now + self._pause(1, START_PAUSE)
+        for item in items:
+            heapq.heappush(self._waiting, (self._quiet_until, next(self._numbers), item))
+
+    def _refuse_drought(self, now: float, reason: str) -> None:
+        if now - self._taken > DROUGHT:
+            raise Stopped(f"Nothing was taken for {DROUGHT / 60:.0f} minutes, last answer: {reason}.")
+
     def _wait(self, items: list[Item], reasons: list[str], busy: Busy | None = None) -> None:
         """Send the items again together after a pause, except those whose attempts are used up."""
         now = time.monotonic()
-        if now - self._taken > DROUGHT:
-            raise Stopped(f"Nothing was taken for {DROUGHT / 60:.0f} minutes, last answer: {reasons[-1]}.")
+        self._refuse_drought(now, reasons[-1])
         for item in items:
             item.attempts += 1
         attempt = max(item.attempts for item in items)

@@ -19,6 +19,7 @@ from aws.bulk_requests import connect
 from aws.clients import client
 from aws.telemetry import count, json_lines
 from aws.textract import reading
+from calls.starting import EMBEDDING, START_SECONDS, starting
 from corpus.chunks import chunks
 from corpus.destination import Stopped
 from corpus.load import BACKOFF, load
@@ -30,6 +31,14 @@ from messages import DropMessage, objects_of
 MARGIN_SECONDS = 15.0
 # A message comes back after 5, 20, 80 … seconds, at most a quarter of an hour; after the last attempt, at once.
 FIRST_RETURN, LAST_RETURN = 5, 900
+
+
+class ModelStarting(Stopped):
+    """Nothing can be loaded until the model that embeds has started, in `seconds`: a function that waits is billed."""
+
+    def __init__(self, seconds: int | None) -> None:
+        self.seconds = round(seconds or START_SECONDS)
+        super().__init__(starting(EMBEDDING, self.seconds))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -49,7 +58,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         left,
         to.get("groups", {}),
     )
-    trouble = _load(shipment, to, ends)
+    trouble, wait = "", 0
+    try:
+        trouble = _load(shipment, to, ends)
+    except ModelStarting as failure:
+        trouble, wait = str(failure), failure.seconds
     for dropped in shipment.objects:
         if dropped.dead_letters:
             dropped.trouble = dropped.trouble or _refuse(dropped)
@@ -59,13 +72,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     hopeless = {id for dropped in shipment.objects if dropped.is_hopeless for id in dropped.messages}
     hopeless |= {message.id for message in messages if message.fault}
     failed |= _give_up([message for message in messages if message.id in hopeless - failed])
-    _give_back([message for message in messages if message.id in failed])
+    _give_back([message for message in messages if message.id in failed], wait)
     _tell(shipment, messages, trouble)
     return {"batchItemFailures": [{"itemIdentifier": message.id} for message in messages if message.id in failed]}
 
 
 def _load(shipment: Shipment, to: dict[str, Any], ends: float) -> str:
-    """Load all objects; returns the reason if the load was not finished."""
+    """Load all objects; returns the reason if the load was not finished. Raises ModelStarting."""
     report = Report()
     try:
         load(
@@ -82,8 +95,11 @@ def _load(shipment: Shipment, to: dict[str, Any], ends: float) -> str:
             dead_letters=shipment.dead_letter,
             confirmed=shipment.confirmed,
             pause=_pause(ends),
+            starting=functools.partial(_starting, to.get("start_seconds")),
             report=report,
         )
+    except ModelStarting:
+        raise
     except Stopped as stopped:
         return str(stopped)
     except Exception as error:  # noqa: BLE001 - told in the log; the text of an unknown error may hold anything
@@ -92,6 +108,10 @@ def _load(shipment: Shipment, to: dict[str, Any], ends: float) -> str:
         if report.masked:
             _log().info("Personal data were masked.", extra={"masked": report.masked, "documents": report.masked_in})
     return ""
+
+
+def _starting(seconds: int | None) -> None:
+    raise ModelStarting(seconds)
 
 
 def _pause(ends: float) -> Callable[[int, float], float]:
@@ -132,15 +152,15 @@ def _give_up(messages: list[DropMessage]) -> set[str]:
     return {messages[int(failure["Id"])].id for failure in answer.get("Failed", [])}
 
 
-def _give_back(messages: list[DropMessage]) -> None:
-    """Return messages to the queue earlier than its visibility timeout, with a longer wait after each attempt."""
+def _give_back(messages: list[DropMessage], wait: int) -> None:
+    """Return messages to the queue after a `wait` at least, with a longer one after each attempt."""
     if not messages:
         return
     entries = [
         {
             "Id": str(number),
             "ReceiptHandle": message.receipt,
-            "VisibilityTimeout": _until_return(message.received),
+            "VisibilityTimeout": _until_return(message.received, wait),
         }
         for number, message in enumerate(messages)
     ]
@@ -153,9 +173,9 @@ def _give_back(messages: list[DropMessage]) -> None:
         )
 
 
-def _until_return(received: int) -> int:
+def _until_return(received: int, wait: int) -> int:
     last = received >= int(os.environ["ATTEMPTS"])
-    return 0 if last else min(LAST_RETURN, FIRST_RETURN * 4 ** (received - 1))
+    return 0 if last else max(wait, min(LAST_RETURN, FIRST_RETURN * 4 ** (received - 1)))
 
 
 def _tell(shipment: Shipment, messages: list[DropMessage], trouble: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from calls.redaction import redacted
+from calls.starting import is_starting
 from mlcommons.client import Client, path_of
 from mlcommons.errors import EngineThrottled, InvalidSpec, NotFound, ProvisioningError, Unready
 from mlcommons.index_version import NO_PIPELINE, IndexVersion, cancel_reindex, give, index_versions, tasks
@@ -197,7 +198,7 @@ class _Carrying:
     def _failed(self, failure: dict[str, Any]) -> ProvisioningError:
         reasons = reason_of({"error": failure.get("cause") or failure.get("reason")})
         said = redacted(f"document {failure.get('id')!r} was refused with {failure.get('status')}: {reasons}")
-        kind = EngineThrottled if _PASSING.search(said) else Unready
+        kind = EngineThrottled if _PASSING.search(said) or is_starting(said) else Unready
         return kind(self._tried, said, "Correct or remove that document, then deploy again.")
 
     def _remove_surplus(self) -> None:

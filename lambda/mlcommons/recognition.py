@@ -5,6 +5,7 @@ Many texts are from OpenSearch 3.4. Errors of osml need no recognition: each has
 
 import re
 
+from calls.starting import NO_CAPACITY
 from mlcommons.cause import Cause
 
 TEXTS: tuple[tuple[Cause, str], ...] = (
@@ -15,7 +16,7 @@ TEXTS: tuple[tuple[Cause, str], ...] = (
     ("secret-key-missing", r"has no key '"),
     ("endpoint-not-trusted", r"trusted connector endpoint regex"),
     ("private-address", r"private ip"),
-    ("model-starting", r"has no capacity to process this request"),
+    ("model-starting", NO_CAPACITY),
     # Before the timeouts: the engine's text for both says that they took too long.
     ("connections-exhausted", r"Acquire operation took longer|cannot get a connection from the pool"),
     ("throttled", r"throttl|too many requests|rate limit|\b429\b"),

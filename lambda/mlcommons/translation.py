@@ -5,6 +5,7 @@ from typing import Any
 
 from calls.redaction import redacted
 from calls.retry_after import asked_to_wait
+from calls.starting import NO_CAPACITY
 from mlcommons import errors
 from mlcommons.cause import Cause
 from mlcommons.collection import Collection
@@ -59,9 +60,9 @@ _HINTS: tuple[tuple[str, Cause | None, str], ...] = (
         "The connector role must trust the service (opensearchservice.amazonaws.com).",
     ),
     (
-        r"has no capacity to process this request",
+        NO_CAPACITY,
         "model-starting",
-        "The model was stopped while nobody asked, and is starting. Try again in about six minutes.",
+        "The model was stopped while nobody asked, and is starting. Try again in some minutes.",
     ),
     (r"InvokeEndpoint|InvokeModel", "model-call-denied", "Allow the connector role to invoke the model."),
     # The text of ml-commons before 3.2, with 400, for any status without a body.

@@ -25,7 +25,7 @@ class AwsService:
     """The service at `host` in `region`, by default the function's; `side` is its name in messages.
 
     `name` is its name in signatures, and `variable` in the variables by which AWS's own clients are told another
-    address: `AWS_ENDPOINT_URL_<variable>`.
+    address: `AWS_ENDPOINT_URL_<variable>`. A model that is stopped starts within `start_seconds`.
     """
 
     def __init__(
@@ -37,8 +37,10 @@ class AwsService:
         name: str | None = None,
         variable: str | None = None,
         connect_seconds: float = 5,
+        start_seconds: float | None = None,
     ) -> None:
         self._side, self._host, self._connect_seconds = side, host, connect_seconds
+        self._start_seconds = start_seconds
         self._name, self._variable = name or host, variable or host.upper()
         self._region = region or os.environ.get("AWS_REGION", "")
 
@@ -65,7 +67,7 @@ class AwsService:
     def _wire(self) -> Wire:
         # As AWS's own clients, which look into REQUESTS_CA_BUNDLE only after it.
         auth = signature(self._region, self._name)
-        return Wire(self._side, self._connect_seconds, auth, bundle="AWS_CA_BUNDLE")
+        return Wire(self._side, self._connect_seconds, auth, "AWS_CA_BUNDLE", self._start_seconds)
 
     @property
     def _url(self) -> str:

@@ -59,7 +59,7 @@ class Clients:
 
 
 @contextmanager
-def calling(side: str, **more: float) -> Iterator[None]:
+def calling(side: str, **more: float | None) -> Iterator[None]:
     """Turn botocore's exceptions into failures; `side` and `more` are those of `failure_of`."""
     try:
         with subsegment(side, remote=True):

@@ -19,7 +19,7 @@ from rag.document_models import (
     DocumentsStored,
     PassageShown,
 )
-from rag.failures import Absent, Forbidden, Invalid, RagFailure, Throttled, TimedOut, Unavailable
+from rag.failures import Absent, Forbidden, Invalid, RagFailure, Starting, Throttled, TimedOut, Unavailable
 from rag.models import place_in
 from rag.parts import Parts
 from rag.parts import parts as own_parts
@@ -47,7 +47,7 @@ def store(
     wanted = documents_of(documents, parts.settings.index.text_field)
     try:
         results = put(wanted, Budget(seconds), parts, caller)
-    except (Throttled, Unavailable):
+    except (Starting, Throttled, Unavailable):
         raise
     except RagFailure as failure:
         results = [failed(document.id, failure.message, retry(failure)) for document in documents]
@@ -77,12 +77,20 @@ def put(documents: Sequence[Document], budget: Budget, parts: Parts, caller: Cal
     owned = [_owned(document, held.get(document.id), caller) for document in documents if not reasons[document.id]]
     split = {document.id: passages(document, parts.settings) for document in owned}
     replaced = parts.search.replace([passage for passages in split.values() for passage in passages], budget)
+    _refuse_while_it_starts(split, replaced)
     return [
         failed(document.id, reason)
         if (reason := reasons[document.id])
         else _result(document, split[document.id], replaced)
         for document in documents
     ]
+
+
+def _refuse_while_it_starts(split: Mapping[str, Sequence[Passage]], replaced: Replaced) -> None:
+    """Raises `Starting` if that is why no passage is stored: each would fail for the same reason."""
+    starts = [failure for failure in replaced.failed.values() if isinstance(failure, Starting)]
+    if starts and len(starts) == sum(map(len, split.values())):
+        raise starts[0]
 
 
 def refuse_strange(groups: Sequence[str] | None, caller: Caller) -> None:
@@ -128,7 +136,7 @@ def failed(id: str, message: str, again: Retry = "never") -> DocumentResult:
 
 def retry(failure: RagFailure) -> Retry:
     """Whether another attempt may store the same document."""
-    return "later" if isinstance(failure, Throttled | Unavailable | TimedOut) else "never"
+    return "later" if isinstance(failure, Starting | Throttled | Unavailable | TimedOut) else "never"
 
 
 def passages(document: Document, settings: RuntimeSettings) -> list[Passage]:

@@ -15,6 +15,7 @@ from rag.budget import Budget
 from rag.caller import Caller
 from rag.document_models import DocumentResult, FileIn
 from rag.documents import failed, given_to, put
+from rag.failures import Starting
 from rag.parts import Parts
 
 if TYPE_CHECKING:
@@ -108,7 +109,10 @@ def store_entries(
 
     def settle() -> bool:
         nonlocal size
-        results = put([*waiting.values()], budget, parts, caller) if waiting else []
+        try:
+            results = put([*waiting.values()], budget, parts, caller) if waiting else []
+        except Starting as failure:
+            results = [failed(id, failure.message, "later") for id in waiting]
         later = next((result for result in results if result.retry == "later"), None)
         if later and not last:
             stored.later = later.message or later.id

@@ -5,8 +5,9 @@ from typing import Protocol
 
 from rag.answer_model import ModelCaller
 from rag.budget import Budget
+from rag.failures import Starting
 from rag.models import Source
-from rag.other_side import ANSWER, unusable
+from rag.other_side import ANSWER, starting, unusable
 from rag.pipeline import answer_in, asking
 from rag.prompt import ModelInput, Turn
 from rag.search.engine import IndexClient
@@ -101,7 +102,11 @@ class PipelineGeneration:
         path = self._engine.in_index("_search")
         # One attempt, because the caller retries and knows whether a part of the answer has been shown.
         query = {"search_pipeline": self._chosen.search_pipeline}
-        answer = self._engine.send("POST", path, body, budget, most=most, again=(), query=query)
+        try:
+            answer = self._engine.send("POST", path, body, budget, most=most, again=(), query=query)
+        except Starting as failure:
+            # This search embeds nothing.
+            raise starting(ANSWER, self._chosen.start_seconds, failure.said) from None
         text = answer_in(answer)
         if not text:
             raise unusable(ANSWER, f"the pipeline {self._chosen.search_pipeline} gave no answer")

@@ -1,12 +1,14 @@
 """The failure that the caller sees for an error of the engine or a model."""
 
 from calls.redaction import redacted
+from calls.starting import ANSWER as ANSWER
+from calls.starting import EMBEDDING as EMBEDDING
+from calls.starting import START_SECONDS, is_starting
+from calls.starting import starting as sentence_of
 from rag.failures import AssistantRefused, Broken, Cause, RagFailure, Starting, Throttled, TimedOut, Unavailable
 
-ENGINE, EMBEDDING, ANSWER, MEMORY, FEEDBACK, SECRETS, GUARDRAIL, QUOTA, CACHE, PROMPTS, ORIGINALS = (
+ENGINE, MEMORY, FEEDBACK, SECRETS, GUARDRAIL, QUOTA, CACHE, PROMPTS, ORIGINALS = (
     "The search engine",
-    "The embedding model",
-    "The answer model",
     "The memory of conversations",
     "The store of feedback",
     "The store of keys",
@@ -17,15 +19,13 @@ ENGINE, EMBEDDING, ANSWER, MEMORY, FEEDBACK, SECRETS, GUARDRAIL, QUOTA, CACHE, P
     "The store of originals",
 )
 _MOST = 600
-# What SageMaker says of an inference component without copies, and how long a start takes where nobody knows better.
-_STOPPED, _START_SECONDS = "has no capacity to process this request", 360.0
 # About the time for which an index has a write block while another replaces it.
 _BLOCKED_SECONDS = 2.0
 _TELL = "Contact your administrator; the log has the reason."
 
 
 def failure_of(
-    side: str, status: int, text: str = "", wait: float | None = None, start_seconds: float = _START_SECONDS
+    side: str, status: int, text: str = "", wait: float | None = None, start_seconds: float | None = None
 ) -> RagFailure:
     """The failure for an HTTP status of 400 or more; `wait` are the seconds that the answer asks to wait.
 
@@ -33,10 +33,8 @@ def failure_of(
     shortened, and anything that looks like a key is hidden, because providers repeat a refused key.
     """
     said = f"{status} {redacted(text, status)}"[:_MOST]
-    if _STOPPED in text:
-        minutes = max(1, round(start_seconds / 60))
-        sentence = f"{side} was stopped while nobody asked, and is starting. Ask again in about {minutes} minutes."
-        return Starting(sentence, said, start_seconds)
+    if is_starting(text):
+        return starting(side, start_seconds, said)
     if status == 429:
         return Throttled(f"{side} is rate-limiting requests. Try again soon.", said, wait)
     if status in (408, 504):
@@ -51,6 +49,11 @@ def failure_of(
             f"{side} refused the assistant's request with status {status}. {_TELL}", said, cause=cause
         )
     return Broken(f"{side} rejected the assistant's request with status {status}. {_TELL}", said)
+
+
+def starting(model: str, seconds: float | None, said: str) -> Starting:
+    """The failure of a `model` that was stopped and answers within about `seconds`; None where nobody knows."""
+    return Starting(sentence_of(model, seconds), said, seconds or START_SECONDS)
 
 
 def unreachable(side: str, text: str) -> Unavailable:

@@ -18,13 +18,20 @@ from rag.other_side import failure_of, late, unreachable
 class Wire:
     """A persistent session with `side`, its name in messages; `auth` signs each request.
 
-    The variable `bundle` names a file with the certificate authorities to trust.
+    The variable `bundle` names a file with the certificate authorities to trust. A model that is stopped starts within
+    `start_seconds`.
     """
 
     def __init__(
-        self, side: str, connect_seconds: float, auth: AuthBase | None = None, bundle: str = "REQUESTS_CA_BUNDLE"
+        self,
+        side: str,
+        connect_seconds: float,
+        auth: AuthBase | None = None,
+        bundle: str = "REQUESTS_CA_BUNDLE",
+        start_seconds: float | None = None,
     ) -> None:
         self.side = side
+        self._start_seconds = start_seconds
         self._bundle = bundle
         self._connect_seconds = connect_seconds
         self._session = requests.Session()
@@ -56,7 +63,8 @@ class Wire:
             # AWS's services with addresses of their own for each operation name an error there alone.
             if named := response.headers.get("x-amzn-ErrorType"):
                 text = f"{named.partition(':')[0]} {text}"
-            raise failure_of(self.side, response.status_code, text, asked_to_wait(response.headers))
+            wait = asked_to_wait(response.headers)
+            raise failure_of(self.side, response.status_code, text, wait, self._start_seconds)
         return response
 
     @contextmanager

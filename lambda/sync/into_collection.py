@@ -17,7 +17,7 @@ from rag.budget import Budget
 from rag.caller import OPERATOR, groups_in
 from rag.document_models import DocumentResult
 from rag.documents import given_to, put
-from rag.failures import RagFailure, Throttled, TimedOut, Unavailable
+from rag.failures import RagFailure, Starting, Throttled, TimedOut, Unavailable
 from rag.parts import Parts, parts
 from rag.search.collection import CollectionSearch
 from sources.in_step import Into
@@ -53,6 +53,8 @@ class CollectionDestination:
             results = put(documents, budget, self._parts, OPERATOR)
         except (Throttled, Unavailable, TimedOut) as failure:
             raise Busy(failure.message, failure.asked_to_wait or 0.0) from None
+        except Starting as failure:
+            return [Outcome(Verdict.STARTING, failure.message)] * len(batch)
         except RagFailure as failure:
             raise Stopped(failure.message) from None
         outcomes = [_outcome(result) for result in results]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from calls.starting import ANSWER, starting
 from osml.ask.conversation import EngineConversation
 from osml.failure import Failure
 from osml.remote.domain import Domain, legible
@@ -223,7 +224,12 @@ def _answered(
         seconds=knowledge.rag_seconds,
     )
     path, pipeline = f"/{knowledge.index}/_search", {"search_pipeline": knowledge.search_pipeline}
-    return domain.patiently("POST", path, params=pipeline, json=body, timeout=_timeout(knowledge))
+    try:
+        return domain.patiently("POST", path, params=pipeline, json=body, timeout=_timeout(knowledge))
+    except Failure as failure:
+        if failure.cause == "model-starting":
+            raise Failure(starting(ANSWER, knowledge.answer_start_seconds), failure.cause) from None
+        raise
 
 
 def _timeout(knowledge: Knowledge) -> tuple[int, int]:

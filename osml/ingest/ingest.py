@@ -9,6 +9,7 @@ from time import sleep
 
 from rich.console import Console
 
+from calls.starting import EMBEDDING, starting
 from corpus.destination import Stopped
 from corpus.load import load
 from corpus.report import Report
@@ -77,6 +78,7 @@ def ingest_files(
                 report=report,
                 dead_letters=loading.dead_letter,
                 confirmed=loading.confirmed,
+                starting=_StartsOnce(console, where.settings().embedding.start_seconds),
                 # An empty index has no leftovers of an earlier load.
                 leftovers=to.leftovers.remove if to.leftovers and held and not initial_load else None,
             )
@@ -115,6 +117,19 @@ def _await_visible(console: Console, seconds: int) -> None:
 
 def _none(sources: DocumentSources) -> str:
     return "the sources have no file in a supported format" if sources.left_out else "the sources are empty"
+
+
+class _StartsOnce:
+    """Says once that the model is starting."""
+
+    def __init__(self, console: Console, seconds: int | None) -> None:
+        self._console, self._seconds, self._said = console, seconds, False
+
+    def __call__(self) -> None:
+        if not self._said:
+            sentence = f"{starting(EMBEDDING, self._seconds)} The load goes on by itself."
+            self._console.print(sentence, highlight=False, soft_wrap=True)
+        self._said = True
 
 
 def _held(to: IngestTarget, noted: Journal) -> int | None:

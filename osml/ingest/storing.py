@@ -75,6 +75,8 @@ class Storing:
             return _outcomes(reply, len(batch))
         if reply.status in WRONG:
             raise BatchTooLarge(reply.message)
+        if reply.cause == "model-starting":
+            return [Outcome(Verdict.STARTING, reply.message)] * len(batch)
         if reply.status in LATER:
             raise Busy(f"{reply.status}: {reply.message}", reply.retry_after or 0.0)
         raise Stopped(f"The assistant answered {reply.status}: {reply.message}")

@@ -16,6 +16,7 @@ from requests_aws4auth import AWS4Auth
 from aws.secret_object import region_of, stored_object, text_under
 from calls.redaction import redacted
 from calls.retry_after import asked_to_wait
+from calls.starting import EMBEDDING, starting
 from calls.tls import is_broken
 from corpus.bulk import LATER
 from corpus.load import BACKOFF
@@ -29,10 +30,6 @@ from rag.caller import OPERATOR, Caller
 
 TIMEOUT_SECONDS = (10, 180)
 ATTEMPTS = 4
-STARTING = (
-    "The answer model was stopped while nobody asked, and is starting. Ask again later: with the default size it takes "
-    "about 6 minutes."
-)
 
 
 class Disconnected(Failure):
@@ -110,7 +107,8 @@ class Domain:
             why = reason(answer)
             cause = _cause(answer, why)
             if cause == "model-starting":
-                raise Failure(STARTING, cause)
+                # Whoever sends to the pipeline that answers names the model that answers.
+                raise Failure(starting(EMBEDDING, self._knowledge.embedding_start_seconds), cause)
             raise Failure(f"{method} {path} on {self._knowledge.endpoint} answered {why}", cause)
         with legible(f"{method} {path} on {self._knowledge.endpoint}"):
             body: Any = answer.json()

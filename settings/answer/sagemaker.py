@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
-from settings import Group
 from settings.answer import AnswerModel
 from settings.end_of_life import EndOfLife
 from settings.endpoint_name import CREATE, EndpointName, EndpointOrCreate
 from settings.hub import HUB_MODEL, REVISION, REVISION_EXAMPLE, REVISIONS
+from settings.model_scaling import ModelScaling, start_seconds
 from settings.model_settings import REGION
 from settings.schedule import Cron, TimeZone
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from settings import Environment
 
 INVOCATION_SECONDS = 60
-# Until a call has set off the start, and the start has an instance.
-INSTANCE_SECONDS = 180
 # Settings that only an endpoint has that exists, or that is made.
 FOUND = ("component", "region")
 MADE = (
@@ -77,27 +75,20 @@ SIZES = {
 }
 
 
-class ScalingSettings(Group):
-    """Between `minimum` and `maximum` copies, one for each `calls_at_once`; none between `stop` and `start`.
+class ScalingSettings(ModelScaling):
+    """Copies by load, as for every model; none between `stop` and `start`.
 
     `stop` and `start` are cron expressions of Application Auto Scaling in `timezone`. While the model is stopped,
     nothing is billed and questions fail. `minimum: 0` stops the model while nobody asks, and the first question starts
     it again.
     """
 
-    minimum: int = Field(default=1, ge=0, le=50)
-    maximum: int = Field(default=1, ge=1, le=50)
-    calls_at_once: int = Field(default=4, ge=1, le=1000)
     stop: Cron | None = Field(default=None, examples=["cron(0 20 ? * MON-FRI *)"])
     start: Cron | None = Field(default=None, examples=["cron(0 7 ? * MON-FRI *)"])
     timezone: TimeZone = Field(default="Etc/UTC", examples=["Europe/Berlin"])
 
     @model_validator(mode="after")
     def _fits(self) -> ScalingSettings:
-        if self.maximum < self.minimum:
-            raise ValueError(
-                f"maximum is {self.maximum}, less than minimum {self.minimum}; set maximum to {self.minimum} or more"
-            )
         if (self.stop is None) != (self.start is None):
             given, missing = ("stop", "start") if self.stop else ("start", "stop")
             raise ValueError(f"{given} is set without {missing}; set both, or leave both out")
@@ -110,8 +101,7 @@ class ScalingSettings(Group):
 
     @property
     def stops(self) -> bool:
-        """Whether there are times without a copy."""
-        return self.minimum == 0 or self.stop is not None
+        return super().stops or self.stop is not None
 
 
 class SageMakerAnswer(AnswerModel):
@@ -184,12 +174,11 @@ class SageMakerAnswer(AnswerModel):
 
     @property
     def start_seconds(self) -> int:
-        """About how long a stopped model needs until it answers.
+        return start_seconds(self.load_seconds)
 
-        Amazon measured five minutes for the default size: https://aws.amazon.com/blogs/machine-learning/
-        unlock-cost-savings-with-the-new-scale-down-to-zero-feature-in-amazon-sagemaker-inference/
-        """
-        return INSTANCE_SECONDS + self.load_seconds // 5
+    @property
+    def stops(self) -> bool:
+        return self.scaling is not None and self.scaling.stops
 
     @property
     def shown(self) -> str:
@@ -205,7 +194,7 @@ class SageMakerAnswer(AnswerModel):
             # A component that is made here is called as its endpoint.
             component=environment.answer_endpoint_name if self.scaling else self.component,
             region=self.region,
-            health_check_seconds=self.load_seconds if self.scaling and self.scaling.stops else None,
+            health_check_seconds=self.load_seconds if self.stops else None,
             temperature=self.temperature,
             top_p=self.top_p,
             max_tokens=self.max_tokens,

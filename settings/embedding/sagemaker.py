@@ -8,21 +8,28 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from settings.embedding import OPEN_MODELS, EmbeddingModel
-from settings.endpoint_name import CREATE, EndpointOrCreate
+from settings.endpoint_name import CREATE, EndpointName, EndpointOrCreate
 from settings.hub import HUB_MODEL, REVISION, REVISION_EXAMPLE, REVISIONS
+from settings.model_scaling import ModelScaling, start_seconds
 from settings.model_settings import REGION
 
 if TYPE_CHECKING:
     from settings import Environment
+
+# In which the container must have loaded the model.
+LOAD_SECONDS = 600
+# Of instance types with accelerators.
+ACCELERATED = ("ml.g", "ml.p", "ml.inf", "ml.trn")
 
 
 class SageMakerEmbedding(EmbeddingModel):
     """The embedding model behind a SageMaker endpoint.
 
     `endpoint: create` runs `model` in a Text Embeddings Inference container; any other value is the name of an
-    existing endpoint in `region` (default: the domain's). `revision` is the model's commit on the hub (default: that of
-    `settings/hub.py`, or the newest). `shape` is the container's input: `array`, a JSON array of strings, or `inputs`,
-    `{"inputs": […]}`.
+    existing endpoint, with its inference `component`, if any, in `region` (default: the domain's). `revision` is the
+    model's commit on the hub (default: that of `settings/hub.py`, or the newest). `shape` is the container's input:
+    `array`, a JSON array of strings, or `inputs`, `{"inputs": […]}`. With `scaling` the number of copies follows the
+    calls.
     """
 
     made_by = "sagemaker_embedding"
@@ -45,12 +52,14 @@ class SageMakerEmbedding(EmbeddingModel):
         default="ml.c6i.xlarge", pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$", examples=["ml.c6i.xlarge"]
     )
     instances: int = Field(default=1, ge=1, le=50)
+    scaling: ModelScaling | None = None
     image: str | None = Field(
         default=None,
         pattern=r"^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.[a-z0-9.-]+/[a-z0-9._/-]+[:@][A-Za-z0-9_.:-]+$",
         examples=["683313688378.dkr.ecr.us-east-1.amazonaws.com/tei-cpu:2.0.1-tei1.7.0-cpu-py310-ubuntu22.04"],
     )
     shape: Literal["array", "inputs"] = "inputs"
+    component: EndpointName | None = Field(default=None, examples=["all-minilm-l6-v2"])
     region: str | None = Field(default=None, pattern=REGION, examples=["us-east-1"])
 
     @property
@@ -63,6 +72,19 @@ class SageMakerEmbedding(EmbeddingModel):
         """The model's commit that an endpoint made here loads; None: the newest at each start."""
         return (self.revision or REVISIONS.get(self.model)) if self.creates_endpoint else None
 
+    @property
+    def accelerators(self) -> int:
+        """Of one instance, what a copy needs."""
+        return 1 if self.instance_type.startswith(ACCELERATED) else 0
+
+    @property
+    def stops(self) -> bool:
+        return self.scaling is not None and self.scaling.stops
+
+    @property
+    def start_seconds(self) -> int:
+        return start_seconds(LOAD_SECONDS)
+
     def arguments(self, environment: Environment) -> dict[str, Any]:  # noqa: ARG002 of the interface
         # The vectors of another revision are others.
         model = f"{self.model}@{self.commit}" if self.commit else self.model
@@ -71,6 +93,8 @@ class SageMakerEmbedding(EmbeddingModel):
     def for_runtime(self, environment: Environment) -> SageMakerEmbedding:
         return SageMakerEmbedding(
             endpoint=environment.endpoint_name,
+            # A component that is made here is called as its endpoint.
+            component=environment.endpoint_name if self.scaling else self.component,
             model=self.model,
             dimension=self.dimension,
             shape=self.shape,
@@ -84,10 +108,18 @@ class SageMakerEmbedding(EmbeddingModel):
                 raise ValueError(
                     f"revision is of an endpoint made here, but endpoint is {self.endpoint!r}; leave revision out"
                 )
+            if self.scaling is not None:
+                raise ValueError(
+                    f"scaling is of an endpoint made here, but endpoint is {self.endpoint!r}; leave scaling out"
+                )
             return self
+        if self.component is not None:
+            raise ValueError("component is of an endpoint that exists, but endpoint is 'create'; leave it out")
+        if self.scaling is not None and self.instances != 1:
+            raise ValueError(f"instances is {self.instances}, but scaling decides how many there are; leave it out")
         if self.image is None and self.shape != "inputs":
             raise ValueError(f"shape is {self.shape!r}, but the container made here takes 'inputs'; set inputs")
-        if self.image is None and self.instance_type.startswith(("ml.g", "ml.p", "ml.inf", "ml.trn")):
+        if self.image is None and self.accelerators:
             raise ValueError(
                 f"instance_type is {self.instance_type!r}, for which no container image is known; "
                 "set image to one built for it, or instance_type to ml.c6i.xlarge"

@@ -59,6 +59,11 @@ def ingestion_has_its_jobs(environment: Environment) -> Iterator[str]:
             f"ingestion needs the batch API of OpenSearch {since} or later and search.engine_version is "
             f"{search.engine_version!r}; set {offered(since)}"
         )
+    if embedding.stops:
+        yield (
+            "embedding.scaling.minimum is 0, but the pipelines of ingestion do not wait for a model that starts; set "
+            "it to 1, or load documents by osml ingest, the API, drop or sources, and leave ingestion out"
+        )
     if not isinstance(embedding, SageMakerEmbedding) or not embedding.creates_endpoint or embedding.region is not None:
         yield (
             "ingestion runs the model of the endpoint in jobs of SageMaker, so the endpoint must be one that is made "

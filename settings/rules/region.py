@@ -107,10 +107,14 @@ def services_are_there(environment: Environment) -> Iterator[str]:
             ("SageMaker endpoints", "AWS::SageMaker::Endpoint"),
             "answer.endpoint to the name of one in another region and answer.region to that region, or another recipe",
         ),
-        (
-            isinstance(answer, SageMakerAnswer) and makes_answer and answer.scaling is not None,
-            ("inference components of SageMaker", "AWS::SageMaker::InferenceComponent"),
-            "answer.instances in the place of answer.scaling",
+        *(
+            (
+                model.scaling is not None,
+                ("inference components of SageMaker", "AWS::SageMaker::InferenceComponent"),
+                f"{setting}.instances in the place of {setting}.scaling",
+            )
+            for setting, model in (("embedding", embedding), ("answer", answer))
+            if isinstance(model, SageMakerEmbedding | SageMakerAnswer)
         ),
         (
             environment.ingestion is not None,

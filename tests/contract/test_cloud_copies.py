@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +12,17 @@ from aws_cdk import App, Stack
 from botocore.exceptions import ClientError
 
 import opensearch_ml as ml
-from opensearch_ml.providers.answer_endpoint import Scaling
+from opensearch_ml.providers.model_copies import Scaling
 from tests.contract.cloud_process import CAPABILITIES, Cloud, running
 from tests.contract.test_cloud_models import Models, models
 from tests.waiting import within
 
 assert models
 NAME = "sleeper"
+SCALING = Scaling(minimum=0, maximum=1, calls_at_once=4)
 
 
-def template(folder: Path) -> dict[str, Any]:
-    """The stack of an endpoint that stops; the model is one that the local cloud runs."""
-    app = App(outdir=str(folder))
-    stack = Stack(app, NAME)
+def answers(stack: Stack) -> None:
     ml.AnswerEndpoint(stack, "Model", name=NAME).create(
         model="deepseek-ai/DeepSeek-R1-Distill-Llama-8B",
         container="tgi",
@@ -34,8 +32,25 @@ def template(folder: Path) -> dict[str, Any]:
         gpus=1,
         instances=1,
         health_check_seconds=900,
-        scaling=Scaling(minimum=0, maximum=1, calls_at_once=4),
+        scaling=SCALING,
     )
+
+
+def embeds(stack: Stack) -> None:
+    ml.EmbeddingEndpoint(stack, "Model", name=NAME).create(
+        model="sentence-transformers/all-MiniLM-L6-v2",
+        instance_type="ml.c6i.xlarge",
+        instances=1,
+        batch_size=32,
+        image="683313688378.dkr.ecr.us-east-1.amazonaws.com/tei-cpu:1",
+        scaling=SCALING,
+    )
+
+
+def template(folder: Path, model: Callable[[Stack], None] = answers) -> dict[str, Any]:
+    """The stack of an endpoint that stops; the model is one that the local cloud runs."""
+    app = App(outdir=str(folder))
+    model(Stack(app, NAME))
     made: dict[str, Any] = json.loads((Path(app.synth().directory) / f"{NAME}.template.json").read_text())
     made.pop("Rules", None)
     made.pop("Parameters", None)
@@ -70,7 +85,8 @@ def called(cloud: Cloud) -> Any:
 
     def call() -> Any:
         try:
-            answer = runtime.invoke_endpoint(EndpointName=NAME, InferenceComponentName=NAME, Body=b"{}")
+            named = {"EndpointName": NAME, "InferenceComponentName": NAME, "ContentType": "application/json"}
+            answer = runtime.invoke_endpoint(Body=b'{"inputs": ["a"]}', **named)
         except ClientError as refusal:
             said = refusal.response["Error"]
             return said["Code"], said["Message"].partition(". ")[0]
@@ -98,8 +114,11 @@ def stop(cloud: Cloud) -> None:
     )
 
 
-def test_the_first_call_starts_it_once_and_a_later_one_is_answered(cloud: Cloud, called: Any, tmp_path: Path) -> None:
-    deployed(cloud, template(tmp_path))
+@pytest.mark.parametrize("model", [answers, embeds])
+def test_the_first_call_starts_it_once_and_a_later_one_is_answered(
+    cloud: Cloud, called: Any, tmp_path: Path, model: Callable[[Stack], None]
+) -> None:
+    deployed(cloud, template(tmp_path, model))
     assert (copies(cloud), called()) == (("InService", 1, 1), 200)
     stop(cloud)
     assert copies(cloud) == ("InService", 0, 0)

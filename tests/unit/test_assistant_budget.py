@@ -138,7 +138,7 @@ def test_a_stopped_model_says_when_it_answers_and_is_not_asked_again(seconds: fl
     more = {} if seconds is None else {"start_seconds": seconds}
     failure = failure_of(ANSWER, 400, said, **more)
     assert (type(failure), failure.status, failure.cause) == (Starting, 503, "model-starting")
-    assert f"Ask again in about {minutes} minute" in failure.message
+    assert f"Try again in about {minutes} minute" in failure.message
     assert failure.retry_after == (seconds or 360)
     attempts = []
 

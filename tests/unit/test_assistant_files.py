@@ -15,7 +15,7 @@ from rag import documents, files
 from rag.budget import Budget
 from rag.caller import OPERATOR, Held
 from rag.document_models import DocumentIn, FileIn
-from rag.failures import Throttled
+from rag.failures import Starting, Throttled
 from rag.parts import Parts
 from rag.search import Passage, Replaced
 from settings.runtime_settings import RuntimeSettings as Settings
@@ -122,6 +122,15 @@ def test_a_request_ends_before_what_may_be_stored_later() -> None:
 def test_a_failure_of_all_is_the_answer() -> None:
     with pytest.raises(Throttled):
         files.store(sent("a.csv", table(3)), 20, parts(Index(answers=[Throttled("Later.")])), OPERATOR)
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_while_the_model_starts_the_rest_is_left_to_a_job_and_its_last_call_tells_it(last: bool) -> None:
+    index, stored, starts = Index(answers=[None, Starting("It starts.", "", 300.0)]), files.Stored(0), "It starts."
+    entries = cast(Any, (entry for entry in read(io.BytesIO(table(15).encode()), "a.csv", Reading(TEXT))))
+    files.store_entries(entries, stored, Budget(20), parts(index, documents=10), OPERATOR, lambda: True, last=last)
+    assert (stored.settled, stored.later, stored.ended) == ((15, "", True) if last else (10, starts, False))
+    assert {result.message for result in stored.results if result.retry == "later"} == ({starts} if last else set())
 
 
 def test_of_two_documents_with_one_id_the_later_one_stays() -> None:

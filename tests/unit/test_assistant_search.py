@@ -6,12 +6,15 @@ import pytest
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
+from calls.starting import NO_CAPACITY
 from rag.budget import Budget
 from rag.caller import OPERATOR
-from rag.failures import Absent, RagFailure
+from rag.failures import Absent, RagFailure, Starting
+from rag.generation import PipelineGeneration
 from rag.search.domain import DomainSearch
 from rag.search.engine import IndexClient
 from sandbox.models.json_handler import JsonHandler, serving
+from settings.runtime_settings import EngineEmbedding, PipelineAnswer
 from tests.unit.test_assistant_answering import SETTINGS
 
 HIT = {"_id": "a", "_score": 0.5, "_source": {"text": "t"}}
@@ -105,3 +108,29 @@ def test_a_search_that_slips_in_the_engine_is_asked_again() -> None:
 
 def test_at_most_the_wanted_number_is_returned() -> None:
     assert nearest(DomainSearch(Alias("i-1", hits=20)), 3) == 3
+
+
+@pytest.mark.parametrize(("told", "seconds"), [(EngineEmbedding(start_seconds=300), 300), (EngineEmbedding(), 360)])
+def test_a_model_of_the_engine_that_starts_is_named_with_its_own_time(told: EngineEmbedding, seconds: int) -> None:
+    """A search and a store embed; the search of the pipeline that answers embeds nothing."""
+
+    class Stopped(JsonHandler):
+        def do_POST(self) -> None:
+            self.body()
+            self.answer(400, {"error": {"reason": NO_CAPACITY}})
+
+    with serving(Stopped) as url:
+        search = SETTINGS.search.model_copy(update={"endpoint": url})
+        engine = IndexClient(SETTINGS.model_copy(update={"embedding": told, "search": search}), Unsigned())
+        with pytest.raises(Starting, match="The embedding model was stopped") as raised:
+            nearest(DomainSearch(engine))
+        assert raised.value.retry_after == seconds
+        [stored] = engine.bulk([({"index": {"_id": "a"}}, {"text": "t"})], Budget(20))
+        assert isinstance(stored, Starting)
+        assert (stored.message, stored.retry_after) == (raised.value.message, seconds)
+        pipeline = PipelineGeneration(
+            engine, PipelineAnswer(search_pipeline="p", llm_model="m", model="m", start_seconds=660)
+        )
+        with pytest.raises(Starting, match=r"The answer model was stopped .* about 11 minutes") as raised:
+            list(pipeline.pieces("what?", [], [], None, Budget(20)))
+        assert raised.value.retry_after == 660

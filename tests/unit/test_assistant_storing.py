@@ -7,11 +7,12 @@ from typing import Any, cast
 import pytest
 from requests.auth import AuthBase
 
+from calls.starting import NO_CAPACITY
 from rag import documents
 from rag.budget import Budget
 from rag.caller import OPERATOR
 from rag.document_models import DocumentIn, DocumentsStored
-from rag.failures import Absent, Unavailable
+from rag.failures import Absent, Starting, Unavailable
 from rag.parts import Parts
 from rag.search.domain import DomainSearch
 from rag.search.engine import IndexClient
@@ -20,7 +21,8 @@ from tests.unit.edge_requests import SETTINGS
 
 SETTLED = Settings.model_validate({**SETTINGS, "limits": {"passage_characters": 100}})
 TEXT = SETTLED.index.text_field
-BAD, BUSY = "The model refuses this.", "The model is busy."
+BAD, BUSY, STARTS = "The model refuses this.", "The model is busy.", "The model starts."
+REASONS = {BAD: "no such text", BUSY: "throttled", STARTS: NO_CAPACITY}
 
 
 @dataclass
@@ -30,6 +32,7 @@ class Index(IndexClient):
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
     together: int = 8
     breaks: str = ""
+    bulks: int = 0
 
     def __post_init__(self) -> None:
         super().__init__(SETTLED, AuthBase())
@@ -38,6 +41,7 @@ class Index(IndexClient):
         if self.breaks and self.breaks in path:
             raise Unavailable("The search engine is failing. Try again soon.")
         if path == "/_bulk":
+            self.bulks += 1
             return {"items": self._bulk([json.loads(line) for line in body.splitlines()])}
         if path.endswith("/_search") and "aggs" in body:
             return {"aggregations": {"documents": {"buckets": self._whose(body["aggs"]["documents"]["filters"])}}}
@@ -63,12 +67,11 @@ class Index(IndexClient):
         pairs = list(zip(lines[::2], lines[1::2], strict=True))
         for at in range(0, len(pairs), self.together):
             call = pairs[at : at + self.together]
-            refused = next((why for _, source in call for why in (BAD, BUSY) if why in source[TEXT]), "")
+            refused = next((why for _, source in call for why in REASONS if why in source[TEXT]), "")
             for action, source in call:
                 id = action["index"]["_id"]
                 if refused:
-                    reason = "throttled" if refused == BUSY else "no such text"
-                    items.append({"index": {"_id": id, "status": 400, "error": {"reason": reason}}})
+                    items.append({"index": {"_id": id, "status": 400, "error": {"reason": REASONS[refused]}}})
                 else:
                     items.append({"index": {"_id": id, "result": "updated" if id in self.kept else "created"}})
                     self.kept[id] = source
@@ -108,6 +111,21 @@ def test_of_a_document_that_fails_in_part_nothing_stays(end: str, retry: str) ->
     assert (long.status, long.passages, long.retry, other.status) == ("failed", 0, retry, "stored")
     assert "so that none is" in str(long.message)
     assert list(index.kept) == ["other"]
+
+
+def test_while_the_model_starts_the_request_is_refused_and_nothing_is_tried_alone() -> None:
+    index = Index()
+    with pytest.raises(Starting, match=r"The embedding model was stopped .* in about 6 minutes") as raised:
+        store(index, a=f"One. {STARTS}", b=words(3, STARTS), c="Three.")
+    assert (raised.value.retry_after, index.kept, index.bulks) == (360, {}, 1)
+
+
+def test_a_model_that_answers_a_part_of_the_calls_is_told_by_document() -> None:
+    stored = store(Index(together=1), a="One.", b=f"Two. {STARTS}")
+    assert [(result.id, result.status, result.retry) for result in stored.documents] == [
+        ("a", "stored", None),
+        ("b", "failed", "later"),
+    ]
 
 
 def test_what_stands_among_parts_of_its_predecessor_is_told_as_that() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from calls.starting import NO_CAPACITY
 from corpus.bulk import Bulk, BulkResponse
 from corpus.destination import BatchTooLarge, Busy, Outcome, Stopped, Verdict
 from corpus.document import Document
@@ -65,6 +66,12 @@ def test_each_item_is_looked_at() -> None:
 )
 def test_what_may_pass_is_sent_again_later(item: dict[str, Any]) -> None:
     assert outcomes(item)[0].verdict is Verdict.LATER
+
+
+@pytest.mark.parametrize("status", [400, 429, 500, 503])
+def test_a_model_that_starts_is_waited_for_whatever_the_status(status: int) -> None:
+    error = {"type": "x", "reason": "failed", "caused_by": {"reason": f"Error from remote service: {NO_CAPACITY}"}}
+    assert outcomes({"status": status, "error": error})[0].verdict is Verdict.STARTING
 
 
 def test_what_broke_on_the_other_side_may_pass() -> None:

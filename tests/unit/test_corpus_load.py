@@ -16,7 +16,7 @@ from tests.unit.properties import examples
 from tests.unit.scripted_destination import CREATED, UPDATED, Loaded, Scripted, document, loaded
 
 LATER, REFUSED = Outcome(Verdict.LATER, "slow down"), Outcome(Verdict.REFUSED, "no such text")
-FAILED = Outcome(Verdict.FAILED, "broken")
+FAILED, STARTING = Outcome(Verdict.FAILED, "broken"), Outcome(Verdict.STARTING, "no capacity")
 
 
 def test_every_document_arrives_and_is_confirmed_in_order() -> None:
@@ -137,6 +137,35 @@ def test_when_all_is_turned_away_for_long_the_load_ends(monkeypatch: pytest.Monk
         loaded(to, *(document(n) for n in range(100)))
 
 
+def test_while_the_model_starts_no_attempt_is_used_up_and_nothing_is_lost() -> None:
+    pauses, said = list[float](), list[int]()
+    to = Scripted(lambda ids, call: [STARTING if call <= 3 * ATTEMPTS else CREATED for _ in ids], most_documents=1)
+
+    def pause(_: int, least: float) -> float:
+        pauses.append(least)
+        return 0.0
+
+    report = load(
+        iter([document(n) for n in range(3)]), lambda: to, pause=pause, starting=lambda: said.append(len(to.batches))
+    )
+    assert (report.created, report.failed, len(to.held)) == (3, 0, 3)
+    assert pauses == [loading.START_PAUSE] * len(said)
+
+
+def test_a_caller_may_end_a_load_whose_model_starts() -> None:
+    def ends() -> None:
+        raise Stopped("the function is billed while it waits")
+
+    with pytest.raises(Stopped, match="billed"):
+        load(iter([document(1)]), lambda: Scripted(lambda ids, _: [STARTING for _ in ids]), starting=ends)
+
+
+def test_a_model_that_never_starts_ends_the_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "DROUGHT", 0.05)
+    with pytest.raises(Stopped, match=r"Nothing was taken .* last answer: the model that embeds is starting"):
+        loaded(Scripted(lambda ids, _: [STARTING for _ in ids], seconds=0.02), document(1))
+
+
 def test_the_last_of_two_documents_with_one_id_stays() -> None:
     turned_away: list[str] = []
 
@@ -248,7 +277,7 @@ def test_every_document_is_counted_once_whatever_happens(seed: int, clears: bool
                 raise Busy("reset", unsure=True)
             case "stopped":
                 raise Stopped("403")
-        return [drawn.choice([CREATED, UPDATED, LATER, FAILED, REFUSED]) for _ in ids]
+        return [drawn.choice([CREATED, UPDATED, LATER, FAILED, REFUSED, STARTING]) for _ in ids]
 
     cleared: list[str] = []
 

@@ -83,7 +83,7 @@ def test_a_permanent_error_is_reported_at_once(first: requests.Response | Except
 
 def test_a_model_that_starts_is_told_in_a_sentence(waits: list[float]) -> None:
     body = 'Error from remote service: {"message": "Inference Component has no capacity to process this request."}'
-    with pytest.raises(Failure, match=r"is starting\. Ask again later") as raised:
+    with pytest.raises(Failure, match=r"The embedding model .* is starting\. Try again in about 6 minutes") as raised:
         domain(answer(400, json.dumps({"error": {"reason": body}}))).patiently("POST", "/")
     assert (raised.value.cause, waits) == ("model-starting", [])
 

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 import aws.textract
 import dropped
 from calls.backoff import Backoff
+from calls.starting import NO_CAPACITY
 from corpus.bulk import Bulk, BulkResponse
 from corpus.destination import Busy, Stopped
 from messages import DropMessage, objects_of
@@ -67,12 +68,16 @@ class Context:
 
 @dataclass
 class Index:
-    """What the engine holds by id; `refuses`, `slows` and `breaks` decide about documents and requests."""
+    """What the engine holds by id; `refuses`, `slows` and `breaks` decide about documents and requests.
+
+    While the model `starts`, none is embedded.
+    """
 
     documents: dict[str, Any] = field(default_factory=dict)
     refuses: Callable[[dict[str, Any]], bool] = lambda _: False
     slows: Callable[[dict[str, Any]], bool] = lambda _: False
     breaks: Exception | None = None
+    starts: bool = False
 
     def send(self, body: bytes) -> BulkResponse:
         if self.breaks:
@@ -80,7 +85,9 @@ class Index:
         lines = [json.loads(line) for line in body.splitlines()]
         items = []
         for action, source in zip(lines[::2], lines[1::2], strict=True):
-            if self.slows(source):
+            if self.starts:
+                items.append({"index": {"status": 400, "error": {"reason": NO_CAPACITY}}})
+            elif self.slows(source):
                 items.append({"index": {"status": 429, "error": {"reason": "slow down"}}})
             elif self.refuses(source):
                 items.append({"index": {"status": 400, "error": {"reason": "failed to parse"}}})
@@ -244,6 +251,34 @@ def test_it_comes_later_each_time_and_at_once_to_be_given_up(
     amazon.forbidden = "documents/a.txt"
     failed(record("1", "documents/a.txt", received=received))
     assert amazon.returns == {"r-1": seconds}
+
+
+@pytest.mark.parametrize(
+    ("received", "told", "seconds"), [(1, 300, 300), (1, None, 360), (2, 300, 300), (4, 300, 320), (5, 300, 0)]
+)
+def test_while_the_model_starts_messages_come_again_when_it_answers(
+    amazon: Amazon,
+    index: Index,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    received: int,
+    told: int | None,
+    seconds: int,
+) -> None:
+    if told:
+        destination = {**json.loads(os.environ["DESTINATION"]), "start_seconds": told}
+        monkeypatch.setenv("DESTINATION", json.dumps(destination))
+    amazon.objects = {"documents/a.txt": b"One.", "documents/b.txt": b"Two."}
+    index.starts = True
+    records = [record("1", "documents/a.txt", received=received), record("2", "documents/b.txt", received=received)]
+    assert failed(*records) == ["1", "2"]
+    assert amazon.returns == {"r-1": seconds, "r-2": seconds}
+    assert "The embedding model was stopped while nobody asked, and is starting." in capsys.readouterr().out
+    # No dead letter is written: the same documents are loaded later.
+    assert list(amazon.objects) == ["documents/a.txt", "documents/b.txt"]
+    index.starts = False
+    assert failed(*records) == []
+    assert sorted(index.documents) == ["a.txt", "b.txt"]
 
 
 @pytest.mark.parametrize("broken", [Stopped("The domain is gone."), RuntimeError("anything")])

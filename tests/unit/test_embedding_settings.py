@@ -9,6 +9,7 @@ import yaml
 
 from settings import Environment, SettingError, load
 from settings.embedding.titan import TitanEmbedding
+from settings.prices import idle
 
 SECRET = {"name": "osml/openai"}
 SEARCH = {"kind": "domain", "data_nodes": {"instance_type": "r7g.large.search", "count": 1}}
@@ -80,6 +81,31 @@ def test_each_provider_needs_little(tmp_path: Path, embedding: dict[str, Any], m
             {},
             "embedding.endpoint is not a setting; embedding has provider, model, dimension, region, any_region, "
             "normalize, functions.",
+        ),
+        (
+            {"provider": "sagemaker", "endpoint": "ours", "dimension": 384, "scaling": {"minimum": 0}},
+            {},
+            "embedding: scaling is of an endpoint made here, but endpoint is 'ours'; leave scaling out.",
+        ),
+        (
+            {"provider": "sagemaker", "component": "ours", "dimension": 384},
+            {},
+            "embedding: component is of an endpoint that exists, but endpoint is 'create'; leave it out.",
+        ),
+        (
+            {"provider": "sagemaker", "dimension": 384, "instances": 2, "scaling": {"maximum": 2}},
+            {},
+            "embedding: instances is 2, but scaling decides how many there are; leave it out.",
+        ),
+        (
+            {"provider": "sagemaker", "dimension": 384, "scaling": {"minimum": 2}},
+            {},
+            "embedding.scaling: maximum is 1, less than minimum 2; set maximum to 2 or more.",
+        ),
+        (
+            {"provider": "sagemaker", "dimension": 384, "scaling": {"stop": "cron(0 20 ? * MON-FRI *)"}},
+            {},
+            "embedding.scaling.stop is not a setting; embedding.scaling has minimum, maximum, calls_at_once.",
         ),
         (
             {"provider": "mistral", "dimension": 512},
@@ -180,3 +206,23 @@ def test_titans_functions_go_by_the_engine(tmp_path: Path, functions: str, versi
     assert isinstance(environment.embedding, TitanEmbedding)
     assert environment.search.kind == "domain"
     assert environment.embedding.scripted(environment.search.engine_number) is scripted
+
+
+@pytest.mark.parametrize(
+    ("scaling", "stops", "told"), [(None, False, None), ({"maximum": 2}, False, None), ({"minimum": 0}, True, 300)]
+)
+def test_only_a_model_that_stops_has_a_start_to_be_told_of(
+    tmp_path: Path, scaling: dict[str, int] | None, stops: bool, told: int | None
+) -> None:
+    more = {} if scaling is None else {"scaling": scaling}
+    environment = read(tmp_path, {"provider": "sagemaker", "dimension": 384, **more})
+    assert (environment.embedding.stops, environment.embedding.told_start_seconds) == (stops, told)
+    runtime = environment.embedding.for_runtime(environment)
+    assert runtime.model_dump()["component"] == (environment.endpoint_name if scaling else None)
+
+
+def test_an_embedding_model_that_stops_costs_nothing_idle(tmp_path: Path) -> None:
+    runs = read(tmp_path, {"provider": "sagemaker", "dimension": 384})
+    assert idle(runs)["embedding"] > 0
+    stops = read(tmp_path, {"provider": "sagemaker", "dimension": 384, "scaling": {"minimum": 0}})
+    assert idle(stops)["embedding"] == 0

@@ -32,6 +32,13 @@ def test_a_drop_needs_no_settings_of_its_own(tmp_path: Path) -> None:
         ("sandbox-aoss", "drop: {}", "", "", "leave drop out and use a source of the kind s3"),
         ("sandbox-aoss", "ingestion: {}", "", "", "set search.kind to domain or existing"),
         ("dev", "ingestion: {}", "endpoint: create", "endpoint: ours", "embedding.endpoint to create"),
+        (
+            "dev",
+            "ingestion: {}",
+            "endpoint: create",
+            "endpoint: create\n  scaling: {minimum: 0}",
+            "embedding.scaling.minimum is 0, but the pipelines of ingestion do not wait for a model that starts",
+        ),
         ("dev", "ingestion: {instance_type: g5}", "", "", "ingestion.instance_type is 'g5', but must look like ml.g5"),
         (
             "dev",

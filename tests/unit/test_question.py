@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from calls.starting import NO_CAPACITY
 from osml.ask import question
 from osml.ask.conversation import EngineConversation
 from osml.failure import Failure
@@ -52,6 +53,8 @@ class Engine(requests.Session):
         self.bodies: list[Any] = []
         self.predicts = True
         self.slips = 0
+        # How many searches there are before a model starts; None without one.
+        self.starts: int | None = None
 
     def request(self, method: str | bytes, url: str | bytes, *_: Any, **options: Any) -> requests.Response:
         path = str(url).removeprefix("https://domain.example")
@@ -60,6 +63,11 @@ class Engine(requests.Session):
         answer = requests.Response()
         answer.status_code, body = 200, dict[str, Any]()
         index = path.split("/")[1]
+        if self.starts == 0 and path.endswith("/_search"):
+            answer.status_code, answer._content = 400, json.dumps({"error": {"reason": NO_CAPACITY}}).encode()
+            return answer
+        if self.starts and path.endswith("/_search"):
+            self.starts -= 1
         if self.slips:
             self.slips -= 1
             answer.status_code, answer.raw = 500, io.BytesIO(json.dumps(SLIP).encode())
@@ -185,3 +193,21 @@ def test_a_source_says_where_in_its_file_it_stands(
     (source,) = question.ask(made(engine), KNOWLEDGE, "what?").sources
     assert (source.page, source.slide, source.sheet, source.section) == place
     assert {"page", "slide", "sheet", "section"} <= set(engine.bodies[0]["_source"])
+
+
+@pytest.mark.parametrize(
+    ("starts", "sentence"),
+    [
+        (0, "The embedding model was stopped while nobody asked, and is starting. Try again in about 5 minutes."),
+        (1, "The answer model was stopped while nobody asked, and is starting. Try again in about 11 minutes."),
+    ],
+)
+def test_a_model_that_starts_is_named_with_its_own_time(made: Any, starts: int, sentence: str) -> None:
+    """The first search embeds the question, and the second has the passages answered from."""
+    engine = Engine("passages-1")
+    engine.starts = starts
+    told = {"embedding_start_seconds": 300, "answer_start_seconds": 660, "answer_model_id": "a", "llm_model": "m"}
+    knowledge = KNOWLEDGE.model_copy(update=told)
+    with pytest.raises(Failure) as raised:
+        question.ask(Domain(knowledge, engine), knowledge, "what?")
+    assert (str(raised.value), raised.value.cause) == (sentence, "model-starting")

@@ -99,6 +99,11 @@ def test_textract_is_where_botocore_knows_it() -> None:
             "region is 'eu-west-3', which has no inference components of SageMaker; set answer.instances in the place",
         ),
         (
+            SANDBOX.replace("  dimension: 384", "  dimension: 384\n  scaling: {minimum: 0}"),
+            "eu-west-3",
+            "region is 'eu-west-3', which has no inference components of SageMaker; set embedding.instances",
+        ),
+        (
             SANDBOX.replace("assistant: {}", "ingestion: {}"),
             "ca-west-1",
             "region is 'ca-west-1', which has no OpenSearch Ingestion; set drop in the place of ingestion",

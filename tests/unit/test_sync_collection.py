@@ -16,7 +16,7 @@ from corpus.fields import with_source
 from into_collection import TOO_LONG, CollectionDestination
 from rag.budget import Budget
 from rag.caller import Held, groups_in
-from rag.failures import AssistantRefused, Broken, RagFailure, Throttled, TimedOut, Unavailable
+from rag.failures import AssistantRefused, Broken, RagFailure, Starting, Throttled, TimedOut, Unavailable
 from rag.parts import Parts, parts
 from rag.search import Passage, Replaced
 from settings.runtime_settings import RuntimeSettings
@@ -85,6 +85,14 @@ def test_each_document_of_a_batch_has_its_own_outcome() -> None:
 def test_a_batch_that_may_be_stored_later_is_sent_again(failure: RagFailure) -> None:
     with pytest.raises(Busy, match=failure.message):
         sent(collection(Search(raised=failure)), "a")
+
+
+def test_while_the_model_starts_all_is_waited_for() -> None:
+    starts = Starting("The embedding model is starting.")
+    assert (
+        sent(collection(Search(dict.fromkeys("ab", starts))), "a", "b")
+        == [Outcome(Verdict.STARTING, starts.message)] * 2
+    )
 
 
 def test_a_permission_that_is_missing_ends_the_run_with_its_sentence() -> None:

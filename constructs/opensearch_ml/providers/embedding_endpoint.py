@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from aws_cdk import Aws, CfnMapping, Duration, Stack, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
@@ -9,14 +11,22 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from opensearch_ml.providers.called_endpoint import CalledEndpoint
+from opensearch_ml.providers.component_endpoint import VARIANT, Needs, component_endpoint
 from opensearch_ml.providers.embedding_image import ACCOUNTS, REPOSITORY, TAG
 from opensearch_ml.providers.endpoint_role import EndpointRole
+from opensearch_ml.providers.model_copies import Scaling
 
-VARIANT = "main"
+# The least memory of a copy; it only has to fit on the instance.
+COPY_MEMORY_MIB = 2048
+# Of an instance's processors, so that a copy has an instance of its own and SageMaker's agents have the rest.
+COPY_SHARE = 0.75
+# https://aws.amazon.com/ec2/instance-types/: an xlarge of every family has four, and others have a multiple of them.
+PROCESSORS = {"medium": 1, "large": 2, "xlarge": 4}
 
 
-class EmbeddingEndpoint(Construct):
-    """The endpoint `name` with its `arn`, in `region` (default: the stack's).
+class EmbeddingEndpoint(CalledEndpoint):
+    """The endpoint `name` with its `arn`, in `region` (default: the stack's); `component` is its inference component.
 
     `create` creates it with its container, in the stack's region only.
 
@@ -26,17 +36,10 @@ class EmbeddingEndpoint(Construct):
         embedding = ml.sagemaker_embedding(endpoint, shape="array")
     """
 
-    def __init__(self, scope: Construct, id: str, *, name: str, region: str | None = None) -> None:
-        super().__init__(scope, id)
-        self.name = name
-        # Endpoint ARNs are in lower case, even if the name is not.
-        self.arn = Stack.of(self).format_arn(
-            service="sagemaker",
-            region=region,
-            resource="endpoint",
-            resource_name=name if Token.is_unresolved(name) else name.lower(),
-        )
-        self.region = region or Aws.REGION
+    def __init__(
+        self, scope: Construct, id: str, *, name: str, region: str | None = None, component: str | None = None
+    ) -> None:
+        super().__init__(scope, id, name=name, region=region, component=component)
         self.role: iam.Role | None = None
         self.model_name: str | None = None
 
@@ -44,12 +47,6 @@ class EmbeddingEndpoint(Construct):
     def from_endpoint_name(cls, scope: Construct, id: str, name: str) -> EmbeddingEndpoint:
         """An existing endpoint in the stack's region."""
         return cls(scope, id, name=name)
-
-    def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let `grantee` embed texts."""
-        return iam.Grant.add_to_principal(
-            grantee=grantee, actions=["sagemaker:InvokeEndpoint"], resource_arns=[self.arn], scope=self
-        )
 
     def metric(self, name: str, *, statistic: str = "Average", period: Duration | None = None) -> cloudwatch.Metric:
         """A metric of an endpoint that was created here, by its name in AWS/SageMaker; default period: five minutes."""
@@ -77,17 +74,23 @@ class EmbeddingEndpoint(Construct):
         instances: int,
         batch_size: int,
         image: str | None,
+        accelerators: int = 0,
+        load_seconds: int = 600,
+        scaling: Scaling | None = None,
         revision: str | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
     ) -> None:
         """Run `model` (a name on the Hugging Face hub, at the commit `revision` if any) on `instances` instances.
 
         `batch_size` is the limit of texts in a request. `image` replaces the image of Text Embeddings Inference;
-        raises ValueError when there is none for the region.
+        raises ValueError when there is none for the region. The model is loaded within `load_seconds`. With `scaling`
+        it runs as an inference component, whose copies need `accelerators` of an instance, or most of its processors.
         """
         uri = image or self._image()
         # `Default` is no part of logical ids.
-        access = EndpointRole(self, "Default", name=self.name, image=uri, log_retention=log_retention)
+        access = EndpointRole(
+            self, "Default", name=self.name, image=uri, components=scaling is not None, log_retention=log_retention
+        )
         container = sagemaker.CfnModel.ContainerDefinitionProperty(
             image=uri,
             environment={
@@ -101,13 +104,26 @@ class EmbeddingEndpoint(Construct):
         served = sagemaker.CfnModel(self, "Model", execution_role_arn=access.role.role_arn, primary_container=container)
         served.node.add_dependency(access.policy)
         self.role, self.model_name = access.role, served.attr_model_name
+        if scaling is not None:
+            component_endpoint(
+                self,
+                name=self.name,
+                served=served,
+                role=access,
+                instance_type=instance_type,
+                needs=needs_of(instance_type, accelerators),
+                load_seconds=load_seconds,
+                scaling=scaling,
+            )
+            self.component = self.name
+            return
         variant = sagemaker.CfnEndpointConfig.ProductionVariantProperty(
             variant_name=VARIANT,
             model_name=served.attr_model_name,
             instance_type=instance_type,
             initial_instance_count=instances,
             initial_variant_weight=1,
-            container_startup_health_check_timeout_in_seconds=600,
+            container_startup_health_check_timeout_in_seconds=load_seconds,
         )
         shape = sagemaker.CfnEndpointConfig(self, "Shape", production_variants=[variant])
         sagemaker.CfnEndpoint(
@@ -127,3 +143,12 @@ class EmbeddingEndpoint(Construct):
                 "SageMaker may pull there."
             )
         return f"{account}.dkr.ecr.{region}.{Aws.URL_SUFFIX}/{REPOSITORY}:{TAG}"
+
+
+def needs_of(instance_type: str, accelerators: int) -> Needs:
+    """What a copy needs of an instance: its `accelerators`, or most of its processors."""
+    if accelerators:
+        return Needs(number_of_accelerator_devices_required=accelerators, min_memory_required_in_mb=COPY_MEMORY_MIB)
+    times, size = re.fullmatch(r"(\d*)(\w+)", instance_type.rpartition(".")[2]).groups()  # type: ignore[union-attr] # any text has it
+    processors = int(times or 1) * PROCESSORS.get(size, 1)
+    return Needs(number_of_cpu_cores_required=COPY_SHARE * processors, min_memory_required_in_mb=COPY_MEMORY_MIB)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from aws_cdk import aws_applicationautoscaling as scaling
+from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct, IDependable
 
 DIMENSION = "sagemaker:inference-component:DesiredCopyCount"
+Step: TypeAlias = autoscaling.CfnScalingPolicy.StepAdjustmentProperty
+Action: TypeAlias = autoscaling.CfnScalableTarget.ScheduledActionProperty
 
 
 @dataclass(frozen=True)
@@ -20,8 +23,22 @@ class Schedule:
     timezone: str
 
 
+@dataclass(frozen=True)
+class Scaling:
+    """Copies of the model according to load; none outside the hours of `schedule`, or while nobody calls it.
+
+    A `minimum` of 0 means the latter; a start takes about `start_seconds`.
+    """
+
+    minimum: int
+    maximum: int
+    calls_at_once: int
+    schedule: Schedule | None = None
+    start_seconds: int = 360
+
+
 class ModelCopies(Construct):
-    """Between `minimum` and `maximum` copies of `component`, one for each `calls_at_once` calls.
+    """The copies of `component`, one for each `calls_at_once` calls of its `scaling`.
 
     The number of instances follows: without copies there are no costs. With a `minimum` of 0, Application Auto Scaling
     stops the last copy after a quarter of an hour without a call, and the first call that fails for that starts one
@@ -29,21 +46,10 @@ class ModelCopies(Construct):
     https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-zero-instances.html
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        component: str,
-        minimum: int,
-        maximum: int,
-        calls_at_once: int,
-        schedule: Schedule | None,
-        start_seconds: int,
-        after: IDependable,
-    ) -> None:
+    def __init__(self, scope: Construct, id: str, *, component: str, scaling: Scaling, after: IDependable) -> None:
         super().__init__(scope, id)
-        target = scaling.CfnScalableTarget(
+        minimum, maximum = scaling.minimum, scaling.maximum
+        target = autoscaling.CfnScalableTarget(
             self,
             "Target",
             service_namespace="sagemaker",
@@ -51,44 +57,42 @@ class ModelCopies(Construct):
             scalable_dimension=DIMENSION,
             min_capacity=minimum,
             max_capacity=maximum,
-            scheduled_actions=None if schedule is None else _actions(schedule, minimum, maximum),
+            scheduled_actions=None if scaling.schedule is None else _actions(scaling.schedule, minimum, maximum),
         )
         target.node.add_dependency(after)
-        metric = scaling.CfnScalingPolicy.PredefinedMetricSpecificationProperty(
+        metric = autoscaling.CfnScalingPolicy.PredefinedMetricSpecificationProperty(
             predefined_metric_type="SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution"
         )
-        scaling.CfnScalingPolicy(
+        autoscaling.CfnScalingPolicy(
             self,
             "Load",
             policy_name=f"{component}-load",
             policy_type="TargetTrackingScaling",
             scaling_target_id=target.ref,
             target_tracking_scaling_policy_configuration=(
-                scaling.CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty(
-                    target_value=calls_at_once, predefined_metric_specification=metric
+                autoscaling.CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty(
+                    target_value=scaling.calls_at_once, predefined_metric_specification=metric
                 )
             ),
         )
 
         if minimum == 0:
-            self._start_at_a_call(component, target, start_seconds)
+            self._start_at_a_call(component, target, scaling.start_seconds)
 
-    def _start_at_a_call(self, component: str, target: scaling.CfnScalableTarget, start_seconds: int) -> None:
+    def _start_at_a_call(self, component: str, target: autoscaling.CfnScalableTarget, start_seconds: int) -> None:
         """Tracking a target cannot leave zero: no copy, no calls of a copy."""
-        policy = scaling.CfnScalingPolicy(
+        policy = autoscaling.CfnScalingPolicy(
             self,
             "Start",
             policy_name=f"{component}-start",
             policy_type="StepScaling",
             scaling_target_id=target.ref,
-            step_scaling_policy_configuration=scaling.CfnScalingPolicy.StepScalingPolicyConfigurationProperty(
+            step_scaling_policy_configuration=autoscaling.CfnScalingPolicy.StepScalingPolicyConfigurationProperty(
                 adjustment_type="ChangeInCapacity",
                 # Whoever asks meanwhile starts no second copy: within this time a start counts as done.
                 cooldown=start_seconds,
                 metric_aggregation_type="Maximum",
-                step_adjustments=[
-                    scaling.CfnScalingPolicy.StepAdjustmentProperty(metric_interval_lower_bound=0, scaling_adjustment=1)
-                ],
+                step_adjustments=[Step(metric_interval_lower_bound=0, scaling_adjustment=1)],
             ),
         )
         # Nobody is told of it: a start is no fault.
@@ -109,13 +113,13 @@ class ModelCopies(Construct):
         )
 
 
-def _actions(schedule: Schedule, minimum: int, maximum: int) -> list[scaling.CfnScalableTarget.ScheduledActionProperty]:
-    def action(name: str, when: str, least: int, most: int) -> scaling.CfnScalableTarget.ScheduledActionProperty:
-        return scaling.CfnScalableTarget.ScheduledActionProperty(
+def _actions(schedule: Schedule, minimum: int, maximum: int) -> list[Action]:
+    def action(name: str, when: str, least: int, most: int) -> Action:
+        return Action(
             scheduled_action_name=name,
             schedule=when,
             timezone=schedule.timezone,
-            scalable_target_action=scaling.CfnScalableTarget.ScalableTargetActionProperty(
+            scalable_target_action=autoscaling.CfnScalableTarget.ScalableTargetActionProperty(
                 min_capacity=least, max_capacity=most
             ),
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from aws_cdk import Aws
-from aws_cdk import aws_iam as iam
 
 from opensearch_ml.providers.embedding_endpoint import EmbeddingEndpoint
 from opensearch_ml.providers.provider import Provider, client_config
@@ -24,12 +23,11 @@ def sagemaker_embedding(
 
     `model` is the endpoint's model: another model makes other vectors.
     """
-    invoke = iam.PolicyStatement(actions=["sagemaker:InvokeEndpoint"], resources=[endpoint.arn])
     action = {
         "action_type": "predict",
         "method": "POST",
         "url": f"https://runtime.sagemaker.{endpoint.region}.{Aws.URL_SUFFIX}/endpoints/{endpoint.name}/invocations",
-        "headers": {"content-type": "application/json"},
+        "headers": {"content-type": "application/json", **endpoint.headers},
         **of_texts(BODIES[shape], {"input": "texts"}),
         "post_process_function": "connector.post_process.default.embedding",
     }
@@ -41,7 +39,7 @@ def sagemaker_embedding(
             "client_config": client_config(connections=100, connect_seconds=connect_seconds, read_seconds=read_seconds),
             "actions": [action],
         },
-        statements=(invoke,),
+        statements=(endpoint.invoke,),
         probe=probe_of(BODIES[shape], {"input": ["ready"]}),
         vectors={"provider": "sagemaker", "endpoint": endpoint.name, "model": model},
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from aws_cdk import Aws
-from aws_cdk import aws_iam as iam
 
 from opensearch_ml.providers.embedding_endpoint import EmbeddingEndpoint
 from opensearch_ml.providers.provider import Provider, client_config
@@ -28,7 +27,7 @@ def sagemaker_sparse(
         "action_type": "predict",
         "method": "POST",
         "url": f"https://runtime.sagemaker.{endpoint.region}.{Aws.URL_SUFFIX}/endpoints/{endpoint.name}/invocations",
-        "headers": {"content-type": "application/json"},
+        "headers": {"content-type": "application/json", **endpoint.headers},
         **of_texts(TEMPLATE, {"input": "texts"}),
     }
     return Provider(
@@ -39,7 +38,7 @@ def sagemaker_sparse(
             "client_config": client_config(connections=100, connect_seconds=connect_seconds, read_seconds=read_seconds),
             "actions": [action],
         },
-        statements=(iam.PolicyStatement(actions=["sagemaker:InvokeEndpoint"], resources=[endpoint.arn]),),
+        statements=(endpoint.invoke,),
         probe=probe_of(TEMPLATE, {"input": ["ready"]}),
         vectors={"provider": "sagemaker", "endpoint": endpoint.name, "model": model},
     )

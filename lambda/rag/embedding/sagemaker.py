@@ -26,6 +26,7 @@ class SageMakerEmbeddings:
             name="sagemaker",
             variable="SAGEMAKER_RUNTIME",
             connect_seconds=timeouts.connection,
+            start_seconds=chosen.start_seconds,
         )
 
     def of_question(self, question: str, budget: Budget) -> Vectors:
@@ -34,6 +35,8 @@ class SageMakerEmbeddings:
     def of_texts(self, texts: Sequence[str], budget: Budget) -> Vectors:
         body = list(texts) if self._chosen.shape == "array" else {"inputs": list(texts)}
         path, headers = f"/endpoints/{self._chosen.endpoint}/invocations", {"Content-Type": "application/json"}
+        if self._chosen.component:
+            headers["X-Amzn-SageMaker-Inference-Component"] = self._chosen.component
         vectors = self._service.post(path, body, budget, self._seconds, headers)
         return checked(vectors, len(texts))
 

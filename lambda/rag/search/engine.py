@@ -10,15 +10,15 @@ from requests.auth import AuthBase
 
 from rag.budget import Budget
 from rag.caller import ACCESS, GROUPS, LOADER, Caller, Held
-from rag.failures import Invalid, RagFailure, Throttled, Unavailable
+from rag.failures import Invalid, RagFailure, Starting, Throttled, Unavailable
 from rag.filter_models import Filters
 from rag.models import PLACE, Source
-from rag.other_side import ENGINE, failure_of, unusable
+from rag.other_side import EMBEDDING, ENGINE, failure_of, starting, unusable
 from rag.search.bulk import BATCH_IDS, BATCH_PASSAGES, Action, batches, results_of
 from rag.search.hit import fields_of, hits_of, is_for, source_of
 from rag.send import Send
 from rag.wire import Wire
-from settings.runtime_settings import RuntimeSettings
+from settings.runtime_settings import EngineEmbedding, RuntimeSettings
 
 if TYPE_CHECKING:
     pass
@@ -72,7 +72,10 @@ class IndexClient:
         headers = {} if data is None else {"Content-Type": kind}
 
         def attempt() -> Any:
-            response = self._wire.send(method, url, budget, seconds, data=data, headers=headers, params=query)
+            try:
+                response = self._wire.send(method, url, budget, seconds, data=data, headers=headers, params=query)
+            except Starting as failure:
+                raise self._embedding_starts(failure) from None
             try:
                 return response.json()
             except ValueError as error:
@@ -152,7 +155,15 @@ class IndexClient:
 
         An action is its command line and its document, if it has one.
         """
-        return [result for batch in batches(actions, at_once) for result in results_of(self.send, batch, budget, again)]
+        results = [
+            result for batch in batches(actions, at_once) for result in results_of(self.send, batch, budget, again)
+        ]
+        return [self._embedding_starts(result) if isinstance(result, Starting) else result for result in results]
+
+    def _embedding_starts(self, failure: Starting) -> Starting:
+        """What the engine says of the model with which it embeds."""
+        own = self.settings.embedding
+        return starting(EMBEDDING, own.start_seconds if isinstance(own, EngineEmbedding) else None, failure.said)
 
     def held(self, documents: Sequence[str], budget: Budget) -> dict[str, Held]:
         """Whose the documents are, by id; without those that do not exist."""

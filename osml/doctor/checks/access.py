@@ -39,7 +39,7 @@ def looks(context: Context) -> list[Callable[[], str]]:
     if isinstance(embedding, BedrockEmbedding):
         checks.append(partial(_foundation_model, context, embedding.model, embedding.region, here=True))
     if isinstance(embedding, SageMakerEmbedding):
-        made = (embedding.instance_type, embedding.instances) if embedding.creates_endpoint else None
+        made = (embedding.instance_type, _most(embedding)) if embedding.creates_endpoint else None
         checks.append(partial(_endpoint, context, settings.endpoint_name, embedding.region, made))
     for answer in settings.answers.values():
         checks += _looks_at_answers(context, answer)
@@ -58,11 +58,14 @@ def _looks_at_answers(context: Context, answer: AnswerModel) -> list[Callable[[]
             here = answer.profile is None
             checks.append(partial(_foundation_model, context, answer.foundation_model, answer.region, here=here))
     if isinstance(answer, SageMakerAnswer):
-        most = max(answer.instances, answer.scaling.maximum if answer.scaling else 0)
-        made = (answer.machine, most) if answer.creates_endpoint else None
+        made = (answer.machine, _most(answer)) if answer.creates_endpoint else None
         name = context.settings.answer_endpoint_name if answer.creates_endpoint else answer.endpoint
         checks.append(partial(_endpoint, context, name, None, made))
     return checks
+
+
+def _most(model: SageMakerEmbedding | SageMakerAnswer) -> int:
+    return max(model.instances, model.scaling.maximum if model.scaling else 0)
 
 
 def _foundation_model(context: Context, model: str, region: str | None, *, here: bool) -> str:

@@ -22,7 +22,7 @@ FIXES = {
     "end-of-life": "Set a newer one in {file} before that day, then {deploy}; for a runtime, install a newer osml.",
     "quota-exceeded": "Raise it in Service Quotas, or set a smaller instance in {file}; then {deploy}.",
     "endpoint-not-in-service": "Repair the endpoint, or correct its name in {file}; then {deploy}.",
-    "model-starting": "Ask again later; to keep it running, set answer.scaling.minimum to 1 in {file}, then {deploy}.",
+    "model-starting": "Try again later; to keep it running, set its scaling.minimum to 1 in {file}, then {deploy}.",
     "instance-not-offered": "Set an instance type and a volume that Amazon offers in {file}, then {deploy}.",
     "not-bootstrapped": "Run `npx cdk bootstrap` for the account and region, then {deploy}.",
     "name-taken": "Remove what has the name, or rename the environment's file; then {deploy}.",

@@ -5,7 +5,7 @@ from osml.ask import asking
 from osml.doctor.checks import key
 from osml.doctor.checks.complaints import complaint, named
 from osml.doctor.checks.context import Context
-from osml.doctor.checks.verdict import Skipped
+from osml.doctor.checks.verdict import Skipped, Unchecked
 from osml.failure import Failure
 
 WORDS = 8
@@ -22,6 +22,8 @@ def question(context: Context) -> str:
         sentence = str(failure)
         if failure.cause == "index-empty":
             raise Skipped(sentence) from None
+        if failure.cause == "model-starting":
+            raise Unchecked(sentence) from None
         name = named(failure.cause, "question-failed")
         name = key.refused(context) if name == "key-refused" and not context.on_collection else name
         raise complaint(context.place, name, sentence) from None

@@ -14,6 +14,7 @@ from osml.deploy import secret
 from osml.failure import Failure
 from osml.status.status import look
 from sandbox.instance import CHECKOUT, Instance
+from tests.e2e.components import STARTING, copies, stop
 from tests.e2e.neighbours import bare_sandbox
 from tests.e2e.templates import DeployFailed, Deployment, until
 
@@ -143,15 +144,12 @@ def _starts_at_a_question(deployment: Deployment) -> None:
     """A stopped model is no drift and no trouble; whoever asks is told that it starts, and later gets an answer."""
     [component] = boto3.client("sagemaker").list_inference_components()["InferenceComponents"]
     name = component["InferenceComponentName"]
-    boto3.client("sagemaker").update_inference_component_runtime_config(
-        InferenceComponentName=name, DesiredRuntimeConfig={"CopyCount": 0}
-    )
+    stop(name)
     assert look(deployment.place).is_healthy
-    with pytest.raises(Failure, match="is starting") as refused:
+    with pytest.raises(Failure, match=r"The answer model .* is starting\. Try again in about 7 minutes") as refused:
         deployment.ask(QUESTION)
     assert refused.value.cause == "model-starting"
-    described = boto3.client("sagemaker").describe_inference_component(InferenceComponentName=name)
-    assert described["RuntimeConfig"] == {"DesiredCopyCount": 1, "CurrentCopyCount": 0}
+    assert copies(name) == STARTING
     until(lambda: _answers(deployment))
     assert FIGURES[0] in said(deployment, QUESTION)
 

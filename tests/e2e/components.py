@@ -1,0 +1,22 @@
+"""The inference components of the local cloud's SageMaker: stopped as Application Auto Scaling does it."""
+
+from typing import Any
+
+import boto3
+
+
+def stop(component: str) -> None:
+    """What Application Auto Scaling does after a quarter of an hour without a call."""
+    boto3.client("sagemaker").update_inference_component_runtime_config(
+        InferenceComponentName=component, DesiredRuntimeConfig={"CopyCount": 0}
+    )
+
+
+def copies(component: str) -> dict[str, Any]:
+    """How many copies are wanted, and how many answer."""
+    described = boto3.client("sagemaker").describe_inference_component(InferenceComponentName=component)
+    return dict(described["RuntimeConfig"])
+
+
+# A call has started it, and it does not answer yet.
+STARTING = {"DesiredCopyCount": 1, "CurrentCopyCount": 0}
