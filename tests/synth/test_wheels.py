@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 # Packages that osml has, too.
-FOREIGN = ("settings", "sources", "agents", "aws")
+FOREIGN = ("settings", "sources", "agents", "aws", "sandbox")
 UV = str(Path(sys.executable).with_name("uv"))
 # Made by `make checkers`.
 TWINE = ROOT / ".venv-checkers" / "bin" / "twine"
@@ -41,14 +41,14 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def site(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The command line as `pip install osml` adds it to another project, which has packages named like those within."""
+    """What `pip install osml osml-sandbox` adds to another project, which has packages named like those within."""
     site = tmp_path_factory.mktemp("site")
     for name in FOREIGN:
         (site / name).mkdir()
         (site / name / "__init__.py").write_text('OWNER = "the project"\n')
-    (wheel,) = dist.glob("osml-*.whl")
     install = [UV, "pip", "install", "--quiet", "--no-deps", "--python", sys.executable, "--target", str(site)]
-    subprocess.run([*install, str(wheel)], check=True, capture_output=True, text=True)
+    wheels = [str(wheel) for wheel in (*dist.glob("osml-*.whl"), *dist.glob("osml_sandbox-*.whl"))]
+    subprocess.run([*install, *wheels], check=True, capture_output=True, text=True)
     return site
 
 
@@ -81,8 +81,9 @@ def test_what_would_be_published_passes_twines_strict_check(dist: Path) -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-def test_the_wheel_adds_no_name_but_its_own(dist: Path) -> None:
-    (wheel,) = dist.glob("osml-*.whl")
+@pytest.mark.parametrize("distribution", ["osml", "osml_sandbox"])
+def test_the_wheel_adds_no_name_but_its_own(dist: Path, distribution: str) -> None:
+    (wheel,) = dist.glob(f"{distribution}-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         folders = {name.partition("/")[0] for name in archive.namelist()}
         (names,) = [name for name in archive.namelist() if name.endswith(".dist-info/top_level.txt")]
@@ -102,6 +103,21 @@ def test_packages_of_the_same_names_stay_importable_beside_it(site: Path, tmp_pa
             check=False,
         )
         assert seen.stdout == "the project\n", seen.stderr
+
+
+def test_the_command_line_finds_the_local_cloud_of_its_own_wheel(site: Path, tmp_path: Path) -> None:
+    """And so does a process of the local cloud, which begins in the folder above its package."""
+    code = "import osml.library, sandbox.instance as i; print(i.__file__, i.CHECKOUT)"
+    seen = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    library = site / "osml" / "_library"
+    assert seen.stdout.split() == [str(library / "sandbox" / "instance.py"), str(library)], seen.stderr
 
 
 def test_an_environment_is_begun_without_a_checkout(site: Path, tmp_path: Path) -> None:
