@@ -110,8 +110,8 @@ def test_at_most_the_wanted_number_is_returned() -> None:
     assert nearest(DomainSearch(Alias("i-1", hits=20)), 3) == 3
 
 
-@pytest.mark.parametrize(("told", "seconds"), [(EngineEmbedding(start_seconds=300), 300), (EngineEmbedding(), 360)])
-def test_a_model_of_the_engine_that_starts_is_named_with_its_own_time(told: EngineEmbedding, seconds: int) -> None:
+@pytest.mark.parametrize(("embedding", "seconds"), [(EngineEmbedding(start_seconds=300), 300), (EngineEmbedding(), 360)])
+def test_a_model_of_the_engine_that_starts_is_named_with_its_own_time(embedding: EngineEmbedding, seconds: int) -> None:
     """A search and a store embed; the search of the pipeline that answers embeds nothing."""
 
     class Stopped(JsonHandler):
@@ -121,7 +121,7 @@ def test_a_model_of_the_engine_that_starts_is_named_with_its_own_time(told: Engi
 
     with serving(Stopped) as url:
         search = SETTINGS.search.model_copy(update={"endpoint": url})
-        engine = IndexClient(SETTINGS.model_copy(update={"embedding": told, "search": search}), Unsigned())
+        engine = IndexClient(SETTINGS.model_copy(update={"embedding": embedding, "search": search}), Unsigned())
         with pytest.raises(Starting, match="The embedding model was stopped") as raised:
             nearest(DomainSearch(engine))
         assert raised.value.retry_after == seconds

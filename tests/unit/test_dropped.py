@@ -254,7 +254,7 @@ def test_it_comes_later_each_time_and_at_once_to_be_given_up(
 
 
 @pytest.mark.parametrize(
-    ("received", "told", "seconds"), [(1, 300, 300), (1, None, 360), (2, 300, 300), (4, 300, 320), (5, 300, 0)]
+    ("received", "start_seconds", "seconds"), [(1, 300, 300), (1, None, 360), (2, 300, 300), (4, 300, 320), (5, 300, 0)]
 )
 def test_while_the_model_starts_messages_come_again_when_it_answers(
     amazon: Amazon,
@@ -262,11 +262,11 @@ def test_while_the_model_starts_messages_come_again_when_it_answers(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     received: int,
-    told: int | None,
+    start_seconds: int | None,
     seconds: int,
 ) -> None:
-    if told:
-        destination = {**json.loads(os.environ["DESTINATION"]), "start_seconds": told}
+    if start_seconds:
+        destination = {**json.loads(os.environ["DESTINATION"]), "start_seconds": start_seconds}
         monkeypatch.setenv("DESTINATION", json.dumps(destination))
     amazon.objects = {"documents/a.txt": b"One.", "documents/b.txt": b"Two."}
     index.starts = True

@@ -209,14 +209,14 @@ def test_titans_functions_go_by_the_engine(tmp_path: Path, functions: str, versi
 
 
 @pytest.mark.parametrize(
-    ("scaling", "stops", "told"), [(None, False, None), ({"maximum": 2}, False, None), ({"minimum": 0}, True, 300)]
+    ("scaling", "stops", "seconds"), [(None, False, None), ({"maximum": 2}, False, None), ({"minimum": 0}, True, 300)]
 )
 def test_only_a_model_that_stops_has_a_start_to_be_told_of(
-    tmp_path: Path, scaling: dict[str, int] | None, stops: bool, told: int | None
+    tmp_path: Path, scaling: dict[str, int] | None, stops: bool, seconds: int | None
 ) -> None:
     more = {} if scaling is None else {"scaling": scaling}
     environment = read(tmp_path, {"provider": "sagemaker", "dimension": 384, **more})
-    assert (environment.embedding.stops, environment.embedding.told_start_seconds) == (stops, told)
+    assert (environment.embedding.stops, environment.embedding.told_start_seconds) == (stops, seconds)
     runtime = environment.embedding.for_runtime(environment)
     assert runtime.model_dump()["component"] == (environment.endpoint_name if scaling else None)
 

@@ -206,8 +206,8 @@ def test_a_model_that_starts_is_named_with_its_own_time(made: Any, starts: int, 
     """The first search embeds the question, and the second has the passages answered from."""
     engine = Engine("passages-1")
     engine.starts = starts
-    told = {"embedding_start_seconds": 300, "answer_start_seconds": 660, "answer_model_id": "a", "llm_model": "m"}
-    knowledge = KNOWLEDGE.model_copy(update=told)
+    outputs = {"embedding_start_seconds": 300, "answer_start_seconds": 660, "answer_model_id": "a", "llm_model": "m"}
+    knowledge = KNOWLEDGE.model_copy(update=outputs)
     with pytest.raises(Failure) as raised:
         question.ask(Domain(knowledge, engine), knowledge, "what?")
     assert (str(raised.value), raised.value.cause) == (sentence, "model-starting")

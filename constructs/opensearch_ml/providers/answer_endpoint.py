@@ -8,7 +8,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 
 from opensearch_ml.providers.answer_image import environment_of, image_of
 from opensearch_ml.providers.called_endpoint import CalledEndpoint
-from opensearch_ml.providers.component_endpoint import VARIANT, Needs, component_endpoint
+from opensearch_ml.providers.component_endpoint import VARIANT, Needs, run_as_component
 from opensearch_ml.providers.endpoint_role import EndpointRole
 from opensearch_ml.providers.model_copies import Scaling
 
@@ -78,7 +78,7 @@ class AnswerEndpoint(CalledEndpoint):
         served.node.add_dependency(role.policy)
         if scaling is not None:
             needs = Needs(number_of_accelerator_devices_required=gpus, min_memory_required_in_mb=COPY_MEMORY_MIB)
-            component_endpoint(
+            run_as_component(
                 self,
                 name=self.name,
                 served=served,

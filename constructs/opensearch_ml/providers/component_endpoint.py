@@ -14,7 +14,7 @@ VARIANT = "main"
 Needs: TypeAlias = sagemaker.CfnInferenceComponent.InferenceComponentComputeResourceRequirementsProperty
 
 
-def component_endpoint(
+def run_as_component(
     scope: Construct,
     *,
     name: str,

@@ -12,7 +12,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from opensearch_ml.providers.called_endpoint import CalledEndpoint
-from opensearch_ml.providers.component_endpoint import VARIANT, Needs, component_endpoint
+from opensearch_ml.providers.component_endpoint import VARIANT, Needs, run_as_component
 from opensearch_ml.providers.embedding_image import ACCOUNTS, REPOSITORY, TAG
 from opensearch_ml.providers.endpoint_role import EndpointRole
 from opensearch_ml.providers.model_copies import Scaling
@@ -105,7 +105,7 @@ class EmbeddingEndpoint(CalledEndpoint):
         served.node.add_dependency(access.policy)
         self.role, self.model_name = access.role, served.attr_model_name
         if scaling is not None:
-            component_endpoint(
+            run_as_component(
                 self,
                 name=self.name,
                 served=served,

@@ -80,8 +80,8 @@ def test_documents_of_the_api_are_refused_until_it_answers(deployment: Deploymen
     wanted = {"documents": [{"id": "tides", "text": "The tide is high at noon."}]}
     assert _refusal(functions, "/documents", wanted) == (503, "model-starting", SENTENCE, 300)
     until(lambda: functions.post("/documents", wanted).status == 200)
-    found = functions.post("/ask", {"question": "When is the tide high?"}).body["sources"]
-    assert found[0]["document"] == "tides"
+    sources = functions.post("/ask", {"question": "When is the tide high?"}).body["sources"]
+    assert sources[0]["document"] == "tides"
 
 
 def test_osml_ingest_waits_and_says_so(
