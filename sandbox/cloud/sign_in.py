@@ -46,6 +46,10 @@ def install(gateway: str) -> None:
 
     async def with_sign_in(scope: Any, receive: Any, send: Any) -> None:
         match = PATH.fullmatch(scope["path"]) if scope["type"] == "http" else None
+        if match is None and _asks_for_an_icon(scope):
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
         if match is None:
             await served(scope, receive, send)
             return
@@ -76,6 +80,12 @@ def install(gateway: str) -> None:
         return sign_up(data)
 
     cognito._sign_up = _sign_up
+
+
+def _asks_for_an_icon(scope: Any) -> bool:
+    """A browser asks the host of a page without an icon; a client of S3 that lists this bucket signs its request."""
+    path, names = scope.get("path"), {name for name, _ in scope.get("headers", [])}
+    return scope["type"] == "http" and path == "/favicon.ico" and b"authorization" not in names
 
 
 class Logins:

@@ -239,6 +239,15 @@ def test_session_lasts_until_sign_out(pool: Pool) -> None:
     assert "<form" in pool.authorize(browser, challenge).text
 
 
+def test_a_browser_that_asks_for_the_icon_of_a_form_sees_no_error(cloud: Cloud) -> None:
+    assert requests.get(f"{cloud.gateway}/favicon.ico", verify=cloud.bundle, timeout=10).status_code == 204
+    # A bucket may have that name.
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="favicon.ico")
+    s3.put_object(Bucket="favicon.ico", Key="a", Body=b"")
+    assert [item["Key"] for item in s3.list_objects_v2(Bucket="favicon.ico")["Contents"]] == ["a"]
+
+
 def test_user_made_by_an_admin_chooses_a_password(pool: Pool) -> None:
     browser, (verifier, challenge), name = pool.browser(), verifier_and_challenge(), pool.user(password=None)
     page = submitted(browser, pool.authorize(browser, challenge), username=name, password="Temporary-1")
