@@ -16,17 +16,19 @@ THOUGHT = re.compile(r"</?think>", re.IGNORECASE)
 SHOWN_CHARACTERS = 200
 # A question costs what its answer costs.
 MOST_AGAIN = 3
+# Seconds between two questions to a model that starts, and for all of them: a start that takes longer is a fault.
+START_PAUSE, LONGEST_START = 30.0, 1200.0
 
 
 def run(place: Place, question: str, expect: Sequence[str], sleep: Callable[[float], None] = time.sleep) -> str:
     """Ask, and return one sentence about the answer. Raises Failure when there is no answer or it is not grounded.
 
-    A collection finds a stored document late, so it is asked again for that long.
+    A collection finds a stored document late, so it is asked again for that long. A model that starts is waited for.
     """
     waits = visible_seconds(place)
     pause, asked_again = waits / MOST_AGAIN, 0
     while True:
-        answer = ask(place, question)
+        answer = _answer(place, question, sleep)
         fault = fault_of(question, answer, expect)
         if fault is None or not waits or asked_again == MOST_AGAIN:
             break
@@ -38,6 +40,18 @@ def run(place: Place, question: str, expect: Sequence[str], sleep: Callable[[flo
     if answer.answer is None:
         return f"Found: {place.env} found {len(answer.sources)} documents: {_short(answer.sources[0].text)}"
     return f"Grounded: {place.env} answered from {len(answer.sources)} documents: {_short(answer.answer)}"
+
+
+def _answer(place: Place, question: str, sleep: Callable[[float], None]) -> Answer:
+    waited = 0.0
+    while True:
+        try:
+            return ask(place, question)
+        except Failure as failure:
+            if failure.cause != "model-starting" or waited >= LONGEST_START:
+                raise
+        sleep(START_PAUSE)
+        waited += START_PAUSE
 
 
 def fault_of(question: str, answer: Answer, expect: Sequence[str] = ()) -> str | None:

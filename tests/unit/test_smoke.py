@@ -8,6 +8,7 @@ import pytest
 
 from osml.ask import smoke
 from osml.ask.smoke import fault_of
+from osml.cause import Cause
 from osml.failure import Failure
 from osml.place import Place
 from rag.models import Answer, Source
@@ -104,3 +105,27 @@ def test_a_collection_is_asked_again_until_it_must_show_what_was_stored(
     assert waited == slept
     assert said.startswith("Grounded" if missing <= len(slept) else "The question")
     assert (f"also after {seconds} s" in said) == (missing > len(slept) > 0)
+
+
+@pytest.mark.parametrize(
+    ("refusals", "cause", "pauses"), [(0, None, 0), (4, "model-starting", 4), (99, "model-starting", 40), (1, None, 0)]
+)
+def test_a_model_that_starts_is_waited_for_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, refusals: int, cause: Cause | None, pauses: int
+) -> None:
+    monkeypatch.setattr(smoke, "visible_seconds", lambda _: 0)
+    waited: list[float] = []
+    refused = iter([Failure("It starts.", cause)] * refusals)
+
+    def ask(*_: object) -> Answer:
+        if failure := next(refused, None):
+            raise failure
+        return answer("It was 6,265,000 in 2023.")
+
+    monkeypatch.setattr(smoke, "ask", ask)
+    try:
+        answers_at_last = smoke.run(Place("dev", None), QUESTION, [], waited.append).startswith("Grounded")
+    except Failure:
+        answers_at_last = False
+    assert answers_at_last == (refusals <= pauses)
+    assert waited == [smoke.START_PAUSE] * pauses
