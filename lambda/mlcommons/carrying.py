@@ -6,6 +6,7 @@ explains why nothing is lost.
 
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +73,14 @@ class _Tally:
 
     documents: int
     bare: int
+
+
+def refused_copy(tried: str, failure: Mapping[str, Any]) -> ProvisioningError:
+    """What it means that the new index refuses a document; `failure` is as in the answer of `_reindex`."""
+    reasons = reason_of({"error": failure.get("cause") or failure.get("reason")})
+    said = redacted(f"document {failure.get('id')!r} was refused with {failure.get('status')}: {reasons}")
+    kind = EngineThrottled if _PASSING.search(said) or is_starting(said) else Unready
+    return kind(tried, said, "Correct or remove that document, then deploy again.")
 
 
 class _Carrying:
@@ -162,11 +171,11 @@ class _Carrying:
     def _copied(self, query: dict[str, Any]) -> int:
         answer = self._copy(query, scrolled_at_once(self._client.version))
         if failures := answer.get("failures"):
-            error = self._failed(failures[0])
+            error = refused_copy(self._tried, failures[0])
             if not isinstance(error, EngineThrottled):
                 # A model refuses all texts of a call because of one: separately, the others are accepted.
                 alone = self._copy({"ids": {"values": [failure["id"] for failure in failures if "id" in failure]}}, 1)
-                error = self._failed((alone.get("failures") or failures)[0])
+                error = refused_copy(self._tried, (alone.get("failures") or failures)[0])
             raise error
         return int(answer.get("total", 0))
 
@@ -194,12 +203,6 @@ class _Carrying:
                 done, wanted = status.get("created", 0) + status.get("updated", 0), self._tally(self._old).documents
                 raise self._late(f"only {done} of {wanted} documents")
             attempt += 1
-
-    def _failed(self, failure: dict[str, Any]) -> ProvisioningError:
-        reasons = reason_of({"error": failure.get("cause") or failure.get("reason")})
-        said = redacted(f"document {failure.get('id')!r} was refused with {failure.get('status')}: {reasons}")
-        kind = EngineThrottled if _PASSING.search(said) or is_starting(said) else Unready
-        return kind(self._tried, said, "Correct or remove that document, then deploy again.")
 
     def _remove_surplus(self) -> None:
         """Remove the documents of `new` that are no longer in `old`."""

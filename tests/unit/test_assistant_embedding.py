@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import requests
 
 from calls.starting import NO_CAPACITY
 from rag.embedding import Embedding, embedding
 from rag.embedding.openai import OpenAi
 from rag.embedding.sagemaker import SageMakerEmbeddings
 from rag.failures import AssistantRefused, Broken, RagFailure, Starting, Throttled, TimedOut, Unavailable
+from sandbox.models.json_handler import JsonHandler, serving
 from settings.embedding.openai import OpenAiEmbedding
 from settings.runtime_settings import RuntimeSettings
 from tests.served_at import served_at
@@ -88,22 +88,24 @@ def test_faults(models: Models, chosen: dict[str, Any], fault: dict[str, Any], f
         provider.of_question("a", budget(1))
 
 
-def test_a_component_is_named_and_one_that_starts_says_when_it_answers(models: Models) -> None:
-    sent: list[Any] = []
+def test_a_component_is_named_and_one_that_starts_says_when_it_answers(
+    models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str | None] = []
 
-    class Refuses(requests.Session):
-        def request(self, *_: Any, **options: Any) -> requests.Response:
-            sent.append(options["headers"]["X-Amzn-SageMaker-Inference-Component"])
-            answer = requests.Response()
-            answer.status_code, answer._content = 400, NO_CAPACITY.encode()
-            return answer
+    class Starts(JsonHandler):
+        def do_POST(self) -> None:
+            self.body()
+            sent.append(self.headers["X-Amzn-SageMaker-Inference-Component"])
+            self.answer(400, {"message": NO_CAPACITY})
 
     chosen = {"provider": "sagemaker", "endpoint": "e", "component": "part", "dimension": 384}
-    provider = made(chosen, models)
-    assert isinstance(provider, SageMakerEmbeddings)
-    provider._service._wire._session = Refuses()
-    with pytest.raises(Starting, match=r"The embedding model was stopped .* about 5 minutes") as raised:
-        provider.of_question("a", budget())
+    with serving(Starts) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", url)
+        provider = made(chosen, models)
+        assert isinstance(provider, SageMakerEmbeddings)
+        with pytest.raises(Starting, match=r"The embedding model was stopped .* about 5 minutes") as raised:
+            provider.of_question("a", budget())
     assert raised.value.retry_after == 300
     assert sent == ["part"]
 

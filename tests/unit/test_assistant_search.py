@@ -110,11 +110,16 @@ def test_at_most_the_wanted_number_is_returned() -> None:
     assert nearest(DomainSearch(Alias("i-1", hits=20)), 3) == 3
 
 
-@pytest.mark.parametrize(("embedding", "seconds"), [(EngineEmbedding(start_seconds=300), 300), (EngineEmbedding(), 360)])
+@pytest.mark.parametrize(
+    ("embedding", "seconds"), [(EngineEmbedding(start_seconds=300), 300), (EngineEmbedding(), 360)]
+)
 def test_a_model_of_the_engine_that_starts_is_named_with_its_own_time(embedding: EngineEmbedding, seconds: int) -> None:
     """A search and a store embed; the search of the pipeline that answers embeds nothing."""
 
     class Stopped(JsonHandler):
+        def do_GET(self) -> None:
+            self.answer(200, {"i-1": {}})
+
         def do_POST(self) -> None:
             self.body()
             self.answer(400, {"error": {"reason": NO_CAPACITY}})

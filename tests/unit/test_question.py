@@ -64,7 +64,7 @@ class Engine(requests.Session):
         answer.status_code, body = 200, dict[str, Any]()
         index = path.split("/")[1]
         if self.starts == 0 and path.endswith("/_search"):
-            answer.status_code, answer._content = 400, json.dumps({"error": {"reason": NO_CAPACITY}}).encode()
+            answer.status_code, answer.raw = 400, io.BytesIO(json.dumps({"error": {"reason": NO_CAPACITY}}).encode())
             return answer
         if self.starts and path.endswith("/_search"):
             self.starts -= 1
