@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from settings import Group
 
@@ -44,9 +44,3 @@ class Adopted(Group):
         if self.index_version in (None, index_version):
             return self
         return Adopted(answer_pipeline=self.answer_pipeline, answer=self.answer)
-
-    @model_validator(mode="after")
-    def _index_is_embedded(self) -> Adopted:
-        if self.index and not self.embedding:
-            raise ValueError("index is adopted without the model that made its vectors; add embedding")
-        return self

@@ -127,9 +127,18 @@ class Environment(Group):
         return self.search if isinstance(self.search, Cluster) else None
 
     @property
+    def makes_engine(self) -> bool:
+        """Whether a deploy makes the domain or the collection."""
+        search = self.search
+        return isinstance(search, NewDomain) or (isinstance(search, Serverless) and search.collection is None)
+
+    @property
     def domain_name(self) -> str:
         """Name of the search domain or collection: that of `search`, or `osml-<name>`."""
-        return (None if isinstance(self.search, SelfManaged) else self.search.name) or self.prefix
+        search = self.search
+        if isinstance(search, Serverless):
+            return search.collection_name or self.prefix
+        return (None if isinstance(search, SelfManaged) else search.name) or self.prefix
 
     @property
     def endpoint_name(self) -> str:

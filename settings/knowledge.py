@@ -60,11 +60,16 @@ OWN_FIELDS = ("id", "document", "title", "osml", "word_weights", "stored", "pass
 
 
 class IndexNames(Group):
-    """The index, and its two fields that have no fixed names."""
+    """The index, and its fields that have no fixed names.
+
+    `id_field` has the id of a passage; another than `id` is for an adopted index of a collection whose `id` is of
+    another type.
+    """
 
     name: str = Field(default="passages", pattern=r"^[a-z][a-z0-9_-]{0,99}$", examples=["passages"])
     text_field: str = Field(default="text", pattern=FIELD, examples=["text"])
     embedding_field: str = Field(default="embedding", pattern=FIELD, examples=["embedding"])
+    id_field: str = Field(default="id", pattern=FIELD, examples=["passage_id"])
 
 
 class IndexSettings(IndexNames):
@@ -97,6 +102,8 @@ class IndexSettings(IndexNames):
         taken = {self.text_field, self.embedding_field} & {"id", "document", "title", "osml"}
         if taken:
             raise ValueError(f"{taken.pop()!r} is a field the index has already; choose another name")
+        if self.id_field in (self.text_field, self.embedding_field, "document", "title", "osml", "stored", "passages"):
+            raise ValueError(f"id_field is {self.id_field!r}, a field the index has already; choose another name")
         own = [name for name in self.fields if name in (*OWN_FIELDS, self.text_field, self.embedding_field)]
         if own:
             raise ValueError(f"fields names {own[0]!r}, which is a field the index has already; leave it out")

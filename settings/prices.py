@@ -31,7 +31,7 @@ def idle(environment: Environment) -> dict[str, float]:
         usd["search"] += _month(masters.instance_type, masters.count) if masters else 0
         usd["search"] += USD["gp3"] * search.volume.size * search.data_nodes.count
         usd["rest"] = KEEPER + USD["alarm"] * DOMAIN_ALARMS
-    if isinstance(search, Serverless) and search.generation == "classic":
+    if isinstance(search, Serverless) and search.generation == "classic" and not search.collection:
         usd["search"] = USD["OCU"] * UNITS_IN_USE * HOURS
     if isinstance(embedding, SageMakerEmbedding) and embedding.creates_endpoint:
         usd["embedding"] = _month(embedding.instance_type, _idle_instances(embedding))
@@ -61,7 +61,8 @@ def unknown(environment: Environment) -> list[str]:
 def in_use(environment: Environment) -> float:
     """USD an hour while somebody uses it, without tokens: a collection that sleeps has its units then."""
     search = environment.search
-    awake = USD["OCU"] * UNITS_IN_USE if isinstance(search, Serverless) and search.generation == "nextgen" else 0
+    sleeps = isinstance(search, Serverless) and search.generation == "nextgen" and not search.collection
+    awake = USD["OCU"] * UNITS_IN_USE if sleeps else 0
     return sum(idle(environment).values()) / HOURS + awake
 
 

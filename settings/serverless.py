@@ -1,4 +1,4 @@
-"""The settings of a new collection: `search.kind: serverless`."""
+"""The settings of a collection, new or not: `search.kind: serverless`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from settings import Group
+from settings.existing_collection import ExistingCollection
 from settings.search import RoleArn, Search
 
 MOST_UNITS = 1696
@@ -41,11 +42,11 @@ class Capacity(Group):
 
 
 class Serverless(Search):
-    """A vector collection of OpenSearch Serverless, in its own collection group.
+    """A vector collection of OpenSearch Serverless: a new one in its own collection group, or `collection`.
 
     The `generation` nextgen scales to zero while nobody asks; classic always bills its least capacity. `standby` keeps
     replicas in a second zone: optional for classic (default: none), always on for nextgen. `admins` may read and write
-    the whole collection. With a `vpc` only an endpoint there reaches the collection.
+    the whole collection. With a `vpc` only an endpoint there reaches a new collection.
     """
 
     kind: Literal["serverless"]
@@ -55,11 +56,25 @@ class Serverless(Search):
         examples=["passages"],
         description="3 to 28 characters",
     )
+    collection: ExistingCollection | None = None
     generation: Literal["nextgen", "classic"] = "nextgen"
     standby: bool | None = None
     capacity: Capacity = Capacity()
     vector_engine: Literal["faiss"] = "faiss"
     admins: list[RoleArn] = Field(default_factory=list, examples=["arn:aws:iam::111122223333:role/Team"])
+
+    @property
+    def collection_name(self) -> str | None:
+        """The name of the collection, None for the usual one."""
+        return self.collection.name if self.collection else self.name
+
+    @property
+    def account(self) -> str | None:
+        return self.collection.arn.split(":")[4] if self.collection else None
+
+    @property
+    def arns(self) -> dict[str, str]:
+        return {"collection.arn": self.collection.arn} if self.collection else {}
 
     @property
     def visible_seconds(self) -> int:
@@ -86,6 +101,16 @@ class Serverless(Search):
         if given:
             return given[0], given[1]
         return (0 if self.generation == "nextgen" else 1), 8
+
+    @model_validator(mode="after")
+    def _collection_is_as_it_is(self) -> Serverless:
+        of_a_new_one = [name for name in ("name", "standby", "capacity") if name in self.model_fields_set]
+        if self.collection and of_a_new_one:
+            raise ValueError(
+                f"{of_a_new_one[0]} is for a new collection, but collection names one that exists; leave "
+                f"{of_a_new_one[0]} out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _generation_allows(self) -> Serverless:

@@ -125,8 +125,7 @@ def _search(search: SearchStack, region: str) -> RuntimeSearch:
 
 
 def _index(environment: Environment) -> IndexNames:
-    index = environment.index
-    return IndexNames(name=index.name, text_field=index.text_field, embedding_field=index.embedding_field)
+    return IndexNames(**{name: getattr(environment.index, name) for name in IndexNames.model_fields})
 
 
 def _unusual(

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from constructs import Construct
 
+from opensearch_ml.engine.target import Target
+from opensearch_ml.resources.adopted_index import AdoptedIndex
+from opensearch_ml.resources.ml_resource import MlResource
 from opensearch_ml.resources.vector_index import VectorIndex
 from settings import Environment
+from settings.knowledge import IndexSettings
 from settings.outputs import CollectionOutputs
 from settings.serverless import Serverless
 from stacks.environment_stack import EnvironmentStack
@@ -19,20 +23,13 @@ class CollectionKnowledgeStack(EnvironmentStack):
         super().__init__(scope, environment, "knowledge", "Index")
         settings, collection = environment.index, environment.search
         assert isinstance(collection, Serverless)  # noqa: S101 for the type checker
-        index = VectorIndex(
-            self,
-            "Index",
-            target=search.target(self.region, ()),
-            name=settings.name,
-            text_field=settings.text_field,
-            embedding_field=settings.embedding_field,
-            dimension=environment.embedding.dimension,
-            engine=None if collection.generation == "nextgen" else collection.vector_engine,
-            space_type=settings.space_type,
-            shards=None,
-            replicas=None,
-            removal_policy=self.removal,
-        )
+        target = search.target(self.region, ())
+        adopted = environment.adopted.index if environment.adopted else None
+        index: MlResource
+        if adopted:
+            index = AdoptedIndex(self, "Index", target=target, name=adopted, id_field=settings.id_field)
+        else:
+            index = _new_index(self, target, settings, collection, environment.embedding.dimension)
         self.outputs(
             CollectionOutputs(
                 endpoint=search.engine.endpoint,
@@ -42,3 +39,22 @@ class CollectionKnowledgeStack(EnvironmentStack):
                 embedding_field=settings.embedding_field,
             )
         )
+
+
+def _new_index(
+    stack: EnvironmentStack, target: Target, settings: IndexSettings, collection: Serverless, dimension: int
+) -> VectorIndex:
+    return VectorIndex(
+        stack,
+        "Index",
+        target=target,
+        name=settings.name,
+        text_field=settings.text_field,
+        embedding_field=settings.embedding_field,
+        dimension=dimension,
+        engine=None if collection.generation == "nextgen" else collection.vector_engine,
+        space_type=settings.space_type,
+        shards=None,
+        replicas=None,
+        removal_policy=stack.removal,
+    )

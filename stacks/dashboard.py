@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from opensearch_ml.engine.keeper import NAMESPACE
-from opensearch_ml.engine.serverless_collection import ServerlessCollection
+from opensearch_ml.engine.used_collection import CollectionGrants
 from opensearch_ml.providers.component_endpoint import VARIANT
 from settings import Environment
 from settings.answer.sagemaker import SageMakerAnswer
@@ -52,7 +52,7 @@ class _Graph:
         }
 
 
-def dashboard(stack: EnvironmentStack, environment: Environment, *, collection: ServerlessCollection | None) -> None:
+def dashboard(stack: EnvironmentStack, environment: Environment, *, collection: CollectionGrants | None) -> None:
     """Made in `stack`, and called as the environment. Metrics are named: it needs nothing of the later stacks."""
     graphs = [
         *_of_engine(stack, environment, collection),
@@ -73,11 +73,10 @@ def dashboard(stack: EnvironmentStack, environment: Environment, *, collection: 
 
 
 def _of_engine(
-    stack: EnvironmentStack, environment: Environment, collection: ServerlessCollection | None
+    stack: EnvironmentStack, environment: Environment, collection: CollectionGrants | None
 ) -> Iterator[_Graph]:
     if collection:
-        made = collection.collection
-        of = {"ClientId": stack.account, "CollectionId": made.attr_id, "CollectionName": made.name}
+        of = {"ClientId": stack.account, "CollectionId": collection.identity, "CollectionName": collection.name}
         yield _Graph(
             "Searches", "AWS/AOSS", of, {"SearchRequestRate": "Sum", "SearchRequestErrors": "Sum", "5xx": "Sum"}
         )

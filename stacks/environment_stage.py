@@ -4,7 +4,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from opensearch_ml.engine.operator_role import OperatorRole
-from opensearch_ml.engine.serverless_collection import ServerlessCollection
+from opensearch_ml.engine.used_collection import CollectionGrants
 from settings import Environment
 from settings.outputs import AssistantOutputs, IndexOutputs
 from stacks.environment_stacks import environment_stacks
@@ -23,7 +23,7 @@ class EnvironmentStage(cdk.Stage):
 
     def outputs(self) -> dict[str, cdk.CfnOutput]:
         """What asking needs to know: all that the knowledge stack says of itself, on a collection the assistant too."""
-        collection = any(isinstance(construct, ServerlessCollection) for construct in self.node.find_all())
+        collection = any(isinstance(construct, CollectionGrants) for construct in self.node.find_all())
         needed = [IndexOutputs.name_of("operator_role_arn")]
         needed += [AssistantOutputs.name_of("ask_function")] if collection else []
         stacks = [child for name in needed for child in self.node.children if child.node.try_find_child(name)]

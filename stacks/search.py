@@ -11,9 +11,9 @@ from opensearch_ml.engine.network import Network
 from opensearch_ml.engine.operator_role import OperatorRole
 from opensearch_ml.engine.provisioner import Provisioner
 from opensearch_ml.engine.search_engine import SearchEngine
-from opensearch_ml.engine.serverless_collection import ServerlessCollection
 from opensearch_ml.engine.snapshot_bucket import SnapshotBucket
 from opensearch_ml.engine.target import Target
+from opensearch_ml.engine.used_collection import CollectionGrants, UsedCollection
 from opensearch_ml.providers.secret_keys import SecretKeys
 from settings import Environment
 from settings.environment import backup_name_of
@@ -53,7 +53,7 @@ class SearchStack(EnvironmentStack):
             administrators=search.admins if isinstance(search, NewDomain | ExistingDomain) else (),
         )
         self.network = network
-        self.collection: ServerlessCollection | None = None
+        self.collection: CollectionGrants | None = None
         self._access: IndexAccess | None = None
         self.engine = self._engine(environment, network)
         if self.engine.domain_arn:
@@ -113,7 +113,12 @@ class SearchStack(EnvironmentStack):
         if isinstance(search, ExistingDomain):
             return SearchEngine(search.endpoint, domain_arn=search.domain_arn, admin_role=search.admin_role)
         if isinstance(search, Serverless):
-            self.collection = new_collection(self, environment, search, network=network)
+            used = search.collection
+            self.collection = (
+                UsedCollection(self, "Search", name=used.name, arn=used.arn, endpoint=used.endpoint)
+                if used
+                else new_collection(self, environment, search, network=network)
+            )
             self._access = self.provisioner.allow_collection(self.collection)
             return SearchEngine(self.collection.endpoint, service="aoss")
         login, keys = search.login, search.model_keys
@@ -137,7 +142,7 @@ class SearchStack(EnvironmentStack):
             vpc_id=vpc.id,
             subnets=dict(zip(vpc.availability_zones, vpc.subnets, strict=True)),
             port=search.port if isinstance(search, SelfManaged) else 443,
-            carried=() if isinstance(search, NewDomain | Serverless) else vpc.security_groups,
+            carried=() if environment.makes_engine else vpc.security_groups,
         )
         if vpc.endpoints == "create":
             network.make_endpoints(_called(environment), vpc.route_tables, vpc.cidrs)

@@ -35,6 +35,7 @@ from opensearch_ml.engine.search_engine import SearchEngine as SearchEngine
 from opensearch_ml.engine.serverless_collection import ServerlessCollection as ServerlessCollection
 from opensearch_ml.engine.snapshot_bucket import SnapshotBucket as SnapshotBucket
 from opensearch_ml.engine.target import Target as Target
+from opensearch_ml.engine.used_collection import UsedCollection as UsedCollection
 from opensearch_ml.ingestion.batch_bodies import BatchPlace as BatchPlace
 from opensearch_ml.ingestion.batch_bodies import index_body as index_body
 from opensearch_ml.ingestion.batch_bodies import inference_body as inference_body

@@ -17,7 +17,8 @@ PANEL = "Set up"
 
 def import_(
     name: Annotated[str, typer.Argument(help="Name of the new environment.", show_default=False)],
-    domain: Annotated[str, typer.Option(help="Name of the domain.", show_default=False)],
+    domain: Annotated[str | None, typer.Option(help="Name of the domain.", show_default=False)] = None,
+    collection: Annotated[str | None, typer.Option(help="Name of the collection, if it is none of a domain.")] = None,
     index: Annotated[str | None, typer.Option(help="The index to adopt, if there are several.")] = None,
     pipeline: Annotated[
         str | None, typer.Option(help="The search pipeline that answers, if there are several.")
@@ -32,26 +33,43 @@ def import_(
     json: Annotated[bool, typer.Option("--json", help="Print JSON; writes only with --yes.")] = False,
     sandbox: Sandbox = False,
 ) -> None:
-    """Adopt what a tutorial, a notebook or another tool has left in a domain: write its environment file, mark objects.
+    """Adopt what a tutorial, a notebook or another tool has left in a domain or a collection: write its environment
+    file, mark objects.
 
     Nothing is written before you agree. Each model is called once, to see whether it answers.
     """
+    from osml.takeover import collection as collections
     from osml.takeover import reach, takeover, view
 
+    if (domain is None) == (collection is None):
+        raise Failure("Name what to import: either --domain NAME or --collection NAME.")
+    of_a_domain = (pipeline, embedding_secret, answer_secret, admin_role, user)
+    if collection and any(value is not None for value in of_a_domain):
+        raise Failure(
+            "A collection has no pipelines, models and users: --collection goes with --index and --role only."
+        )
     if sandbox:
         place(name, sandbox=True)
     elif region := chosen(None, f"environments/{name}.yaml"):
         settle(region)
     else:
         raise missing(f"environments/{name}.yaml")
-    where = reach.described(domain, admin_role)
-    client = reach.client(where, role, (user, _password(user)) if user else None)
-    there, tree = takeover.seen(client)
-    if not json:
-        view.show_tree(tree)
-    secrets = {"embedding": embedding_secret, "answer": answer_secret}
-    given = {group: secret for group, secret in secrets.items() if secret}
-    plan = takeover.prepared(client, there, tree, where, name, index=index, pipeline=pipeline, secrets=given)
+    if domain:
+        where = reach.described(domain, admin_role)
+        client = reach.client(where, role, (user, _password(user)) if user else None)
+        there, tree = takeover.seen(client)
+        if not json:
+            view.show_tree(tree)
+        secrets = {"embedding": embedding_secret, "answer": answer_secret}
+        given = {group: secret for group, secret in secrets.items() if secret}
+        plan = takeover.prepared(client, there, tree, where, name, index=index, pipeline=pipeline, secrets=given)
+    else:
+        place_of_it = reach.described_collection(str(collection))
+        client = reach.collection_client(place_of_it, role)
+        shown = collections.seen(client, place_of_it)
+        if not json:
+            view.show_tree(shown.tree)
+        plan = collections.prepared(client, shown, place_of_it, name, index=index)
     file = environments() / f"{name}.yaml"
     if json:
         print(as_json(plan.json(), indent=2))
@@ -63,7 +81,9 @@ def import_(
     if not yes:
         if not sys.stdin.isatty():
             raise Failure("Nothing is written without a person who agrees. Add --yes, or --dry-run.")
-        typer.confirm(f"Write {file}, and mark {len(plan.plan.adoptions)} objects in {domain}?", abort=True)
+        typer.confirm(
+            f"Write {file}, and mark {len(plan.plan.adoptions)} objects in {domain or collection}?", abort=True
+        )
     takeover.write(client, plan, file)
     if not json:
         options = f"--env {name}{' --sandbox' if sandbox else ''}"

@@ -43,6 +43,7 @@ class Choice:
     answer: ModelChoice | None
     text_field: str = "text"
     embedding_field: str = "embedding"
+    id_field: str = "id"
     left: tuple[str, ...] = ()
 
 
@@ -66,8 +67,8 @@ class Chooser:
         left: list[str] = []
         indexes = self._those(self.contents.indexes, self._index, left, "index", index)
         answers = self._those(self.contents.search_pipelines, self._answer, left, "search pipeline", pipeline)
-        name = _only(list(indexes), "index", "--index")
-        answer_name = _only(list(answers), "search pipeline that answers", "--pipeline")
+        name = only(list(indexes), "index", "--index")
+        answer_name = only(list(answers), "search pipeline that answers", "--pipeline")
         answer = answers[answer_name] if answer_name else None
         if name:
             return Choice(index=name, answer_pipeline=answer_name, answer=answer, left=tuple(left), **indexes[name])
@@ -203,9 +204,10 @@ class Chooser:
         return owner is None or owner.stack == self.stack
 
 
-def _only(names: list[str], kind: str, option: str) -> str | None:
+def only(names: list[str], kind: str, option: str, place: str = "domain") -> str | None:
+    """The only name, None if there is none. Raises Failure if there are several."""
     if len(names) > 1:
-        raise Failure(f"The domain has more than one {kind}: {', '.join(names)}. Choose with {option} NAME.")
+        raise Failure(f"The {place} has more than one {kind}: {', '.join(names)}. Choose with {option} NAME.")
     return names[0] if names else None
 
 

@@ -18,7 +18,7 @@ from settings.schema import FIRST_LINE
 # For an environment whose engine embeds nothing yet.
 TITAN = {"provider": "titan", "dimension": 1024}
 _SPACES = ("cosinesimil", "l2", "innerproduct")
-_COMMENT = "# What others made in this domain, as `osml import` read it. A line of `adopted` keeps an object as it is."
+COMMENT = "# What others made, as `osml import` read it. A line of `adopted` keeps an object as it is."
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def draft(
         **_prompt(contents, choice),
         "adopted": _adopted(contents, choice, index_version),
     }
-    return "\n".join((FIRST_LINE, _COMMENT)) + "\n" + yaml.safe_dump(settings, sort_keys=False, width=120)
+    return "\n".join((FIRST_LINE, COMMENT)) + "\n" + yaml.safe_dump(settings, sort_keys=False, width=120)
 
 
 def alias_for(contents: Contents, index: str | None) -> str:
@@ -94,16 +94,21 @@ def _index(contents: Contents, choice: Choice, alias: str, field: dict[str, Any]
     if choice.index is None:
         return {"name": alias}
     settings = contents.indexes[choice.index]["settings"]["index"]
-    spaces = (field.get("space_type"), field.get("method", {}).get("space_type"), settings.get("knn.space_type"))
-    space = next((space for space in spaces if space), "l2")
     return {
         "name": alias,
         "text_field": choice.text_field,
         "embedding_field": choice.embedding_field,
-        **({"space_type": space} if space in _SPACES else {}),
+        **space_type(field, settings),
         "shards": int(settings["number_of_shards"]),
         "replicas": int(settings["number_of_replicas"]),
     }
+
+
+def space_type(field: dict[str, Any], settings: dict[str, Any]) -> dict[str, str]:
+    """The setting for how the nearness of vectors is measured, none if no setting expresses it."""
+    spaces = (field.get("space_type"), field.get("method", {}).get("space_type"), settings.get("knn.space_type"))
+    space = next((space for space in spaces if space), "l2")
+    return {"space_type": space} if space in _SPACES else {}
 
 
 def _prompt(contents: Contents, choice: Choice) -> dict[str, Any]:

@@ -17,7 +17,7 @@ _ML = {"Model": "models", "ModelGroup": "model_groups"}
 _PIPELINES = {"IngestPipeline": ("_ingest", "pipeline"), "SearchPipeline": ("_search", "pipeline")}
 
 
-def mark(client: Client, adoption: Adoption, text_field: str) -> None:
+def mark(client: Client, adoption: Adoption, text_field: str, id_field: str = "id") -> None:
     """Write the mark, and the fields of an index that osml expects. May be repeated.
 
     Raises `ProvisioningError`, and Failure when the object does not show the mark.
@@ -33,7 +33,10 @@ def mark(client: Client, adoption: Adoption, text_field: str) -> None:
         client.put(path_of(*_PIPELINES[adoption.kind], id), observed.body | {"description": text})
     else:
         mappings = observed.body.get("mappings", {})
-        notes = {"_meta": mappings.get("_meta", {}) | {"osml": text}, "properties": added(mappings, text_field)}
+        notes = {
+            "_meta": mappings.get("_meta", {}) | {"osml": text},
+            "properties": added(mappings, text_field, id_field),
+        }
         client.put(path_of(id, "_mapping"), notes)
     if not _is_found(client, adoption, text):
         raise Failure(f"{adoption.kind} {id} does not show the mark that was written. Run the import again.")

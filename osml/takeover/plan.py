@@ -64,7 +64,7 @@ def plan(client: Client, contents: Contents, choice: Choice, templates: Mapping[
                 made.append(f"{kind} {spec.get('name') or spec.get('role') or logical_id}")
                 continue
             owner = Owner(stack, logical_id)
-            changes = tuple(_changes(client, kind, known[logical_id], owner, spec, choice.text_field))
+            changes = tuple(_changes(client, kind, known[logical_id], owner, spec, choice))
             adoptions.append(Adoption(kind, known[logical_id], owner, spec, changes))
     return Plan(tuple(adoptions), tuple(sorted(made)))
 
@@ -113,7 +113,7 @@ def _spec(resource: Mapping[str, Any], known: Mapping[str, str], resources: Mapp
     return spec
 
 
-def _changes(client: Client, kind: str, id: str, owner: Owner, spec: dict[str, Any], text: str) -> Iterator[str]:
+def _changes(client: Client, kind: str, id: str, owner: Owner, spec: dict[str, Any], choice: Choice) -> Iterator[str]:
     verbs = kind_named(kind)
     observed = verbs.read(client, id, owner)
     if observed is None:
@@ -122,10 +122,11 @@ def _changes(client: Client, kind: str, id: str, owner: Owner, spec: dict[str, A
     body = observed.body
     if kind == "Index":
         settings = flattened(body.get("settings", {}))
-        new = added(body.get("mappings", {}), text)
+        new = added(body.get("mappings", {}), choice.text_field, choice.id_field)
         yield from _of(new, body["mappings"].get("properties", {}), "the field ")
-        yield from _of(flattened(spec["body"]["settings"]), settings, "the setting ")
-        yield from _of(spec["body"]["mappings"]["properties"], body["mappings"].get("properties", {}), "the field ")
+        yield from _of(flattened(spec["body"].get("settings", {})), settings, "the setting ")
+        deployed = {name: field for name, field in spec["body"]["mappings"]["properties"].items() if name not in new}
+        yield from _of(deployed, body["mappings"].get("properties", {}), "the field ")
     elif kind.endswith("Pipeline"):
         yield from _steps(body, spec["pipeline"])
     else:

@@ -40,6 +40,12 @@ class Takeover:
         }
 
 
+def checked_name(name: str) -> None:
+    """Raises Failure if no environment may have the name."""
+    if not NAME.fullmatch(name):
+        raise Failure(f"{name!r} cannot name an environment: use at most 16 letters, digits and hyphens.")
+
+
 def seen(client: Client) -> tuple[contents.Contents, Tree]:
     """What the engine holds, as a tree; each model is called once."""
     there = contents.read(client)
@@ -58,8 +64,7 @@ def prepared(
     secrets: Mapping[str, str] | None = None,
 ) -> Takeover:
     """Everything that an import would write, without a write. Raises Failure."""
-    if not NAME.fullmatch(name):
-        raise Failure(f"{name!r} cannot name an environment: use at most 16 letters, digits and hyphens.")
+    checked_name(name)
     named = {group: f"osml/{name}/{group}" for group in ("embedding", "answer")} | dict(secrets or {})
     choice = Chooser(there, f"{prefix_of(name)}-knowledge", named).choose(index, pipeline)
     dimension = _dimension(client, there, choice)
@@ -97,7 +102,7 @@ def write(client: Client, takeover: Takeover, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(takeover.text, encoding="utf-8")
     for adoption in takeover.plan.adoptions:
-        marking.mark(client, adoption, takeover.choice.text_field)
+        marking.mark(client, adoption, takeover.choice.text_field, takeover.choice.id_field)
 
 
 def _dimension(client: Client, there: contents.Contents, choice: Choice) -> int | None:

@@ -47,10 +47,14 @@ class Node:
 
 @dataclass(frozen=True)
 class Tree:
-    """`roots` are indexes, pipelines and agents that no other object names; `unused` belong to none of them."""
+    """`roots` are indexes, pipelines and agents that no other object names; `unused` belong to none of them.
+
+    On a collection the roots are APIs, functions and roles, which lead to the indexes that they may use.
+    """
 
     roots: tuple[Node, ...]
     unused: tuple[Node, ...]
+    place: str = "domain"
 
     @property
     def broken(self) -> list[Node]:

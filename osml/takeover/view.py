@@ -14,10 +14,10 @@ from osml.terminal import shown
 def show_tree(tree: Tree) -> None:
     """Print what the domain holds, with faults in colour."""
     console = Console()
-    for title, nodes in (("In the domain", tree.roots), ("Nothing in the domain uses", tree.unused)):
+    for title, nodes in ((f"In the {tree.place}", tree.roots), (f"Nothing in the {tree.place} uses", tree.unused)):
         _list(console, f"{title}:" if nodes else "", (line for node in nodes for line in _lines(node)), markup=True)
     if not (tree.roots or tree.unused):
-        console.print("The domain is empty: it has no index, no pipeline and no model.")
+        console.print(f"The {tree.place} is empty.")
 
 
 def show_takeover(takeover: Takeover) -> None:
@@ -42,7 +42,8 @@ def _lines(node: Node, depth: int = 0) -> Iterable[str]:
     """A line for the node, one for each fault, and those of what it uses."""
     owner = f" of {node.owner}" if node.owner else ""
     id = f" ({node.id})" if node.id != node.name else ""
-    yield "  " * depth + shown(f"{node.kind} {node.name}{id}{owner}")
+    state = f": {node.state}" if node.state and node.kind == "index" else ""
+    yield "  " * depth + shown(f"{node.kind} {node.name}{id}{owner}{state}")
     for fault in node.faults:
         yield "  " * (depth + 1) + f"[red]✗[/] {shown(fault)}"
     for used in node.uses:

@@ -29,6 +29,8 @@ def collection_has_no_connector(environment: Environment) -> Iterator[str]:
 def collection_decides(environment: Environment) -> Iterator[str]:
     """It has settings and fields of its own."""
     index = environment.index
+    if index.id_field != "id" and not (environment.engine is None and environment.adopted):
+        yield f"index.id_field is {index.id_field!r}, which is for an adopted index of a collection; leave it out"
     if not isinstance(environment.search, Serverless):
         return
     for name in NOT_ON_A_COLLECTION:

@@ -21,9 +21,10 @@ def search_is_here(environment: Environment) -> Iterator[str]:
             yield f"{setting} is in {region}, but region is {environment.region!r}; make them agree"
     owner = environment.search.account
     if owner is not None and environment.account is not None and owner != environment.account:
+        (setting,) = environment.search.arns
         yield (
-            f"search.domain_arn is of the account {owner}, but account is {environment.account!r}; "
-            "deploy into the account of the domain"
+            f"search.{setting} is of the account {owner}, but account is {environment.account!r}; "
+            f"deploy into the account of the {'domain' if setting == 'domain_arn' else 'collection'}"
         )
 
 

@@ -18,6 +18,11 @@ def vpc_has_its_kind(environment: Environment) -> Iterator[str]:
     search, vpc = environment.search, environment.search.vpc
     if vpc and vpc.collection_endpoint is not None and not isinstance(search, Serverless):
         yield "search.vpc.collection_endpoint is set, but search.kind is not serverless; leave it out"
+    if vpc and vpc.collection_endpoint is not None and getattr(search, "collection", None):
+        yield (
+            "search.vpc.collection_endpoint is for a new collection, but search.collection names one that exists, and "
+            "its own network policy says who reaches it; leave it out"
+        )
     if vpc and vpc.egress == "vpc" and not isinstance(search, NewDomain):
         yield "search.vpc.egress is 'vpc', which is said of a domain that is made here; leave it out"
 

@@ -197,7 +197,7 @@ def _domain(engine: KindsEngine, models: Models) -> RuntimeSettings:
     enrich = {"request_processors": [{"neural_query_enricher": {"default_model_id": embedding}}]}
     engine.apply("SearchPipeline", {"name": f"{name}-embeds", "pipeline": enrich}, owner=engine.owner("Embeds"))
     _index(engine, name, {"default_pipeline": name, "search.default_pipeline": f"{name}-embeds"})
-    return _settings(
+    return settings_of(
         name,
         embedding={"provider": "model"},
         answer={
@@ -213,7 +213,7 @@ def _collection(engine: KindsEngine, models: Models) -> RuntimeSettings:
     name = f"shelf-{uuid.uuid4().hex[:8]}"
     _index(engine, name, {}, stored={"type": "long"}, passages={"type": "integer"})
     secret = {"name": "chat", "key": "key"}
-    settings = _settings(
+    settings = settings_of(
         name,
         conversations={"kind": "index", "name": conversation_index(engine, name)},
         embedding={"provider": "sagemaker", "endpoint": "minilm", "shape": "array", "dimension": 384},
@@ -232,7 +232,7 @@ def conversation_index(engine: KindsEngine, name: str) -> str:
     return made
 
 
-def _settings(name: str, **more: Any) -> RuntimeSettings:
+def settings_of(name: str, **more: Any) -> RuntimeSettings:
     return RuntimeSettings.model_validate(
         {
             "environment": "contract",

@@ -23,7 +23,7 @@ from sandbox.cache import cache_directory
 from sandbox.certificates import Certificates
 from sandbox.cloud_venv import cloud_python
 
-CAPABILITIES = ["CAPABILITY_IAM"]
+CAPABILITIES = ["CAPABILITY_NAMED_IAM"]
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 # The process of `python -m sandbox.cloud`, before a front that keeps a diary instead of an engine.

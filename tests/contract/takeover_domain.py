@@ -13,6 +13,7 @@ from mlcommons import Client, HttpTransport, Patience
 from sandbox.front.request import FrontRequest, FrontResponse
 from tests.contract.front_domain import SECRET_ARN, Models, Trial, trial
 from tests.contract.front_engine import EngineAddress
+from tests.contract.left_by_tools import TITAN_V2_DIMENSION
 from tests.contract.tutorials import TITAN_DIMENSION, Hand
 
 KEY = "sk-0123456789abcdef"
@@ -26,6 +27,7 @@ class Providers(Models):
         answers: dict[str, Any] = {
             "chat-r1": [{"generated_text": "grounded"}],
             "imported-model": {"generation": "grounded"},
+            "titan-embed-text-v2": {"embedding": [0.5] * TITAN_V2_DIMENSION},
             "titan": {"embedding": [0.5] * TITAN_DIMENSION},
             "completions": {"choices": [{"message": {"role": "assistant", "content": "grounded"}}]},
         }

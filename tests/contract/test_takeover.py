@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from mlcommons import Client, Owner, ProvisioningOutcome, apply, kind_named, release
 from osml import main
+from osml.failure import Failure
 from osml.init.draft import checked
 from osml.takeover import takeover
 from osml.takeover.choice import Choice, Chooser
@@ -23,6 +24,7 @@ from osml.takeover.tree import Node, tree
 from settings import load
 from tests.contract import takeover_domain
 from tests.contract.front_domain import ARN, Trial
+from tests.contract.left_by_tools import console_template, notebook, terraform, uploaded_model
 from tests.contract.takeover_domain import KEY
 from tests.contract.tutorials import (
     TUTORIALS,
@@ -43,6 +45,7 @@ THERE = AdoptedDomain("https://search-contract-abc123.us-east-1.es.amazonaws.com
 EMBEDS, CHATS = "Sagemaker embedding", "my-conversation-search-pipeline-deepseek"
 # Of these kinds a deploy of a domain that was taken over makes the roles of the environment, which are no part of this.
 ACCESS = ("Custom::MlRole", "Custom::MlRoleMapping", "Custom::MlTrustedEndpoints")
+LEFT: dict[str, Callable[[Hand], None]] = {**TUTORIALS, "notebook": notebook, "terraform": terraform}
 Templates = dict[str, dict[str, Any]]
 
 
@@ -59,17 +62,41 @@ FLOW: dict[str, object] = {
         "connector Amazon Bedrock Connector: embedding": {},
     }
 }
+SAGEMAKER_R1 = "DeepSeek R1 Model on SageMaker"
+TITAN_V2 = "Bedrock Titan Embedding Model V2"
 TREES: dict[str, dict[str, object]] = {
     "semantic-search": {"index my_index": {"ingest pipeline my_sagemaker_embedding_pipeline": EMBEDDING}},
     "deepseek-sagemaker": {**NEURAL, f"search pipeline {CHATS}": _model("Sagemaker DeepSeek R1 model", R1)},
     "deepseek-bedrock": {**NEURAL, f"search pipeline {CHATS}": _model("Bedrock DeepSeek R1 model", R1)},
     "deepseek-api": {**NEURAL, f"search pipeline {CHATS}-chat": _model("DeepSeek Chat model", "DeepSeek Chat")},
+    "notebook": {
+        "index population_data": {
+            "ingest pipeline text-embedding-ingest-pipeline": _model(
+                TITAN_V2, "Amazon Bedrock Connector: titan embedding v2", TITAN_V2
+            )
+        },
+        "search pipeline rag-pipeline-deepseek": _model(SAGEMAKER_R1, R1, SAGEMAKER_R1),
+    },
+    "terraform": {
+        "index terraform-index": {
+            "ingest pipeline terraform-test": _model("third_party_with_optional", "with_pre_post_processing", "minimal")
+        }
+    },
     "flow-framework": {
         "index my-flow-index": {"ingest pipeline nlp-flow-pipeline": FLOW, "search pipeline flow-query-pipeline": FLOW}
     },
 }
+UNUSED: dict[str, dict[str, object]] = {
+    "notebook": {
+        **_model("DeepSeek Chat Model", "DeepSeek Chat", "DeepSeek Chat Model"),
+        **_model("DeepSeek R1 Model on Bedrock", R1, "DeepSeek R1 Model on Bedrock"),
+    }
+}
+DIMENSIONS = {"flow-framework": 1536, "notebook": 1024, "terraform": 1024}
 PROVIDERS = {
     "semantic-search": None,
+    "terraform": None,
+    "notebook": {"provider": "sagemaker", "endpoint": "chat-r1", "max_tokens": 512, "top_p": 0.9},
     "flow-framework": None,
     "deepseek-sagemaker": {"provider": "sagemaker", "endpoint": "chat-r1", "max_tokens": 512, "top_p": 0.9},
     "deepseek-bedrock": {
@@ -170,18 +197,18 @@ def given_back(
         end(kind_named(resource["Type"]), outcome.physical_id, client=client, owner=Owner(STACK, id), previous=spec)
 
 
-@pytest.mark.parametrize("tutorial", TUTORIALS)
+@pytest.mark.parametrize("tutorial", LEFT)
 def test_a_tutorial_is_taken_over_and_given_back(
     domain: Trial, hand: Hand, synthesize: Callable[[str], Templates], tutorial: str
 ) -> None:
-    TUTORIALS[tutorial](hand)
+    LEFT[tutorial](hand)
     client, before = hand.client, settled(hand.client)
     seen = tree(before)
     assert shape(seen.roots) == TREES[tutorial]
-    assert (seen.unused, seen.broken) == ((), [])
+    assert (shape(seen.unused), seen.broken) == (UNUSED.get(tutorial, {}), [])
     choice, planned, templates = taken_over(client, synthesize)
     environment = checked(NAME, draft(before, choice, THERE, "passages"))
-    assert environment.embedding.dimension == (1536 if tutorial == "flow-framework" else 2)
+    assert environment.embedding.dimension == DIMENSIONS.get(tutorial, 2)
     wanted = PROVIDERS[tutorial]
     if wanted is None:
         assert environment.answer is None
@@ -258,21 +285,50 @@ def test_another_index_version_takes_the_documents_and_the_old_index_is_given_ba
     assert client.get("/my_index")["my_index"]["mappings"].get("_meta", {}) == {}
 
 
-def test_a_model_alone_is_taken_over(hand: Hand, synthesize: Callable[[str], Templates]) -> None:
-    """As AIConnectorHelper leaves it: nothing names the model, and what embeds is new."""
-    connector_helper(hand)
+UPLOADED = "sentence-transformers/all-MiniLM-L6-v2"
+ALONE = [
+    (connector_helper, "answer", _model("DeepSeek Chat model", "DeepSeek Chat", "DeepSeek Chat model")),
+    (console_template, "embedding", _model(f"{EMBEDS} model", f"{EMBEDS} connector", f"{EMBEDS} model")),
+]
+
+
+@pytest.mark.parametrize(("leave", "group", "there"), ALONE)
+def test_a_model_alone_is_taken_over(
+    hand: Hand,
+    synthesize: Callable[[str], Templates],
+    leave: Callable[[Hand], None],
+    group: str,
+    there: dict[str, object],
+) -> None:
+    """As AIConnectorHelper and the console's template leave it: nothing names the model, and the rest is new."""
+    leave(hand)
     client, before = hand.client, settled(hand.client)
     seen = tree(before)
     assert seen.roots == ()
-    assert shape(seen.unused) == _model("DeepSeek Chat model", "DeepSeek Chat", group="DeepSeek Chat model")
+    assert shape(seen.unused) == there
     choice, planned, _ = taken_over(client, synthesize)
-    assert (choice.index, choice.embedding) == (None, None)
-    assert {adoption.id for adoption in planned.adoptions} == {hand.made["answer model"], hand.made["answer group"]}
+    assert (choice.index, [name for name in ("embedding", "answer") if getattr(choice, name)]) == (None, [group])
+    assert {adoption.id for adoption in planned.adoptions} == {hand.made[f"{group} model"], hand.made[f"{group} group"]}
     for adoption in planned.adoptions:
         spec = adoption.spec
         outcome = apply(kind_named(adoption.kind), spec, client=client, owner=adoption.owner)
         assert (outcome.physical_id, outcome.changed) == (adoption.id, False)
     assert counted(read(client)) == counted(before)
+
+
+def test_a_model_that_runs_in_the_engine_is_named_and_left(hand: Hand) -> None:
+    model = uploaded_model(hand)
+    there = read(hand.client)
+    (index,) = tree(there).roots
+    assert shape((index,)) == {
+        "index local": {"ingest pipeline local-embedding": {f"model {UPLOADED}": {f"model group {UPLOADED}": {}}}}
+    }
+    (broken,) = tree(there).broken
+    assert (broken.id, broken.faults) == (model, ("It is not deployed: its state is REGISTERING.",))
+    with pytest.raises(Failure) as failure:
+        Chooser(there, STACK, SECRETS).choose()
+    assert "The index local stays as it is: its model" in str(failure.value)
+    assert "has no connector: it runs in the engine, or the connector is gone" in str(failure.value)
 
 
 def test_what_is_broken_is_named(domain: Trial, hand: Hand) -> None:

@@ -1,4 +1,4 @@
-"""What five tutorials and three tools leave in a domain when somebody follows them, as requests by hand."""
+"""What four tutorials, flow-framework and AIConnectorHelper leave in a domain, as requests by hand."""
 
 from __future__ import annotations
 
@@ -47,14 +47,18 @@ class Hand:
             body = {"name": f"{name} group", "description": f"Test group of {name}"}
             made = self.client.post("/_plugins/_ml/model_groups/_register", body)["model_group_id"]
             registered["model_group_id"] = made
-        model_id = str(self.client.post("/_plugins/_ml/models/_register", registered)["model_id"])
-        self.made[f"{key} model"] = model_id
-        shown = self.client.get(path_of("_plugins", "_ml", "models", model_id))
-        self.made[f"{key} group"] = shown["model_group_id"]
+        model_id = self.registered(key, str(self.client.post("/_plugins/_ml/models/_register", registered)["model_id"]))
         if deploy:
             self.client.post(path_of("_plugins", "_ml", "models", model_id, "_deploy"))
             while self.client.get(path_of("_plugins", "_ml", "models", model_id))["model_state"] != "DEPLOYED":
                 self.client.patience.wait(0)
+        return model_id
+
+    def registered(self, key: str, model_id: str) -> str:
+        """The model and its group, noted."""
+        self.made[f"{key} model"] = model_id
+        shown = self.client.get(path_of("_plugins", "_ml", "models", model_id))
+        self.made[f"{key} group"] = shown["model_group_id"]
         return model_id
 
     def ingest_pipeline(self, name: str, body: dict[str, Any]) -> None:
@@ -98,8 +102,7 @@ class Hand:
         return True
 
 
-def sagemaker_embedding(hand: Hand) -> str:
-    """The connector and model of the tutorial for semantic search, which the others say to follow."""
+def sagemaker_embedding_connector(hand: Hand) -> str:
     action = {
         "action_type": "predict",
         "method": "POST",
@@ -109,7 +112,7 @@ def sagemaker_embedding(hand: Hand) -> str:
         "pre_process_function": "connector.pre_process.default.embedding",
         "post_process_function": "connector.post_process.default.embedding",
     }
-    connector = hand.connector(
+    return hand.connector(
         "embedding",
         {
             "name": "Sagemaker embedding connector",
@@ -118,7 +121,11 @@ def sagemaker_embedding(hand: Hand) -> str:
             "actions": [action],
         },
     )
-    return hand.model("embedding", "Sagemaker embedding model", connector)
+
+
+def sagemaker_embedding(hand: Hand) -> str:
+    """The connector and model of the tutorial for semantic search, which the others say to follow."""
+    return hand.model("embedding", "Sagemaker embedding model", sagemaker_embedding_connector(hand))
 
 
 def semantic_search(hand: Hand) -> None:
@@ -163,7 +170,7 @@ def _rag(hand: Hand, pipeline: str, model: str) -> None:
     hand.search_pipeline(pipeline, {"response_processors": [{"retrieval_augmented_generation": answers}]})
 
 
-def deepseek_sagemaker(hand: Hand) -> None:
+def deepseek_sagemaker_connector(hand: Hand) -> str:
     action = {
         "action_type": "PREDICT",
         "method": "POST",
@@ -181,12 +188,16 @@ def deepseek_sagemaker(hand: Hand) -> None:
         "parameters": {"service_name": "sagemaker", "region": "us-east-1", **chosen},
         "actions": [action],
     }
-    model = hand.model("answer", "Sagemaker DeepSeek R1 model", hand.connector("answer", body))
+    return hand.connector("answer", body)
+
+
+def deepseek_sagemaker(hand: Hand) -> None:
+    model = hand.model("answer", "Sagemaker DeepSeek R1 model", deepseek_sagemaker_connector(hand))
     _rag(hand, "my-conversation-search-pipeline-deepseek", model)
     _neural_search(hand)
 
 
-def deepseek_bedrock(hand: Hand) -> None:
+def deepseek_bedrock_connector(hand: Hand, key: str = "answer", model: str = IMPORTED) -> str:
     action = {
         "action_type": "PREDICT",
         "method": "POST",
@@ -196,19 +207,23 @@ def deepseek_bedrock(hand: Hand) -> None:
         '"max_gen_len": ${parameters.max_gen_len}}',
         "post_process_function": COMPLETION % "params.generation",
     }
-    chosen = {"model_id": IMPORTED, "temperature": 0, "max_gen_len": 4000}
+    chosen = {"model_id": model, "temperature": 0, "max_gen_len": 4000}
     body = {
         "name": "DeepSeek R1 model connector",
         "protocol": "aws_sigv4",
         "parameters": {"service_name": "bedrock", "region": "us-east-1", **chosen},
         "actions": [action],
     }
-    model = hand.model("answer", "Bedrock DeepSeek R1 model", hand.connector("answer", body))
+    return hand.connector(key, body)
+
+
+def deepseek_bedrock(hand: Hand) -> None:
+    model = hand.model("answer", "Bedrock DeepSeek R1 model", deepseek_bedrock_connector(hand))
     _rag(hand, "my-conversation-search-pipeline-deepseek", model)
     _neural_search(hand)
 
 
-def deepseek_chat_connector(hand: Hand) -> str:
+def deepseek_chat_connector(hand: Hand, key: str = "answer") -> str:
     headers = {"Content-Type": "application/json", "Authorization": "Bearer ${credential.secretArn.my_deepseek_key}"}
     action = {
         "action_type": "predict",
@@ -224,7 +239,7 @@ def deepseek_chat_connector(hand: Hand) -> str:
         "parameters": {"endpoint": "api.deepseek.com", "model": "deepseek-chat"},
         "actions": [action],
     }
-    return hand.connector("answer", body, secretArn=hand.secret)
+    return hand.connector(key, body, secretArn=hand.secret)
 
 
 def deepseek_chat(hand: Hand) -> None:

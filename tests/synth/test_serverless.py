@@ -204,3 +204,31 @@ def test_a_vpc_with_an_endpoint_for_collections_gets_no_second_one(
 
 def test_cfn_lint_finds_nothing(other: Callable[..., Templates], cfn_lint: Callable[..., str]) -> None:
     assert cfn_lint([other({"generation": "classic", "removal": "retain"}, assistant={"sign_in": "api-key"})]) == ""
+
+
+USED = Path(__file__).parents[1] / "unit" / "files" / "whole" / "used-collection.yaml"
+
+
+def test_a_collection_of_somebody_else_gets_grants_and_nothing_else(
+    synthesize: Callable[..., Templates], of_type: OfType, flat: Flat, tmp_path: Path
+) -> None:
+    settings = yaml.safe_load(USED.read_text())
+    (tmp_path / "used.yaml").write_text(yaml.safe_dump(settings))
+    made = synthesize("used", tmp_path)
+    collection = settings["search"]["collection"]
+    kinds = {each["Type"] for template in made.values() for each in of_type(template, KIND).values()}
+    assert kinds == {f"{KIND}AccessPolicy"}
+    granted = [each for template in made.values() for each in of_type(template, f"{KIND}AccessPolicy").values()]
+    assert len(granted) >= 3
+    for access in granted:
+        assert f"index/{collection['name']}/" in json.dumps(flat(access["Properties"]["Policy"]))
+    search, knowledge = made["osml-used-search"], made["osml-used-knowledge"]
+    assert collection["arn"] in json.dumps(of_type(search, "AWS::IAM::Policy"))
+    assert "abcdefghij0123456789" in json.dumps(flat(of_type(search, "AWS::CloudWatch::Dashboard")))
+    ((index),) = of_type(knowledge, "Custom::MlIndex").values()
+    assert index["Properties"]["Adopted"] == "true"
+    spec = json.loads(flat(index["Properties"]["Spec"]))
+    assert spec["name"] == "sample-embeddings-dev"
+    assert spec["body"].keys() == {"mappings"}
+    assert spec["body"]["mappings"]["properties"].keys() == {"document", "passage_id", "stored", "passages", "osml"}
+    assert json.loads(flat(index["Properties"]["Target"]))["endpoint"] == collection["endpoint"]

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from settings import Environment, SettingError, load
+from settings.prices import HOURS, idle, in_use
 from settings.serverless import Serverless
 
 AOSS: dict[str, Any] = {
@@ -259,3 +260,55 @@ def test_amazon_takes_no_sign_in_domain_with_its_own_name(tmp_path: Path) -> Non
         "otherwise, or set assistant.sign_in to api-key."
     )
     assert loaded(tmp_path, merged(DOMAIN, {"assistant": {"sign_in": "api-key"}}), "aws-two").assistant is not None
+
+
+USED: dict[str, Any] = {
+    **AOSS,
+    "region": "us-east-1",
+    "search": {
+        "kind": "serverless",
+        "generation": "classic",
+        "collection": {
+            "name": "sample-vector-store-dev",
+            "arn": "arn:aws:aoss:us-east-1:111122223333:collection/abcdefghij0123456789",
+            "endpoint": "https://abcdefghij0123456789.us-east-1.aoss.amazonaws.com",
+        },
+    },
+    "index": {"name": "sample-embeddings-dev", "id_field": "passage_id"},
+    "adopted": {"index": "sample-embeddings-dev"},
+}
+
+
+def test_a_collection_of_somebody_else_costs_the_environment_nothing(tmp_path: Path) -> None:
+    used, own = loaded(tmp_path, USED), loaded(tmp_path, merged(AOSS, {"search": {"generation": "classic"}}))
+    assert used.domain_name == "sample-vector-store-dev"
+    assert (used.makes_engine, own.makes_engine) == (False, True)
+    assert (idle(used)["search"], idle(own)["search"] > 0) == (0, True)
+    assert in_use(used) == sum(idle(used).values()) / HOURS
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"search": {"standby": True}}, "standby is for a new collection, but collection names one that exists"),
+        ({"search": {"name": "other"}}, "name is for a new collection, but collection names one that exists"),
+        (
+            {"search": {"vpc": {**VPC, "collection_endpoint": "vpce-0a1b2c3d"}}},
+            "search.vpc.collection_endpoint is for a new collection",
+        ),
+        ({"region": "eu-west-1"}, "search.collection.arn is in us-east-1, but region is 'eu-west-1'"),
+        ({"account": "444455556666"}, "search.collection.arn is of the account 111122223333"),
+        ({"index": {"name": "other"}}, "adopted.index is 'sample-embeddings-dev', but index.name is 'other'"),
+        ({"adopted": {"answer_pipeline": "rag"}}, "which a collection does not have; leave all of it but index out"),
+        ({"adopted": None}, "index.id_field is 'passage_id', which is for an adopted index of a collection"),
+        ({"search": {"collection": None}}, "adopted names an index, but the collection is a new one"),
+        ({"index": {"id_field": "title"}}, "id_field is 'title', a field the index has already"),
+    ],
+)
+def test_an_adopted_collection_is_refused_in_a_sentence(tmp_path: Path, change: dict[str, Any], sentence: str) -> None:
+    settings = merged(USED, change)
+    if change.get("adopted", {}) is None:
+        del settings["adopted"]
+    if "collection" in change.get("search", {}):
+        del settings["search"]["collection"]
+    assert sentence in refused(tmp_path, settings)

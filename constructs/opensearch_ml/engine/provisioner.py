@@ -14,7 +14,7 @@ from opensearch_ml.engine.index_access import IndexAccess
 from opensearch_ml.engine.network import Network
 from opensearch_ml.engine.python_function import PythonFunction
 from opensearch_ml.engine.search_domain import HTTP_ACTIONS
-from opensearch_ml.engine.serverless_collection import ServerlessCollection
+from opensearch_ml.engine.used_collection import CollectionGrants
 from opensearch_ml.providers.inline_credentials import READ
 
 SOURCE = source_of("provisioner_function", "lambda/provisioner")
@@ -93,7 +93,7 @@ class Provisioner(PythonFunction):
         """Let the function read the name and password for its sign-in."""
         self.allow(iam.PolicyStatement(actions=[READ], resources=[secret_arn]))
 
-    def allow_collection(self, collection: ServerlessCollection) -> IndexAccess:
+    def allow_collection(self, collection: CollectionGrants) -> IndexAccess:
         """Let the function create, change and remove indexes of the collection, but not read or write documents."""
         self.allow(collection.requests)
         return collection.grant_index(self.role, INDEXES, index="*")

@@ -8,17 +8,16 @@ from collections.abc import Sequence
 
 from aws_cdk import Aws, CfnResource, RemovalPolicy, Stack, Token
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_opensearchserverless as serverless
 from constructs import Construct
 
-from opensearch_ml.engine.index_access import IndexAccess
 from opensearch_ml.engine.network import HTTPS, Network
+from opensearch_ml.engine.used_collection import CollectionGrants
 
 NAME = re.compile(r"[a-z][a-z0-9-]{2,27}")
 
 
-class ServerlessCollection(Construct):
+class ServerlessCollection(CollectionGrants):
     """The collection `name`, 3 to 28 characters, in a collection group of the same name.
 
     `search_units` and `indexing_units` are the least and most OCU. The generation NEXTGEN scales to zero with a least
@@ -116,22 +115,7 @@ class ServerlessCollection(Construct):
             resource.apply_removal_policy(removal_policy)
         self.endpoint = self.collection.attr_collection_endpoint
         self.arn = self.collection.attr_arn
-
-    @property
-    def requests(self) -> iam.PolicyStatement:
-        """The IAM permission that a role needs in addition to `grant_index` to send requests to the collection."""
-        return iam.PolicyStatement(actions=["aoss:APIAccessAll"], resources=[self.arn])
-
-    def grant_index(self, role: iam.Role, permissions: Sequence[str], *, index: str) -> IndexAccess:
-        """Grant `role` the `permissions` on `index`, with a policy in the role's stack; `*` is every index."""
-        return IndexAccess(
-            role,
-            f"{self.node.id}Access",
-            collection=self.name,
-            index=index,
-            roles=[role.role_arn],
-            permissions=permissions,
-        )
+        self.identity = self.collection.attr_id
 
     def _classic_endpoint(
         self, network: Network, existing: list[str], cidrs: list[str], made: list[CfnResource]

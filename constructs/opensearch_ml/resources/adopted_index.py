@@ -12,14 +12,15 @@ from opensearch_ml.resources.field_script import field_mappings
 from opensearch_ml.resources.ingest_pipeline import IngestPipeline
 from opensearch_ml.resources.ml_resource import MlResource
 from opensearch_ml.resources.search_pipeline import SearchPipeline
-from opensearch_ml.resources.vector_index import SLOW_WRITES, searched
+from opensearch_ml.resources.vector_index import OURS, SLOW_WRITES, VERSION, searched
 
 
 class AdoptedIndex(MlResource):
     """The index `name` of somebody else, which has the owner's mark of this stack, gets the alias `alias`.
 
     Its shards, its vectors and its fields stay as they are; it gets the fields of osml, and the pipelines. A delete
-    gives it back, with its documents. Without `keeps_search_pipeline` it then has no default search pipeline.
+    gives it back, with its documents. Without `keeps_search_pipeline` it then has no default search pipeline. On a
+    collection there are no pipelines and no alias, and `id_field` has the ids of passages.
 
     Example::
 
@@ -36,32 +37,37 @@ class AdoptedIndex(MlResource):
         *,
         target: Target,
         name: str,
-        alias: str,
-        pipeline: IngestPipeline,
-        search_pipeline: SearchPipeline,
+        alias: str | None = None,
+        pipeline: IngestPipeline | None = None,
+        search_pipeline: SearchPipeline | None = None,
         keeps_search_pipeline: bool = False,
         language: str = "english",
         fields: Mapping[str, str] | None = None,
+        id_field: str = "id",
     ) -> None:
-        settings = {
-            "default_pipeline": pipeline.physical_id,
-            "search": searched(search_pipeline, slow=True),
-            "indexing": SLOW_WRITES,
-        }
-        properties = {"document": {"type": "keyword"}, **field_mappings(fields or {}, language)}
-        spec: dict[str, object] = {
-            "name": name,
-            "body": {"settings": {"index": settings}, "mappings": {"properties": properties}},
-        }
-        if not keeps_search_pipeline:
+        properties: dict[str, object] = {"document": {"type": "keyword"}}
+        body: dict[str, object] = {"mappings": {"properties": properties}}
+        spec: dict[str, object] = {"name": name, "body": body}
+        if pipeline:
+            settings = {
+                "default_pipeline": pipeline.physical_id,
+                "search": searched(search_pipeline, slow=True),
+                "indexing": SLOW_WRITES,
+            }
+            body["settings"] = {"index": settings}
+            properties |= field_mappings(fields or {}, language)
+        else:
+            properties |= {id_field: {"type": "keyword"}, **VERSION, **OURS}
+        if search_pipeline and not keeps_search_pipeline:
             # The CDK leaves null out of JSON.
             spec["restored"] = {"index.search.default_pipeline": "_none"}
         super().__init__(scope, id, target=target, kind="Index", spec=spec, adopted=True)
-        MlResource(
-            self,
-            "Alias",
-            target=target,
-            kind="Alias",
-            spec={"name": alias, "index": self.physical_id},
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        if alias:
+            MlResource(
+                self,
+                "Alias",
+                target=target,
+                kind="Alias",
+                spec={"name": alias, "index": self.physical_id},
+                removal_policy=RemovalPolicy.DESTROY,
+            )

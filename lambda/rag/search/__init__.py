@@ -44,9 +44,9 @@ class Passage:
         """The text that is embedded: the title before the text."""
         return f"{self.title} {self.text}" if self.title else self.text
 
-    def source(self, text_field: str) -> dict[str, Any]:
+    def source(self, text_field: str, id_field: str = "id") -> dict[str, Any]:
         """The document that the engine stores."""
-        source = {**self.fields, "id": self.id, "document": self.document, text_field: self.text}
+        source = {**self.fields, id_field: self.id, "document": self.document, text_field: self.text}
         return source if self.title is None else {**source, "title": self.title}
 
 

@@ -104,7 +104,7 @@ class CollectionSearch:
             (
                 {"index": {"_index": index.name}},
                 {
-                    **chunk.source(index.text_field),
+                    **chunk.source(index.text_field, index.id_field),
                     index.embedding_field: vector,
                     STORED: now,
                     PASSAGES: of[chunk.document],

@@ -105,12 +105,12 @@ class IndexClient:
         query: dict[str, str] | None = None,
     ) -> Any:
         """Like `hits`, but the engine's whole answer; `query` are the parameters of the address."""
-        wanted = {**body, "_source": fields_of(self.index.text_field, *more)}
+        wanted = {**body, "_source": self._fields(*more)}
         return self.send("POST", self.in_index("_search", index), wanted, budget, query=query)
 
     def hits_of_each(self, bodies: Sequence[dict[str, Any]], budget: Budget, *more: str) -> list[list[dict[str, Any]]]:
         """Like `hits` for several searches in one request; raises the failure of the first that fails."""
-        fields = fields_of(self.index.text_field, *more)
+        fields = self._fields(*more)
         lines = [json.dumps(line) for body in bodies for line in ({}, {**body, "_source": fields})]
         answer = self.send("POST", self.in_index("_msearch"), "\n".join([*lines, ""]), budget)
         for response in answer["responses"]:
@@ -192,7 +192,8 @@ class IndexClient:
         Only those that are also `narrowed` to some clauses.
         """
         order = [
-            {name: {"order": "asc", "unmapped_type": "keyword"}} for name in ("document", "id", *_SORTED & {*more})
+            {name: {"order": "asc", "unmapped_type": "keyword"}}
+            for name in ("document", self.index.id_field, *_SORTED & {*more})
         ]
         of_these, fields = self.of_documents(sorted(set(documents))), ["document", *more]
         query = {"bool": {"filter": [of_these, *narrowed]}} if narrowed else of_these
@@ -221,7 +222,7 @@ class IndexClient:
     @property
     def shown_fields(self) -> tuple[str, ...]:
         """Those of a passage that people are shown."""
-        return ("id", "title", *PLACE, self.index.text_field, ACCESS)
+        return (self.index.id_field, "title", *PLACE, self.index.text_field, ACCESS)
 
     def shown(self, hits: Iterable[dict[str, Any]], caller: Caller) -> list[Source]:
         """The passages of a document in their order: that of the numbers at the end of their ids."""
@@ -234,7 +235,7 @@ class IndexClient:
         """The passages with these ids that the caller sees, in any order; of several versions the last one."""
         if not ids:
             return []
-        named = [{"terms": {"id": list(ids)}}]
+        named = [{"terms": {self.index.id_field: list(ids)}}]
         if self.settings.search.service != "aoss":
             named.append({"ids": {"values": list(ids)}})
         of_these = {"bool": {"should": named, "minimum_should_match": 1}}
@@ -253,7 +254,10 @@ class IndexClient:
     def sources(self, hits: Iterable[dict[str, Any]], caller: Caller) -> list[Source]:
         """Hits in the API's form. A hit that the caller may not see is left out, whatever the engine's filter did."""
         allowed = [hit for hit in hits if is_for(hit["_source"], caller)]
-        return [source_of(hit, self.index.text_field) for hit in allowed]
+        return [source_of(hit, self.index.text_field, self.index.id_field) for hit in allowed]
+
+    def _fields(self, *more: str) -> list[str]:
+        return fields_of(self.index.text_field, *more, id_field=self.index.id_field)
 
 
 def _listed(wanted: str | list[str]) -> list[str]:

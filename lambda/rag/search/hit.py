@@ -19,15 +19,15 @@ def hits_of(answer: Any) -> list[dict[str, Any]]:
     return hits
 
 
-def fields_of(text_field: str, *more: str) -> list[str]:
+def fields_of(text_field: str, *more: str, id_field: str = "id") -> list[str]:
     """The fields of a passage that `source_of` reads, and `more`."""
-    return ["id", "document", "title", *PLACE, text_field, ACCESS, *more]
+    return [id_field, "document", "title", *PLACE, text_field, ACCESS, *more]
 
 
-def source_of(hit: dict[str, Any], text_field: str) -> Source:
+def source_of(hit: dict[str, Any], text_field: str, id_field: str = "id") -> Source:
     """The hit in the API's form."""
     source = hit["_source"]
-    own = str(source.get("id") or hit["_id"])
+    own = str(source.get(id_field) or hit["_id"])
     return Source(
         id=own,
         document=str(source.get("document") or own),
