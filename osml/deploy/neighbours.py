@@ -102,11 +102,11 @@ def _environment_of(stack: str) -> str | None:
 def _taken(settings: Environment, outputs: Mapping[str, str]) -> tuple[str, str, str] | None:
     """Setting and value that the stack with these outputs uses, and where."""
     search = settings.search
-    if isinstance(search, Serverless):
-        return None
     if isinstance(search, NewDomain) and outputs.get("DomainName") == settings.domain_name:
         return "search.name", settings.domain_name, "in this account"
-    shares = "DomainEndpoint" in outputs and outputs["DomainEndpoint"] == getattr(search, "endpoint", None)
+    place = search.collection if isinstance(search, Serverless) else search
+    there = outputs.get("DomainEndpoint", outputs.get("CollectionEndpoint"))
+    shares = there is not None and there == getattr(place, "endpoint", None)
     if shares and outputs.get("IndexName") == settings.index.name:
         return "index.name", settings.index.name, "in the same engine"
     return None

@@ -71,7 +71,7 @@ def _titan(settings: dict[str, Any], text: str) -> Sequence[float]:
     return vector
 
 
-def _nearness(one: Sequence[float], other: Sequence[float]) -> float:
+def _nearness(left: Sequence[float], right: Sequence[float]) -> float:
     """The cosine of the angle between two vectors."""
-    lengths = math.hypot(*one) * math.hypot(*other)
-    return sum(map(mul, one, other)) / lengths if lengths else 0.0
+    lengths = math.hypot(*left) * math.hypot(*right)
+    return sum(map(mul, left, right)) / lengths if lengths else 0.0

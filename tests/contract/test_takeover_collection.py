@@ -16,9 +16,10 @@ from mlcommons import Client, Collection, HttpTransport, Owner, Patience, apply,
 from osml import main
 from osml.failure import Failure
 from osml.takeover import collection as collections
-from osml.takeover import reach
+from osml.takeover import collection_contents, reach
 from osml.takeover.collection_contents import NEEDED
 from osml.takeover.tree import Node
+from osml.takeover.vectors import origin_of_vectors
 from rag import documents
 from rag.budget import Budget
 from rag.caller import OPERATOR
@@ -221,8 +222,8 @@ def test_the_tutorial_is_taken_over_and_given_back(
     assert before["settings"] == after["settings"]
 
     shelf = _shelf(tutorial, models, environment.index, person(cloud, COLLECTION, *WRITES), monkeypatch)
-    found = shelf.parts.search.nearest(["What lands on the moon?"], None, 2, budget(), OPERATOR)
-    assert [source.text for source in found.sources] == [MOON, HEART]
+    nearest = shelf.parts.search.nearest(["What lands on the moon?"], None, 2, budget(), OPERATOR)
+    assert [source.text for source in nearest.sources] == [MOON, HEART]
     assert shelf.store(("tea", "Green tea is brewed at 80 degrees.", "Tea"), ("tea2", "Black tea boils.")).stored == 2
     tutorial.index_document("Mercury is a planet.", vector(minilm, "Mercury is a planet."))
 
@@ -235,8 +236,8 @@ def test_the_tutorial_is_taken_over_and_given_back(
     cited = shelf.parts.search.cited(["tea"], budget(), OPERATOR)
     assert [source.document for source in cited] == ["tea"]
     for question, best in (("How hot is the water for tea?", "Green tea"), ("Which planets are there?", "Mercury")):
-        found = shelf.parts.search.nearest([question], None, 1, budget(), OPERATOR)
-        assert found.sources[0].text.startswith(best)
+        nearest = shelf.parts.search.nearest([question], None, 1, budget(), OPERATOR)
+        assert nearest.sources[0].text.startswith(best)
 
     release(kind, INDEX, client=provisioner, owner=owner, previous=spec)
     given_back = provisioner.get(f"/{INDEX}")[INDEX]
@@ -281,8 +282,12 @@ def test_the_model_of_vectors_is_told_by_a_call_where_it_is_on_bedrock(
         write.post(f"/{name}/_doc", {"text": MOON, "embedding": stored})
         client = reach.collection_client(there, importer)
         assert within(10, lambda name=name: write.get(f"/{name}/_count")["count"])  # type: ignore[misc]
-        plan = collections.prepared(client, collections.seen(client, there), there, NAME, index=name)
-        said[name] = plan.notes[0]
+        _, holdings = collection_contents.read(client, there)
+        origin = origin_of_vectors(256, there.region, holdings[name], "text", "embedding")
+        assert origin is not None
+        said[name] = (origin.certain, origin.note)
         write.delete(f"/{name}")
-    assert said["titans"].startswith("amazon.titan-embed-text-v2:0 made the vectors")
-    assert said["others"].startswith("amazon.titan-embed-text-v2:0 did not make the vectors")
+    model = "amazon.titan-embed-text-v2:0"
+    assert said["titans"] == (True, f"{model} made the vectors: it makes the same one of a document's text.")
+    assert said["others"][0] is False
+    assert said["others"][1].startswith(f"{model} did not make the vectors")

@@ -10,6 +10,7 @@ from osml.deploy.neighbours import clashes, renamed
 from settings import Environment, load
 
 ROOT = Path(__file__).resolve().parents[2]
+USED = Path(__file__).parent / "files" / "whole" / "used-collection.yaml"
 SANDBOX = (ROOT / "environments" / "sandbox.yaml").read_text()
 ELSEWHERE = "https://search-theirs.us-east-1.es.amazonaws.com"
 
@@ -47,6 +48,18 @@ def test_two_environments_with_the_same_index_are_refused(guest: Environment, tm
     assert "osml-first-knowledge" in said
     assert "first.yaml" in said
     assert "renamed" not in said
+
+
+def test_two_environments_with_the_same_index_of_a_collection_are_refused(tmp_path: Path) -> None:
+    for name in ("first", "twin"):
+        (tmp_path / f"{name}.yaml").write_text(USED.read_text())
+    twin = load("twin", tmp_path)
+    endpoint = "https://abcdefghij0123456789.us-east-1.aoss.amazonaws.com"
+    index = "sample-embeddings-dev"
+    (said,) = clashes(twin, [stack("osml-first-knowledge", CollectionEndpoint=endpoint, IndexName=index)], tmp_path)
+    assert f"index.name is '{index}', but the stack osml-first-knowledge has already created it in the same" in said
+    for other in ({"CollectionEndpoint": endpoint, "IndexName": "other"}, {"IndexName": index}):
+        assert not list(clashes(twin, [stack("osml-first-knowledge", **other)], tmp_path))
 
 
 def test_a_renamed_environment_gets_the_way_back(guest: Environment, tmp_path: Path) -> None:
