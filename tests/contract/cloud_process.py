@@ -91,6 +91,25 @@ class Cloud:
             **(keys or root),
         )
 
+    def caller(self, name: str, *statements: dict[str, Any]) -> dict[str, str]:
+        """The keys of a role's session that may do what the statements allow, for `client`."""
+        iam = self.client("iam")
+        trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}]}
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+        self.allow(name, *statements)
+        keys = self.client("sts").assume_role(RoleArn=arn, RoleSessionName="calling")["Credentials"]
+        return {
+            "aws_access_key_id": keys["AccessKeyId"],
+            "aws_secret_access_key": keys["SecretAccessKey"],
+            "aws_session_token": keys["SessionToken"],
+        }
+
+    def allow(self, name: str, *statements: dict[str, Any]) -> None:
+        """The role may do what the statements allow, and nothing else any more."""
+        if statements:
+            document = json.dumps({"Statement": [{"Effect": "Allow", **statement} for statement in statements]})
+            self.client("iam").put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=document)
+
     def diary(self) -> list[list[Any]]:
         return [json.loads(line) for line in (self.home / "diary.jsonl").read_text().splitlines()]
 
@@ -146,6 +165,13 @@ def running(folder: Path, driver: str = DRIVER, **changes: Any) -> Iterator[Clou
     finally:
         cloud.process.send_signal(signal.SIGTERM)
         cloud.process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A cloud process of the module."""
+    with running(tmp_path_factory.mktemp("cloud")) as process:
+        yield process
 
 
 @contextmanager

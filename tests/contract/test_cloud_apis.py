@@ -175,10 +175,12 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="module")
-def stack(cloud: Cloud) -> Stack:
-    made = cloud.deploy(RESOURCES)
+def stack(cloud: Cloud) -> Iterator[Stack]:
+    made = cloud.deploy(RESOURCES, {"Endpoint": {"Ref": "Endpoint"}})
     assert made.settled()["StackStatus"] == "CREATE_COMPLETE", made.reasons()
-    return made
+    yield made
+    made.delete()
+    assert cloud.client("sagemaker").list_endpoints()["Endpoints"][0]["EndpointName"] == "standing"
 
 
 @pytest.fixture(scope="module")
@@ -255,6 +257,17 @@ def test_what_is_not_there_is_refused_by_name(
     assert refused.value.response["Error"]["Code"] == code
 
 
+def test_an_endpoint_is_referred_to_by_its_arn_in_small_letters(stack: Stack) -> None:
+    assert stack.settled()["values"]["Endpoint"] == "arn:aws:sagemaker:us-east-1:000000000000:endpoint/embed"
+
+
+def test_a_sagemaker_model_needs_a_role_that_sagemaker_may_assume(cloud: Cloud) -> None:
+    model = {**RESOURCES["Model"], "Properties": {**RESOURCES["Model"]["Properties"], "ModelName": "unassumed"}}
+    refused = cloud.deploy({"Role": role("lambda.amazonaws.com"), "Model": model})
+    assert refused.settled()["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "Could not assume role" in refused.reasons()
+
+
 def test_a_domain_of_2015_is_made_changed_and_deleted(clients: dict[str, Any]) -> None:
     es = clients["es"]
     made = es.create_elasticsearch_domain(
@@ -281,19 +294,14 @@ def test_a_domain_of_2015_is_made_changed_and_deleted(clients: dict[str, Any]) -
 
 
 def test_a_policy_about_one_domain_and_one_endpoint_allows_and_refuses(cloud: Cloud, stack: Stack) -> None:
-    iam, name = cloud.client("iam"), "narrow"
-    iam.create_user(UserName=name)
     allowed = {
-        "Effect": "Allow",
         "Action": ["es:DescribeElasticsearchDomain", "es:DescribeDomainHealth", "sagemaker:DescribeEndpoint"],
         "Resource": [
             f"arn:aws:es:us-east-1:000000000000:domain/{NAME}",
             "arn:aws:sagemaker:us-east-1:000000000000:endpoint/embed",
         ],
     }
-    iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=json.dumps({"Statement": [allowed]}))
-    pair = iam.create_access_key(UserName=name)["AccessKey"]
-    keys = {"aws_access_key_id": pair["AccessKeyId"], "aws_secret_access_key": pair["SecretAccessKey"]}
+    keys = cloud.caller("narrow", allowed)
     es, opensearch, sagemaker = (cloud.client(service, **keys) for service in ("es", "opensearch", "sagemaker"))
     assert es.describe_elasticsearch_domain(DomainName=NAME)
     assert opensearch.describe_domain_health(DomainName=NAME)

@@ -19,7 +19,8 @@ from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from tests.contract.cloud_process import Cloud, Stack, running
+from tests.contract import cloud_process
+from tests.contract.cloud_process import Cloud, Stack
 from tests.contract.rest_api import (
     api_url,
     authorizer,
@@ -32,6 +33,8 @@ from tests.contract.rest_api import (
     sign_in_url,
     user_pool,
 )
+
+cloud = cloud_process.cloud
 
 PASSWORD = "Right-1-password"
 OUTPUTS = {
@@ -129,12 +132,6 @@ class Pool:
     def ask(self, token: str | None, path: str = "ask") -> requests.Response:
         headers = {"Authorization": token} if token is not None else {}
         return self.browser().post(f"{self.values['Api']}/{path}", json={}, headers=headers)
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running(tmp_path_factory.mktemp("cloud")) as process:
-        yield process
 
 
 @pytest.fixture(scope="module")

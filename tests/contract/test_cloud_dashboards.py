@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.cloud_process import Cloud, running
+from tests.contract import cloud_process
+from tests.contract.cloud_process import Cloud
+
+cloud = cloud_process.cloud
 
 MASTER = "arn:aws:iam::000000000000:role/master"
 ACTIONS = ["cognito-idp:DescribeUserPool", "cognito-identity:DescribeIdentityPool"]
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running(tmp_path_factory.mktemp("dashboards")) as process:
-        yield process
 
 
 @pytest.fixture(scope="module")

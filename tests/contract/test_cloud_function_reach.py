@@ -146,10 +146,9 @@ def test_model_host_is_reached_and_its_answer_streams(cloud: Cloud) -> None:
     assert third_at - second_at > 0.15
 
 
-@pytest.mark.parametrize("url", ["https://example.com/", "https://api.openai.com:8443/v1", "https://10.0.0.1/"])
-def test_no_other_host_is_reached(cloud: Cloud, url: str) -> None:
-    create(cloud, f"out-{len(url)}", streaming_asset())
-    answer = call(cloud, f"out-{len(url)}", do="call", url=url)
+def test_no_other_host_is_reached(cloud: Cloud) -> None:
+    create(cloud, "out", streaming_asset())
+    answer = call(cloud, "out", do="call", url="https://api.openai.com:8443/v1")
     assert "403" in answer["failed"]
     assert "reach api.deepseek.com and api.openai.com and nothing else outside" in answer["failed"]
 

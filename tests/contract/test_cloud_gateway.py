@@ -14,8 +14,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from osml.deploy import log_role
+from tests.contract import cloud_process
 from tests.contract.cloud_process import Cloud, Stack, running
 from tests.contract.rest_api import api_url, function, made, method, preflight, ref, resource, rest_api
+from tests.waiting import within
+
+cloud = cloud_process.cloud
 
 ORIGINS = ("https://a.example", "https://b.example", "https://c.example")
 QUESTION = {"type": "object", "required": ["question"], "properties": {"question": {"type": "string"}}}
@@ -85,12 +89,6 @@ def plan(rate: float = 1, burst: int = 3) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running(tmp_path_factory.mktemp("cloud")) as process:
-        yield process
-
-
 # So often at once runs the function.
 PLACES = 4
 
@@ -138,10 +136,16 @@ def test_a_function_without_a_free_place_is_the_servers_general_error(browser: r
     def ask(_: int) -> requests.Response:
         return browser.post(f"{url}/open", json={"seconds": 1})
 
-    with ThreadPoolExecutor(PLACES + 2) as pool:
-        answers = list(pool.map(ask, range(PLACES + 2)))
+    answers = list[requests.Response]()
+
+    def crowded() -> bool:
+        """On a busy machine one request may come when another has ended."""
+        with ThreadPoolExecutor(PLACES + 2) as pool:
+            answers[:] = pool.map(ask, range(PLACES + 2))
+        return sorted(answer.status_code for answer in answers) == [200] * PLACES + [500] * 2
+
+    assert within(60, crowded), [answer.status_code for answer in answers]
     # No INTEGRATION_FAILURE, whatever that type says: the general error of the server, as it is set for the API.
-    assert sorted(answer.status_code for answer in answers) == [200] * PLACES + [500] * 2
     busy = next(answer for answer in answers if answer.status_code == 500)
     assert "Retry-After" not in busy.headers
     assert busy.headers["Access-Control-Allow-Origin"] == "https://a.example"

@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,17 +9,14 @@ from botocore.exceptions import ClientError
 
 from osml.deploy.identifier import IDENTIFIERS, identifier
 from osml.deploy.kept import Kept, kept
-from tests.contract.cloud_process import Cloud, Stack, running
+from tests.contract import cloud_process
+from tests.contract.cloud_process import Cloud, Stack
+
+cloud = cloud_process.cloud
 
 KEPT = {"DeletionPolicy": "RetainExceptOnCreate"}
 TRUST = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "es.amazonaws.com"}}]}
 BROKEN = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "SecureString", "Value": "no", "Name": "no"}}
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running(tmp_path_factory.mktemp("kept")) as process:
-        yield process
 
 
 @pytest.fixture

@@ -2,13 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.contract.cloud_process import Cloud, running
+from tests.contract import cloud_process
+from tests.contract.cloud_process import Cloud
+
+cloud = cloud_process.cloud
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "encryption.md"
 ROOT = {
@@ -25,12 +27,6 @@ def documented() -> list[dict[str, Any]]:
     [policy] = re.findall(r"```json\n(.+?)```", PAGE.read_text(), re.DOTALL)
     statement: list[dict[str, Any]] = json.loads(policy.replace("111122223333", "000000000000"))["Statement"]
     return statement
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running(tmp_path_factory.mktemp("cloud")) as made:
-        yield made
 
 
 def key(cloud: Cloud, statements: list[dict[str, Any]]) -> str:

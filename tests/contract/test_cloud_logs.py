@@ -1,13 +1,15 @@
 """All that a function writes by its answer is in its log by then, however busy the machine is."""
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.contract.cloud_process import Cloud, running
+from tests.contract import cloud_process
+from tests.contract.cloud_process import Cloud
 from tests.contract.streaming_function import asset, client, create
+
+cloud = cloud_process.cloud
 
 # MiniStack gives 10,000 events at most.
 LINES, CALLS, AT_ONCE = 150, 40, 8
@@ -21,12 +23,6 @@ def handler(event, context):
         raise ValueError("asked to fail")
 """
 PLAIN = '#!/bin/sh\nexec "$@"\n'
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running(tmp_path_factory.mktemp("cloud")) as process:
-        yield process
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
@@ -45,7 +41,9 @@ def test_the_log_of_a_call_is_complete_when_it_is_answered(cloud: Cloud, wrapped
     client(cloud, "logs")
     with ThreadPoolExecutor(AT_ONCE) as several:
         list(several.map(call, range(CALLS)))
-    assert sum(line.startswith("line ") for line in logged(cloud, name)) == LINES * CALLS
+    lines = logged(cloud, name)
+    begun = {"line ": LINES * CALLS, "START RequestId": CALLS, "REPORT RequestId": CALLS}
+    assert {start: sum(line.startswith(start) for line in lines) for start in begun} == begun
     events = client(cloud, "logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
     assert len({event["eventId"] for event in events}) == len(events)
 

@@ -6,7 +6,6 @@ import struct
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -109,23 +108,8 @@ def fresh(models: Models) -> Models:
     return models
 
 
-def caller(cloud: Cloud, name: str, *statements: dict[str, Any]) -> dict[str, str]:
-    """The keys of a role's session that may do what the statements say."""
-    iam = cloud.client("iam")
-    trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}]}
-    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    document = {"Statement": [{"Effect": "Allow", **statement} for statement in statements]}
-    iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(document))
-    keys = cloud.client("sts").assume_role(RoleArn=arn, RoleSessionName="calling")["Credentials"]
-    return {
-        "aws_access_key_id": keys["AccessKeyId"],
-        "aws_secret_access_key": keys["SecretAccessKey"],
-        "aws_session_token": keys["SessionToken"],
-    }
-
-
 def test_sagemaker_endpoint_answers_callers_with_the_permission(cloud: Cloud, fresh: Models) -> None:
-    keys = caller(cloud, "embedder", {"Action": "sagemaker:InvokeEndpoint", "Resource": ENDPOINT})
+    keys = cloud.caller("embedder", {"Action": "sagemaker:InvokeEndpoint", "Resource": ENDPOINT})
     runtime = cloud.client("sagemaker-runtime", **keys)
     answer = runtime.invoke_endpoint(EndpointName="minilm", ContentType="application/json", Body=b'["a"]')
     assert json.load(answer["Body"]) == [[0.5]]
@@ -144,7 +128,7 @@ def test_sagemaker_endpoint_answers_callers_with_the_permission(cloud: Cloud, fr
 
 
 def test_streams_need_a_permission_of_their_own(cloud: Cloud, fresh: Models) -> None:
-    keys = caller(cloud, "unstreamed", {"Action": "bedrock:InvokeModel", "Resource": "*"})
+    keys = cloud.caller("unstreamed", {"Action": "bedrock:InvokeModel", "Resource": "*"})
     runtime = cloud.client("bedrock-runtime", **keys)
     assert json.load(runtime.invoke_model(modelId=MODEL, body=b"{}")["body"]) == [[0.5]]
     messages = [{"role": "user", "content": [{"text": "x"}]}]
@@ -157,7 +141,7 @@ def test_streams_need_a_permission_of_their_own(cloud: Cloud, fresh: Models) -> 
 
 
 def test_forged_signature_reaches_no_model(cloud: Cloud, fresh: Models) -> None:
-    keys = caller(cloud, "forger", {"Action": "*", "Resource": "*"})
+    keys = cloud.caller("forger", {"Action": "*", "Resource": "*"})
     forged = {**keys, "aws_secret_access_key": "guessed"}
     with pytest.raises(ClientError, match=r"InvalidSignatureException|SignatureDoesNotMatch"):
         cloud.client("sagemaker-runtime", **forged).invoke_endpoint(EndpointName="minilm", Body=b"[]")

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,10 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from tests.contract.cloud_process import Cloud, role, running, start
+from tests.contract import cloud_process
+from tests.contract.cloud_process import Cloud, role, start
+
+cloud = cloud_process.cloud
 
 FUNCTION = """
 import json, sys, urllib.request
@@ -48,12 +50,6 @@ def handler(event, context):
     request = urllib.request.Request(event["ResponseURL"], data=json.dumps(answer).encode(), method="PUT")
     urllib.request.urlopen(request).read()
 """
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running(tmp_path_factory.mktemp("cloud")) as process:
-        yield process
 
 
 @pytest.mark.parametrize(
@@ -198,36 +194,6 @@ def test_secret_is_referred_to_by_arn_and_generated(cloud: Cloud) -> None:
     assert manager.list_secrets()["SecretList"] == []
 
 
-def sagemaker(**changes: str) -> dict[str, Any]:
-    container = {"Image": "1.dkr.ecr/tei-cpu:2", "Environment": {"HF_MODEL_ID": "a/model"}}
-    model = {"ExecutionRoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "PrimaryContainer": container}
-    variant = {"ModelName": {"Fn::GetAtt": ["Model", "ModelName"]}, "VariantName": "all"}
-    name = {"Fn::GetAtt": ["Settings", "EndpointConfigName"]}
-    return {
-        "Role": role(changes.get("trust", "sagemaker.amazonaws.com")),
-        "Model": {"Type": "AWS::SageMaker::Model", "Properties": model},
-        "Settings": {"Type": "AWS::SageMaker::EndpointConfig", "Properties": {"ProductionVariants": [variant]}},
-        "Endpoint": {"Type": "AWS::SageMaker::Endpoint", "Properties": {"EndpointConfigName": name}},
-    }
-
-
-def test_sagemaker_endpoint_deploys_and_goes(cloud: Cloud) -> None:
-    stack = cloud.deploy(
-        sagemaker(), {"Ref": {"Ref": "Endpoint"}, "Name": {"Fn::GetAtt": ["Endpoint", "EndpointName"]}}
-    )
-    settled = stack.settled()
-    assert settled["StackStatus"] == "CREATE_COMPLETE", stack.reasons()
-    ref, name = settled["values"]["Ref"], settled["values"]["Name"]
-    assert ref == f"arn:aws:sagemaker:us-east-1:000000000000:endpoint/{name.lower()}"
-    stack.delete()
-
-
-def test_sagemaker_model_needs_a_role_that_sagemaker_may_assume(cloud: Cloud) -> None:
-    stack = cloud.deploy(sagemaker(trust="lambda.amazonaws.com"))
-    assert stack.settled()["StackStatus"] == "ROLLBACK_COMPLETE"
-    assert "Could not assume role" in stack.reasons()
-
-
 def test_domain_opens_changes_and_closes_at_the_front(cloud: Cloud) -> None:
     stack = cloud.deploy(domain("lived"), {"Endpoint": {"Fn::GetAtt": ["D", "DomainEndpoint"]}})
     assert stack.settled()["values"]["Endpoint"] == "127.0.0.1:29200"
@@ -269,20 +235,10 @@ def test_bedrock_asks_for_the_profile_and_its_models(cloud: Cloud) -> None:
     model = "foundation-model/deepseek.r1-v1:0"
     regional = [f"arn:aws:bedrock:{region}::{model}" for region in ("us-east-1", "us-east-2", "us-west-2")]
     profile = "arn:aws:bedrock:us-east-1:000000000000:inference-profile/us.deepseek.r1-v1:0"
-    iam = cloud.client("iam")
-    trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}]}
-    arn = iam.create_role(RoleName="asker", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    keys = cloud.client("sts").assume_role(RoleArn=arn, RoleSessionName="asking")["Credentials"]
-    runtime = cloud.client(
-        "bedrock-runtime",
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys["SessionToken"],
-    )
+    runtime = cloud.client("bedrock-runtime", **cloud.caller("asker"))
     refusals = []
     for granted in ([], [profile], [profile, *regional]):
-        document = {"Statement": [{"Effect": "Allow", "Action": "bedrock:InvokeModel", "Resource": granted or ["x"]}]}
-        iam.put_role_policy(RoleName="asker", PolicyName="own", PolicyDocument=json.dumps(document))
+        cloud.allow("asker", {"Action": "bedrock:InvokeModel", "Resource": granted or ["x"]})
         with pytest.raises(ClientError) as refusal:
             runtime.converse(modelId="us.deepseek.r1-v1:0", messages=[{"role": "user", "content": [{"text": "x"}]}])
         refusals.append(str(refusal.value))

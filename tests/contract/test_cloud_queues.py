@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract import unwrapped_cloud
-from tests.contract.cloud_process import Cloud, role, running
+from tests.contract import cloud_process, unwrapped_cloud
+from tests.contract.cloud_process import Cloud, role
+
+cloud = cloud_process.cloud
 
 unwrapped = unwrapped_cloud.unwrapped
 READS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
@@ -40,12 +42,6 @@ print(json.dumps({
     "action": extract_iam_action("sqs", "POST", "/", headers, b"{}", {}),
 }))
 """
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running(tmp_path_factory.mktemp("cloud")) as process:
-        yield process
 
 
 def source(actions: list[str], *, hidden: int, timeout: int) -> dict[str, Any]:
@@ -141,13 +137,7 @@ def test_the_permission_for_one_message_allows_a_batch_of_ten(cloud: Cloud, queu
         sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         for url in (queue, dead)
     ]
-    iam = cloud.client("iam")
-    iam.create_user(UserName="worker")
-    statement = {"Effect": "Allow", "Action": "sqs:ChangeMessageVisibility", "Resource": arns[0]}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    iam.put_user_policy(UserName="worker", PolicyName="own", PolicyDocument=document)
-    key = iam.create_access_key(UserName="worker")["AccessKey"]
-    keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    keys = cloud.caller("worker", {"Action": "sqs:ChangeMessageVisibility", "Resource": arns[0]})
     worker = cloud.client("sqs", **keys)
     sqs.send_message(QueueUrl=queue, MessageBody="one")
     (message,) = sqs.receive_message(QueueUrl=queue)["Messages"]

@@ -6,7 +6,6 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tests.contract import cloud_process
 from tests.contract.cloud_process import Cloud, running
 from tests.contract.streaming_function import (
     CLIENT,
@@ -32,11 +32,7 @@ from tests.contract.streaming_function import (
 )
 from tests.waiting import within
 
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running(tmp_path_factory.mktemp("cloud")) as process:
-        yield process
+cloud = cloud_process.cloud
 
 
 @pytest.fixture(scope="module")
@@ -141,20 +137,10 @@ def test_streaming_invocation_of_a_function_that_does_not_stream(cloud: Cloud, f
 
 
 def test_streaming_invocation_is_the_action_invoke_function(cloud: Cloud, function: str) -> None:
-    iam = client(cloud, "iam")
-    trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}]}
-    arn = iam.create_role(RoleName="caller", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    keys = cloud.client("sts").assume_role(RoleArn=arn, RoleSessionName="calling")["Credentials"]
-    calling = cloud.client(
-        "lambda",
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys["SessionToken"],
-    )
+    calling = cloud.client("lambda", **cloud.caller("caller"))
     with pytest.raises(ClientError, match="lambda:InvokeFunction"):
         calling.invoke_with_response_stream(FunctionName="streams", Payload=b'{"do": "stream", "pause": 0}')
-    grant = {"Statement": [{"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": function}]}
-    iam.put_role_policy(RoleName="caller", PolicyName="own", PolicyDocument=json.dumps(grant))
+    cloud.allow("caller", {"Action": "lambda:InvokeFunction", "Resource": function})
     given = calling.invoke_with_response_stream(FunctionName="streams", Payload=b'{"do": "stream", "pause": 0}')
     assert len(list(given["EventStream"])) == 7
 
@@ -281,14 +267,6 @@ def test_timeout_ends_the_process(cloud: Cloud) -> None:
     assert payload == {"errorMessage": "Task timed out after 1.00 seconds", "errorType": "Sandbox.Timedout"}
     assert error == "Unhandled"
     assert invoke(cloud, "sleeper", do="stream", pause=0)[1] is None
-
-
-def test_log_holds_what_the_function_wrote(cloud: Cloud) -> None:
-    create(cloud, "writes", streaming_asset())
-    invoke(cloud, "writes", do="stream", pause=0)
-    text = logged(cloud, "writes")
-    assert "DOING stream\nSENT ALL" in text
-    assert text.count("START RequestId") == text.count("REPORT RequestId") == 1
 
 
 @pytest.mark.parametrize(

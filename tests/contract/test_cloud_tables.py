@@ -1,19 +1,15 @@
 """DynamoDB tables that stacks make in the cloud process."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.cloud_process import Cloud, running
+from tests.contract import cloud_process
+from tests.contract.cloud_process import Cloud
 
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running(tmp_path_factory.mktemp("cloud")) as process:
-        yield process
+cloud = cloud_process.cloud
 
 
 def table(**changes: Any) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from corpus.recognition import Unrecognized
 from sandbox.models.server import ModelServer
 from sandbox.models.textract import MOST_BYTES, TextractApi
 from tests.contract.cloud_process import Cloud, running
-from tests.contract.test_cloud_models import caller
 from tests.unit.reading import entries
 from tests.unit.scanned_files import page, saved
 
@@ -44,7 +43,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, models: ModelServer) -> Iter
 @pytest.fixture(scope="module")
 def reader(cloud: Cloud) -> dict[str, str]:
     """The keys of a role that may call Textract and nothing else."""
-    return caller(cloud, "reader", ACTION)
+    return cloud.caller("reader", ACTION)
 
 
 def by(client: Any) -> Reading:
@@ -74,7 +73,7 @@ def test_an_answer_has_the_blocks_of_textract(cloud: Cloud, reader: dict[str, st
 
 
 def test_a_caller_without_the_permission_is_refused_and_nothing_is_recognised(cloud: Cloud) -> None:
-    other = caller(cloud, "other", {"Action": "s3:GetObject", "Resource": "*"})
+    other = cloud.caller("other", {"Action": "s3:GetObject", "Resource": "*"})
     with pytest.raises(Unrecognized, match="AccessDeniedException"):
         entries(saved([page(LEAVE)], "PDF"), "scan.pdf", reading=by(cloud.client("textract", **other)))
     with pytest.raises(ClientError, match=r"not authorized to perform: textract:DetectDocumentText on resource: \*"):

@@ -1,6 +1,5 @@
 """X-Ray in the local cloud: what a function sends of its calls is a trace, for callers that may read traces."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,10 +7,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from osml.remote.traces import newest, read
-from tests.contract.cloud_process import Cloud, running
+from tests.contract import cloud_process
+from tests.contract.cloud_process import Cloud
 from tests.contract.streaming_function import asset, client, create
-from tests.contract.test_cloud_models import caller
 from tests.waiting import within
+
+cloud = cloud_process.cloud
 
 TRACING = Path(__file__).parents[2] / "lambda" / "aws" / "tracing.py"
 READS = {"Action": ["xray:BatchGetTraces", "xray:GetTraceSummaries"], "Resource": "*"}
@@ -30,14 +31,8 @@ def handler(event, context):
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running(tmp_path_factory.mktemp("cloud")) as process:
-        yield process
-
-
-@pytest.fixture(scope="module")
 def reader(cloud: Cloud) -> dict[str, str]:
-    return caller(cloud, "reader", READS)
+    return cloud.caller("reader", READS)
 
 
 def test_a_traced_call_is_a_trace_and_an_untraced_one_is_none(cloud: Cloud, reader: dict[str, str]) -> None:
@@ -60,7 +55,7 @@ def test_a_traced_call_is_a_trace_and_an_untraced_one_is_none(cloud: Cloud, read
 
 
 def test_callers_without_the_permission_see_no_trace(cloud: Cloud) -> None:
-    keys = caller(cloud, "other", {"Action": "xray:GetTraceSummaries", "Resource": "*"})
+    keys = cloud.caller("other", {"Action": "xray:GetTraceSummaries", "Resource": "*"})
     with pytest.raises(ClientError, match="not authorized to perform: xray:BatchGetTraces"):
         cloud.client("xray", **keys).batch_get_traces(TraceIds=[UNKNOWN])
     with pytest.raises(ClientError, match="UnknownOperation"):

@@ -1,13 +1,15 @@
 """Whom a role trusts outlives a role that is made again by its name only where the trust says so."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.cloud_process import Cloud, running
+from tests.contract import cloud_process
+from tests.contract.cloud_process import Cloud
+
+cloud = cloud_process.cloud
 
 ACCOUNT = "000000000000"
 NAME = "provisioner"
@@ -18,12 +20,6 @@ BY_NAME = {
     "Condition": {"ArnEquals": {"aws:PrincipalArn": ARN}},
 }
 ANYBODY = {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running(tmp_path_factory.mktemp("trust")) as process:
-        yield process
 
 
 def role(cloud: Cloud, name: str, trust: dict[str, Any], *, takes: str = "*") -> None:

@@ -12,11 +12,14 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from tests.contract.cloud_process import Cloud, running
+from tests.contract import cloud_process
+from tests.contract.cloud_process import Cloud
 from tests.contract.rest_api import made, ref
 from tests.contract.test_cloud_cognito import OUTPUTS, Pool, parts, read, returned, verifier_and_challenge
 from tests.identity_providers import IdentityProviders
 from tests.identity_providers import running as providing
+
+cloud = cloud_process.cloud
 
 PREFIX = "osml-federated"
 FORM = "application/x-www-form-urlencoded"
@@ -85,12 +88,6 @@ class Federated(Pool):
         tokens = self.token(code=back["code"], code_verifier=self.verifier)
         assert tokens.status_code == 200, tokens.text
         return read(tokens.json()["id_token"])
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running(tmp_path_factory.mktemp("cloud")) as process:
-        yield process
 
 
 def provider(kind: str, details: dict[str, str]) -> dict[str, Any]:

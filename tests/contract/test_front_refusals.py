@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -83,67 +83,21 @@ def _exists(here: Trial, index: str) -> bool:
     return here.engine("GET", f"/{index}").status_code == 200
 
 
-def _header(name: str, value: str) -> Callable[[requests.PreparedRequest], None]:
-    return lambda request: request.headers.update({name: value})
-
-
-def _replaced(old: str, new: str) -> Callable[[requests.PreparedRequest], None]:
-    def change(request: requests.PreparedRequest) -> None:
-        request.url = (request.url or "").replace(old, new)
-
-    return change
-
-
-def _body(request: requests.PreparedRequest) -> None:
-    request.body = b'{"a": 2}'
-
-
-def _method(request: requests.PreparedRequest) -> None:
-    request.method = "POST"
-
-
-def _date(request: requests.PreparedRequest) -> None:
-    request.headers["x-amz-date"] = f"{datetime.now(UTC) - timedelta(seconds=61):%Y%m%dT%H%M%SZ}"
-
-
-TAMPERED = {
-    "body": _body,
-    "method": _method,
-    "document": _replaced("/_doc/1", "/_doc/2"),
-    "query": _replaced("refresh=true", "refresh=false"),
-    "one more in the query": _replaced("refresh=true", "refresh=true&pipeline=x"),
-    "type of the body": _header("Content-Type", "application/yaml"),
-    "date": _date,
-    "hash of the body": _header("x-amz-content-sha256", "0" * 64),
-    "host": _header("Host", "search.example.com"),
-}
-
-
-@pytest.mark.parametrize("part", TAMPERED)
-def test_a_write_that_was_changed_on_its_way(here: Trial, index: str, part: str) -> None:
+def test_a_write_that_was_changed_on_its_way(here: Trial, index: str) -> None:
+    """Each part of a request that can be changed is in tests/unit/test_front_signature.py."""
     request = _signed(here, f"/{index}/_doc/1?refresh=true")
-    TAMPERED[part](request)
+    request.body = b'{"a": 2}'
     answer = _send(here, request)
     assert answer.status_code == 403
     assert answer.json()["message"].startswith("The request signature we calculated does not match")
     assert not _exists(here, index)
 
 
-@pytest.mark.parametrize(
-    ("minutes", "sentence"), [(-6, "Signature expired"), (-24 * 60, "Signature expired"), (6, "Signature not yet")]
-)
-def test_a_write_of_another_time(here: Trial, index: str, minutes: int, sentence: str) -> None:
-    date = datetime.now(UTC) + timedelta(minutes=minutes)
+def test_a_write_of_another_time(here: Trial, index: str) -> None:
+    date = datetime.now(UTC) - timedelta(minutes=6)
     answer = _send(here, _signed(here, f"/{index}/_doc/1", x_amz_date=f"{date:%Y%m%dT%H%M%SZ}"))
     assert answer.status_code == 403
-    assert answer.json()["message"].startswith(sentence)
-    assert not _exists(here, index)
-
-
-def test_keys_of_a_role_that_may_do_nothing(here: Trial, index: str) -> None:
-    answer = here.role("front-foreign")("PUT", f"/{index}/_doc/1", {"a": 1})
-    assert answer.status_code == 403
-    assert "is not authorized to perform: es:ESHttpPut" in answer.json()["Message"]
+    assert answer.json()["message"].startswith("Signature expired")
     assert not _exists(here, index)
 
 
@@ -166,8 +120,11 @@ def _connector(here: Trial, **parameters: str) -> dict[str, Any]:
     return deepseek(role, **parameters)
 
 
+UNTRUSTED = "Connector URL is not matching the trusted connector endpoint regex"
 NOT_TRUSTED = [
     "https://evil.example/v1/chat/completions",
+    "https://api.deepseek.com.evil.example/v1/chat/completions",
+    "https://127.0.0.1:1/_aws/api.deepseek.com/v1/chat/completions",
     "http://api.deepseek.com/v1/chat/completions",
     "https://api.deepseek.com@evil.example/v1/chat/completions",
     "https://api.deepseek.com:8443/v1/chat/completions",
@@ -179,13 +136,16 @@ NOT_TRUSTED = [
 ]
 
 
+@pytest.mark.parametrize("inserted", [False, True])
 @pytest.mark.parametrize("url", NOT_TRUSTED)
-def test_a_connector_to_an_endpoint_that_is_not_trusted(here: Trial, url: str) -> None:
-    connector = _connector(here)
-    connector["actions"][0]["url"] = url
+def test_a_connector_to_an_endpoint_that_is_not_trusted(here: Trial, url: str, inserted: bool) -> None:
+    """In the words of ml-commons, also where a parameter holds the address."""
+    connector = _connector(here, **({"endpoint": url} if inserted else {}))
+    connector["actions"][0]["url"] = "${parameters.endpoint}" if inserted else url
     answer = here.master("POST", CREATE, connector)
     assert answer.status_code == 400
-    assert "Connector URL is not matching the trusted connector endpoint regex" in answer.text
+    reason = {"type": "illegal_argument_exception", "reason": UNTRUSTED}
+    assert answer.json()["error"] == {"root_cause": [reason], **reason}
 
 
 PRIVATE = [

@@ -8,10 +8,13 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from tests.contract.cloud_process import Cloud, running
+from tests.contract import cloud_process
+from tests.contract.cloud_process import Cloud
 from tests.contract.test_cloud_cognito import PASSWORD, Pool, returned, submitted, verifier_and_challenge
 from tests.contract.test_edge_page import OUTPUTS, deployed, parts
 from tests.totp import code
+
+cloud = cloud_process.cloud
 
 ADMIN = "aws.cognito.signin.user.admin"
 
@@ -24,12 +27,6 @@ def with_factors() -> dict[str, Any]:
     region = {"Ref": "AWS::Region"}
     variables["POOL_API"] = {"Fn::Join": ["", ["https://cognito-idp.", region, ".", {"Ref": "AWS::URLSuffix"}, "/"]]}
     return made
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running(tmp_path_factory.mktemp("cloud")) as process:
-        yield process
 
 
 @pytest.fixture(scope="module")

@@ -108,7 +108,19 @@ def test_a_key_that_the_secret_has_not_is_named(ledger: Ledger, role: LedgerRole
 def test_a_secret_that_is_missing_is_named(ledger: Ledger, role: LedgerRole, root: Signer) -> None:
     refusal = _refused(ledger, _http(role), root)
     assert isinstance(refusal, SecretMissing)
-    assert SECRET in str(refusal)
+    assert (refusal.status, SECRET in str(refusal)) == (400, True)
+
+
+@pytest.mark.parametrize("lacking", READ)
+def test_the_role_must_read_and_describe_the_secret(
+    ledger: Ledger, role: LedgerRole, root: Signer, lacking: tuple[str, str]
+) -> None:
+    ledger.secrets[SECRET] = json.dumps({"api_key": "the value"})
+    role.grants.remove(lacking)
+    refusal = _refused(ledger, _http(role), root)
+    assert isinstance(refusal, AccessDenied)
+    assert f"{lacking[0]} on resource: {SECRET}" in str(refusal)
+    assert "the value" not in str(refusal)
 
 
 def test_a_secret_needs_a_role(ledger: Ledger, root: Signer) -> None:

@@ -108,6 +108,8 @@ TAMPERED: dict[str, Callable[[FrontRequest], FrontRequest]] = {
     "emptied body": lambda r: replace(r, body=b""),
     "host": lambda r: _with(r, "host", "localhost:9444"),
     "signed header": lambda r: _with(r, "content-type", "application/yaml"),
+    "date": lambda r: _with(r, "x-amz-date", f"{datetime.now(UTC) - timedelta(seconds=61):%Y%m%dT%H%M%SZ}"),
+    "hash of the body": lambda r: replace(r, headers=(*r.headers, ("X-Amz-Content-SHA256", "0" * 64))),
     "token": lambda r: _with(r, "x-amz-security-token", "another"),
     "signature": lambda r: _with(r, "authorization", _flip(r)),
 }
@@ -136,13 +138,6 @@ def test_refuses_a_payload_hash_that_is_not_the_bodys() -> None:
     assert request.header("x-amz-content-sha256") is not None
     with pytest.raises(SignatureMismatch):
         _check(replace(request, body=b"[]"))
-
-
-def test_refuses_a_payload_hash_that_was_added_after_signing() -> None:
-    request = _botocore("POST", "/index/_doc", b"{}")
-    _check(request)
-    with pytest.raises(SignatureMismatch):
-        _check(replace(request, headers=(*request.headers, ("X-Amz-Content-SHA256", "0" * 64))))
 
 
 def test_refuses_an_unsigned_payload() -> None:

@@ -1,17 +1,17 @@
 """Bedrock runtime: Titan, DeepSeek-R1 managed and imported, Converse, and ValidationException."""
 
 import json
-import urllib.parse
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 import requests
 
-from sandbox.cache import cache_directory
-from sandbox.models.assembly import model_server
-from sandbox.models.weights import weights_directory
+from tests.unit import model_endpoints
+from tests.unit.model_endpoints import assert_invalid
+from tests.unit.model_endpoints import bedrock as invoke
+
+server = model_endpoints.server
 
 V1, V2, R1 = "amazon.titan-embed-text-v1", "amazon.titan-embed-text-v2:0", "us.deepseek.r1-v1:0"
 IMPORTED = "arn:aws:bedrock:us-east-1:000000000000:imported-model/abc123def456"
@@ -19,19 +19,6 @@ PROMPT = "SEARCH RESULT 1: The shop opens at nine.\\nQUESTION: When does the sho
 TEMPLATE = f"<｜begin▁of▁sentence｜><｜User｜>{PROMPT}<｜Assistant｜>"
 QUOTED = "The shop opens at nine. [1]"
 USER = {"role": "user", "content": [{"text": PROMPT}]}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    key = tmp_path_factory.mktemp("models") / "key"
-    with model_server(0, weights_directory(cache_directory()), key).running() as url:
-        yield url
-
-
-def invoke(server: str, model: str, body: Any, action: str = "invoke") -> requests.Response:
-    name = urllib.parse.quote(model, safe="")
-    url = f"{server}/_aws/bedrock-runtime.us-east-1.amazonaws.com/model/{name}/{action}"
-    return requests.post(url, data=body if isinstance(body, bytes) else json.dumps(body), timeout=20)
 
 
 def vector(server: str, model: str, body: dict[str, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -94,10 +81,7 @@ def test_titan_keeps_the_order_of_meaning(server: str) -> None:
     ],
 )
 def test_validation(server: str, model: str, body: Any, said: str) -> None:
-    answer = invoke(server, model, body)
-    assert answer.status_code == 400
-    assert answer.headers["x-amzn-ErrorType"].partition(":")[0] == "ValidationException"
-    assert said in answer.json()["message"]
+    assert_invalid(invoke(server, model, body), said)
 
 
 @pytest.mark.parametrize(
@@ -184,10 +168,9 @@ def test_converse(server: str) -> None:
         (R1, {"messages": [USER], "inferenceConfig": {"max_tokens": 5}}, "inferenceConfig"),
         (R1, {"messages": [USER], "inferenceConfig": {"temperature": "0"}}, "temperature"),
         (V2, {"messages": [USER]}, "doesn't support the model"),
+        ("cohere.embed-english-v3", {"messages": [USER]}, "doesn't support the model"),
         ("nobody.model", {"messages": [USER]}, "model identifier is invalid"),
     ],
 )
 def test_converse_validation(server: str, model: str, body: Any, said: str) -> None:
-    answer = invoke(server, model, body, "converse")
-    assert answer.status_code == 400
-    assert said in answer.json()["message"]
+    assert_invalid(invoke(server, model, body, "converse"), said)

@@ -1,33 +1,22 @@
 """Bedrock runtime: Cohere's text embeddings v3, and what they refuse."""
 
-import json
-import urllib.parse
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 import requests
 
-from sandbox.cache import cache_directory
-from sandbox.models.assembly import model_server
-from sandbox.models.weights import weights_directory
+from tests.unit import model_endpoints
+from tests.unit.model_endpoints import assert_invalid, bedrock
+
+server = model_endpoints.server
 
 ENGLISH = "cohere.embed-english-v3"
 TEXTS = {"texts": ["a cat", "a dog"], "input_type": "search_document"}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    key = tmp_path_factory.mktemp("models") / "key"
-    with model_server(0, weights_directory(cache_directory()), key).running() as url:
-        yield url
-
-
 def invoke(server: str, body: Any, model: str = ENGLISH) -> requests.Response:
-    name = urllib.parse.quote(model, safe="")
-    url = f"{server}/_aws/bedrock-runtime.us-east-1.amazonaws.com/model/{name}/invoke"
-    return requests.post(url, data=json.dumps(body), timeout=20)
+    return bedrock(server, model, body)
 
 
 @pytest.mark.parametrize(
@@ -68,9 +57,7 @@ def test_96_texts_are_one_call(server: str) -> None:
     ],
 )
 def test_what_does_not_fit_the_schema(server: str, change: dict[str, Any], reason: str) -> None:
-    refused = invoke(server, {**TEXTS, **change})
-    assert (refused.status_code, refused.headers["x-amzn-ErrorType"].split(":")[0]) == (400, "ValidationException")
-    assert reason in refused.json()["message"]
+    assert_invalid(invoke(server, {**TEXTS, **change}), reason)
 
 
 def test_a_long_text_is_cut_when_asked_to(server: str) -> None:
@@ -78,12 +65,4 @@ def test_a_long_text_is_cut_when_asked_to(server: str) -> None:
 
 
 def test_the_type_of_input_is_required(server: str) -> None:
-    refused = invoke(server, {"texts": ["a"]})
-    assert "#: required key [input_type] not found" in refused.json()["message"]
-
-
-def test_an_embedding_model_does_not_converse(server: str) -> None:
-    url = f"{server}/_aws/bedrock-runtime.us-east-1.amazonaws.com/model/{ENGLISH}/converse"
-    refused = requests.post(url, json={"messages": [{"role": "user", "content": [{"text": "a"}]}]}, timeout=20)
-    assert refused.status_code == 400
-    assert "doesn't support the model" in refused.json()["message"]
+    assert_invalid(invoke(server, {"texts": ["a"]}), "#: required key [input_type] not found")

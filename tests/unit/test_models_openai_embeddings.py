@@ -2,26 +2,17 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 import requests
 
-from sandbox.cache import cache_directory
-from sandbox.models.assembly import model_server
-from sandbox.models.weights import weights_directory
+from tests.unit import model_endpoints
+
+server = model_endpoints.server
 
 SMALL = {"model": "text-embedding-3-small", "input": ["a cat", "a dog"]}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    key = tmp_path_factory.mktemp("models") / "key"
-    key.write_text("sk-a")
-    with model_server(0, weights_directory(cache_directory()), key).running() as url:
-        yield url
 
 
 def embed(server: str, body: Any, key: str | None = "Bearer sk-a", path: str = "/v1/embeddings") -> requests.Response:
@@ -100,11 +91,3 @@ def test_it_lists_its_models(server: str) -> None:
 
 def test_another_path_is_not_there(server: str) -> None:
     assert embed(server, SMALL, path="/v1/embedding").json()["error"]["message"] == "Invalid URL (POST /v1/embedding)"
-
-
-def test_faults(server: str) -> None:
-    for fault, status in (({"throttle": 1}, 429), ({"fail": 1, "fail_status": 503}, 503)):
-        requests.put(f"{server}/_control/openai", json=fault, timeout=20)
-        assert embed(server, SMALL).status_code == status
-    requests.delete(f"{server}/_control/openai", timeout=20)
-    assert embed(server, SMALL).ok

@@ -1,16 +1,13 @@
 """Bedrock runtime: rerank models, what they find best and what they refuse."""
 
-import json
-import urllib.parse
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 
-from sandbox.cache import cache_directory
-from sandbox.models.assembly import model_server
-from sandbox.models.weights import weights_directory
+from tests.unit import model_endpoints
+from tests.unit.model_endpoints import assert_invalid, bedrock
+
+server = model_endpoints.server
 
 COHERE, AMAZON = "cohere.rerank-v3-5:0", "amazon.rerank-v1:0"
 PASSAGES = [
@@ -21,22 +18,9 @@ PASSAGES = [
 ASKED = {"query": "How often must I clean the pump's filter?", "documents": PASSAGES}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    key = tmp_path_factory.mktemp("models") / "key"
-    with model_server(0, weights_directory(cache_directory()), key).running() as url:
-        yield url
-
-
-def invoke(server: str, body: Any, model: str) -> requests.Response:
-    name = urllib.parse.quote(model, safe="")
-    url = f"{server}/_aws/bedrock-runtime.us-east-1.amazonaws.com/model/{name}/invoke"
-    return requests.post(url, data=json.dumps(body), timeout=20)
-
-
 @pytest.mark.parametrize(("model", "more"), [(COHERE, {"api_version": 2}), (AMAZON, {})])
 def test_the_passage_that_answers_comes_first(server: str, model: str, more: dict[str, Any]) -> None:
-    results = invoke(server, {**ASKED, **more}, model).json()["results"]
+    results = bedrock(server, model, {**ASKED, **more}).json()["results"]
     scores = [result["relevance_score"] for result in results]
     assert results[0]["index"] == 1
     assert sorted(result["index"] for result in results) == [0, 1, 2]
@@ -45,7 +29,7 @@ def test_the_passage_that_answers_comes_first(server: str, model: str, more: dic
 
 
 def test_only_the_best_when_asked_for(server: str) -> None:
-    assert [result["index"] for result in invoke(server, {**ASKED, "top_n": 1}, AMAZON).json()["results"]] == [1]
+    assert [result["index"] for result in bedrock(server, AMAZON, {**ASKED, "top_n": 1}).json()["results"]] == [1]
 
 
 @pytest.mark.parametrize(
@@ -61,6 +45,4 @@ def test_only_the_best_when_asked_for(server: str) -> None:
     ],
 )
 def test_what_does_not_fit_is_refused(server: str, model: str, change: dict[str, Any], reason: str) -> None:
-    answer = invoke(server, {**ASKED, **change}, model)
-    assert answer.status_code == 400
-    assert reason in answer.json()["message"]
+    assert_invalid(bedrock(server, model, {**ASKED, **change}), reason)

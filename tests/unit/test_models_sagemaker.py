@@ -1,26 +1,18 @@
 """SageMaker runtime: shapes of the containers, and their refusals as ModelError."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 
-from sandbox.cache import cache_directory
-from sandbox.models.assembly import model_server
-from sandbox.models.weights import weights_directory
+from tests.unit import model_endpoints
+
+server = model_endpoints.server
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 R1 = "deepseek-ai/DeepSeek-R1-Distill-Qwen-7B"
 PROMPT = "Be kind.\\nSEARCH RESULT 1: The shop opens at nine.\\nQUESTION: When does the shop open?\\n"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    key = tmp_path_factory.mktemp("models") / "key"
-    with model_server(0, weights_directory(cache_directory()), key).running() as url:
-        yield url
 
 
 def invoke(server: str, body: Any, **endpoint: Any) -> requests.Response:

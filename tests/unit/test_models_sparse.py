@@ -1,26 +1,18 @@
 """SageMaker runtime: a sparse encoder's weights of words."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 
-from sandbox.cache import cache_directory
-from sandbox.models.assembly import model_server
-from sandbox.models.weights import weights_directory
+from tests.unit import model_endpoints
+
+server = model_endpoints.server
 
 pytestmark = pytest.mark.thorough
 
 HELD = {"name": "neural-sparse", "model": "opensearch-project/opensearch-neural-sparse-encoding-v2-distill"}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    key = tmp_path_factory.mktemp("models") / "key"
-    with model_server(0, weights_directory(cache_directory()), key).running() as url:
-        yield url
 
 
 def invoke(server: str, body: Any) -> requests.Response:

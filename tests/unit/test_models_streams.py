@@ -1,7 +1,6 @@
 """Streamed answers of the model endpoints, read as AWS's own client reads them."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -9,23 +8,16 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from sandbox.cache import cache_directory
-from sandbox.models.assembly import model_server
 from sandbox.models.generation import pieces
-from sandbox.models.weights import weights_directory
+from tests.unit import model_endpoints
+
+server = model_endpoints.server
 
 R1 = "us.deepseek.r1-v1:0"
 IMPORTED = "arn:aws:bedrock:us-east-1:000000000000:imported-model/abc123def456"
 ASKED = "SEARCH RESULT 1: The shop opens at nine.\nQUESTION: When does the shop open?\n"
 TEMPLATE = f"<｜User｜>{ASKED}<｜Assistant｜><think>\n"
 QUOTED = "The shop opens at nine. [1]"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    key = tmp_path_factory.mktemp("models") / "key"
-    with model_server(0, weights_directory(cache_directory()), key).running() as url:
-        yield url
 
 
 def client(server: str, service: str, host: str) -> Any:
