@@ -62,13 +62,13 @@ def pool(certificates: Certificates) -> Iterator[Pool]:
 @pytest.fixture
 def stage(certificates: Certificates, pool: Pool) -> Iterator[Stage]:
     """Signed into by a key: most tests are about what comes after."""
-    with Stage("api-key", pool).running(certificates) as stage:
+    with Stage(sign_in="api-key", pool=pool).running(certificates) as stage:
         yield stage
 
 
 @pytest.fixture
 def cognito_stage(certificates: Certificates, pool: Pool) -> Iterator[Stage]:
-    with Stage("cognito", pool).running(certificates) as stage:
+    with Stage(sign_in="cognito", pool=pool).running(certificates) as stage:
         yield stage
 
 

@@ -124,7 +124,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         certificates = Certificates(Path(folder))
         certificates.make()
-        with Pool().running(certificates) as pool, Stage("api-key", pool).running(certificates) as stage:
+        with Pool().running(certificates) as pool, Stage(sign_in="api-key", pool=pool).running(certificates) as stage:
             _played(stage)
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
             for path in take(browser, lambda page: flows.enter(page, stage.url, KEY)):

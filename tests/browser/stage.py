@@ -6,7 +6,6 @@ here as on a deployed stage.
 
 import base64
 import importlib.util
-import io
 import json
 import os
 import re
@@ -16,23 +15,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from corpus.document import Unreadable
-from corpus.formats import Reading
-from corpus.source import read
 from sandbox.certificates import Certificates
 from tests.browser.listener import Request, Wire, listening
 from tests.browser.pool import CLIENT, Pool
+from tests.browser.stage_documents import Plain, StageDocuments, cut, refuse
 
 KEY = "a-key-for-tests-only"
-BODY_BYTES = 1_000_000
-PASSAGE = 400
-# Documents that a request stores.
-BATCH = 100
 ABSENT = "The documents do not say."
 
 
@@ -69,16 +61,6 @@ class Gate:
             yield ": waiting\n\n"
 
 
-@dataclass
-class Plain:
-    """An answer that is not a stream: API Gateway's own messages are a few words, the functions' a sentence."""
-
-    status: int
-    message: str
-    headers: dict[str, str] = field(default_factory=dict)
-    body: dict[str, Any] | None = None
-
-
 Script = Sequence["str | Gate"]
 
 
@@ -93,44 +75,30 @@ def answer(text: str | None, sources: list[dict[str, Any]], **changes: Any) -> d
     return {**whole, "conversation_id": "c-1", "timings": timings, **changes}
 
 
-@dataclass
-class Stage:
-    """`asks` and `stores` are scripts for the next requests; `requested` and `stored` what was received.
+@dataclass(kw_only=True)
+class Stage(StageDocuments):
+    """`asks` are scripts for the next questions; `requested` is what was received.
 
-    Without a script, `answers` gives the one for a request.
-    Whoever is signed in has the `role` and `groups`; `audiences` are the groups of the files that were received.
-    A document in `unseen` is stored, and no request finds it yet.
-    `jobs` go on by a request's documents each time they are looked at, unless it `holds_jobs`.
+    Without a script, `answers` gives the one for a request. Whoever is signed in has the `groups`.
     """
 
     sign_in: str
     pool: Pool
     url: str = ""
     asks: list["Plain | Script"] = field(default_factory=list)
-    stores: list[Plain] = field(default_factory=list)
     requested: list[dict[str, Any]] = field(default_factory=list)
-    stored: list[list[dict[str, Any]]] = field(default_factory=list)
-    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
-    role: str = "owner"
     groups: list[str] | None = None
     quota: dict[str, Any] | None = None
     second_factor: bool = False
-    audiences: list[list[str] | None] = field(default_factory=list)
     visible_seconds: int = 0
-    unseen: set[str] = field(default_factory=set)
-    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     conversations: dict[str, dict[str, Any]] = field(default_factory=dict)
     feedback: dict[str, Any] | None = None
     models: list[str] = field(default_factory=list)
     prompts: list[dict[str, Any]] = field(default_factory=list)
     answers: Callable[[dict[str, Any]], Script] | None = None
-    links: dict[str, dict[str, Any]] = field(default_factory=dict)
     judged: dict[str, dict[str, Any]] = field(default_factory=dict)
     sharing: int | None = None
     shared: dict[str, dict[str, Any]] = field(default_factory=dict)
-    holds_jobs: bool = False
-    _parts: dict[str, dict[int, bytes]] = field(default_factory=dict)
-    _files: dict[str, tuple[str, bytes, int]] = field(default_factory=dict)
     _origin: str = ""
 
     @contextmanager
@@ -144,9 +112,6 @@ class Stage:
         about = {"id": id, "title": title, "turns": len(shown), "changed": "2026-01-02T12:00:00Z"}
         self.conversations[id] = {**about, "shown": list(shown)}
 
-    def add(self, identifier: str, title: str, text: str) -> None:
-        self.documents[identifier] = {"id": identifier, "title": title, "text": text}
-
     def _answer(self, request: Request, wire: Wire) -> None:
         path = request.path.removeprefix("/dev/")
         if path == "rag" or path.startswith("rag/"):
@@ -156,15 +121,15 @@ class Stage:
         elif (request.method, path) == ("POST", "ask"):
             self._ask(request, wire)
         elif (request.method, path) == ("POST", "documents"):
-            self._store(request, wire)
+            self.receive(request, wire)
         elif (request.method, path) == ("GET", "documents"):
-            self._list(request, wire)
+            self.show_list(request, wire)
         elif request.method == "GET" and (id := path.removeprefix("jobs/")) in self.jobs:
-            self._job(id, wire)
+            self.show_job(id, wire)
         elif request.method == "DELETE" and (identifier := request.query.get("id", "")) in (
             self.documents.keys() - self.unseen
         ):
-            passages = len(_passages(self.documents.pop(identifier)["text"]))
+            passages = len(cut(self.documents.pop(identifier)["text"]))
             wire.json(200, {"id": identifier, "passages": passages})
         elif path == "originals" and (link := self.links.get(request.query.get("document", ""))):
             wire.json(200, link)
@@ -310,7 +275,7 @@ class Stage:
         answers = self.answers or (lambda body: self._found(body["question"]))
         script = self.asks.pop(0) if self.asks else answers(request.json())
         if isinstance(script, Plain):
-            _refuse(wire, script)
+            refuse(wire, script)
         else:
             wire.stream(piece for part in script for piece in (part.pieces() if isinstance(part, Gate) else [part]))
 
@@ -335,134 +300,6 @@ class Stage:
         first = re.split(r"(?<=[.!?]) ", sources[0]["text"])[0]
         sources[0]["used"] = [{"start": 0, "end": len(first), "score": 0.9}]
         return [event("stage", stage="answering"), event("answer", **answer(first, sources))]
-
-    def _store(self, request: Request, wire: Wire) -> None:
-        if self.stores:
-            _refuse(wire, self.stores.pop(0))
-            return
-        if len(request.body) > BODY_BYTES:
-            _refuse(wire, Plain(413, "Request Entity Too Large"))
-            return
-        body = request.json()
-        if "part" in body:
-            wire.json(202, self._part(body["part"]))
-            return
-        file = body["file"]
-        self.audiences.append(file.get("groups"))
-        content = base64.b64decode(file["content"])
-        results, more = self._batch(file["name"], content, 0)
-        if more is None:
-            stored = sum(result["status"] == "stored" for result in results)
-            wire.json(200, {"documents": results, "stored": stored, "failed": len(results) - stored})
-            return
-        job = self._begun(file["name"], 1)
-        self._files[job["id"]] = (file["name"], content, more)
-        _note(job, results, more, ended=False)
-        wire.json(202, job)
-
-    def _part(self, part: dict[str, Any]) -> dict[str, Any]:
-        job = self.jobs[part["job"]] if part["job"] else self._begun(part["name"], part["of"])
-        parts = self._parts.setdefault(job["id"], {})
-        parts[part["number"]] = base64.b64decode(part["content"])
-        job["received"] = sorted(parts)
-        if len(parts) == part["of"]:
-            job["status"] = "waiting"
-            self._files[job["id"]] = (part["name"], b"".join(parts[number] for number in sorted(parts)), 0)
-        return job
-
-    def _begun(self, name: str, parts: int) -> dict[str, Any]:
-        id = f"{len(self.jobs):032x}"
-        figures = {"progress": 0.0, "stored": 0, "failed": 0, "passages": 0, "message": None}
-        self.jobs[id] = {"id": id, "name": name, "status": "receiving", "parts": parts, "received": [], **figures}
-        self.jobs[id]["documents"] = []
-        return self.jobs[id]
-
-    def _job(self, id: str, wire: Wire) -> None:
-        job = self.jobs[id]
-        if job["status"] in ("waiting", "running") and not self.holds_jobs:
-            name, content, skip = self._files[id]
-            results, more = self._batch(name, content, skip)
-            self._files[id] = (name, content, more or 0)
-            _note(job, results, more or 0, ended=more is None)
-        wire.json(200, job)
-
-    def _batch(self, name: str, content: bytes, skip: int) -> tuple[list[dict[str, Any]], int | None]:
-        """Stores BATCH documents of the file; their results, and the entry behind them if there is one."""
-        batch: list[dict[str, Any]] = []
-        results: list[dict[str, Any]] = []
-        end, more = skip, None
-        for entry in read(io.BytesIO(content), name, Reading("text"), skip):
-            if len(batch) == BATCH:
-                more = end
-                break
-            end += 1
-            if isinstance(entry, Unreadable):
-                message = f"{entry.where}: {entry.reason}"
-                results.append({"id": entry.where, "status": "failed", "passages": 0, "message": message})
-                continue
-            document = {"id": entry.id, "title": entry.source.get("title"), "text": entry.source["text"]}
-            batch.append(document)
-            if "#" in document["id"]:
-                results.append(
-                    {"id": document["id"], "status": "failed", "passages": 0, "message": "An id holds no #."}
-                )
-            else:
-                self.add(document["id"], document["title"] or "", document["text"])
-                passages = len(_passages(document["text"]))
-                results.append(
-                    {"id": document["id"], "title": document["title"], "status": "stored", "passages": passages}
-                )
-        self.stored.append(batch)
-        return results, more
-
-    def _list(self, request: Request, wire: Wire) -> None:
-        limit, after = int(request.query["limit"]), request.query.get("after", "")
-        search, order = request.query.get("search", "").lower(), request.query.get("order")
-        backwards = order == "desc"
-        names_matching = [
-            name
-            for name, document in self.documents.items()
-            if search in name.lower() or search in str(document["title"]).lower()
-        ]
-        names = sorted((name for name in names_matching if not after or (name > after) != backwards), reverse=backwards)
-        names = [name for name in names if name != after]
-        more = {"after": names[limit - 1]} if len(names) > limit else {}
-        if order in ("newest", "oldest"):
-            # They were added in this order.
-            names = (names_matching[::-1] if order == "newest" else names_matching)[int(after or 0) :]
-            more = {"after": str(int(after or 0) + limit)} if len(names) > limit else {}
-        days = {name: day for day, name in enumerate(self.documents)}
-        listed = [
-            {
-                "id": name,
-                "title": self.documents[name]["title"],
-                "passages": len(_passages(self.documents[name]["text"])),
-                "groups": self.documents[name].get("groups", []),
-                "original": "digest" if name in self.links else None,
-                "removable": self.role == "owner" or self.documents[name].get("own", False),
-                "loaded": f"{date(2026, 1, 1) + timedelta(days[name])}T12:00:00Z",
-            }
-            for name in names[:limit]
-        ]
-        wire.json(200, {"documents": listed, **more})
-
-
-def _note(job: dict[str, Any], results: list[dict[str, Any]], settled: int, *, ended: bool) -> None:
-    job["documents"] += results
-    job["stored"] += sum(result["status"] == "stored" for result in results)
-    job["failed"] += sum(result["status"] != "stored" for result in results)
-    job["passages"] += sum(result["passages"] for result in results)
-    job["status"] = "done" if ended else "running"
-    job["progress"] = 1.0 if ended else settled / (settled + BATCH)
-
-
-def _refuse(wire: Wire, refusal: Plain) -> None:
-    headers = {name.replace("-", "_"): value for name, value in refusal.headers.items()}
-    wire.json(refusal.status, refusal.body or {"message": refusal.message}, **headers)
-
-
-def _passages(text: str) -> list[str]:
-    return [text[start : start + PASSAGE] for start in range(0, len(text), PASSAGE)]
 
 
 def _words(text: str) -> set[str]:

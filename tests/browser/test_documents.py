@@ -7,7 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import flows
 from tests.browser.conftest import OpenPage
-from tests.browser.stage import KEY, Plain, Stage
+from tests.browser.stage import KEY, Stage
+from tests.browser.stage_documents import Plain
 from tests.unit.office_files import docx, paragraph
 from tests.unit.pdf_files import pdf
 from tests.waiting import within

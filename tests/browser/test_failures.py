@@ -5,7 +5,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import flows
 from tests.browser.conftest import OpenPage
-from tests.browser.stage import KEY, Plain, Stage, answer, event
+from tests.browser.stage import KEY, Stage, answer, event
+from tests.browser.stage_documents import Plain
 
 HIT = {"id": "a", "document": "a", "title": "A", "text": "Yes.", "score": 0.9, "used": []}
 GOOD = [event("answer", **answer("Yes.", [HIT]))]

@@ -12,7 +12,8 @@ from tests.browser import flows
 from tests.browser.conftest import DESK, PHONE, OpenPage
 from tests.browser.flows import Watch, ask_in_any_language
 from tests.browser.pool import PASSWORD, USER, Pool
-from tests.browser.stage import KEY, Plain, Stage, answer, event
+from tests.browser.stage import KEY, Stage, answer, event
+from tests.browser.stage_documents import Plain
 from tests.browser.test_page import source
 
 SENTENCES: dict[str, dict[str, Any]] = {

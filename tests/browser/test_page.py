@@ -12,7 +12,8 @@ from tests.browser import flows
 from tests.browser.conftest import DESK, PHONE, OpenPage
 from tests.browser.flows import Watch
 from tests.browser.pool import PASSWORD, USER, Pool
-from tests.browser.stage import KEY, Gate, Plain, Stage, answer, event
+from tests.browser.stage import KEY, Gate, Stage, answer, event
+from tests.browser.stage_documents import Plain
 
 WEB = Path(__file__).parents[2] / "web"
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"

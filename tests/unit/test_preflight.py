@@ -1,4 +1,4 @@
-"""Checks before a deploy: what AWS answers, and what each check makes of it. AWS's answers are botocore's shapes."""
+"""Checks before a deploy: what AWS answers, and what each check makes of it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import yaml
-from botocore.stub import Stubber
 
 from osml import main as command_line
 from osml.deploy import neighbours
@@ -26,6 +24,26 @@ from osml.preflight.check import Seen
 from osml.preflight.checks import CHECKS
 from osml.preflight.context import PreflightContext
 from osml.remote.identity import Identity
+from tests.unit.preflight_answers import (
+    ACCOUNT,
+    CALLER,
+    EXECUTION,
+    LIMITS,
+    LOGS,
+    PARAMETER,
+    REGION,
+    ROLE,
+    ROOM,
+    Answer,
+    Session,
+    key,
+    key_policy,
+    limit,
+    policies,
+    quota,
+    simulated,
+    version,
+)
 
 SEARCH = {
     "kind": "domain",
@@ -35,23 +53,11 @@ SEARCH = {
     "volume": {"size": 20},
     "removal": "destroy",
 }
-ACCOUNT, REGION = "111122223333", "us-east-1"
-EXECUTION = f"arn:aws:iam::{ACCOUNT}:role/cdk-exec"
-DEPLOY = f"arn:aws:iam::{ACCOUNT}:role/cdk-deploy"
-CALLER = f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin/ada"
-ROLE = {
-    "Path": "/",
-    "RoleName": "Admin",
-    "RoleId": "AROAEXAMPLEEXAMPLE00",
-    "Arn": f"arn:aws:iam::{ACCOUNT}:role/sso/Admin",
-    "CreateDate": 0,
-}
 STACK = "osml-dev-search"
 DOMAIN: dict[str, Any] = {
     "Type": "AWS::OpenSearchService::Domain",
     "Properties": {"DomainName": "osml-dev", "ClusterConfig": {"InstanceCount": 1}},
 }
-PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 MANIFEST = {
     "artifacts": {
         STACK: {
@@ -65,42 +71,6 @@ MANIFEST = {
         }
     }
 }
-LIMITS = {
-    "data": {
-        "StorageTypes": [
-            {
-                "StorageTypeName": "ebs",
-                "StorageSubTypeName": "gp3",
-                "StorageTypeLimits": [
-                    {"LimitName": "MinimumVolumeSize", "LimitValues": ["10"]},
-                    {"LimitName": "MaximumVolumeSize", "LimitValues": ["1024"]},
-                ],
-            }
-        ],
-        "InstanceLimits": {"InstanceCountLimits": {"MinimumInstanceCount": 1, "MaximumInstanceCount": 10}},
-    }
-}
-boto3_client: Any = boto3.client
-# An answer of AWS: service, operation, and what it answers, or the code of its error.
-Answer = tuple[str, str, Any]
-
-
-class Session:
-    region_name = REGION
-
-    def __init__(self, answers: list[Answer], opened: ExitStack) -> None:
-        keys = {"aws_access_key_id": "a", "aws_secret_access_key": "s"}
-        names = {service for service, _, _ in answers}
-        self._clients = {name: boto3_client(name, region_name=REGION, **keys) for name in names}
-        stubs = {name: opened.enter_context(Stubber(client)) for name, client in self._clients.items()}
-        for service, operation, answer in answers:
-            if isinstance(answer, str):
-                stubs[service].add_client_error(operation, answer, f"{operation}: {answer}")
-            else:
-                stubs[service].add_response(operation, answer)
-
-    def client(self, name: str, **_: Any) -> Any:
-        return self._clients[name]
 
 
 @pytest.fixture
@@ -154,40 +124,6 @@ def states(findings: list[Finding]) -> list[tuple[str, str | None]]:
     return [(finding.state, finding.complaint) for finding in findings]
 
 
-LAMBDA = {"TotalCodeSize": 1, "CodeSizeUnzipped": 1, "CodeSizeZipped": 1}
-
-
-def limit(total: int, free: int) -> Answer:
-    limits = {**LAMBDA, "ConcurrentExecutions": total, "UnreservedConcurrentExecutions": free}
-    return "lambda", "get_account_settings", {"AccountLimit": limits, "AccountUsage": {}}
-
-
-def version(value: str) -> Answer:
-    return "ssm", "get_parameter", {"Parameter": {"Name": PARAMETER, "Value": value}}
-
-
-def policies(count: int) -> Answer:
-    return "logs", "describe_resource_policies", {"resourcePolicies": [{"policyName": f"p{n}"} for n in range(count)]}
-
-
-def simulated(**decisions: str) -> Answer:
-    results = [
-        {"EvalActionName": name.replace("_", ":"), "EvalDecision": decision} for name, decision in decisions.items()
-    ]
-    return "iam", "simulate_principal_policy", {"EvaluationResults": results, "IsTruncated": False}
-
-
-def key(state: str = "Enabled", spec: str = "SYMMETRIC_DEFAULT") -> Answer:
-    usage = "ENCRYPT_DECRYPT" if spec == "SYMMETRIC_DEFAULT" else "SIGN_VERIFY"
-    return "kms", "describe_key", {"KeyMetadata": {"KeyId": "k", "KeyState": state, "KeySpec": spec, "KeyUsage": usage}}
-
-
-def key_policy(*services: str) -> Answer:
-    statements = [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "kms:*"} for service in services]
-    return "kms", "get_key_policy", {"Policy": json.dumps({"Statement": statements})}
-
-
-LOGS = f"logs.{REGION}.amazonaws.com"
 LOG_POLICY = {"Type": "AWS::Logs::ResourcePolicy", "Properties": {"PolicyName": "osml-dev-logs"}}
 RESERVED = {"Type": "AWS::Lambda::Function", "Properties": {"ReservedConcurrentExecutions": 20}}
 ENCRYPTED = {"encryption": {"key": "alias/osml"}}
@@ -198,17 +134,6 @@ VPC = {
         "availability_zones": ["us-east-1a"],
     }
 }
-SUMMARY = {"SummaryMap": {"Roles": 10, "RolesQuota": 1000}}
-ROOM: list[Answer] = [
-    ("iam", "get_account_summary", SUMMARY),
-    ("opensearch", "list_domain_names", {"DomainNames": [{"DomainName": "osml-qa"}]}),
-]
-
-
-def quota(value: float) -> Answer:
-    return "service-quotas", "get_service_quota", {"Quota": {"Value": value}}
-
-
 CASES: list[tuple[str, list[Answer], dict[str, Any], list[tuple[str, str | None]]]] = [
     ("bootstrap", [version("33")], {}, [("ok", None)]),
     ("bootstrap", [version("5")], {}, [("failed", "not-bootstrapped")]),
