@@ -17,7 +17,7 @@ from osml.remote.domain import Domain
 from osml.remote.identity import Identity
 from osml.remote.stack import knowledge
 
-CONNECTOR, SECRET = "Connector", "api_key"
+KEY = "api_key"
 # IAM takes seconds until every service sees a new role.
 ATTEMPTS, PAUSE = 12, 5.0
 
@@ -63,7 +63,7 @@ def prober(trial: Trial, caller: Identity) -> Iterator[Prober]:
     partition = caller.arn.split(":")[1]
     arn = f"arn:{partition}:iam::{caller.account}:role/{trial.administrator}"
     client: Any = boto3.client("secretsmanager")
-    made = client.create_secret(Name=f"osml/{trial.name}/made-up", SecretString=json.dumps({SECRET: "made-up"}))
+    made = client.create_secret(Name=f"osml/{trial.name}/made-up", SecretString=json.dumps({KEY: "made-up"}))
     try:
         known = knowledge(trial.place).model_copy(update={"operator_role_arn": arn})
         yield Prober(trial, _signed_in(known), f"{arn}-connector", made["ARN"])

@@ -11,7 +11,6 @@ from typing import Any
 from osml.takeover.contents import Contents, owner_of
 from osml.takeover.provider import holds_a_key
 
-_EMBEDDERS = ("text_embedding", "sparse_encoding", "text_image_embedding")
 _MODEL = re.compile(r'"(?:model_id|default_model_id|embedding_model_id)": "([^"]+)"')
 _AGENT = re.compile(r'"agent_id": "([^"]+)"')
 

@@ -39,9 +39,9 @@ class NodeCertificates:
 class Launch:
     """How to start a prepared instance.
 
-    `Popen(argv, env=env, cwd=folder, user=uid, group=gid, extra_groups=extra_groups)`; the last three are None if the
-    engine runs as the user of this process. `log` is the engine's log file; messages of Java before logging works go to
-    the standard streams. To stop the engine, send SIGTERM and wait.
+    `Popen(argv, env=env, cwd=folder, user=uid, group=gid)`; the last two are None if the engine runs as the user of
+    this process. `log` is the engine's log file; messages of Java before logging works go to the standard streams. To
+    stop the engine, send SIGTERM and wait.
     """
 
     argv: list[str]
@@ -49,7 +49,6 @@ class Launch:
     folder: Path
     uid: int | None
     gid: int | None
-    extra_groups: list[int] | None
     url: str
     log: Path
 
@@ -121,7 +120,6 @@ def prepare(
         folder=folder,
         uid=runs_as.uid if runs_as else None,
         gid=runs_as.gid if runs_as else None,
-        extra_groups=[] if runs_as else None,
         url=f"https://127.0.0.1:{http_port}",
         log=logs / "engine.log",
     )

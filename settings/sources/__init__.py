@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from ipaddress import ip_network
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -49,8 +49,6 @@ class SourceSettings(Group):
     exclude: list[Glob] = Field(default_factory=list, examples=["*/archive/*"])
     most_removed: int = Field(default=50, ge=0, le=100)
     groups: list[GroupName] = Field(default_factory=list, max_length=100, examples=["hr"])
-
-    loads_by_http: ClassVar[bool] = True
 
     @property
     def secret_settings(self) -> Secret | None:

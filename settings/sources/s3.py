@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -18,8 +18,6 @@ class S3Prefix(SourceSettings):
     kind: Literal["s3"]
     bucket: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", examples=["my-bucket"])
     prefix: str = Field(default="", max_length=900, pattern=r"^([^/*? \t\n][^*?\n]*)?$", examples=["articles/"])
-
-    loads_by_http: ClassVar[bool] = False
 
     @property
     def objects(self) -> tuple[str, str] | None:

@@ -130,7 +130,7 @@ def test_the_command_names_the_shared_home_and_the_own_configuration(launch: Lau
     assert f"-Dopensearch.path.home={home}" in launch.argv
     assert f"-Dopensearch.path.conf={launch.folder}/config" in launch.argv
     assert "-Xmx1g" in launch.argv
-    assert (launch.uid, launch.gid, launch.extra_groups) == (None, None, None)
+    assert (launch.uid, launch.gid) == (None, None)
 
 
 def test_the_environment_of_the_caller_stays_outside(
@@ -178,7 +178,7 @@ def test_as_root_everything_goes_to_another_user(
     monkeypatch.setattr(node, "identity", lambda: ProcessIdentity(65534, 65533))
     monkeypatch.setattr(ProcessIdentity, "reaches", lambda *_: None)
     launch = again(home, certificates, tmp_path)
-    assert (launch.uid, launch.gid, launch.extra_groups) == (65534, 65533, [])
+    assert (launch.uid, launch.gid) == (65534, 65533)
     assert given[launch.folder / "config" / "tls" / "node-key.pem"] == (65534, 65533)
     assert given[tmp_path / "snapshots"] == (65534, 65533)
     assert set(given.values()) == {(65534, 65533)}

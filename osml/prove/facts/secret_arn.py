@@ -1,6 +1,6 @@
 """A connector's secret by an ARN without the six characters at its end, which a stack does not know."""
 
-from osml.prove.administrator import SECRET, Prober
+from osml.prove.administrator import KEY, Prober
 from osml.remote.domain import reason
 
 QUESTION = "Does it take a connector's `secretArn` without its suffix?"
@@ -29,7 +29,7 @@ def _made(prober: Prober, arn: str) -> str:
                 "action_type": "predict",
                 "method": "POST",
                 "url": "https://api.deepseek.com/chat/completions",
-                "headers": {"Authorization": f"Bearer ${{credential.secretArn.{SECRET}}}"},
+                "headers": {"Authorization": f"Bearer ${{credential.secretArn.{KEY}}}"},
                 "request_body": '{"model": "${parameters.model}", "messages": ${parameters.messages}}',
             }
         ],
