@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opensearch_ml.providers.embedding_endpoint import EmbeddingEndpoint
 from opensearch_ml.providers.provider import Provider
-from opensearch_ml.providers.sagemaker_texts import sagemaker_texts
+from opensearch_ml.providers.sagemaker_texts import provider_of_texts
 
 BODIES = {"array": "${parameters.input}", "inputs": '{"inputs": ${parameters.input}}'}
 
@@ -21,7 +21,7 @@ def sagemaker_embedding(
 
     `model` is the endpoint's model: another model makes other vectors.
     """
-    return sagemaker_texts(
+    return provider_of_texts(
         endpoint,
         name="a SageMaker embedding endpoint",
         body=BODIES[shape],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opensearch_ml.providers.embedding_endpoint import EmbeddingEndpoint
 from opensearch_ml.providers.provider import Provider
-from opensearch_ml.providers.sagemaker_texts import sagemaker_texts
+from opensearch_ml.providers.sagemaker_texts import provider_of_texts
 
 TEMPLATE = '{"texts": ${parameters.input}, "sparse_embedding_format": "word"}'
 
@@ -21,7 +21,7 @@ def sagemaker_sparse(
 
     `model` is the endpoint's model: another model makes other weights.
     """
-    return sagemaker_texts(
+    return provider_of_texts(
         endpoint,
         name="a sparse encoder on SageMaker",
         body=TEMPLATE,

@@ -11,7 +11,7 @@ from opensearch_ml.providers.provider import Provider, client_config
 from opensearch_ml.providers.request_script import of_texts, probe_of, with_parameters
 
 
-def sagemaker_texts(
+def provider_of_texts(
     endpoint: EmbeddingEndpoint,
     *,
     name: str,
