@@ -128,7 +128,7 @@ def test_each_setting_does_what_it_should(finding: Finding, local_cloud: Instanc
     assert two.ndcg > alone.ndcg
     # What was asked before does not hide what another question is about.
     alone, *after_another = after_others[CHANGES[0]]
-    assert all(changed.ndcg > alone.ndcg - 0.005 for changed in after_another)
+    assert all(changed.ndcg > alone.ndcg - 0.01 for changed in after_another)
 
     finding.turn_on({"hybrid": {"words": 0.3}})
     hybrid = finding.measured("`hybrid: {words: 0.3}`")
