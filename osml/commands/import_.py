@@ -64,12 +64,12 @@ def import_(
         given = {group: secret for group, secret in secrets.items() if secret}
         plan = takeover.prepared(client, there, tree, where, name, index=index, pipeline=pipeline, secrets=given)
     else:
-        place_of_it = reach.described_collection(str(collection))
-        client = reach.collection_client(place_of_it, role)
-        shown = collections.seen(client, place_of_it)
+        described = reach.described_collection(str(collection))
+        client = reach.collection_client(described, role)
+        shown = collections.seen(client, described)
         if not json:
             view.show_tree(shown.tree)
-        plan = collections.prepared(client, shown, place_of_it, name, index=index)
+        plan = collections.prepared(client, shown, described, name, index=index)
     file = environments() / f"{name}.yaml"
     if json:
         print(as_json(plan.json(), indent=2))

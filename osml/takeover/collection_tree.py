@@ -18,24 +18,10 @@ class _Growing:
     account: Account
     used: set[str] = field(default_factory=set)
 
-    def index(self, name: str) -> Node:
-        body, holding = self.contents.indexes[name], self.holdings[name]
-        fields = body.get("mappings", {}).get("properties", {}).values()
-        lengths = [
-            str(each["dimension"]) for each in fields if each.get("type") == "knn_vector" and "dimension" in each
-        ]
-        vectors = f"vectors of {' and '.join(lengths)} numbers" if lengths else "no vectors"
-        pipeline = body.get("settings", {}).get("index", {}).get("default_pipeline")
-        missing = pipeline not in (None, "_none", *self.contents.ingest_pipelines)
-        faults = (f"It names the ingest pipeline {pipeline}, which does not exist.",) if missing else ()
-        owner = owner_of(body)
-        state = f"{holding.documents} document{'' if holding.documents == 1 else 's'}, {vectors}"
-        return Node("index", name, name, faults, owner.stack if owner else None, (), state)
-
     def indexes(self, principal: Principal) -> tuple[Node, ...]:
         names = [name for name in self.contents.indexes if principal.may_use(name)]
         self.used |= {*names}
-        return tuple(map(self.index, names))
+        return tuple(_index(self.contents, self.holdings, name) for name in names)
 
     def function(self, name: str, principal: Principal) -> Node:
         endpoints = (Node("SageMaker endpoint", each, each) for each in self.account.endpoints(name))
@@ -74,11 +60,23 @@ def collection_tree(
     """The tree of a collection. Raises `ClientError` and `BotoCoreError`."""
     growing = _Growing(contents, holdings, account)
     roots = tuple(growing.roots(principals))
-    unused = tuple(growing.index(name) for name in contents.indexes if name not in growing.used)
+    unused = tuple(_index(contents, holdings, name) for name in contents.indexes if name not in growing.used)
     return Tree(roots, unused, "collection")
 
 
 def indexes_alone(contents: Contents, holdings: dict[str, Holding]) -> Tree:
     """The tree where nobody may be listed."""
-    growing = _Growing(contents, holdings, account=None)  # type: ignore[arg-type]
-    return Tree(tuple(growing.index(name) for name in contents.indexes), (), "collection")
+    return Tree(tuple(_index(contents, holdings, name) for name in contents.indexes), (), "collection")
+
+
+def _index(contents: Contents, holdings: dict[str, Holding], name: str) -> Node:
+    body, holding = contents.indexes[name], holdings[name]
+    fields = body.get("mappings", {}).get("properties", {}).values()
+    lengths = [str(each["dimension"]) for each in fields if each.get("type") == "knn_vector" and "dimension" in each]
+    vectors = f"vectors of {' and '.join(lengths)} numbers" if lengths else "no vectors"
+    pipeline = body.get("settings", {}).get("index", {}).get("default_pipeline")
+    missing = pipeline not in (None, "_none", *contents.ingest_pipelines)
+    faults = (f"It names the ingest pipeline {pipeline}, which does not exist.",) if missing else ()
+    owner = owner_of(body)
+    state = f"{holding.documents} document{'' if holding.documents == 1 else 's'}, {vectors}"
+    return Node("index", name, name, faults, owner.stack if owner else None, (), state)

@@ -39,7 +39,8 @@ def origin_of_vectors(dimension: int, region: str, holding: Holding, text: str, 
     if settings["provider"] != "titan" or not isinstance(written, str) or not isinstance(stored, list):
         guessed = f"The length of the vectors, {dimension}, is that of {model}, which the file names."
         ask = "No collection tells which model made them: if it was another, correct embedding before you deploy."
-        return VectorOrigin(settings, False, f"{guessed} {ask}")
+        runs = " The deploy runs it on a SageMaker endpoint, which is billed by the hour."
+        return VectorOrigin(settings, False, f"{guessed} {ask}{runs if settings['provider'] == 'sagemaker' else ''}")
     near = _nearness(_titan(settings, written), stored)
     if near >= SAME:
         return VectorOrigin(settings, True, f"{model} made the vectors: it makes the same one of a document's text.")

@@ -10,7 +10,7 @@ import pytest
 from osml.failure import Failure
 from osml.takeover.collection_choice import choose_index
 from osml.takeover.collection_contents import Holding
-from osml.takeover.collection_tree import collection_tree
+from osml.takeover.collection_tree import collection_tree, indexes_alone
 from osml.takeover.contents import Contents
 from osml.takeover.users import Principal
 from osml.takeover.vectors import origin_of_vectors
@@ -96,6 +96,7 @@ def test_the_length_of_vectors_names_a_model(dimension: int, model: str) -> None
     assert origin is not None
     assert (origin.settings["model"], origin.certain) == (model, False)
     assert "correct embedding before you deploy" in origin.note
+    assert ("billed by the hour" in origin.note) == (origin.settings["provider"] == "sagemaker")
     known = TitanEmbedding if origin.settings["provider"] == "titan" else SageMakerEmbedding
     assert known.model_validate(origin.settings).dimension == dimension
     assert origin_of_vectors(333, "eu-west-1", Holding(0, {}), "text", "embedding") is None
@@ -138,6 +139,13 @@ def test_functions_without_an_api_and_indexes_that_nobody_may_use_are_shown(
     assert tree.roots[0].uses[0].state == "1 document, vectors of 384 numbers"
     [broken] = tree.broken
     assert broken.faults == ("The data access policy old and older names it, but it does not exist.",)
+
+
+def test_without_a_right_to_list_people_the_indexes_are_shown(drawn: Callable[[Any], dict[str, Any]]) -> None:
+    there = contents({"default_pipeline": "gone"}, notes=FIELDS)
+    tree = indexes_alone(there, {"notes": Holding(0, {})})
+    assert (drawn(tree.roots), tree.unused) == ({"index notes": {}}, ())
+    assert tree.roots[0].faults == ("It names the ingest pipeline gone, which does not exist.",)
 
 
 @pytest.fixture
