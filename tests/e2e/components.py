@@ -16,7 +16,3 @@ def copies(component: str) -> dict[str, Any]:
     """How many copies are wanted, and how many answer."""
     described = boto3.client("sagemaker").describe_inference_component(InferenceComponentName=component)
     return dict(described["RuntimeConfig"])
-
-
-# A call has started it, and it does not answer yet.
-STARTING = {"DesiredCopyCount": 1, "CurrentCopyCount": 0}
