@@ -87,7 +87,7 @@ def require_checkout() -> None:
     """Raises Failure where there is nothing to deploy from."""
     if not is_checkout():
         raise Failure(
-            "Deploying needs the repository of osml with its CDK app, and this osml was installed from a package. Run "
+            "A deploy needs the osml repository with its CDK app, but this osml was installed from a package. Run "
             "`make install` in a checkout, and set OSML_ENVIRONMENTS to the folder of your environment files.",
             "package-missing",
         )

@@ -8,18 +8,18 @@ from osml.failure import Failure
 HELP = {
     errno.ENOSPC: "Free some space, then run this again",
     errno.EDQUOT: "Free some space, then run this again",
-    errno.EACCES: "See whose it is and who may use it",
-    errno.EROFS: "Choose a place that can be written",
+    errno.EACCES: "Check its owner and permissions",
+    errno.EROFS: "Choose a writable place",
 }
 
 
 def written(error: OSError) -> str:
     """What failed, on which file or connection, and what helps."""
     if _is_connection(error):
-        return f"A connection broke off or could not be made: {error}. See whether the other side still runs."
+        return f"A connection failed: {error}. Check whether the other side is still running."
     what = f"Using {error.filename}" if error.filename else "Reading or writing a file"
     said = error.strerror or str(error)
-    return f"{what} failed: {said}. {HELP.get(error.errno or 0, 'Look at what is there')}."
+    return f"{what} failed: {said}. {HELP.get(error.errno or 0, 'Check this file or folder')}."
 
 
 def of_system(error: Exception) -> Failure | None:

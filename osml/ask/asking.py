@@ -33,8 +33,8 @@ def ask(
         return assistant.ask(Functions(place), text, size, filters, talk, model)
     if model:
         raise Failure(
-            "--model is for collections: here osml ask asks the engine's pipeline, which has one model. Ask on the "
-            "page or by the API, or leave --model out."
+            "--model works only on a collection. On this domain osml ask uses the engine's pipeline, which has one "
+            "model. Use the page or the API, or leave out --model."
         )
     settings = knowledge(place)
     domain = Domain(settings, caller=place.caller)

@@ -38,4 +38,4 @@ def ask(
     try:
         return Answer.model_validate(reply.body)
     except ValidationError:
-        raise Failure("The assistant's answer has another form than this command expects. Deploy again.") from None
+        raise Failure("The assistant's response has a form that this command does not expect. Deploy again.") from None

@@ -32,7 +32,7 @@ def opened(domain: Domain, id: str, question: str, most: int) -> EngineConversat
         if id == NEW:
             return EngineConversation(EngineMemory(domain.send).begin(named_after(question)))
         if domain.request("GET", path_of(id)).status_code == HTTPStatus.NOT_FOUND:
-            raise Failure(f"There is no conversation {id}. Begin one with `--conversation {NEW}`.")
+            raise Failure(f"There is no conversation {id}. Start one with `--conversation {NEW}`.")
         turns = EngineMemory(domain.patient).turns(id, most)[0] if most else ()
         return EngineConversation(id, [turn.question for turn in turns])
 

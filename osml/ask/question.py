@@ -54,7 +54,7 @@ def find(
 def answer_from(domain: Domain, knowledge: Knowledge, question: str, ids: Sequence[str]) -> str:
     """What the model says to the `question` from exactly the passages with these ids; empty if it says nothing."""
     if knowledge.answer_model_id is None:
-        raise Failure("This environment has no model that answers. Add the group `answer` to its file, and deploy it.")
+        raise Failure("This environment has no answer model. Add the group `answer` to its file, and deploy it.")
     with legible(f"The question to the index {knowledge.index}"):
         return answer_in(_answered(domain, knowledge, question, ids, None))
 
@@ -77,8 +77,9 @@ def _asked(
     text = answer_in(answered)
     if not text:
         raise Failure(
-            f"The search found {len(sources)} documents, but the pipeline {knowledge.search_pipeline} gave no answer: "
-            f"it could not read the output of the model {knowledge.answer_model_id} as that of {knowledge.llm_model}.",
+            f"The search found {len(sources)} documents, but the pipeline {knowledge.search_pipeline} gave no "
+            f"answer: it could not read the output of the model {knowledge.answer_model_id} in the format of "
+            f"{knowledge.llm_model}.",
             "answer-not-understood",
         )
     sources = used(text, sources)

@@ -35,7 +35,7 @@ def run(place: Place, question: str, expect: Sequence[str], sleep: Callable[[flo
         sleep(pause)
         asked_again += 1
     if fault:
-        waited = f" (also after {waits} s, in which a collection shows what was stored)" if asked_again else ""
+        waited = f" (also after {waits} s, when a collection finds new documents)" if asked_again else ""
         raise Failure(f"The question {question!r} to the environment {place.env} failed: {fault}{waited}.")
     if answer.answer is None:
         return f"Found: {place.env} found {len(answer.sources)} documents: {_short(answer.sources[0].text)}"

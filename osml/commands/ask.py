@@ -16,14 +16,14 @@ def ask(
     env: Env = None,
     sandbox: Sandbox = False,
     json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
-    size: Annotated[int, typer.Option(help="The greatest number of source documents.", min=1, max=50)] = 4,
+    size: Annotated[int, typer.Option(help="The maximum number of source documents.", min=1, max=50)] = 4,
     filters: Annotated[
         list[str] | None, typer.Option("--filter", help="Use only documents with this field=value. Repeatable.")
     ] = None,
     conversation: Annotated[str | None, typer.Option(help="Conversation id to continue, or `new`.")] = None,
     as_: As = None,
     model: Annotated[
-        str | None, typer.Option(help="On a collection: the model that answers, by its name in `assistant.models`.")
+        str | None, typer.Option(help="Only on a collection: the answer model, by its name in `assistant.models`.")
     ] = None,
 ) -> None:
     """Ask a question and print the answer and its source documents."""

@@ -14,10 +14,11 @@ PANEL = "Operations"
 def backup(
     env: Env = None,
     sandbox: Sandbox = False,
-    list_: Annotated[bool, typer.Option("--list", help="List the backups that there are; take none.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="List the existing backups; take no new one.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the backups as JSON.")] = False,
 ) -> None:
-    """Back the documents, conversations and feedback of a domain up now, besides the schedule (`backup:`)."""
+    """Take a backup of a domain's documents, conversations and feedback now, in addition to the schedule
+    (`backup:`)."""
     from osml.backup import backup as snapshots
 
     where = place(env, sandbox)

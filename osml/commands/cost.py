@@ -14,9 +14,9 @@ def cost(
     sandbox: Sandbox = False,
     json: Annotated[bool, typer.Option("--json", help="Print the amounts as JSON.")] = False,
 ) -> None:
-    """Show what an environment costs a month while nobody uses it, from its file. Requests and tokens are additional.
+    """Show what an idle environment costs a month, from its file. Requests and tokens are additional.
 
-    The amounts are USD in us-east-1. Nothing is asked of AWS.
+    The amounts are USD in us-east-1. The command makes no call to AWS.
     """
     from osml.place import place
     from osml.terminal import as_json
@@ -33,4 +33,4 @@ def cost(
     if settings.budget:
         print(f"{'budget':<12}{settings.budget.usd_per_month:>10,.2f}  USD a month")
     if unknown:
-        print(f"Not counted: {', '.join(unknown)}, whose price is not known here. See docs/costs.md.")
+        print(f"Not included: {', '.join(unknown)}, because osml does not know the price. See docs/costs.md.")

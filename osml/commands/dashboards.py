@@ -13,10 +13,10 @@ PANEL = "Operations"
 def dashboards(
     env: Env = None,
     sandbox: Sandbox = False,
-    port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 takes any free one.", min=0, max=65535)] = 0,
+    port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 chooses a free port.", min=0, max=65535)] = 0,
     open_it: Annotated[bool, typer.Option("--open", help="Open the link in the browser.")] = False,
 ) -> None:
-    """Open OpenSearch Dashboards of a domain in a browser, as the role of your shell, until Ctrl-C.
+    """Open a domain's OpenSearch Dashboards in a browser, with your shell's role, until Ctrl-C.
 
     A proxy on 127.0.0.1 signs each request with your credentials. The role must be one of search.admins. The link works
     once, in one browser; other programs and pages on this machine cannot use the proxy.

@@ -25,10 +25,12 @@ def deploy(
     context: typer.Context,
     env: Env = None,
     sandbox: Sandbox = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before data goes or permissions widen.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask before data is lost or permissions widen.")
+    ] = False,
     repair: Annotated[
         bool,
-        typer.Option("--repair", help="Also restore objects in the engine that somebody deleted or changed by hand."),
+        typer.Option("--repair", help="Also restore objects in the engine that somebody deleted or changed manually."),
     ] = False,
 ) -> None:
     """Deploy every stack of an environment. Other options, such as --verbose, go to `cdk deploy`.
@@ -37,7 +39,7 @@ def deploy(
     models. Then it lists the data that the deploy would remove or replace, and the permissions and network rules that
     it would widen, and asks for confirmation of each, except on the local cloud. It does not ask about data if the
     environment's file says that its loss was reviewed. The exit code is 0 when every object is as its stack defines it,
-    1 when the deploy fails, and 3 when it succeeds but somebody deleted or changed objects by hand; --repair restores
+    1 when the deploy fails, and 3 when it succeeds but somebody deleted or changed objects manually; --repair restores
     those.
     """
     from osml.ask import page
@@ -57,7 +59,7 @@ def deploy(
     for sentence in second:
         _print(f"[yellow]![/] {shown(sentence)}.")
     if second and not (yes or where.instance):
-        typer.confirm("Make a second environment?", abort=True)
+        typer.confirm("Create a second environment?", abort=True)
     if repair:
         drift.require_ours(where)
     deployment = Deployment(where, [*context.args, *(drift.mending() if repair else [])])

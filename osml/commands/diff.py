@@ -12,7 +12,7 @@ PANEL = "Deploy"
 
 
 def diff(env: Env = None, sandbox: Sandbox = False) -> None:
-    """Show what a deploy would change, without a deploy: templates, data that goes, and what was changed by hand.
+    """Show what a deploy would change: templates, lost data, and objects that somebody changed manually.
 
     The exit code is 0 when nothing differs, 1 when something does, and 2 when the comparison is impossible.
     """
@@ -36,9 +36,12 @@ def diff(env: Env = None, sandbox: Sandbox = False) -> None:
     for sentence in (*losses, *by_hand):
         _print(f"[yellow]![/] {shown(sentence)}")
     if by_hand:
-        _print(f"`osml deploy {where.options} --repair` restores what was changed by hand; without --repair it stays.")
+        _print(
+            f"`osml deploy {where.options} --repair` restores manually changed objects; without --repair they "
+            f"stay changed."
+        )
     if not (stacks or losses or by_hand):
-        _print("A deploy changes nothing.")
+        _print("A deploy would change nothing.")
         return
     raise typer.Exit(FAILED)
 

@@ -14,10 +14,12 @@ from osml.terminal import as_json, shown
 
 PANEL = "Documents and questions"
 
-app = typer.Typer(help="The documents that answers are drawn from.", no_args_is_help=True)
+app = typer.Typer(help="List, show and remove the documents in the index.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(help="The document's id, as `osml documents list` shows it.")]
-Search = Annotated[str | None, typer.Option(help="Only those whose id holds this, or whose title these words.")]
-Json = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+Search = Annotated[
+    str | None, typer.Option(help="Only documents whose id contains this text, or whose title contains these words.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 class Sorting(StrEnum):
@@ -34,9 +36,11 @@ def part(
     sandbox: Sandbox = False,
     json: Json = False,
     search: Search = None,
-    groups: Annotated[bool, typer.Option("--groups", help="Also show who sees each, and who has loaded it.")] = False,
+    groups: Annotated[
+        bool, typer.Option("--groups", help="Also show who sees each document, and who loaded it.")
+    ] = False,
     as_: As = None,
-    sort: Annotated[Sorting, typer.Option(help="By id, or by the time of the last load.")] = Sorting.ID,
+    sort: Annotated[Sorting, typer.Option(help="Sort by id, or by the time of the last load.")] = Sorting.ID,
 ) -> None:
     """List the documents, with titles, numbers of passages, and when they were loaded."""
     from osml.documents.library import all_of, by_time, library
@@ -63,7 +67,7 @@ def part(
 
 @app.command("show")
 def show(id: Id, env: Env = None, sandbox: Sandbox = False, json: Json = False, as_: As = None) -> None:
-    """Print what the index holds of a document, passage after passage."""
+    """Print all passages of a document."""
     from osml.documents.library import library
 
     document = library(place(env, sandbox).seen_by(groups_of(as_))).shown(id)
@@ -84,7 +88,7 @@ def remove(
     sandbox: Sandbox = False,
     json: Json = False,
 ) -> None:
-    """Remove documents with all their passages; each is done for itself."""
+    """Remove documents with all their passages; a failure does not stop the others."""
     from osml.documents.library import library
     from osml.failure import Failure
 

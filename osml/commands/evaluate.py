@@ -13,7 +13,7 @@ from osml.place import Place, place
 
 PANEL = "Documents and questions"
 
-Least = typer.Option(help="With --answers: end with exit code 1 below this share.", min=0.0, max=1.0)
+Least = typer.Option(help="With --answers: exit with 1 if the share is below this value.", min=0.0, max=1.0)
 
 
 class Normalization(StrEnum):
@@ -28,7 +28,7 @@ def evaluate(
     questions: Annotated[
         Path,
         typer.Argument(
-            help="NDJSON of labelled questions, as in samples/evaluation, or a folder in BEIR's layout; with "
+            help="NDJSON file of labelled questions, as in samples/evaluation, or a folder in BEIR's layout; with "
             "--generate the new file."
         ),
     ],
@@ -36,31 +36,32 @@ def evaluate(
     sandbox: Sandbox = False,
     words: Annotated[
         list[float] | None,
-        typer.Option(help="Also try hybrid search with this weight of words. Repeatable.", min=0.0, max=1.0),
+        typer.Option(help="Also try hybrid search with this weight for words. Repeatable.", min=0.0, max=1.0),
     ] = None,
     normalization: Annotated[
-        list[Normalization] | None, typer.Option(help="How --words makes both scores comparable; repeat.")
+        list[Normalization] | None, typer.Option(help="How --words makes the two scores comparable. Repeatable.")
     ] = None,
-    ranks: Annotated[bool, typer.Option("--ranks", help="Try hybrid search by ranks instead of scores.")] = False,
+    ranks: Annotated[bool, typer.Option("--ranks", help="Also try hybrid search by ranks instead of scores.")] = False,
     compare: Annotated[
-        str | None, typer.Option(help="Another environment, to be searched for the same questions as it is deployed.")
+        str | None, typer.Option(help="Also measure this deployed environment with the same questions.")
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Also write the results to this file, an HTML page with plots.")
+        Path | None, typer.Option(dir_okay=False, help="Also write the results, with plots, to this HTML file.")
     ] = None,
     unrelated: Annotated[
         Path | None,
         typer.Option(
             exists=True,
             dir_okay=False,
-            help="NDJSON of questions that no document answers: how often they get an answer, and the others none.",
+            help="NDJSON file of questions that no document answers: measure wrong answers to these, and refusals of "
+            "the others.",
         ),
     ] = None,
     generate: Annotated[
         int | None,
         typer.Option(
-            help="Let the environment's model propose this many questions from the documents, and write them to the "
-            "file; at a terminal you keep, strike or rewrite each.",
+            help="Let the answer model propose this many questions from the documents, and write them to the file; "
+            "on a terminal you keep, drop or rewrite each.",
             min=1,
             max=1000,
         ),
@@ -120,7 +121,7 @@ def _generate(chosen: Place, file: Path, number: int) -> None:
     if kept:
         typer.echo(f"{kept} questions are in {file}. Measure with `osml evaluate {file}`.")
     else:
-        typer.echo("No question was kept, and nothing is written.")
+        typer.echo("No question was kept, so no file was written.")
 
 
 def measure_answers(

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 PANEL = "Documents and questions"
 
-app = typer.Typer(help="What people say of answers (`assistant.feedback`).", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+app = typer.Typer(help="Readers' ratings of answers (`assistant.feedback`).", no_args_is_help=True)
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 RATINGS = {"up": "good", "down": "not good", None: ""}
 
 
 @app.command("list")
 def part(env: Env = None, sandbox: Sandbox = False, json: Json = False) -> None:
-    """List judgements of answers, the newest first; also questions without an answer, where texts are kept."""
+    """List ratings of answers, the newest first. If texts are kept, questions without an answer are included."""
     from osml.feedback.feedback import feedback
 
     _show(feedback(place(env, sandbox)), json=json)
@@ -33,7 +33,7 @@ def part(env: Env = None, sandbox: Sandbox = False, json: Json = False) -> None:
 
 @app.command("gaps")
 def gaps(env: Env = None, sandbox: Sandbox = False, json: Json = False) -> None:
-    """List questions that the documents had no answer to, or not the one that a reader missed."""
+    """List questions that the documents did not answer, or not fully according to a reader."""
     from osml.feedback.feedback import feedback
     from osml.feedback.feedback import gaps as of
 
@@ -46,7 +46,7 @@ def export(
     env: Env = None,
     sandbox: Sandbox = False,
 ) -> None:
-    """Write an evaluation set: questions with good answers, and the documents that bear these out."""
+    """Write an evaluation set: questions with good answers, and the documents that support them."""
     from osml.failure import Failure
     from osml.feedback.feedback import evaluation_set, feedback
 
@@ -54,8 +54,8 @@ def export(
     lines = [to_json.dumps(labelled, ensure_ascii=False) for labelled in evaluation_set(feedback(chosen))]
     if not lines:
         raise Failure(
-            "No good answer has a question and a document, so nothing is written. assistant.feedback must keep texts, "
-            "and readers must have rated answers."
+            "No answer that is rated as good has a question and a document, so no file was written. Set "
+            "assistant.feedback.keep to texts, and wait until readers have rated answers."
         )
     file.write_text("\n".join([*lines, ""]), encoding="utf-8")
     Console().print(

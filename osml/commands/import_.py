@@ -20,13 +20,15 @@ def import_(
     domain: Annotated[str | None, typer.Option(help="Name of the domain.", show_default=False)] = None,
     collection: Annotated[str | None, typer.Option(help="Name of the collection, if it is none of a domain.")] = None,
     index: Annotated[str | None, typer.Option(help="The index to adopt, if there are several.")] = None,
-    pipeline: Annotated[
-        str | None, typer.Option(help="The search pipeline that answers, if there are several.")
-    ] = None,
+    pipeline: Annotated[str | None, typer.Option(help="The answer pipeline, if there are several.")] = None,
     embedding_secret: Annotated[str | None, typer.Option(help="Name of the secret with the embedding key.")] = None,
     answer_secret: Annotated[str | None, typer.Option(help="Name of the secret with the answer model's key.")] = None,
-    admin_role: Annotated[str | None, typer.Option(help="ARN for search.admin_role: may change role mappings.")] = None,
-    role: Annotated[str | None, typer.Option(help="ARN of a role that signs; by default your own.")] = None,
+    admin_role: Annotated[
+        str | None, typer.Option(help="ARN for search.admin_role, a role that may change role mappings.")
+    ] = None,
+    role: Annotated[
+        str | None, typer.Option(help="ARN of the role that signs requests; by default your own identity.")
+    ] = None,
     user: Annotated[str | None, typer.Option(help="Sign in with this name and the password in OSML_PASSWORD.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show everything and write nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -36,7 +38,7 @@ def import_(
     """Adopt what a tutorial, a notebook or another tool has left in a domain or a collection: write its environment
     file, mark objects.
 
-    Nothing is written before you agree. Each model is called once, to see whether it answers.
+    Nothing is written before you agree. Each model is called once, to check whether it answers.
     """
     from osml.takeover import collection as collections
     from osml.takeover import reach, takeover, view

@@ -26,7 +26,7 @@ def ingest(
     ] = None,
     columns: Annotated[
         str | None,
-        typer.Option(help="Columns whose values form the text, separated by commas. Each row is a document."),
+        typer.Option(help="Columns whose values form the text, separated by commas. Each row becomes a document."),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count documents, chunks and tokens; load nothing.")
@@ -36,7 +36,7 @@ def ingest(
     ] = None,
     groups: Annotated[
         str | None,
-        typer.Option(help="Only people of these groups see the documents, separated by commas; '' means everybody."),
+        typer.Option(help="Only members of these groups see the documents, separated by commas; '' means everybody."),
     ] = None,
     rejected: Annotated[
         Path | None,

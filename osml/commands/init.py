@@ -21,9 +21,10 @@ def init(
     sign_in: Annotated[str | None, typer.Option(help="people, programs, key or nobody.")] = None,
     documents: Annotated[int, typer.Option(help="Number of documents, for the size of a domain.", min=0)] = 0,
 ) -> None:
-    """Write the file of a new environment from a few answers. Questions that no option answers are asked.
+    """Write the file of a new environment from a few answers. The command asks for choices that are not given as
+    options.
 
-    Each choice comes with what it costs a month while nobody uses it. Nothing is made on AWS.
+    Each choice shows its idle costs per month. Nothing is created on AWS.
     """
     from osml.init import draft
     from osml.init.offers import QUESTIONS
@@ -32,7 +33,7 @@ def init(
 
     file = environments() / f"{name}.yaml"
     if file.exists():
-        raise Failure(f"{file} is there already. Edit it, or choose another name.")
+        raise Failure(f"{file} already exists. Edit it, or choose another name.")
     given = {"search": search, "embedding": embedding, "answer": answer, "assistant": sign_in}
     chosen = {question.group: question.offers[0] for question in QUESTIONS}
     for question in QUESTIONS:
@@ -41,7 +42,7 @@ def init(
         text = draft.draft(name, chosen, documents)
         environment = draft.checked(name, text)
     except (ValueError, SettingError) as error:
-        raise Failure(f"These choices do not go together. {error}") from None
+        raise Failure(f"These choices cannot be combined. {error}") from None
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
     for_editors = file.with_name(schema.FILE)
@@ -63,7 +64,7 @@ def _chosen(
     names = [offer.name for offer in question.offers]
     if given is not None:
         if given not in names:
-            raise Failure(f"{given!r} is no choice for {question.option}. Choose {', '.join(names)}.")
+            raise Failure(f"{given!r} is not a valid value for {question.option}. Choose {', '.join(names)}.")
         return question.offer(given)
     if not sys.stdin.isatty():
         raise Failure(f"{question.sentence} Add {question.option} with one of {', '.join(names)}.")
@@ -72,5 +73,5 @@ def _chosen(
         usd = cost(name, {**chosen, question.group: offer}, question.group, documents)
         print(f"  {offer.name:<12}{offer.sentence} {usd}".rstrip())
     while (typed := typer.prompt("Choice", default=names[0])) not in names:
-        print(f"{typed!r} is none of {', '.join(names)}.")
+        print(f"{typed!r} is not one of {', '.join(names)}.")
     return question.offer(typed)

@@ -28,7 +28,7 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Print new lines until Ctrl-C.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print each line as a JSON object.")] = False,
 ) -> None:
-    """Print the logs of an environment's functions, API and domain in the order of their times."""
+    """Print the logs of an environment's functions, API and domain, ordered by time."""
     import boto3
 
     from osml.failure import Failure
@@ -57,7 +57,7 @@ def logs(
     for line in lines:
         put(line)
     if not (lines or follow):
-        Console(stderr=True).print("No line was written in that time.")
+        Console(stderr=True).print("No log line was written in this period.")
     try:
         while follow:
             time.sleep(SECONDS_BETWEEN_LOOKS)

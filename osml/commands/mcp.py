@@ -15,7 +15,7 @@ def mcp(
     sandbox: Sandbox = False,
     as_: As = "",
     every_group: Annotated[
-        bool, typer.Option("--every-group", help="Serve the documents of all groups, instead of those of --as.")
+        bool, typer.Option("--every-group", help="Serve the documents of all groups, not only those of --as.")
     ] = False,
 ) -> None:
     """Serve an environment's documents to an agent: the Model Context Protocol on standard input and output.

@@ -16,7 +16,11 @@ Env = Annotated[
 ]
 As = Annotated[
     str | None,
-    typer.Option("--as", help="Only what people of these groups see, separated by commas; '' is what everybody sees."),
+    typer.Option(
+        "--as",
+        help="Only documents that members of these groups see, separated by commas; '' means "
+        "documents that everybody sees.",
+    ),
 ]
 Sandbox = Annotated[bool, typer.Option("--sandbox", help="Use the local cloud instead of AWS.")]
 

@@ -19,10 +19,10 @@ def preflight(
     sandbox: Sandbox = False,
     json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Check, before anything is made, what AWS would refuse or delay: each finding with its fix.
+    """Check before a deploy what AWS would refuse or delay, and show the fixes.
 
-    The exit code is 0 when nothing stops a deploy, also if something is noted or could not be checked; 1 when a deploy
-    would fail; and 2 when nothing can be checked, for example without credentials. Nothing is created or changed.
+    The exit code is 0 when nothing stops a deploy, even if there are notes or unchecked items; 1 when a deploy would
+    fail; and 2 when nothing can be checked, for example without credentials. Nothing is created or changed.
     """
     from osml.deploy.destination import destination
     from osml.doctor import finding

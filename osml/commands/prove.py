@@ -20,17 +20,17 @@ PANEL = "Set up"
 def prove(
     sandbox: Sandbox = False,
     only: Annotated[str | None, typer.Option(help="Only `domain` or only `collection`; both by default.")] = None,
-    answer: Annotated[str | None, typer.Option(help="A chat model of Bedrock that the account may use.")] = None,
-    report: Annotated[Path, typer.Option(help="Where the report is written.")] = Path("proof.md"),
+    answer: Annotated[str | None, typer.Option(help="A Bedrock chat model that the account may use.")] = None,
+    report: Annotated[Path, typer.Option(help="File for the report.")] = Path("proof.md"),
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before money is spent.")] = False,
 ) -> None:
-    """Prove on your account that everything works: deploy throwaway environments, use them, and remove them.
+    """Prove that everything works on your account: deploy throwaway environments, use them, and remove them.
 
-    The command makes the smallest domain, then a collection, in the region of the shell or its profile. Each one is
-    checked, deployed, loaded, asked, deployed again and destroyed; a domain is also asked what only AWS can answer. It
-    says first what that costs, and asks for confirmation. Everything is removed at the end, also after a failure or
-    Ctrl-C. The report, in Markdown, has no account, address or key, so that you can paste it into an issue. The exit
-    code is 0 when every step succeeded and nothing is left, else 1.
+    The command creates the smallest domain, then a collection, in the region of the shell or its profile. For each one
+    it runs the preflight, deploys, loads documents, asks questions, deploys again and destroys it. For the domain it
+    also finds out facts that only AWS can show. It first shows the costs, and asks for confirmation. Everything is
+    removed at the end, also after a failure or Ctrl-C. The report, in Markdown, has no account, address or key; you can
+    paste it into an issue. The exit code is 0 when every step succeeded and nothing is left, otherwise 1.
     """
     import boto3
 
@@ -51,7 +51,7 @@ def prove(
     caller = identity(boto3.Session(region_name=region.name), "of the proof", None)
     trials = proof.trials([only] if only else KINDS, instance, caller, region.name, answer or ANSWER)
     where = "the local cloud" if instance else f"the account {caller.account}, region {region.name} ({region.source})"
-    _print(console, f"The proof makes {' and '.join(trial.name for trial in trials)} in {where}, and removes them.")
+    _print(console, f"The proof creates {' and '.join(trial.name for trial in trials)} in {where}, and removes them.")
     _print(console, f"It costs at most {sum(map(proof.estimate, trials)):.2f} USD, and takes up to two hours.")
     if not instance and not yes:
         typer.confirm("Go on?", abort=True)
@@ -62,7 +62,7 @@ def prove(
         reports.append(done)
         report.write_text("\n".join(proven.markdown() for proven in reports))
         if left := proof.remains(trial):
-            _print(console, f"[red]✗[/] Something of {trial.name} may be left. Remove it with `{shown(left)}`.")
+            _print(console, f"[red]✗[/] Some resources of {trial.name} may be left. Remove them with `{shown(left)}`.")
         if any(step.answer == "interrupted" for step in done.steps):
             break
     _print(console, f"The report is in {shown(str(report))}.")

@@ -22,12 +22,12 @@ def restore(
         str | None, typer.Option("--snapshot", help="The backup's name, see `osml backup --list`.", show_default="last")
     ] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Lose the documents that the indexes of --into have now.")
+        bool, typer.Option("--replace", help="Replace the documents that the indexes of --into have now.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print what came back as JSON.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the restored indexes as JSON.")] = False,
 ) -> None:
-    """Bring a backup of an environment back, into another one (`backup.restores` of its file) or into itself."""
+    """Restore a backup of an environment, into another environment (`backup.restores` in its file) or into itself."""
     from osml.backup import backup as snapshots
 
     where = place(env, sandbox)

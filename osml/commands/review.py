@@ -11,9 +11,9 @@ PANEL = "Deploy"
 
 
 def review(env: Env = None, sandbox: Sandbox = False) -> None:
-    """List the data that a deploy would remove or replace, without a deploy.
+    """List the data that a deploy would remove or replace, without deploying.
 
-    The exit code is 1 if there is any, unless the environment's file says that exactly this was reviewed.
+    The exit code is 1 if there is any, unless the environment file confirms a review of exactly this data.
     """
     from osml.deploy.deployment import Deployment
     from osml.deploy.loss import mark_of
@@ -23,11 +23,11 @@ def review(env: Env = None, sandbox: Sandbox = False) -> None:
     for loss in losses:
         _print(f"{loss}.")
     if not losses:
-        _print("A deploy removes and replaces no data.")
+        _print("A deploy would remove or replace no data.")
     elif where.settings().reviewed == mark_of(losses):
-        _print(f"{where.file} says that this was reviewed.")
+        _print(f"{where.file} confirms that this was reviewed.")
     else:
-        _print(f"To let a delivery do this, and no more than this, set `reviewed: {mark_of(losses)}` in {where.file}.")
+        _print(f"To allow a delivery to do exactly this, set `reviewed: {mark_of(losses)}` in {where.file}.")
         raise typer.Exit(FAILED)
 
 

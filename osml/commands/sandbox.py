@@ -21,7 +21,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def installed() -> None:
-    """The local cloud: a real OpenSearch with emulated AWS around it."""
+    """Run the local cloud: a real OpenSearch with an emulated AWS."""
     local_cloud.require()
 
 
@@ -64,7 +64,8 @@ def _engine_version(where: Place) -> str | None:
 
 @app.command("restart")
 def restart() -> None:
-    """Restart the search engine with its data, even after a crash. AWS and deployed stacks stay as they are."""
+    """Restart the search engine with its data, even after a crash. The emulated AWS and deployed stacks keep
+    running."""
     from sandbox import launcher
     from sandbox.instance import Instance
     from sandbox.progress import ConsoleProgress
@@ -86,7 +87,7 @@ def upgrade(
             exists=True,
             dir_okay=False,
             help="Labelled questions to evaluate before and after.",
-            show_default="samples/evaluation, where its documents are loaded",
+            show_default="samples/evaluation, if its documents are loaded",
         ),
     ] = None,
     undo: Annotated[

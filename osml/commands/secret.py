@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 PANEL = "Deploy"
 
-app = typer.Typer(help="The models' keys in Secrets Manager.", no_args_is_help=True)
+app = typer.Typer(help="Store the models' keys in Secrets Manager.", no_args_is_help=True)
 
 
 @app.callback()
 def group() -> None:
-    """The models' keys in Secrets Manager."""
+    """Store the models' keys in Secrets Manager."""
 
 
 @app.command("set")

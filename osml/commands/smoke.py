@@ -16,7 +16,8 @@ def smoke(
     env: Env = None,
     sandbox: Sandbox = False,
     expect: Annotated[
-        list[str] | None, typer.Option(help="A text that the answer must hold. Repeatable; one of them is enough.")
+        list[str] | None,
+        typer.Option(help="A text that the answer must contain. Repeatable; one of the texts is enough."),
     ] = None,
 ) -> None:
     """Ask a question and fail unless the answer is grounded. A delivery pipeline does this after each deploy."""

@@ -16,7 +16,7 @@ def status(
     sandbox: Sandbox = False,
     json: Annotated[bool, typer.Option("--json", help="Print the state as JSON.")] = False,
 ) -> None:
-    """Show every object, its owner and its state. Fails when an object is not as it should be."""
+    """Show every object, its owner and its state. Fails when an object is not healthy."""
     from osml.status import status as objects
     from osml.status import status_view
 

@@ -23,11 +23,11 @@ def sync(
         bool, typer.Option("--dry-run", help="Show what would change; load and remove nothing.")
     ] = False,
     remove: Annotated[
-        bool, typer.Option("--remove", help="Remove what has vanished, however much of a source it is.")
+        bool, typer.Option("--remove", help="Also remove more missing documents than most_removed allows.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the runs as JSON.")] = False,
 ) -> None:
-    """Bring the index in step with its sources now: load what is new or changed, remove what has vanished."""
+    """Run sources now: load new and changed documents, and remove missing ones."""
     from osml.sync.sync import bring_in_step
 
     runs = bring_in_step(place(env, sandbox), names or [], dry=dry_run, removing=remove)

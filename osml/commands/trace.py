@@ -14,16 +14,19 @@ PANEL = "Operations"
 
 def trace(
     id: Annotated[
-        str | None, typer.Argument(help="Its id, X-Amzn-Trace-Id, or xray_trace_id in a log; the newest without it.")
+        str | None,
+        typer.Argument(
+            help="The trace's id, from X-Amzn-Trace-Id or from xray_trace_id in a log; by default the newest trace."
+        ),
     ] = None,
     env: Env = None,
     sandbox: Sandbox = False,
     since: Annotated[
-        timedelta, typer.Option("--since", parser=span, metavar="15m", help="How far back the newest may be.")
+        timedelta, typer.Option("--since", parser=span, metavar="15m", help="The maximum age of the newest trace.")
     ] = "15m",  # type: ignore[assignment]  # typer parses the default
     otlp: Annotated[bool, typer.Option("--otlp", help="Print OpenTelemetry's JSON, for POST /v1/traces.")] = False,
 ) -> None:
-    """Show what a call of the API has waited for: search, models, conversations, each with its time."""
+    """Show the steps of an API call with their times: search, models, conversations."""
     import boto3
 
     from osml.failure import Failure
@@ -34,12 +37,14 @@ def trace(
 
     where, wanted = place(env, sandbox), trace_id(id) if id else None
     if id and wanted is None:
-        raise typer.BadParameter(f"{id} is no id of a trace; it looks like 1-5759e988-bd862e3fe1be46a994272793.")
+        raise typer.BadParameter(f"{id} is not a trace id; a trace id looks like 1-5759e988-bd862e3fe1be46a994272793.")
     client = boto3.Session().client("xray")
     wanted = wanted or newest(client, since)
     call = read(client, wanted) if wanted else None
     if call is None:
-        raise Failure(f"X-Ray has no trace {wanted or f'of the last {since}'}. X-Ray samples calls, and keeps 30 days.")
+        raise Failure(
+            f"X-Ray has no trace {wanted or f'of the last {since}'}. X-Ray samples calls, and keeps them 30 days."
+        )
     if otlp:
         print(as_json(protocol.otlp(call, prefix_of(where.env))))
         return

@@ -19,7 +19,7 @@ def usage(
     sandbox: Sandbox = False,
     json: Annotated[bool, typer.Option("--json", help="Print the callers as JSON.")] = False,
 ) -> None:
-    """Show what each caller has used of assistant.quota: questions of today, tokens of this month."""
+    """Show each caller's use of assistant.quota: questions of today, tokens of this month."""
     from osml.deploy.usage import quota_of, usage
 
     where = place(env, sandbox)

@@ -15,7 +15,7 @@ from osml.place import place
 
 PANEL = "People"
 
-app = typer.Typer(help="Who may sign in to the assistant's page and API.", no_args_is_help=True)
+app = typer.Typer(help="Manage who may sign in to the assistant's page and API.", no_args_is_help=True)
 
 
 class RoleName(StrEnum):
@@ -28,10 +28,13 @@ class RoleName(StrEnum):
 
 RoleOption = Annotated[
     RoleName | None,
-    typer.Option("--role", help="A reader asks; an editor also loads and removes their own; an owner removes all."),
+    typer.Option(
+        "--role", help="A reader asks; an editor also loads documents and removes their own; an owner also removes all."
+    ),
 ]
 Groups = Annotated[
-    str | None, typer.Option("--groups", help="The person's groups, separated by commas: whose documents they see.")
+    str | None,
+    typer.Option("--groups", help="The person's groups, separated by commas; the person sees these groups' documents."),
 ]
 Email = Annotated[str, typer.Argument(help="The e-mail address to sign in with.")]
 
@@ -47,10 +50,8 @@ def add(
     role: RoleOption = None,
     groups: Groups = None,
 ) -> None:
-    """Let someone sign in.
-
-    Without --password-file, AWS mails a password for the first sign-in. The local cloud sends no mail; there the
-    command generates a password and shows it once.
+    """Let somebody sign in. Without --password-file, AWS mails a password for the first sign-in. The local cloud sends
+    no mail; there the command generates a password and shows it once.
     """
     from osml.deploy.users import Users, made_up_password
 
@@ -91,7 +92,7 @@ def show(env: Env = None, sandbox: Sandbox = False) -> None:
     pool = Users(where)
     users = sorted(pool.list(), key=lambda user: user.email)
     if not users:
-        hint = f"Nobody may sign in yet. Add someone with `osml user add EMAIL {where.options}`."
+        hint = f"Nobody may sign in yet. Add somebody with `osml user add EMAIL {where.options}`."
         Console(stderr=True).print(hint, highlight=False, soft_wrap=True)
         return
     table = Table("user", "state", "role", "groups", box=None, header_style="bold")
@@ -108,32 +109,32 @@ def change(
     role: RoleOption = None,
     groups: Groups = None,
     forget_app: Annotated[
-        bool, typer.Option("--forget-app", help="Let them sign in without their authenticator app, which they lost.")
+        bool, typer.Option("--forget-app", help="Let a person sign in without their lost authenticator app.")
     ] = False,
 ) -> None:
-    """Give someone another role, or exactly these groups; it counts from their next token on, within an hour."""
+    """Give somebody another role, or exactly these groups; this takes effect with their next token, within an hour."""
     from osml.deploy.users import Users
 
     wanted = groups_of(groups)
     if role is None and wanted is None and not forget_app:
-        raise Failure("Nothing is to change. Add --role, or --groups with all groups that the person is to be in.")
+        raise Failure("No change is given. Add --role, or --groups with all groups of the person.")
     users, console = Users(place(env, sandbox)), Console()
     if forget_app:
         users.forget_factor(email)
-        console.print(f"{email} signs in without an authenticator app.", highlight=False)
+        console.print(f"{email} can now sign in without an authenticator app.", highlight=False)
     if role is None and wanted is None:
         return
     users.change(email, role.value if role else None, wanted)
-    console.print(f"{email} is changed, which counts within an hour.", highlight=False)
+    console.print(f"{email} is changed; this takes effect within an hour.", highlight=False)
 
 
 @app.command("remove")
 def remove(email: Email, env: Env = None, sandbox: Sandbox = False) -> None:
-    """Remove someone's right to sign in."""
+    """Remove somebody's right to sign in."""
     from osml.deploy.users import Users
 
     Users(place(env, sandbox)).remove(email)
-    Console().print(f"{email} may not sign in any more.", highlight=False)
+    Console().print(f"{email} can no longer sign in.", highlight=False)
 
 
 def _read(file: Path) -> str:

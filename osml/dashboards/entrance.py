@@ -53,9 +53,9 @@ class Entrance:
     def admit(self, target: str, headers: Mapping[str, str]) -> str | None:
         """Let a request in; returns the Set-Cookie of a first request, which goes to PATH. Raises TurnedAway."""
         if headers.get("Host") != f"127.0.0.1:{self._port}":
-            raise TurnedAway(f"This proxy is at {self.origin} alone.")
+            raise TurnedAway(f"This proxy is only at {self.origin}.")
         if headers.get("Origin", self.origin) != self.origin or headers.get("Sec-Fetch-Site", "none") not in OWN_SITES:
-            raise TurnedAway("Another page asked for this. Open the link that `osml dashboards` printed.")
+            raise TurnedAway("Another page made this request. Open the link that `osml dashboards` printed.")
         url = urlsplit(target)
         if url.path == "/" and KEY in parse_qs(url.query):
             return self._exchange(parse_qs(url.query)[KEY][-1])
@@ -63,7 +63,7 @@ class Entrance:
             raise TurnedAway("This browser did not open the link that `osml dashboards` printed.")
         steps = unquote(url.path).split("/")
         if url.netloc or steps[1] != PATH.strip("/") or {".", ".."} & set(steps):
-            raise TurnedAway(f"Nothing but {PATH} is passed on.")
+            raise TurnedAway(f"The proxy passes on only requests to {PATH}.")
         return None
 
     def without_own(self, cookies: str) -> str:
@@ -74,7 +74,7 @@ class Entrance:
     def _exchange(self, key: str) -> str:
         with self._lock:
             if self._key is None or not hmac.compare_digest(key.encode(), self._key.encode()):
-                raise TurnedAway("The link was used already, or is of another run. Start `osml dashboards` again.")
+                raise TurnedAway("The link was already used, or belongs to another run. Start `osml dashboards` again.")
             self._key = None
         return f"{self.cookie}={self._pass}; Path=/; HttpOnly; SameSite=Strict"
 

@@ -79,7 +79,7 @@ class _Exchange(BaseHTTPRequestHandler):
                 self._pass_on(answer)
         except requests.RequestException as error:
             sentence = f"{self.server.endpoint} did not answer ({type(error).__name__}). "
-            sentence += "A domain in a VPC answers a machine in that VPC alone."
+            sentence += "A domain in a VPC answers only machines in that VPC."
             self.server.tell(sentence)
             self._say(HTTPStatus.BAD_GATEWAY, sentence)
 
@@ -90,7 +90,7 @@ class _Exchange(BaseHTTPRequestHandler):
         if "Transfer-Encoding" in self.headers or not length.isascii() or not length.isdecimal():
             raise TurnedAway("A request must have a Content-Length.")
         if int(length) > LARGEST_BODY:
-            raise TurnedAway(f"A domain takes no more than {LARGEST_BODY} bytes.")
+            raise TurnedAway(f"A domain accepts at most {LARGEST_BODY} bytes.")
         return self.rfile.read(int(length))
 
     def _sent(self, body: bytes) -> requests.Response:

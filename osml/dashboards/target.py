@@ -14,13 +14,13 @@ def domain_of(place: Place) -> Knowledge:
     search = place.settings().search
     if isinstance(search, Serverless):
         raise Failure(
-            f"{place.file} has a collection, whose network policy admits requests to its API and none to Dashboards. "
-            f"Make an application of OpenSearch UI with the collection as its data source: {UI}"
+            f"{place.file} has a collection. Its network policy allows requests to its API, but not to Dashboards. "
+            f"Create an OpenSearch UI application with the collection as its data source: {UI}"
         )
     if isinstance(search, SelfManaged):
         raise Failure(
-            f"The engine of {place.file} is your own: open the Dashboards that you run beside it. "
-            "This command signs requests to Amazon's domains."
+            f"The engine of {place.file} is your own: open the Dashboards that you run for it. This command works "
+            f"only with Amazon's domains."
         )
     if place.instance:
         raise Failure("The local cloud has no Dashboards, because no package registry has them.")

@@ -72,7 +72,8 @@ def _mapping(stack: str, things: list[Kept], assembly: Path) -> Identifiers:
         if resource.logical_id in mapping and gone:
             raise Failure(
                 f"{resource.id} was kept when {stack} was deleted, but it refers to {ids[gone[0]]} "
-                f"({declared[gone[0]]['Type']}), which is gone. Create that again under this name, then deploy again."
+                f"({declared[gone[0]]['Type']}), which no longer exists. Create this resource again with the same "
+                "name, then deploy again."
             )
     return mapping
 

@@ -49,4 +49,4 @@ def destination(place: Place) -> DeployDestination:
 def _check(settings: Environment, region: Region, file: str) -> None:
     here = settings.model_copy(update={"region": region.name})
     for fault in (fault for rule in RULES for fault in rule(here)):
-        raise SettingError(f"{file} does not fit the region of {region.source}: {fault}.")
+        raise SettingError(f"{file} cannot be deployed to the region of {region.source}: {fault}.")

@@ -65,7 +65,7 @@ def of_resources(stack: str, before: Resources, after: Resources) -> Iterator[Lo
         if changed:
             stays = new.get("UpdateReplacePolicy") in KEEPING
             end = "is kept outside of the stack" if stays else "is removed"
-            yield Loss(named, f"is replaced by an empty one because {', '.join(changed)} changes; the old one {end}")
+            yield Loss(named, f"is replaced by an empty one, because {', '.join(changed)} changes; the old one {end}")
 
 
 def of_stack(stack: str, resources: Resources) -> Loss:
@@ -83,5 +83,5 @@ def of_stack(stack: str, resources: Resources) -> Loss:
 def of_index(before: str | None, after: str, *, kept: bool) -> Iterator[Loss]:
     """The loss when the index gets another name: documents are not moved to the new index."""
     if before and before != after:
-        end = "stays in the engine but is no longer searched" if kept else "is removed with all its documents"
+        end = "is kept in the engine but is no longer searched" if kept else "is removed with all its documents"
         yield Loss(f"The index {before}", f"{end}; an empty index {after} replaces it")

@@ -130,7 +130,7 @@ def show(load: Load, needed: Need) -> list[str]:
     return [
         *lines,
         f"{f'About {low}' if low == high else f'Between {low} and {high}'} USD a month on demand in us-east-1, without "
-        "dedicated masters. docs/costs.md has the prices and their day. Check them with "
+        "dedicated masters. docs/costs.md lists the prices with their dates. Check them with "
         "https://calculator.aws before you rely on them.",
     ]
 

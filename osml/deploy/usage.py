@@ -32,7 +32,7 @@ def quota_of(place: Place) -> Quota:
     settings = place.settings().assistant
     if settings is None or settings.quota is None:
         raise Failure(
-            f"Nobody's use is counted in the environment {place.env}. Add assistant.quota to "
+            f"The environment {place.env} has no quota, so use is not counted. Add assistant.quota to "
             f"environments/{place.env}.yaml, then deploy again."
         )
     return settings.quota

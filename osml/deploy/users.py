@@ -81,8 +81,8 @@ class Users:
             )
         except self._client.exceptions.UsernameExistsException:
             raise Failure(
-                f"{email} is already a user. `osml user change` gives another role or other groups; remove the user "
-                "first to add it again."
+                f"{email} is already a user. `osml user change` gives another role or other groups; to add the user "
+                f"again, remove it first."
             ) from None
         except (ClientError, BotoCoreError) as error:
             raise _failed(tried, error) from None
@@ -102,7 +102,7 @@ class Users:
         """
         tried = f"Changing the groups of {email}"
         if odd := {*ROLES} & {*(groups or ())}:
-            raise Failure(f"{min(odd)!r} is a role, and no group of documents. Nothing was changed. Give it by --role.")
+            raise Failure(f"{min(odd)!r} is a role, not a group of documents. Nothing was changed. Use --role for it.")
         with self._calls(tried):
             pages = self._client.get_paginator("admin_list_groups_for_user")
             pages_of_users = pages.paginate(UserPoolId=self._pool, Username=email)

@@ -60,7 +60,7 @@ def faithfulness(
         if not labelled.after:
             measured.add(labelled.question, answering(place, labelled.question))
     if not measured.answers:
-        raise Failure("No question has an answer by a model, so there is nothing to measure.")
+        raise Failure("No question got an answer from a model, so there is nothing to measure.")
     return measured
 
 

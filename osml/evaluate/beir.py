@@ -26,7 +26,8 @@ def read_folder(folder: Path) -> list[Labelled]:
             query, document, grade = parts[0], parts[-2], int(parts[-1])
         except (IndexError, ValueError):
             raise Failure(
-                f"{file}:{number} is no judgement; one is a query, a document and a grade, with tabs."
+                f"{file}:{number} is not a judgement. A judgement has a query, a document and a grade, separated by "
+                f"tabs."
             ) from None
         if grade > 0:
             relevant.setdefault(query, {})[document] = grade
@@ -38,11 +39,15 @@ def read_folder(folder: Path) -> list[Labelled]:
             if not (isinstance(text, str) and text.strip()):
                 raise ValueError
         except (KeyError, TypeError, ValueError):
-            raise Failure(f'{folder / QUERIES}:{number} is no query; one is {{"_id": "1", "text": "…"}}.') from None
+            raise Failure(
+                f'{folder / QUERIES}:{number} is not a query. A query looks like {{"_id": "1", "text": "…"}}.'
+            ) from None
         if id in relevant:
             questions.append(Labelled(text, relevant[id]))
     if not questions:
-        raise Failure(f"{file} judges no query of {folder / QUERIES}: check that both are of one set.")
+        raise Failure(
+            f"{file} has no judgement for a query of {folder / QUERIES}: check that both belong to one data set."
+        )
     return questions
 
 
@@ -59,5 +64,7 @@ def _lines(file: Path) -> list[str]:
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").split("\n")
     except FileNotFoundError:
-        raise Failure(f"{file} is not there: a folder of questions has {QUERIES} and {QRELS}/, as BEIR's.") from None
+        raise Failure(
+            f"{file} does not exist: a folder of questions must have {QUERIES} and {QRELS}/, as in BEIR."
+        ) from None
     return [line for line in lines if line.strip()]

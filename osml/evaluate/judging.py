@@ -18,7 +18,7 @@ def judge(proposal: Proposal) -> Proposal | None:
     console.print(f"\n{proposal.question}", style="bold", markup=False)
     console.print(f"{proposal.title or proposal.document}: {proposal.passage[:_SHOWN]}", style="dim", markup=False)
     said = typer.prompt(
-        "Keep (k), strike (s), write it anew (w), or end (e)",
+        "Keep (k), drop (s), rewrite (w), or end (e)",
         default=KEEP,
         type=Choice([KEEP, STRIKE, WRITE, END], case_sensitive=False),
         show_choices=False,

@@ -72,7 +72,7 @@ def _spread(documents: Library, number: int) -> Iterator[tuple[DocumentShown, Pa
     """Passages to ask about: one a document, or the first ones of each if there are fewer documents."""
     listed = list(all_of(documents, None))
     if not listed:
-        raise Failure("The index has no documents to ask about. Load some with `osml ingest FILE`.", "index-empty")
+        raise Failure("The index has no documents for questions. Load some with `osml ingest FILE`.", "index-empty")
     few = len(listed) < number
     for turn in range(number):
         shown = documents.shown(listed[turn % len(listed) if few else turn * len(listed) // number].id)
@@ -106,7 +106,7 @@ def write(
                     lines.flush()
                     kept += 1
     except FileExistsError:
-        raise Failure(f"{file} is there already. Name another file for the questions, or remove it.") from None
+        raise Failure(f"{file} already exists. Name another file for the questions, or remove this one.") from None
     except EOFError:
         pass
     finally:

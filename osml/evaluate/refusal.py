@@ -67,7 +67,7 @@ def read_unrelated(file: Path) -> list[str]:
             if not (isinstance(question, str) and question.strip()):
                 raise ValueError
         except (KeyError, TypeError, ValueError):
-            raise Failure(f'{file}:{number} is no question; one is {{"question": "…"}}.') from None
+            raise Failure(f'{file}:{number} is not a question. A question looks like {{"question": "…"}}.') from None
         questions.append(question)
     if not questions:
         raise Failure(f"{file} has no questions.")

@@ -28,7 +28,7 @@ def feedback(where: Place) -> Iterator[Judgement]:
     chosen = where.settings().assistant
     kept = chosen.feedback if chosen else None
     if kept is None:
-        raise Failure(f"{where.file} keeps no feedback. Set assistant.feedback, for example to {{keep: texts}}.")
+        raise Failure(f"{where.file} does not keep feedback. Set assistant.feedback, for example to {{keep: texts}}.")
     pages = _of_functions(Functions(where)) if where.settings().engine is None else _of_domain(where, kept)
     return (judgement for page in pages for judgement in page.feedback)
 
@@ -67,7 +67,9 @@ def _of_functions(functions: Functions) -> Iterator[FeedbackList]:
 def _of_domain(where: Place, kept: Kept) -> Iterator[FeedbackList]:
     deployed, environment, index = knowledge(where), where.settings(), assistant(where).feedback_index
     if index is None:
-        raise Failure(f"The stack of the assistant has no feedback yet. Deploy it with `osml deploy {where.options}`.")
+        raise Failure(
+            f"The assistant's stack does not keep feedback yet. Deploy it with `osml deploy {where.options}`."
+        )
     settings = RuntimeSettings(
         environment=where.env,
         search=RuntimeSearch(endpoint=deployed.endpoint, region=deployed.region, service="es"),

@@ -86,7 +86,7 @@ def show(where: Place, files: Sequence[str | Path], price: float | None, options
     overlap = settings.index.overlap
     counted = count(sources, options.reading(settings.index.text_field), most, tokens, overlap)
     if overlap:
-        console.print(f"Up to {overlap} percent of a chunk are in the next one, too (index.overlap).")
+        console.print(f"Each chunk repeats up to {overlap} percent of the previous one (index.overlap).")
     console.print(
         f"{counted.sources:,} files, {counted.bytes:,} bytes: {counted.documents:,} documents in {counted.chunks:,} "
         f"chunks of at most {most:,} characters and {tokens:,} tokens, {counted.unreadable:,} unreadable.\n"

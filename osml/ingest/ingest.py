@@ -99,7 +99,7 @@ def ingest_files(
         if sources.omission:
             console.print(sources.omission, highlight=False, markup=False, soft_wrap=True)
         if interrupted:
-            said = "Interrupted: what is counted here is settled, and what was under way may be stored."
+            said = "Interrupted: the counted documents are complete; documents in flight may be stored."
             console.print(f"{said} {GOES_ON}", soft_wrap=True)
     if not report.read:
         raise Failure(f"Nothing was loaded: {_none(sources)}.")
@@ -168,7 +168,7 @@ def _show(console: Console, report: Report, index: str, dead_letters: DeadLetter
         )
     if report.later:
         console.print(
-            f"{report.later} of them may be taken later: load that file. The others never are as they are."
+            f"{report.later} of them may succeed later: load that file. The others must be corrected first."
             if report.later < report.failed
-            else "They may be taken later: load that file."
+            else "They may succeed later: load that file."
         )

@@ -36,8 +36,8 @@ class InitialLoad:
         count = self.held()
         if count and not continues:
             raise Failure(
-                f"The index {self.index} holds {count} documents already. --initial-load turns its replicas and "
-                "refresh off during the load, and is for an index that nobody searches yet. Load without it."
+                f"The index {self.index} already contains {count} documents. --initial-load turns off replicas and "
+                f"refresh during the load; it is only for an index that nobody searches yet. Load without it."
             )
         self._still()
         try:

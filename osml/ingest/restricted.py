@@ -11,7 +11,7 @@ def refuse_unsaid(domain: Domain, index: str) -> None:
     answer = domain.patiently("POST", f"/{index}/_search", params={"search_pipeline": "_none"}, json=body)
     if answer["hits"]["total"]["value"]:
         raise Failure(
-            f"The index {index} has documents that only some groups see, and one that is loaded again would be for "
-            "everybody who is signed in. Nothing was loaded. Say who sees these documents: --groups hr,board, or "
-            "--groups '' for everybody."
+            f"The index {index} has documents that only some groups see. Everybody who is signed in would see a "
+            f"document that is loaded again without --groups. Nothing was loaded. Add --groups hr,board, or --groups "
+            f"'' for everybody."
         )

@@ -74,8 +74,8 @@ class DocumentSources:
             last = name.rstrip("/").rpartition("/")[2]
             if ending(last) not in ENTRIES and called.setdefault(last, name) != name:
                 raise Failure(
-                    f"{given} and another source have the same name {last}, so their documents would have the same "
-                    "ids. Load the folder that holds both instead."
+                    f"{given} and another argument have the same name {last}, so their documents would have the same "
+                    f"ids. Load the folder that contains both instead."
                 )
 
     def __iter__(self) -> Iterator[DocumentSource]:

@@ -124,4 +124,4 @@ def _outcome(result: Any) -> Outcome:
     if said.get("status") == "stored":
         return Outcome(Verdict.STORED, masked=int(said.get("masked") or 0))
     verdict = Verdict.LATER if said.get("retry") == "later" else Verdict.REFUSED
-    return Outcome(verdict, str(said.get("message") or "the assistant gave no result for it"))
+    return Outcome(verdict, str(said.get("message") or "the assistant returned no result for it"))

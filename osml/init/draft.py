@@ -33,7 +33,7 @@ def draft(name: str, chosen: Mapping[str, Offer], documents: int = 0) -> str:
     if chosen[SEARCH.group].name == "serverless":
         recipe = "serverless"
         if groups[SIGN_IN.group] is None or groups[ANSWER.group] is None:
-            raise ValueError("On a collection the assistant answers: choose a model that answers and who asks.")
+            raise ValueError("A collection needs the assistant: choose an answer model and who asks.")
     else:
         recipe = _recipe(groups[ANSWER.group])
         if documents > SIZED_FROM:

@@ -40,10 +40,10 @@ SEARCH = SetupQuestion(
     "search",
     "Where are documents stored and searched?",
     (
-        Offer("serverless", "A serverless collection; it sleeps when nobody asks.", {"kind": "serverless"}),
+        Offer("serverless", "A serverless collection; it scales to zero when idle.", {"kind": "serverless"}),
         Offer(
             "domain",
-            "A domain with one small node, for a team that tries things.",
+            "A domain with one small node, for trials.",
             {
                 "kind": "domain",
                 "data_nodes": {"instance_type": "r7g.medium.search", "count": 1},
@@ -53,7 +53,7 @@ SEARCH = SetupQuestion(
         ),
         Offer(
             "production",
-            "A domain in three zones with masters of its own; it survives the loss of a zone.",
+            "A domain in three zones with dedicated masters; it survives the loss of a zone.",
             {
                 "kind": "domain",
                 "data_nodes": {"instance_type": "r7g.large.search", "count": 3},
@@ -69,11 +69,11 @@ EMBEDDING = SetupQuestion(
     "embedding",
     "Which model makes the vectors?",
     (
-        Offer("titan", "Amazon Titan on Bedrock; paid by the token.", {"provider": "titan", "dimension": 1024}),
-        Offer("cohere", "Cohere on Bedrock; paid by the token.", {"provider": "cohere", "dimension": 1024}),
+        Offer("titan", "Amazon Titan on Bedrock; billed by the token.", {"provider": "titan", "dimension": 1024}),
+        Offer("cohere", "Cohere on Bedrock; billed by the token.", {"provider": "cohere", "dimension": 1024}),
         Offer(
             "sagemaker",
-            "all-MiniLM-L6-v2 on a SageMaker endpoint of your own; paid by the hour.",
+            "all-MiniLM-L6-v2 on your own SageMaker endpoint; billed by the hour.",
             {"provider": "sagemaker", "instance_type": "ml.c6i.large", "dimension": 384},
         ),
         Offer(
@@ -107,20 +107,20 @@ ANSWER = SetupQuestion(
         Offer("deepseek-r1", "DeepSeek-R1 on Bedrock.", {"provider": "bedrock"}),
         Offer(
             "sagemaker",
-            "A distilled DeepSeek-R1 on a SageMaker endpoint of your own; paid by the hour.",
+            "A distilled DeepSeek-R1 on your own SageMaker endpoint; billed by the hour.",
             {"provider": "sagemaker"},
         ),
-        Offer("none", "None: passages are found, and nothing answers.", None),
+        Offer("none", "None: search finds passages, but no model answers.", None),
     ),
 )
 SIGN_IN = SetupQuestion(
     "assistant",
-    "Who asks, by the API and the page?",
+    "Who uses the API and the page?",
     (
-        Offer("people", "People with an account of their own, who sign in on the page.", {"sign_in": "cognito"}),
+        Offer("people", "People with their own accounts, who sign in on the page.", {"sign_in": "cognito"}),
         Offer("programs", "Roles and users of the AWS account; there is no page.", {"sign_in": "iam", "page": False}),
-        Offer("key", "Whoever has the API key.", {"sign_in": "api-key"}),
-        Offer("nobody", "Nobody: the command line and the engine alone.", None),
+        Offer("key", "Everybody who has the API key.", {"sign_in": "api-key"}),
+        Offer("nobody", "Nobody: only the command line and the engine are used.", None),
     ),
 )
 QUESTIONS = (SEARCH, EMBEDDING, ANSWER, SIGN_IN)

@@ -27,7 +27,7 @@ def ask(trial: Trial, key: str) -> str:
         raise Failure(f"POST /ask answered {answer.status_code}: {answer.text}")
     body = answer.json()
     if not body.get("sources") or not body.get("answer"):
-        raise Failure(f"POST /ask answered without a source or a text: {answer.text}")
+        raise Failure(f"POST /ask returned no source or no text: {answer.text}")
     return f"grounded: {body['grounded']}, {len(body['sources'])} sources, {body['timings']['total_ms']} ms"
 
 

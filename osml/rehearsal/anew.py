@@ -55,7 +55,7 @@ def _refusal(domain: Domain, path: str, body: Any) -> str | None:
 def compare(before: Refusals, after: Refusals) -> Comparison:
     """Only a new refusal is a fault of the upgrade."""
     faults = [
-        f"The engine refuses another {what}: {refusal}"
+        f"The engine refuses to create an equal {what}: {refusal}"
         for what, refusal in after.items()
         if refusal is not None and before.get(what) is None
     ]

@@ -28,7 +28,7 @@ def look(context: Context, _: RehearsalQuestions) -> str | None:
         domain.json("POST", f"/{knowledge.index}/_refresh")
         hits = question.search(domain, knowledge, text, FIRST)["hits"]["hits"][:FIRST]
         if id not in [hit["_id"] for hit in hits]:
-            return f"The index {knowledge.index} took a document, but a search for its words does not find it."
+            return f"The index {knowledge.index} accepted a document, but a search for its words does not find it."
     finally:
         removed = _remove(domain, knowledge.index, id)
     if removed != HTTPStatus.OK:

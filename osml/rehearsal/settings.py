@@ -16,7 +16,7 @@ ARCHIVED = "archived."
 CLUSTER_FIX = (
     "Until `PUT _cluster/settings` with "
     '{"persistent": {"archived.*": null}} removes it, the engine refuses all changes of cluster settings, '
-    "and so all deploys that change trusted endpoints"
+    "and therefore all deploys that change trusted endpoints"
 )
 INDEX_FIX = "Before the upgrade, close the index, set it to null and open the index"
 # Amazon's check before an upgrade from 2.19 to 3.x fails with one of these ("Supported upgrade paths" in its guide).

@@ -95,7 +95,7 @@ class Functions:
             answer = self._client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
             payload = json.loads(answer["Payload"].read())
         except ReadTimeoutError:
-            late = f"The function {name} gave no answer in {LONGEST_SECONDS} seconds."
+            late = f"The function {name} did not answer within {LONGEST_SECONDS} seconds."
             return FunctionResponse(TIMED_OUT, {"message": late, "cause": "endpoint-too-slow"})
         except ClientError as error:
             if error.response["Error"]["Code"] == "TooManyRequestsException":
@@ -158,5 +158,5 @@ def reply(name: str, payload: Any) -> FunctionResponse:
         return FunctionResponse(status, dict(body), asked_to_wait(headers))
     except (KeyError, TypeError, ValueError, AttributeError):
         raise Failure(
-            f"The function {name} gave an unexpected answer. Deploy again, because its version may be older."
+            f"The function {name} returned an unexpected response. Deploy again, because its version may be older."
         ) from None

@@ -82,7 +82,7 @@ def _read(place: Place, stack: str, of: type[Said]) -> Said:
         return of.model_validate({**values, **more})
     except ValidationError as fault:
         missing = next((error["loc"][0] for error in fault.errors() if error["type"] == "missing"), None)
-    said = f"has no output {missing!r}" if missing else "is of another version of osml"
+    said = f"has no output {missing!r}" if missing else "belongs to another version of osml"
     raise Failure(f"The stack {place.stack(stack)} {said}. Deploy it again with `osml deploy {place.options}`.")
 
 

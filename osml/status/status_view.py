@@ -44,7 +44,7 @@ def show(status: Status) -> None:
     if status.uncompared:
         _line(
             console,
-            f"Not compared with their stacks, so changes by hand are not visible: {', '.join(status.uncompared)}.",
+            f"Not compared with their stacks, so manual changes are not visible: {', '.join(status.uncompared)}.",
         )
     if status.trouble:
         _line(console, f"[red]✗[/] {shown(status.trouble)}")

@@ -41,8 +41,8 @@ def bring_in_step(
     except KeyboardInterrupt:
         again = f"`osml sync {' '.join(names)}{' ' if names else ''}{where.options}`"
         console.print(
-            f"Interrupted: nothing is shown any more, and what has begun goes on in {_where(where)}. {again} shows it "
-            "again while it lasts, and begins another run after that.",
+            f"Interrupted: the display ends, but runs that have begun continue in {_where(where)}. {again} shows a "
+            f"run again while it lasts, and begins another run after that.",
             highlight=False,
             soft_wrap=True,
         )
@@ -52,7 +52,7 @@ def bring_in_step(
 
 def _begun(runs: Runs, name: str, before: Run | None, console: Console, *, dry: bool, removing: bool) -> str:
     if before and before.is_under_way:
-        console.print(f"{name}: a run is under way already; it is shown here.", highlight=False)
+        console.print(f"{name}: a run is already in progress; it is shown here.", highlight=False)
         return before.id
     return runs.begin(name, dry=dry, removing=removing)
 
@@ -68,7 +68,7 @@ def _followed(runs: Runs, name: str, id: str, console: Console) -> Run:
                 if run.status != "running":
                     return run
                 if not run.is_under_way:
-                    raise Failure(f"The run of {name} has ended without a word: see `osml logs`.")
+                    raise Failure(f"The run of {name} ended without a report: see `osml logs`.")
                 status.update(_progress(run))
             elif time.monotonic() - began > SLOWEST_START:
                 raise Failure(

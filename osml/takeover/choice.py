@@ -88,7 +88,7 @@ class Chooser:
             except Inexpressible as reason:
                 if named is not None:
                     raise Failure(f"The {kind} {name} cannot be adopted: {reason}.") from None
-                left.append(f"The {kind} {name} stays as it is: {reason}.")
+                left.append(f"The {kind} {name} is not changed: {reason}.")
             else:
                 if chosen is not None:
                     adoptable[name] = chosen
@@ -109,7 +109,9 @@ class Chooser:
             kind = fields.get(field, {}).get("type", "object") if field in fields else None
             ours = field == "osml" and owner_of(body) is not None
             if kind and kind not in types and not ours:
-                raise Inexpressible(f"its field {field} is of the type {kind}, and osml uses that field otherwise")
+                raise Inexpressible(
+                    f"its field {field} is of the type {kind}, but osml needs this field for another purpose"
+                )
         return {
             "ingest_pipeline": pipeline,
             "search_pipeline": self._finds(settings.get("search", {}).get("default_pipeline"), model.model),
@@ -128,7 +130,7 @@ class Chooser:
         step = next(step["text_embedding"] for step in body["processors"] if "text_embedding" in step)
         pairs = list(step.get("field_map", {}).items())
         if len(pairs) != 1 or not all(re.fullmatch(FIELD, str(name)) for name in pairs[0]):
-            raise Inexpressible(f"its ingest pipeline {pipeline} embeds other than one field into one")
+            raise Inexpressible(f"its ingest pipeline {pipeline} does not embed exactly one field into one")
         return str(pairs[0][0]), str(pairs[0][1]), self._model(step["model_id"], "embedding")
 
     def _finds(self, pipeline: str | None, model: str) -> str | None:
@@ -162,9 +164,9 @@ class Chooser:
                     if with_settings.group == group:
                         models.append(self._model(id, group))
             except Inexpressible as reason:
-                left.append(f"The model {body.get('name')} ({id}) stays as it is: {reason}.")
+                left.append(f"The model {body.get('name')} ({id}) is not changed: {reason}.")
         left += [
-            f"{len(models)} models for {group} are there; none is chosen."
+            f"{len(models)} models for {group} exist; none is chosen."
             for group, models in groups.items()
             if len(models) > 1
         ]
@@ -190,7 +192,9 @@ class Chooser:
             raise Inexpressible(f"its model {id} has no connector: it runs in the engine, or the connector is gone")
         known = recognise(connector, "")
         if isinstance(known, Unrecognised):
-            raise Inexpressible(f"the connector {connector.get('name')} is not expressible: {known.reason}")
+            raise Inexpressible(
+                f"the connector {connector.get('name')} cannot be expressed by settings: {known.reason}"
+            )
         again = recognise(connector, self.secrets[known.group])
         assert isinstance(again, Recognised)  # noqa: S101 for the type checker
         return again
@@ -217,6 +221,6 @@ def problems(contents: Contents, choice: Choice) -> Iterator[str]:
         if model and model.provider.holds_key:
             name = contents.connectors[model.connector].get("name")
             yield (
-                f"A key is written in the connector {name}. It stays there until you store it in a secret and remove "
+                f"The connector {name} contains a key. The key stays there until you store it in a secret and remove "
                 f"adopted.{model.provider.group} from the file."
             )

@@ -115,7 +115,7 @@ def _sagemaker(call: _Call, secret: str) -> tuple[Any, ...] | None:  # noqa: ARG
     shapes = {"${parameters.input}": "array", '{"inputs":${parameters.input}}': "inputs"}
     shape = shapes.get(re.sub(r"\s", "", call.body))
     if shape:
-        note = f"Write the model behind the endpoint {match[2]} to embedding.model: the engine does not know it."
+        note = f"Write the model of the endpoint {match[2]} into embedding.model, because the engine does not know it."
         return "embedding", {**place, "model": f"unknown/{match[2]}", "shape": shape}, note
     if "inputs" not in call.sent:
         return None
@@ -151,7 +151,7 @@ def _api(call: _Call, secret: str) -> tuple[Any, ...] | None:
     host, path, model = match[1], match[2], call.parameters.get("model")
     key = next(iter(_SECRET_KEY.findall(json.dumps(call.headers))), "api_key")
     kept = {"secret": {"name": secret, "key": key}}
-    note = f"Check the secret {secret} with the key {key} in the file: the engine does not show the connector's own."
+    note = f"Check the secret {secret} with the key {key} in the file: the engine does not show the connector's secret."
     if path.endswith("/embeddings") and isinstance(model, str):
         return "embedding", {"provider": "openai", "host": host, "path": path, "model": model, **kept}, note
     if not path.endswith("/chat/completions") or not isinstance(model, str) or "messages" not in call.sent:

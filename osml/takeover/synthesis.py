@@ -36,6 +36,6 @@ def templates(name: str, text: str) -> dict[str, dict[str, Any]]:
         )
         if done.returncode:
             said = (done.stderr.strip().splitlines() or ["no reason"])[-1]
-            raise Failure(f"The templates of {name} could not be made: {said}")
+            raise Failure(f"The templates of {name} could not be synthesized: {said}")
         files = sorted(out.glob("*.template.json"))
         return {file.name.removesuffix(".template.json"): json.loads(file.read_text()) for file in files}

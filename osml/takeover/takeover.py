@@ -73,7 +73,7 @@ def prepared(
     try:
         checked(name, text)
     except SettingError as error:
-        raise Failure(f"What is there cannot be expressed by settings. {error}") from None
+        raise Failure(f"The existing objects cannot be expressed by settings. {error}") from None
     templates = synthesis.templates(name, text)
     text = draft(there, choice, domain, alias, index_version(templates), dimension=dimension)
     models = [model for model in (choice.embedding, choice.answer) if model]
@@ -89,8 +89,8 @@ def prepared(
     if choice.index:
         notes += [
             f"{choice.index} gets the alias {alias}, by which osml searches it. The old name stays valid.",
-            "Documents that are there are found as before. They have no id of osml, so that `osml documents` does not "
-            "list them, and no words for hybrid search, which the file switches off.",
+            "Existing documents are found as before. They have no osml id, so `osml documents` does not list them. "
+            "Hybrid search cannot find their words, so the file turns it off.",
         ]
     return Takeover(grown, choice, text, plan(client, there, choice, templates), (*problems(there, choice), *notes))
 
@@ -98,7 +98,7 @@ def prepared(
 def write(client: Client, takeover: Takeover, file: Path) -> None:
     """The file, then the marks. May be repeated after a failure. Raises Failure and `ProvisioningError`."""
     if file.exists() and file.read_text(encoding="utf-8") != takeover.text:
-        raise Failure(f"{file} is there already, with other settings. Choose another name, or remove it.")
+        raise Failure(f"{file} already exists with other settings. Choose another name, or remove it.")
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(takeover.text, encoding="utf-8")
     for adoption in takeover.plan.adoptions:
@@ -117,7 +117,8 @@ def _dimension(client: Client, there: contents.Contents, choice: Choice) -> int 
         field = there.indexes[choice.index]["mappings"]["properties"][choice.embedding_field]
         if int(field["dimension"]) != length:
             raise Failure(
-                f"The model {model.model} makes vectors of {length} numbers, but the field {choice.embedding_field} of "
+                f"The model {model.model} returns vectors with {length} dimensions, but the field "
+                f"{choice.embedding_field} of "
                 f"{choice.index} has dimension {field['dimension']}.",
                 "dimension-mismatch",
             )

@@ -142,7 +142,7 @@ class _Growing:
 
     def _leaf(self, kind: str, id: str, body: dict[str, Any]) -> Node:
         held = kind == "connector" and holds_a_key(body)
-        key = "A key is written in it, which everybody reads who may read connectors. Store it in a secret."
+        key = "It contains a key, which everybody who may read connectors can see. Store the key in a secret."
         return self._node(kind, id, str(body.get("name")), body, [], [key] if held else [])
 
     def _models(self, body: dict[str, Any]) -> tuple[list[Node], list[str]]:

@@ -23,9 +23,9 @@ def show_tree(tree: Tree) -> None:
 def show_takeover(takeover: Takeover) -> None:
     """Print what an import would do."""
     console = Console()
-    _list(console, "Adopted under the names and ids that they have:", _adopted(takeover))
-    _list(console, "The next deploy makes:", takeover.plan.made)
-    _list(console, "Left as they are, because no setting expresses them:", takeover.choice.left)
+    _list(console, "Adopted with their names and ids:", _adopted(takeover))
+    _list(console, "The next deploy creates:", takeover.plan.made)
+    _list(console, "Not changed, because no setting can express them:", takeover.choice.left)
     _list(console, "Note:", takeover.notes)
 
 
@@ -35,7 +35,7 @@ def _adopted(takeover: Takeover) -> Iterable[str]:
         yield f"{adoption.kind} {adoption.id}: the next deploy {changes or 'changes nothing'}"
     for model in (takeover.choice.embedding, takeover.choice.answer):
         if model:
-            yield f"Connector {model.connector}: used as it is, and named in the file"
+            yield f"Connector {model.connector}: used unchanged, and named in the file"
 
 
 def _lines(node: Node, depth: int = 0) -> Iterable[str]:

@@ -256,7 +256,7 @@ def test_every_document_has_its_own_result(aws: AwsServer, tmp_path: Path) -> No
     assert report.stored == 1
     assert [error.removeprefix(f"{tmp_path}/") for error in report.errors] == [
         "a.ndjson:2: The model refuses it.",
-        "a.ndjson:3: the assistant gave no result for it",
+        "a.ndjson:3: the assistant returned no result for it",
     ]
 
 

@@ -34,7 +34,7 @@ MOVED = {**TABLE, "Properties": {"KeySchema": ["other"]}}
             {"T": TABLE},
             {"T": MOVED},
             [
-                "AWS::DynamoDB::Table T of s is replaced by an empty one because KeySchema changes; the old one is "
+                "AWS::DynamoDB::Table T of s is replaced by an empty one, because KeySchema changes; the old one is "
                 "removed"
             ],
         ),
@@ -42,7 +42,7 @@ MOVED = {**TABLE, "Properties": {"KeySchema": ["other"]}}
             {"T": TABLE},
             {"T": {**MOVED, **KEPT}},
             [
-                "AWS::DynamoDB::Table T of s is replaced by an empty one because KeySchema changes; the old one is "
+                "AWS::DynamoDB::Table T of s is replaced by an empty one, because KeySchema changes; the old one is "
                 "kept outside of the stack"
             ],
         ),

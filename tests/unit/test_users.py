@@ -165,7 +165,7 @@ def test_users_are_listed_over_all_pages(pool: Stubber, run: Run) -> None:
 def test_an_empty_list_names_the_next_command(pool: Stubber, run: Run) -> None:
     pool.add_response("list_groups", {"Groups": []})
     pool.add_response("list_users", {"Users": []})
-    assert run("user", "list")[2] == "Nobody may sign in yet. Add someone with `osml user add EMAIL --env dev`.\n"
+    assert run("user", "list")[2] == "Nobody may sign in yet. Add somebody with `osml user add EMAIL --env dev`.\n"
 
 
 def member(group: str) -> dict[str, str]:

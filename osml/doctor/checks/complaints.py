@@ -16,16 +16,16 @@ FIXES = {
     "wrong-account": "Choose a profile of that account (AWS_PROFILE), or correct `account` in {file}.",
     "no-region": "Set `region` in {file}, or AWS_REGION.",
     "model-access-denied": "Request access in the Bedrock console of that region, or set another model in {file}.",
-    "model-not-subscribed": "Let an administrator call the model once in that region to subscribe the account, "
-    "in the playground of the Bedrock console or with `aws bedrock-runtime converse`; then {deploy}.",
+    "model-not-subscribed": "Ask an administrator to call the model once in that region, in the playground of the "
+    "Bedrock console or with `aws bedrock-runtime converse`, which subscribes the account; then {deploy}.",
     "model-unknown": "Set an existing model of the provider in {file}, then {deploy}.",
-    "end-of-life": "Set a newer one in {file} before that day, then {deploy}; for a runtime, install a newer osml.",
-    "quota-exceeded": "Raise it in Service Quotas, or set a smaller instance in {file}; then {deploy}.",
+    "end-of-life": "Set a newer one in {file} before that date, then {deploy}; for a runtime, install a newer osml.",
+    "quota-exceeded": "Raise the quota in Service Quotas, or set a smaller instance in {file}; then {deploy}.",
     "endpoint-not-in-service": "Repair the endpoint, or correct its name in {file}; then {deploy}.",
     "model-starting": "Try again later; to keep it running, set its scaling.minimum to 1 in {file}, then {deploy}.",
     "instance-not-offered": "Set an instance type and a volume that Amazon offers in {file}, then {deploy}.",
     "not-bootstrapped": "Run `npx cdk bootstrap` for the account and region, then {deploy}.",
-    "name-taken": "Remove what has the name, or rename the environment's file; then {deploy}.",
+    "name-taken": "Remove the resource with this name, or rename the environment file; then {deploy}.",
     "deploy-not-allowed": "Allow the action in the role's policies, then {deploy}.",
     "concurrency-too-low": "Raise the quota 'Concurrent executions' of Lambda in Service Quotas, then {deploy}.",
     "log-policies-full": "Set `search.log_policy: exist` in {file}, then {deploy}.",
@@ -41,7 +41,7 @@ FIXES = {
     "pass-role-missing": "Grant the provisioner's role iam:PassRole on the connector's role, then {deploy}.",
     "role-not-assumable": "Let the connector's role trust es.amazonaws.com, then {deploy}.",
     "endpoint-not-trusted": "Run {repair}, which restores the pattern in the cluster's trusted endpoints.",
-    "private-address": "Use a public address: a managed domain calls no others.",
+    "private-address": "Use a public address, because a managed domain calls only public addresses.",
     "secret-missing": "Store the key with `osml secret set {options}`, then {deploy}.",
     "secret-key-missing": "Store the key with `osml secret set {options}`, then {deploy}.",
     "key-refused": "Store a key that the provider accepts: `osml secret set {options}`.",
@@ -55,23 +55,24 @@ FIXES = {
     "endpoint-too-slow": "Raise `timeouts` in {file}, or make the endpoint faster; then {deploy}.",
     "connections-exhausted": "Raise max_connection of the connector (client_config), or send fewer requests at once.",
     "model-failed": "See the provider's log and status page.",
-    "pipeline-missing": "Run {repair}, which creates it again. Load documents again that arrived in the meantime.",
+    "pipeline-missing": "Run {repair}, which creates the pipeline again. Then reload documents that were loaded in "
+    "the meantime.",
     "object-missing": "Run {repair}, which creates it again and updates all references to it.",
     "object-changed": "Run {repair} to undo the change, or put the change into {file}, then {deploy}.",
-    "not-ours": "Let an administrator of the engine (`search.admins`) remove the object, or restore the mark in its "
-    "description; then run {repair}.",
+    "not-ours": "Ask an administrator of the engine (`search.admins`) to remove the object, or to restore the mark "
+    "in its description; then run {repair}.",
     "index-missing": "Run {repair}, which creates the index again, then load the documents again.",
     "index-unreadable": "Run {repair}, which rewrites the segments; a keeper does it within minutes. To fix it "
-    "for good, use OpenSearch 3.6 or newer; or set another `index.name` in {file}, then {deploy} and load again.",
+    "permanently, use OpenSearch 3.6 or newer; or set another `index.name` in {file}, then {deploy} and load again.",
     "field-unknown": "Use a field that documents have.",
     "index-empty": "Load documents: `osml ingest FILE {options}`.",
     "dimension-mismatch": "Set another `index.name` in {file}, then {deploy}, and load the documents again.",
-    "request-body-broken": "Remove `no_escape_params` from `answer.connector` in {file}, so that the engine escapes "
-    "texts in the body; then {deploy}.",
+    "request-body-broken": "Remove `no_escape_params` from `answer.connector` in {file}, because it stops the engine "
+    "from escaping texts in the body; then {deploy}.",
     "answer-not-understood": "Correct `answer.llm_model` or `answer.llm_response_field` in {file} to match the "
     "model's output; then {deploy}.",
-    "question-failed": "The sentence above comes from the engine. See the domain's error log.",
-    "unexplained": "Follow the sentence above, then run this again.",
+    "question-failed": "The message above comes from the engine. See the domain's error log.",
+    "unexplained": "Follow the message above, then run this again.",
 }
 
 

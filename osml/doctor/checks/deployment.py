@@ -23,7 +23,7 @@ def stacks(context: Context) -> str:
 
 
 def _complaint(context: Context, stack: StackState) -> Complaint:
-    reason = stack.fault or "its events name no resource that failed"
+    reason = stack.fault or "its events name no failed resource"
     return complaint(
         context.place,
         named(stack.cause, "deploy-failed"),

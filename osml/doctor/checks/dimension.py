@@ -21,10 +21,11 @@ def dimension(context: Context) -> str:
         raise complaint(context.place, "dimension-mismatch", cause)
     made = {length for model_id in pipeline.embedding_ids(context) if (length := context.vectors.get(model_id))}
     if not made:
-        raise Unchecked(f"the index takes {taken} numbers, but the model was not probed")
+        raise Unchecked(f"the index needs vectors with {taken} dimensions, but the model was not probed")
     if made != {int(taken)}:
         cause = (
-            f"The index {context.knowledge.index} takes vectors of {taken} numbers, but its model makes {made.pop()}"
+            f"The index {context.knowledge.index} needs vectors with {taken} dimensions, but its model returns "
+            f"{made.pop()}"
         )
         raise complaint(context.place, "dimension-mismatch", cause)
     return f"{taken} numbers"

@@ -24,7 +24,7 @@ EMBEDS = {"text_docs": ["ready"], "target_response": ["sentence_embedding"]}
 def models(context: Context) -> str:
     """Probe each model, and note the length of its vectors for the dimension check."""
     if context.on_collection:
-        raise Skipped("a collection calls no models; the check of a question does")
+        raise Skipped("a collection calls no models; the question check does")
     return ", ".join(_seen(context, model) for model in context.of_kind("Model"))
 
 

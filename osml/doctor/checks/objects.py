@@ -24,7 +24,7 @@ def objects(context: Context) -> str:
     if drifted:
         more = f"; {len(drifted) - 1} more objects differ, see `osml status`" if len(drifted) > 1 else ""
         raise complaint(context.place, name_of(drifted[0]), f"{sentence(drifted[0])}{more}")
-    return f"{len(context.compared)} objects are as deployed"
+    return f"{len(context.compared)} objects are unchanged since the deploy"
 
 
 def sentence(compared: Compared) -> str:

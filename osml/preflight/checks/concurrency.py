@@ -35,8 +35,8 @@ def look(context: PreflightContext) -> Iterator[Seen]:
         yield complaint(context.place, "concurrency-too-low", cause, fix)
     elif total < FEW:
         cause = (
-            f"The account runs {total} functions at once, in all its environments: a few people who ask at the same "
-            "time get a 503"
+            f"The account runs at most {total} functions at once, in all its environments: if a few people ask at "
+            f"the same time, some get a 503"
         )
         yield Noted(complaint(context.place, "concurrency-too-low", cause, fix))
     else:

@@ -20,10 +20,10 @@ def look(context: PreflightContext) -> Iterator[Seen]:
     """What DescribeInstanceTypeLimits says of the settings."""
     search = context.settings.search
     if not isinstance(search, NewDomain):
-        raise Skipped("osml makes no domain here")
+        raise Skipped("osml creates no domain here")
     faults = list(_faults(search, context.session.client("opensearch")))
     for fault in faults:
-        yield complaint(context.place, "instance-not-offered", f"Amazon cannot make this domain: {fault}")
+        yield complaint(context.place, "instance-not-offered", f"Amazon cannot create this domain: {fault}")
     if not faults:
         yield f"{search.data_nodes.count} × {search.data_nodes.instance_type}, {search.engine_version}"
 

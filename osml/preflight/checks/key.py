@@ -28,7 +28,7 @@ def look(context: PreflightContext) -> Iterator[Seen]:
     except ClientError as error:
         if error.response["Error"].get("Code") not in ABSENT:
             raise
-        yield _wrong(context, f"encryption.key is {encryption.key!r}, and there is no such key in {context.region}")
+        yield _wrong(context, f"encryption.key is {encryption.key!r}, but there is no such key in {context.region}")
         return
     if key["KeyState"] != "Enabled":
         yield _wrong(context, f"The key {key['KeyId']} of encryption.key is {key['KeyState']}")
@@ -40,7 +40,7 @@ def look(context: PreflightContext) -> Iterator[Seen]:
     missing = [service for service in _services(context) if not _allows(policy, service)]
     logs = next((service for service in missing if service.startswith("logs.")), None)
     if logs:
-        cause = f"The policy of the key {key['KeyId']} lets {logs} encrypt no log group"
+        cause = f"The policy of the key {key['KeyId']} does not let {logs} encrypt log groups"
         yield _wrong(context, cause, f"Add the statement LogGroups of {PAGE} to the key's policy.")
     others = [service for service in missing if service != logs]
     if others:

@@ -20,12 +20,12 @@ def look(context: PreflightContext) -> Iterator[Seen]:
     """The policies of the account in this region, and those that the deploy adds."""
     search = context.settings.search
     if not isinstance(search, NewDomain):
-        raise Skipped("osml makes no domain here")
+        raise Skipped("osml creates no domain here")
     client: Any = context.session.client("logs")
     there = {policy.get("policyName") for policy in client.describe_resource_policies()["resourcePolicies"]}
     if search.log_policy == "exist":
         added: set[str | None] = {log_policy.NAME}
-        fix = "Remove a log policy that nobody uses (`aws logs describe-resource-policies`)."
+        fix = "Remove an unused log policy (`aws logs describe-resource-policies`)."
     else:
         added = {
             context.named(resource["Properties"].get("PolicyName"))
@@ -33,11 +33,11 @@ def look(context: PreflightContext) -> Iterator[Seen]:
             if resource["Type"] == TYPE
         }
         fix = (
-            f"Set `search.log_policy: exist` in {context.place.file}, with which environments share one, or remove a "
-            "policy that nobody uses."
+            f"Set `search.log_policy: exist` in {context.place.file}, with which environments share one policy, or "
+            f"remove an unused policy."
         )
     if len(there | added) > MOST:
-        cause = f"The account has {len(there)} log resource policies in {context.region}, which takes {MOST}"
+        cause = f"The account has {len(there)} log resource policies in {context.region}, which allows at most {MOST}"
         yield complaint(context.place, "log-policies-full", cause, fix)
     else:
         yield f"{len(there)} of {MOST} in {context.region}"

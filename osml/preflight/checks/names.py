@@ -105,15 +105,15 @@ def look(context: PreflightContext) -> Iterator[Seen]:
         if name is None:
             continue
         if _exists(open_client(service), name, properties, find):
-            cause = f"{type} {name} exists already, and the stack {stack} did not create it"
+            cause = f"{type} {name} already exists, but the stack {stack} did not create it"
             fix = (
-                f"If an earlier deploy kept it, `osml adopt {context.place.options}` imports it for 90 days. Otherwise "
-                f"remove it, or rename the environment's file."
+                f"If a destroyed environment kept it within the last 90 days, import it with `osml adopt "
+                f"{context.place.options}`. Otherwise remove it, or rename the environment file."
             )
             yield complaint(context.place, "name-taken", cause, fix)
         else:
             free += 1
-    yield f"{free} fixed names are free" if free else "the deploy takes no new fixed name"
+    yield f"{free} fixed names are free" if free else "the deploy needs no new fixed name"
 
 
 def _exists(client: Any, name: str, properties: Mapping[str, Any], find: Look) -> bool:

@@ -23,7 +23,7 @@ def look(context: PreflightContext) -> Iterator[Seen]:
     roles = _roles(context)
     caller = _principal(iam, context.caller.arn)
     if caller is None:
-        yield f"{context.caller.arn} may do everything: it is the account's root"
+        yield f"{context.caller.arn} has all permissions, because it is the account's root user"
     else:
         yield from _assumes(context, iam, caller, roles["deploy"])
     made_by = roles["execution"]

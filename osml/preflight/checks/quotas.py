@@ -18,7 +18,7 @@ def look(context: PreflightContext) -> Iterator[Seen]:
     for what, used, added, allowed in _quotas(context):
         if added and used + added > allowed:
             cause = f"The quota of {what} is {allowed:g}: {used} are used, and the deploy adds {added}"
-            fix = f"Raise it in Service Quotas, or remove what nobody uses; then `osml deploy {context.place.options}`."
+            fix = f"Raise it in Service Quotas, or remove unused resources; then `osml deploy {context.place.options}`."
             yield complaint(context.place, "quota-exceeded", cause, fix)
         else:
             yield f"{what}: {used} + {added} of {allowed:g}"

@@ -2,7 +2,7 @@
 
 from osml.prove.administrator import Prober
 
-QUESTION = "Does it serve `_component_template`, `_ml/profile` and the audit log's configuration?"
+QUESTION = "Does it have `_component_template`, `_ml/profile` and the audit log's configuration?"
 
 
 def answer(prober: Prober) -> str:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from osml.failure import Failure
 from osml.prove.administrator import Prober
 
-QUESTION = "After how many silent seconds does a request still get its answer?"
+QUESTION = "For how many silent seconds may a request wait and still get its response?"
 SECONDS, LOCAL_SECONDS = (30, 55, 65, 75, 100, 125), (1, 2)
 MORE = 20
 

@@ -2,7 +2,7 @@
 
 from osml.prove.administrator import Prober
 
-QUESTION = "Does it keep owner marks as backend roles, and take PATCH on `all_access`?"
+QUESTION = "Does it keep owner marks as backend roles, and accept PATCH on `all_access`?"
 MAPPINGS = "/_plugins/_security/api/rolesmapping"
 
 

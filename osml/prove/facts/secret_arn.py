@@ -3,7 +3,7 @@
 from osml.prove.administrator import KEY, Prober
 from osml.remote.domain import reason
 
-QUESTION = "Does it take a connector's `secretArn` without its suffix?"
+QUESTION = "Does it accept a connector's `secretArn` without its suffix?"
 CONNECTORS = "/_plugins/_ml/connectors"
 SUFFIX = len("-A1b2C3")
 

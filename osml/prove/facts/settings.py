@@ -2,7 +2,7 @@
 
 from osml.prove.administrator import Prober
 
-QUESTION = "Which settings of ml-commons and neural-search may be put?"
+QUESTION = "Which settings of ml-commons and neural-search may be changed?"
 PREFIXES = ("plugins.ml_commons.", "plugins.neural_search.")
 PATH = "/_cluster/settings"
 OK = 200
@@ -25,4 +25,4 @@ def answer(prober: Prober) -> str:
         prober.ask("PUT", PATH, {"persistent": dict.fromkeys(put)})
     refused = {name: status for name, status in statuses.items() if status != OK}
     names = ", ".join(f"{name} ({status})" for name, status in sorted(refused.items())) or "none"
-    return f"{len(unset) - len(refused)} of {len(unset)} may be put; refused: {names}"
+    return f"{len(unset) - len(refused)} of {len(unset)} may be changed; refused: {names}"
