@@ -17,8 +17,7 @@ def backup(
     list_: Annotated[bool, typer.Option("--list", help="List the existing backups; take no new one.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the backups as JSON.")] = False,
 ) -> None:
-    """Take a backup of a domain's documents, conversations and feedback now, in addition to the schedule
-    (`backup:`)."""
+    """Back up a domain's documents, conversations and feedback now, in addition to the schedule (`backup:`)."""
     from osml.backup import backup as snapshots
 
     where = place(env, sandbox)

@@ -21,8 +21,7 @@ def init(
     sign_in: Annotated[str | None, typer.Option(help="people, programs, key or nobody.")] = None,
     documents: Annotated[int, typer.Option(help="Number of documents, for the size of a domain.", min=0)] = 0,
 ) -> None:
-    """Write the file of a new environment from a few answers. The command asks for choices that are not given as
-    options.
+    """Write the file of a new environment. The command asks for every choice that no option gives.
 
     Each choice shows its idle costs per month. Nothing is created on AWS.
     """

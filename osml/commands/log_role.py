@@ -9,8 +9,7 @@ PANEL = "Deploy"
 
 
 def log_role(env: Env = None, sandbox: Sandbox = False) -> None:
-    """Set the role with which API Gateway writes access logs, once per account and region. `osml deploy` also does
-    this."""
+    """Set API Gateway's role for access logs, once per account and region. `osml deploy` also does this."""
     from osml.deploy import log_role as role
     from osml.deploy.destination import destination
 

@@ -64,8 +64,7 @@ def _engine_version(where: Place) -> str | None:
 
 @app.command("restart")
 def restart() -> None:
-    """Restart the search engine with its data, even after a crash. The emulated AWS and deployed stacks keep
-    running."""
+    """Restart the search engine with its data, even after a crash. AWS and deployed stacks are not affected."""
     from sandbox import launcher
     from sandbox.instance import Instance
     from sandbox.progress import ConsoleProgress

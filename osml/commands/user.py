@@ -50,7 +50,9 @@ def add(
     role: RoleOption = None,
     groups: Groups = None,
 ) -> None:
-    """Let somebody sign in. Without --password-file, AWS mails a password for the first sign-in. The local cloud sends
+    """Let somebody sign in.
+
+    Without --password-file, AWS mails a password for the first sign-in. The local cloud sends
     no mail; there the command generates a password and shows it once.
     """
     from osml.deploy.users import Users, made_up_password
