@@ -65,10 +65,10 @@ def assistant_alarms(scope: Construct, environment: Environment, server_errors: 
 
 def _limits(alarms: Alarms) -> Iterator[_Limit]:
     if seconds := alarms.first_word_seconds:
-        said = f"One of ten answers began later than {seconds:g} s after its question, for a quarter of an hour"
+        said = f"One of ten answers began more than {seconds:g} s after its question, for a quarter of an hour"
         yield _Limit("FirstWord", "FirstWord", "p90", Duration.minutes(5), 3, ABOVE, seconds * 1000, said)
     if percent := alarms.grounded_percent:
-        said = f"Less than {percent:g} % of the answers were borne out by documents, for three hours"
+        said = f"Documents supported fewer than {percent:g} % of the answers, for three hours"
         yield _Limit("Groundedness", "Groundedness", "Average", Duration.hours(1), 3, BELOW, percent, said)
     if usd := alarms.usd_per_day:
         said = f"The tokens of the answer model cost more than {usd:g} USD in a day"

@@ -28,7 +28,9 @@ FilterValues = Mapping[str, str | list[str]]
 Size = Annotated[int, Field(ge=1, le=MOST, description="The greatest number of passages.")]
 Filters = Annotated[
     FilterValues | None,
-    Field(description="Only documents with these values, such as {'title': 'Boston'}; several are alternatives."),
+    Field(
+        description="Only documents with these values, such as {'title': 'Boston'}; several values are alternatives."
+    ),
 ]
 
 
@@ -73,8 +75,8 @@ def server(
         log_level="ERROR",
         # The tools never change, and a function cannot keep a stream of news open.
         subscriptions=False,
-        instructions="Searches the documents of one knowledge base and answers questions from them alone. "
-        "Give the ids of the documents that an answer is from.",
+        instructions="Searches the documents of one knowledge base and answers questions only from them. Give the "
+        "ids of the documents that an answer is based on.",
     )
 
     def add(run: Callable[P, R]) -> None:

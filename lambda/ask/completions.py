@@ -40,7 +40,7 @@ class Completions:
             request = ChatRequest.model_validate(body, strict=True)
             chosen = None if request.model in self._usual else request.model
             if chosen and chosen not in self._choices:
-                raise Absent(f"There is no model of that name. Use {' or '.join([MODEL, *self._choices])}.")
+                raise Absent(f"There is no model with this name. Use {' or '.join([MODEL, *self._choices])}.")
             self._head["model"] = chosen or MODEL
             *earlier, last = request.messages
             if last.role != "user":

@@ -44,7 +44,7 @@ def serve(api: RuntimeApi, handler: Handler) -> None:
         if failure:
             _log("The answer failed before its end.", request_id, failure)
     except (OSError, HTTPException) as error:
-        _log("The answer was not delivered to its end, because the caller disconnected.", request_id, error)
+        _log("The answer was not sent completely, because the caller disconnected.", request_id, error)
     except RuntimeRejected as error:
         _judge(error, request_id)
     finally:

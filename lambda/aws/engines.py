@@ -19,6 +19,6 @@ def require_own(target: dict[str, Any]) -> None:
     if wanted not in own or not endpoint.startswith("https://"):
         raise InvalidSpec(
             f"Connecting to {endpoint}",
-            "this function serves another engine, or signs in to it in another way",
-            "Deploy the stack of the function again, and use its engine over https.",
+            "this function is set up for another engine, or for another way of signing in",
+            "Deploy the function's stack again, and use its engine over https.",
         )

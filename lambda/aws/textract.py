@@ -37,7 +37,7 @@ def _one(client: Any, left: Callable[[], float], picture: bytes) -> Recognized:
     from botocore.exceptions import BotoCoreError, ClientError
 
     if left() < LEAST:
-        raise Unrecognized("The time of one call was over before the text of all scanned pages was recognised.")
+        raise Unrecognized("The time of the call ended before the text of all scanned pages was recognised.")
     try:
         answer = client.detect_document_text(Document={"Bytes": picture})
     except ClientError as error:
@@ -47,7 +47,7 @@ def _one(client: Any, left: Callable[[], float], picture: bytes) -> Recognized:
         raise Unrecognized(f"Amazon Textract did not recognise the text of a scanned page: {code}.") from None
     except BotoCoreError as error:
         said = type(error).__name__
-        raise Unrecognized(f"Amazon Textract was not reached for the text of a scanned page: {said}.") from None
+        raise Unrecognized(f"Amazon Textract could not be reached for the text of a scanned page: {said}.") from None
     lines = [block for block in answer["Blocks"] if block["BlockType"] == "LINE"]
     return certain([(line["Text"], line["Confidence"] / 100) for line in lines])
 

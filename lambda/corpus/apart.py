@@ -112,7 +112,7 @@ class _Reader:
         """The fields of the next row and a position; None after the last row. Raises Unrecognized."""
         while isinstance(answer := self._hear(seconds), dict):
             if recognize is None:
-                raise _Ended("cannot be read: its parser wants what it was not given")
+                raise _Ended("cannot be read: its parser needs something that it did not get")
             recognized = recognize([base64.b64decode(picture) for picture in answer["pictures"]])
             said = json.dumps([[list(picture.lines), picture.reason] for picture in recognized]).encode()
             try:
@@ -125,7 +125,7 @@ class _Reader:
         ends = time.monotonic() + seconds
         (size,) = LENGTH.unpack(self._take(LENGTH.size, ends, seconds))
         if size > LARGEST_FRAME:
-            raise _Ended(f"holds a document of more than {LARGEST_FRAME >> 20} MiB")
+            raise _Ended(f"contains a document of more than {LARGEST_FRAME >> 20} MiB")
         return json.loads(self._take(size, ends, seconds))
 
     def end(self) -> None:
@@ -157,7 +157,8 @@ class _Reader:
             self._process.wait(1)
         if self._process.returncode == -signal.SIGXCPU:
             return f"took more than {self.limits.seconds:.0f} seconds to be read"
-        return f"cannot be read: its parser ended, perhaps for want of memory (limit {self.limits.memory >> 20} MiB)"
+        limit = f"limit {self.limits.memory >> 20} MiB"
+        return f"cannot be read: its parser ended, perhaps because it needed more memory ({limit})"
 
 
 _kept: list[_Reader] = []

@@ -79,8 +79,8 @@ class Bulk:
                 raise ValueError
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise Stopped(
-                f"_bulk to the index {self._index} was answered in a shape that OpenSearch does not give "
-                f"({type(error).__name__}): does something else stand at this address?"
+                f"_bulk to the index {self._index} got an answer that is not OpenSearch's ({type(error).__name__}). "
+                f"Check whether another server has this address."
             ) from None
         return outcomes
 

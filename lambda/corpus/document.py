@@ -69,7 +69,7 @@ def document(
     given_fields: dict[str, Any] = plain(fields)
     text = given_fields.get(text_field)
     if not isinstance(text, str):
-        return Unreadable(where, f"a JSON object with a string `{text_field}` is wanted", given_fields, read)
+        return Unreadable(where, f"the document must be a JSON object with a string `{text_field}`", given_fields, read)
     if not text.strip():
         return Unreadable(where, f"the text, `{text_field}`, is blank", given_fields, read)
     given = given_fields.pop("id", None)
@@ -81,7 +81,7 @@ def document(
         return Unreadable(where, wrong, {"id": given, **given_fields}, read)
     whole = key if of is None else mended(of)
     if whole != key and not re.fullmatch(re.escape(whole) + "#[0-9]+", key):
-        return Unreadable(where, f"{key!r} is no part of a document {whole!r}", {"id": given, **given_fields}, read)
+        return Unreadable(where, f"{key!r} is not a part of a document {whole!r}", {"id": given, **given_fields}, read)
     return Document(
         key, kept(given_fields, text_field), where, whole, read, [(at, plain(chunk)) for at, chunk in places]
     )

@@ -259,8 +259,8 @@ class _Load:
                 self._refused += 1
                 if self._refused >= HOPELESS:
                     raise Stopped(
-                        f"{HOPELESS} documents one after another were refused, the last one with: {reason}. Nothing "
-                        "more was sent; when the cause is mended, load what was rejected and go on with the rest."
+                        f"{HOPELESS} documents in a row were refused, the last one with: {reason}. Nothing more was "
+                        f"sent. Fix the cause, then load the rejected documents and the remaining ones."
                     )
 
     def _halve(self, items: list[Item]) -> None:
@@ -292,7 +292,9 @@ class _Load:
             if item.attempts < ATTEMPTS:
                 heapq.heappush(self._waiting, (due, next(self._numbers), item))
             elif busy and busy.unsure:
-                raise Stopped(f"{reason}. Load the documents again: those that are stored already are not doubled.")
+                raise Stopped(
+                    f"{reason}. Load the documents again; documents that are already stored are not duplicated."
+                )
             else:
                 said = f"gave up after {ATTEMPTS} attempts, last answer: {reason}"
                 self._settle_one(item, Outcome(Verdict.LATER, said))

@@ -35,7 +35,5 @@ def certain(lines: Sequence[tuple[str, float]]) -> Recognized:
     """The lines, or the reason why they are left out: their mean certainty is too low."""
     certainty = certainty_of(lines)
     if lines and certainty < CERTAIN:
-        return Recognized(
-            reason=f"has text that is recognised with a certainty of {certainty:.0%} only, so it is left out"
-        )
+        return Recognized(reason=f"has text with a recognition confidence of only {certainty:.0%}, so it is left out")
     return Recognized([line for line, _ in lines])

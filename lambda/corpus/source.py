@@ -105,7 +105,7 @@ def positioned(raw: BinaryIO, name: str, reading: Reading) -> Iterator[tuple[Row
 def rows(content: bytes, name: str, reading: Reading) -> Iterator[Row]:
     """The rows of a file within another one, read in this process."""
     if _format(name) is None:
-        return iter([Row(name, reason="is attached, and of no format that is read")])
+        return iter([Row(name, reason="is attached, but its format cannot be read")])
     return (row for row, _ in positioned(io.BytesIO(content), name, reading))
 
 
@@ -114,7 +114,7 @@ def _rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     try:
         module = cast(Format, import_module(f"corpus.formats.{chosen}"))
     except ModuleNotFoundError as error:
-        yield Row(name, reason=f"cannot be read here, where {error.name} is not installed; use `osml ingest`")
+        yield Row(name, reason=f"cannot be read here, because {error.name} is not installed; use `osml ingest`")
         return
     try:
         is_empty = True
@@ -124,9 +124,9 @@ def _rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         if is_empty:
             yield Row(name, reason="holds no document")
     except MemoryError:
-        yield Row(name, reason="needs more memory to be read than it may have")
+        yield Row(name, reason="needs more memory than the limit")
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        yield Row(name, reason=f"ends before its end, or is no {COMPRESSED} ({error})")
+        yield Row(name, reason=f"is truncated, or is not {COMPRESSED} ({error})")
     except UnicodeDecodeError as error:
         said = f"{error.encoding.upper()} from byte {error.start} on ({error.reason})"
         yield Row(name, reason=f"is not {said}; save it as UTF-8")

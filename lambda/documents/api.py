@@ -96,7 +96,7 @@ def me() -> Me:
 @app.get(
     "/health",
     operation_id="health",
-    summary="See whether questions can be answered",
+    summary="Check whether questions can be answered",
     response_description="The index can be searched.",
 )
 def health() -> Response[Health]:
@@ -134,7 +134,7 @@ def route(of_app: Route) -> str:
 
 @app.not_found
 def _nowhere(_: NotFoundError) -> NoReturn:
-    raise Absent("There is nothing at this address; GET /openapi.json says what there is.")
+    raise Absent("There is nothing at this address; GET /openapi.json lists the routes.")
 
 
 @app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator] # of powertools 3.37

@@ -29,14 +29,13 @@ router = Router()  # type: ignore[no-untyped-call] # of powertools 3.37
 )
 def listed(
     limit: Annotated[int, Query(ge=1, le=history.MOST_LISTED, description="How many at most.")] = LISTED,
-    after: Annotated[
-        str | None, Query(max_length=300, description="The cursor that came with the page before.")
-    ] = None,
+    after: Annotated[str | None, Query(max_length=300, description="The cursor from the previous page.")] = None,
     search: Annotated[
         str | None,
         Query(
             max_length=200,
-            description="Only those with all these words in their titles or questions; a page may then be shorter.",
+            description="Only conversations with all these words in their titles or questions; a page may then be "
+            "shorter.",
         ),
     ] = None,
 ) -> ConversationList:

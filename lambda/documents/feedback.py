@@ -47,9 +47,7 @@ def withdrawn(id: Id) -> FeedbackRemoved:
 )
 def listed(
     limit: Annotated[int, Query(ge=1, le=rating.MOST_LISTED, description="How many at most.")] = LISTED,
-    after: Annotated[
-        str | None, Query(max_length=300, description="The cursor that came with the page before.")
-    ] = None,
+    after: Annotated[str | None, Query(max_length=300, description="The cursor from the previous page.")] = None,
 ) -> FeedbackList:
     """Lists judgements of all readers and, where texts are kept, questions without an answer; the newest first."""
     return rating.listed(limit, after, current.seconds(router))

@@ -20,9 +20,9 @@ from rag.models import Health, Problem
 
 VERSION = "1.0.0"
 DESCRIPTION = """\
-Answers questions from documents, and says so when the documents do not hold the answer.
+Answers questions from documents, and says so when the documents do not contain the answer.
 
-An environment has one way to sign in: the tokens of a user pool, IAM, or an API key. Every error is one sentence."""
+An environment has one kind of sign-in: tokens of a user pool, IAM, or an API key. Every error is one sentence."""
 
 SECURITY: dict[str, dict[str, str]] = {
     "cognito": {
@@ -46,18 +46,18 @@ SECURITY: dict[str, dict[str, str]] = {
     },
 }
 
-BAD = {400: "The request breaks a rule: the sentence names the field, what it is, and what to give instead."}
-BODY = {**BAD, 413: "The body is larger than this environment takes.", 415: "The body is not sent as JSON."}
-ABSENT = {404: "There is no such document, file or job, or no such conversation of this caller."}
+BAD = {400: "The request breaks a rule: the sentence names the field, its value, and what to send instead."}
+BODY = {**BAD, 413: "The body is larger than this environment allows.", 415: "The body is not sent as JSON."}
+ABSENT = {404: "The document, file, job, or the caller's conversation does not exist."}
 SIGNED_IN = {
     401: "Nobody is signed in, or the sign-in has expired.",
-    403: "The caller is known, and has no role or group that may do this.",
-    429: "Too many requests, of this caller or for a model: wait as long as Retry-After says.",
+    403: "The caller is signed in, but their role and groups do not allow this.",
+    429: "Too many requests from this caller or to a model: wait for the time in Retry-After.",
 }
 SERVER = {
-    500: "The assistant failed; its log says why, under the request's id.",
-    502: "The search engine or a model answered with something that cannot be used.",
-    503: "The search engine or a model is not available: wait as long as Retry-After says.",
+    500: "The assistant failed; its log has the reason, under the request's id.",
+    502: "The search engine or a model gave a response that cannot be used.",
+    503: "The search engine or a model is not available: wait for the time in Retry-After.",
     504: "There was no answer in time.",
 }
 RETRY_AFTER = {

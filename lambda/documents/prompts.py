@@ -27,7 +27,7 @@ def listed() -> PromptList:
     "/prompts",
     operation_id="publishPrompt",
     summary="Publish a prompt",
-    response_description="The version that answers are now written by.",
+    response_description="The version that answers now use.",
 )
 def published(body: PromptIn) -> PromptVersion:
     """Publishes a prompt, or an earlier version once more; answers follow it within 30 seconds."""

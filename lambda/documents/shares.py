@@ -34,9 +34,7 @@ def shared(body: LinkWanted) -> Link:
 )
 def listed(
     limit: Annotated[int, Query(ge=1, le=sharing.MOST_LISTED, description="How many at most.")] = LISTED,
-    after: Annotated[
-        str | None, Query(max_length=300, description="The cursor that came with the page before.")
-    ] = None,
+    after: Annotated[str | None, Query(max_length=300, description="The cursor from the previous page.")] = None,
     everybody: Annotated[bool, Query(description="Those of all people; for owners.")] = False,
 ) -> LinkList:
     """Lists the caller's own links, or those of all people; a page may be shorter."""
@@ -47,7 +45,7 @@ def listed(
     "/shares/<id>",
     operation_id="openLink",
     summary="Read a conversation by a link",
-    response_description="The conversation, as far as the caller may see all that its answers come from.",
+    response_description="The conversation, up to the first answer with sources that the caller may not see.",
 )
 def shown(id: Id) -> SharedConversation:
     """Shows the turns up to the first one whose passages the caller may not see, or have changed since."""

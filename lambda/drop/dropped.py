@@ -103,7 +103,7 @@ def _load(shipment: Shipment, to: dict[str, Any], ends: float) -> str:
     except Stopped as stopped:
         return str(stopped)
     except Exception as error:  # noqa: BLE001 - told in the log; the text of an unknown error may hold anything
-        return f"the load ended with {type(error).__name__}"
+        return f"the load failed with {type(error).__name__}"
     finally:
         if report.masked:
             _log().info("Personal data were masked.", extra={"masked": report.masked, "documents": report.masked_in})

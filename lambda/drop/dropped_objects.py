@@ -20,7 +20,7 @@ from corpus.source import read
 IN_MEMORY = 1_000_000
 # Seconds that an object may take to be read while others wait, and bytes of the function's memory.
 LONGEST, MOST_MEMORY = 60.0, 512 << 20
-TIME_OVER = "the function's time is over; raise drop.seconds, or use smaller objects"
+TIME_OVER = "the function's time ended; raise drop.seconds, or use smaller objects"
 # What reads it is larger than all else together (pyarrow, 150 MB): the command line has it.
 NOT_HERE = (".parquet", ".parquet.gz")
 

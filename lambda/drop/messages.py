@@ -43,7 +43,7 @@ class DropMessage:
                 for s3 in (record["s3"] for record in body["Records"])
             )
         except (AttributeError, LookupError, TypeError, ValueError) as error:
-            return cls(id, receipt, received, text, fault=f"it is not a notification of S3 ({type(error).__name__})")
+            return cls(id, receipt, received, text, fault=f"it is not an S3 notification ({type(error).__name__})")
         return cls(id, receipt, received, text, objects, sent=sent)
 
 

@@ -67,8 +67,8 @@ def caller(event: Mapping[str, Any], function_arn: str, access: ToldAccess) -> C
     role = max(roles, key=ROLES.index, default=access.others)
     if role == "nobody":
         raise Forbidden(
-            "You are signed in, but this environment is for named people only, and none of your groups is among them. "
-            "Ask its administrator to add you to a group that may read."
+            "You are signed in, but only certain groups may use this environment, and you are in none of them. Ask "
+            "its administrator to add you to a group that may read."
         )
     mapped = {group for group, members in access.groups.items() if _any(names, members)}
     return Caller(id, role, None if role == "owner" else own | mapped, shared, name)

@@ -48,7 +48,7 @@ def admit(caller: Caller, route: str) -> None:
     """Raises `Forbidden` unless the caller's role is enough for the route, `Absent` for a route that is not here."""
     needed = NEEDED.get(route)
     if needed is None:
-        raise Absent("There is nothing at this address; GET /openapi.json says what there is.")
+        raise Absent("There is nothing at this address; GET /openapi.json lists the routes.")
     if not caller.has(needed):
         raise Forbidden(
             f"Your role here is {caller.role}, which may {_WORDS[caller.role]}. This needs the role {needed}. Ask the "

@@ -108,7 +108,7 @@ def not_kept(error: Exception) -> None:
 def not_counted(error: Exception) -> None:
     """Log and count a question whose quota could not be brought up to date; its reply was given."""
     about = {"error": type(error).__name__, "cause": getattr(error, "cause", None), "said": getattr(error, "said", "")}
-    logger.warning("The quota of a caller was not brought up to date.", extra=about)
+    logger.warning("A caller's quota was not updated.", extra=about)
     metrics.add_metric(name="QuotasNotCounted", unit=MetricUnit.Count, value=1)
 
 

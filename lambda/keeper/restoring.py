@@ -26,7 +26,9 @@ def chosen(repository: Repository, name: str | None) -> Snapshot:
     if name is None:
         whole = [snapshot for snapshot in snapshots if snapshot.is_whole]
         if not whole:
-            raise NotFound(TRIED, f"the repository {repository.name} has no whole backup", "Run `osml backup` there.")
+            raise NotFound(
+                TRIED, f"the repository {repository.name} has no complete backup", "Run `osml backup` there."
+            )
         return whole[-1]
     for snapshot in snapshots:
         if snapshot.name == name:
@@ -71,7 +73,7 @@ def begin(repository: Repository, name: str | None, objects: Sequence[Watched], 
     full = {target: count for target, count in held.items() if count}
     if full and not replace:
         said = ", ".join(f"{target} has {count:,} documents" for target, count in full.items())
-        raise Conflict(TRIED, said, "Add --replace to lose them, or restore into another environment.")
+        raise Conflict(TRIED, said, "Add --replace to replace them, or restore into another environment.")
     for target, count in held.items():
         if count is not None:
             client.post(path_of(target, "_close"))

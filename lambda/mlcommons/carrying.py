@@ -139,7 +139,7 @@ class _Carrying:
             cause = f"{seen.documents} of {wanted.documents} documents have arrived"
             raise Unready(self._tried, cause, "Stop other writers of the new index, then deploy again.")
         if seen.bare > wanted.bare:
-            cause = f"{seen.bare - wanted.bare} of them get no vector from the pipeline {self._new.pipeline}"
+            cause = f"{seen.bare - wanted.bare} of them got no vector from the pipeline {self._new.pipeline}"
             raise InvalidSpec(self._tried, cause, "Check that they have the text field that it embeds.")
         self._bare, self._upto = seen.bare, _written(self._client, self._new)
 

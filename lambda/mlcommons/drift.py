@@ -50,7 +50,7 @@ class Compared:
         return {
             "as deployed": "is as deployed",
             "missing": "is missing",
-            "changed": f"is not as deployed: {WHY if self.is_broken else ', '.join(self.fields)}",
+            "changed": f"differs from the deploy: {WHY if self.is_broken else ', '.join(self.fields)}",
             "taken over": f"belongs to {self.owner or 'no stack'}",
             "not deployed": "is not deployed",
             "not visible": f"is not visible: {self.reason}",
@@ -67,7 +67,7 @@ def compare(client: Client, watched: Watched) -> Compared:
     except PermissionMissing:
         if watched.kind not in _OF_MASTERS:
             raise
-        return Compared(watched, "not visible", reason="administrators of the engine alone may read it")
+        return Compared(watched, "not visible", reason="only administrators of the engine may read it")
     if observed is None:
         return Compared(watched, "missing")
     if observed.owner != watched.owner:

@@ -234,7 +234,7 @@ def _verify(kind: Kind[S], spec: S, client: Client, owner: Owner, physical_id: s
     tried = f"Reading {kind.name} {physical_id} after writing it"
     if observed is None:
         raise Unready(tried, "it does not exist", "Deploy again.")
-    cause = f"the server did not take {', '.join(left)}"
+    cause = f"the server did not apply {', '.join(left)}"
     raise Unready(tried, cause, "Check whether somebody else changes it at the same time.")
 
 

@@ -33,7 +33,7 @@ class Owner:
             if not _PART.fullmatch(part):
                 raise InvalidSpec(
                     f"Reading the owner {self.stack!r}/{self.logical_id!r}",
-                    f"{part!r} has other characters than letters, digits and hyphens",
+                    f"{part!r} has characters other than letters, digits and hyphens",
                 )
 
     def __str__(self) -> str:

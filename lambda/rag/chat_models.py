@@ -34,14 +34,14 @@ class ChatMessage(Shape):
 class StreamOptions(Shape):
     """What a stream has besides the answer."""
 
-    include_usage: bool = Field(default=False, description="Whether its last chunk has the tokens.")
+    include_usage: bool = Field(default=False, description="Whether an additional last chunk has the tokens.")
 
 
 class ChatRequest(Shape):
     """What is used of a request. Settings of sampling are the environment's, and those of a request are ignored."""
 
     model: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
-        description="`osml`, the environment's name, or another one of `GET /v1/models`.", examples=[MODEL]
+        description="`osml`, the environment's name, or another model of `GET /v1/models`.", examples=[MODEL]
     )
     messages: list[ChatMessage] = Field(
         min_length=1, max_length=500, description="The conversation; the last message is the question."

@@ -8,13 +8,13 @@ from pydantic import Field, StringConstraints
 from rag.conversations import MOST_STORED, MOST_TITLE
 from rag.models import CONVERSATION, Body, Shape, Source
 
-TITLE = "The first question, or what the caller has called it."
+TITLE = "The title: the first question, or the caller's own title."
 
 
 class ConversationListed(Shape):
     """A conversation of the caller."""
 
-    id: str = Field(description="For this API, and as `conversation_id` of a question.", examples=[CONVERSATION])
+    id: str = Field(description="The id, for this API and as `conversation_id` of a question.", examples=[CONVERSATION])
     title: str = Field(description=TITLE, examples=["How many people lived in Boston in 2023?"])
     turns: int = Field(ge=0, description="How many questions it has had.", examples=[1])
     changed: datetime = Field(description="The time of the last turn.")
@@ -30,23 +30,23 @@ class ConversationList(Shape):
 class TurnShown(Shape):
     """A question and its answer."""
 
-    number: int = Field(ge=1, description="Counts the conversation's turns, from 1.", examples=[1])
+    number: int = Field(ge=1, description="The number of the turn in the conversation, from 1.", examples=[1])
     question: str = Field(examples=["How many people lived in Boston in 2023?"])
     answer: str | None = Field(
         description="The answer; null without an answer model.",
         examples=["In 2023 the metro area of Boston had 4,327,000 inhabitants."],
     )
     grounded: bool | None = Field(
-        description="Whether sentences of its sources bore the answer out when it was given; null of a turn that an "
-        "earlier version stored."
+        description="Whether sentences of its sources supported the answer when it was given; null for a turn that "
+        "an earlier version stored."
     )
     sources: list[Source] = Field(
-        description="Its passages that are still in the index and that the caller may see, as they read today."
+        description="Its passages that are still in the index and that the caller may see, with their current text."
     )
     missing: int | None = Field(
-        description="How many of its passages are no longer there, or no longer for the caller; null if nobody knows."
+        description="How many of its passages no longer exist, or may no longer be seen by the caller; null if unknown."
     )
-    model: str | None = Field(description="The answer model; null if none was called or it is not known.")
+    model: str | None = Field(description="The answer model; null if none was called or if it is unknown.")
 
 
 class ConversationShown(ConversationListed):

@@ -21,8 +21,9 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 # None of them in a request: a document keeps its groups; an empty list: everybody who is signed in may see it.
 Groups = Annotated[list[GroupName], Field(max_length=1000)] | None
 GROUPS = (
-    "Only people of one of these groups see it; an empty list means everybody who is signed in. Without it, a document "
-    "that is replaced keeps its groups, and a new one is for everybody. An owner gives any group, others their own."
+    "Only members of these groups see the document; an empty list means everybody who is signed in. Without it, a "
+    "replaced document keeps its groups, and everybody sees a new one. An owner may give any group, others only "
+    "their own."
 )
 
 
@@ -49,7 +50,7 @@ class DocumentIn(Body):
         default=None, description="The title shown with the sources.", examples=["Boston"]
     )
     places: Annotated[list[PlaceIn], Field(max_length=100_000)] = Field(
-        default_factory=list, description="The positions of parts of the text in their file, in text order."
+        default_factory=list, description="Where parts of the text are in their file, in text order."
     )
 
     groups: Groups = Field(default=None, description=GROUPS, examples=[["hr"]])
@@ -90,7 +91,7 @@ class FileIn(_Content):
     """A file that is read and stored as `osml ingest` and the bucket do it."""
 
     name: FileName = Field(
-        description="Its end says the format; a document that is a whole file has it as its id.",
+        description="The ending determines the format; a document that is a whole file has the name as its id.",
         examples=["leave.pdf"],
     )
     groups: Groups = Field(default=None, description=GROUPS, examples=[["hr"]])
@@ -101,14 +102,15 @@ class PartIn(_Content):
 
     name: FileName | None = Field(
         default=None,
-        description="As of a file; without it the parts together are a JSON list of documents.",
+        description="The name of the file; without it the parts together are a JSON list of documents.",
         examples=["leave.pdf"],
     )
     job: Annotated[str, StringConstraints(pattern=JOB_ID)] | None = Field(
-        default=None, description="The job that the answer to the first part has named; left out with that one."
+        default=None, description="The job id from the response to the first part; left out with the first part."
     )
     groups: Groups = Field(
-        default=None, description="As of a file; those of the first part count. Not with a list of documents."
+        default=None,
+        description="As with a file; only the groups of the first part count. Not with a list of documents.",
     )
     number: int = Field(ge=1, le=MOST_PARTS, description="Which part it is, from 1.", examples=[1])
     of: int = Field(ge=1, le=MOST_PARTS, description="How many parts the file has.", examples=[3])
@@ -151,14 +153,14 @@ class DocumentResult(Shape):
     )
     title: str | None = Field(default=None, description="The document's title.", examples=["Boston"])
     status: Literal["stored", "partial", "failed"] = Field(
-        description="All of it is stored, or a part of it beside parts of the version before, or nothing of it."
+        description="All of it is stored, or some new passages together with old ones, or nothing new."
     )
     passages: int = Field(ge=0, description="How many passages of it are stored.", examples=[1])
-    masked: int = Field(default=0, ge=0, description="How many personal data were masked in it.")
-    original: str | None = Field(default=None, description="The SHA-256 of its file, where that is kept.")
+    masked: int = Field(default=0, ge=0, description="How many personal data items were masked in it.")
+    original: str | None = Field(default=None, description="The SHA-256 of its file, if the file is kept.")
     message: str | None = Field(default=None, description="Why it is not stored, in one sentence.")
     retry: Retry | None = Field(
-        default=None, description="Whether the same document may be stored another time; null of one that is stored."
+        default=None, description="Whether storing the same document later may succeed; null for a stored document."
     )
 
 
@@ -167,7 +169,7 @@ class DocumentsStored(Shape):
 
     documents: list[DocumentResult]
     stored: int = Field(ge=0, examples=[1])
-    failed: int = Field(ge=0, description="How many are not stored, or not whole.", examples=[0])
+    failed: int = Field(ge=0, description="How many are not stored, or not completely.", examples=[0])
 
 
 class DocumentListed(Shape):
@@ -177,19 +179,21 @@ class DocumentListed(Shape):
     title: str | None = Field(default=None, examples=["Boston"])
     passages: int = Field(ge=1, examples=[1])
     groups: list[str] = Field(
-        default_factory=list, description="Whose people see it; empty means everybody who is signed in.", examples=[[]]
+        default_factory=list,
+        description="The groups whose members see it; empty means everybody who is signed in.",
+        examples=[[]],
     )
     loader: str | None = Field(
         default=None,
-        description="Who has loaded it: the `sub` in the pool, IAM's id, or the key's id; for owners alone. Null if "
-        "operators, the drop or an earlier version have.",
+        description="Who loaded it, shown only to owners: the `sub` in the pool, IAM's id, or the key's id. Null if "
+        "operators, the drop or an earlier version loaded it.",
     )
     removable: bool = Field(default=False, description="Whether this caller may remove and replace it.")
     loaded: datetime | None = Field(
-        default=None, description="When it was loaded the last time; null of one that an older version of osml loaded."
+        default=None, description="When it was last loaded; null if an older version of osml loaded it."
     )
     original: str | None = Field(
-        default=None, description="The SHA-256 of its file, where that is kept: GET /originals opens it."
+        default=None, description="The SHA-256 of its file, if the file is kept: GET /originals opens it."
     )
 
 
@@ -197,8 +201,8 @@ class OriginalLink(Shape):
     """A link to the file of a document, which needs no sign-in."""
 
     url: str = Field(examples=["https://originals.example.com/…"])
-    seconds: int = Field(description="For how long the link opens the file.", examples=[60])
-    type: str = Field(description="The media type that comes with the file.", examples=["application/pdf"])
+    seconds: int = Field(description="For how many seconds the link opens the file.", examples=[60])
+    type: str = Field(description="The media type that is sent with the file.", examples=["application/pdf"])
     shown: bool = Field(
         description="Whether a browser shows the file; otherwise it saves it, because its type may run scripts."
     )

@@ -27,7 +27,7 @@ from rag.search import Page, Passage, Replaced
 from settings.runtime_settings import RuntimeSettings
 
 MOST_LISTED = 100
-OLDER = "It is stored, but passages of the version before may still be found; store it again to remove them."
+OLDER = "It is stored, but passages of the previous version may still be found; store it again to remove them."
 
 
 def store(
@@ -58,7 +58,7 @@ def refuse_doubled(documents: Sequence[DocumentIn]) -> None:
     """Raises `Invalid` for two documents with the same id."""
     doubled = sorted(id for id, times in Counter(document.id for document in documents).items() if times > 1)
     if doubled:
-        raise Invalid(f"The id {doubled[0]} belongs to more than one document. Give each document its own id.")
+        raise Invalid(f"The id {doubled[0]} is the id of more than one document. Give each document its own id.")
 
 
 def documents_of(given: Sequence[DocumentIn], text_field: str) -> list[Document]:
@@ -100,7 +100,7 @@ def refuse_strange(groups: Sequence[str] | None, caller: Caller) -> None:
 
 
 def _not_in(strange: Sequence[str]) -> str:
-    return f"You are not in the group {strange[0]!r}, and so cannot give a document to it. Leave the group out."
+    return f"You are not in the group {strange[0]!r}, so you cannot give it a document. Leave out the group."
 
 
 def _refusal(document: Document, held: Held | None, caller: Caller) -> str:
@@ -109,7 +109,8 @@ def _refusal(document: Document, held: Held | None, caller: Caller) -> str:
         return _not_in(strange)
     if held and not caller.changes(held):
         return (
-            f"A document {document.id!r} is there already and was not loaded by you. Give yours another id, or ask an "
+            f"A document {document.id!r} already exists, and you did not load it. Give your document another id, or "
+            f"ask an "
             "owner to replace it."
         )
     return ""
@@ -204,7 +205,8 @@ def _may_go(id: str, caller: Caller, parts: Parts, budget: Budget) -> bool:
         return False
     if not caller.changes(held):
         raise Forbidden(
-            f"The document {id!r} was not loaded by you, and only an owner removes documents of others. Ask an owner."
+            f"The document {id!r} was not loaded by you, and only an owner may remove documents of others. Ask an "
+            f"owner."
         )
     return True
 
@@ -244,11 +246,11 @@ def _result(document: Document, of_one: Sequence[Passage], replaced: Replaced) -
     held = replaced.partial.get(document.id, 0)
     if held:
         message = (
-            f"{held} of {len(of_one)} passages are stored, and stand among those of the version before. "
+            f"{held} of {len(of_one)} passages are stored, together with passages of the previous version. "
             f"{reason.message} Store the document again, or remove it."
         )
         return DocumentResult(
             id=document.id, title=title, status="partial", passages=held, message=message, retry=retry(reason)
         )
-    share = "" if len(of_one) == 1 else f"{len(why)} of {len(of_one)} passages could not be stored, so that none is. "
+    share = "" if len(of_one) == 1 else f"{len(why)} of {len(of_one)} passages could not be stored, so none is stored. "
     return failed(document.id, f"{share}{reason.message}", retry(reason))

@@ -11,8 +11,8 @@ MOST_COMMENT = 1000
 Rating = Literal["up", "down"]
 Reason = Literal["wrong", "incomplete", "sources", "missing", "other"]
 REASON = (
-    "What is not good: the answer is `wrong` or `incomplete`, its `sources` do not say it, or the documents hold an "
-    "answer that is `missing`."
+    "What is not good: the answer is `wrong` or `incomplete`, its `sources` do not support it, or the answer is "
+    "`missing` although the documents contain it."
 )
 
 
@@ -22,7 +22,7 @@ class FeedbackIn(Body):
     rating: Rating
     reason: Reason | None = Field(default=None, description=REASON)
     comment: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_COMMENT)] | None = (
-        Field(default=None, description="The reader's own words; refused where `assistant.feedback` keeps no texts.")
+        Field(default=None, description="The reader's own words; refused if `assistant.feedback` keeps no texts.")
     )
 
 
@@ -32,17 +32,15 @@ class Judgement(Shape):
     id: str = Field(description="The `conversation_id` of the answer.", examples=[CONVERSATION])
     at: datetime = Field(description="When it was kept.")
     reader: str = Field(description="A digest of who has asked.", examples=["2bd806c97f0e00af1a1fc3328fa763a9"])
-    rating: Rating | None = Field(description="Null of a question without an answer that nobody has rated.")
+    rating: Rating | None = Field(description="Null for a question without an answer that nobody has rated.")
     reason: Reason | None = Field(default=None, description=REASON)
     comment: str | None = Field(default=None, description="The reader's own words.")
     question: str | None = Field(default=None, examples=["How many people lived in Boston in 2023?"])
-    after: list[str] = Field(default_factory=list, description="The questions before it, oldest first.")
+    after: list[str] = Field(default_factory=list, description="The earlier questions, oldest first.")
     answer: str | None = None
-    passages: list[str] = Field(
-        description="Ids of the passages that the answer was to come from.", examples=[["boston#2"]]
-    )
+    passages: list[str] = Field(description="Ids of the passages that the answer could use.", examples=[["boston#2"]])
     documents: list[str] = Field(
-        description="Ids of the documents with a sentence that bears the answer out.", examples=[["boston"]]
+        description="Ids of the documents with a sentence that supports the answer.", examples=[["boston"]]
     )
     grounded: bool = Field(description="Whether there was such a sentence when the answer was given.")
     model: str | None = Field(description="The answer model; null if none was called.", examples=["deepseek-flash"])

@@ -24,8 +24,8 @@ from settings.runtime_settings import RuntimeSettings
 
 MOST_LISTED = 100
 SHARED = (
-    "Your key or role may be that of several people, so its conversations are not listed. Keep the conversation_id of "
-    "an answer to come back to it."
+    "Several people may use your key or role, so its conversations are not listed. Keep the conversation_id of an "
+    "answer to continue the conversation."
 )
 
 
@@ -79,8 +79,8 @@ def _store(parts: Parts | None) -> History:
     history = (own_parts() if parts is None else parts).history
     if history is None:
         raise Absent(
-            "This environment has no list of conversations: its search pipeline answers, and the engine's memory keeps "
-            "them. With assistant.streaming: true they are listed."
+            "This environment has no list of conversations, because its search pipeline answers and the engine's "
+            "memory keeps them. With assistant.streaming: true they are listed."
         )
     return history
 

@@ -39,7 +39,7 @@ OFTEN, READING = 2.0, 60.0
 RECOGNIZING = 0.7
 # A job without progress for so long has stopped: its last message went to the dead letters.
 SILENT = timedelta(minutes=45)
-BROKE_OFF = "It broke off again and again behind what is told here; what was stored stays. Send the rest anew."
+BROKE_OFF = "It stopped several times after the documents listed here. Stored documents are kept; send the others."
 
 
 class State(Job):
@@ -79,7 +79,7 @@ class Jobs:
         if (state.name, state.parts) != (part.name, part.of) or state.status != "receiving":
             raise Invalid(
                 f"Part {part.number} of {part.of} of {part.name} does not belong to the job {state.id}, which is "
-                f"{state.status} and has {state.parts} parts of {state.name}; leave job out to begin another one."
+                f"{state.status} and has {state.parts} parts of {state.name}; leave out job to begin another one."
             )
         self._put(f"{UPLOADS}/{state.id}/{part.number:05}", part.content)
         sizes = self._sizes(state)

@@ -37,13 +37,13 @@ class Question(Body):
     )
     model: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
         default=None,
-        description="The model that answers, of those in `models` of `GET /me`; default: the first one there.",
+        description="The answer model, one of `models` in `GET /me`; default: the first one there.",
         examples=["thorough"],
     )
     draft: PromptTexts | None = Field(
         default=None,
-        description="For owners: the prompt to answer by, instead of the current one. Nothing of such an answer is "
-        "kept, and it has `counts`.",
+        description="Only for owners: the prompt to use instead of the current one. Such an answer is not kept, and "
+        "it has `counts`.",
     )
 
 
@@ -60,7 +60,7 @@ class UsedSentence(Highlight):
     score: float = Field(
         ge=0,
         le=1,
-        description="The share of the sentence that the answer repeats; half of it in a source that is not `trusted`.",
+        description="The share of the sentence that the answer repeats; halved in a source that is not `trusted`.",
         examples=[0.83],
     )
 
@@ -95,38 +95,41 @@ class Source(TextPlace):
 
     id: str = Field(description="Id of the passage.", examples=["boston#2"])
     original: str | None = Field(
-        default=None, description="The SHA-256 of the document's file, where that is kept: GET /originals opens it."
+        default=None, description="The SHA-256 of the document's file, if the file is kept: GET /originals opens it."
     )
     document: str = Field(description="Id of the document the passage belongs to.", examples=["boston"])
     title: str | None = Field(default=None, description="The document's title.", examples=["Boston"])
     text: str = Field(
         description="The passage.", examples=["The metro area population of Boston in 2023 was 4,327,000."]
     )
-    score: float = Field(description="The score in this search; a higher one came first.", examples=[0.97])
+    score: float = Field(
+        description="The score in this search; passages with a higher score come first.", examples=[0.97]
+    )
     similarity: float | None = Field(
         default=None,
-        description="How near the meaning is to the question, comparable between searches: the score of the vector, "
-        "which `min_score` is compared with. Null if only words led to the passage.",
+        description="How similar the meaning is to the question, comparable between searches: the score of the "
+        "vector, which is compared with `min_score`. Null if only words matched.",
         examples=[0.81],
     )
     match: Match | None = Field(
-        default=None, description="What that similarity means with this embedding model; null if nobody measured it."
+        default=None, description="A rating of the similarity for this embedding model; null if it was not measured."
     )
     loaded_by: LoadedBy | None = Field(
         default=None,
-        description="What whoever loaded the document was then; operators load by the command line, the drop and "
-        "sources.",
+        description="The role of the document's loader at that time; operators load with the command line, the drop "
+        "and sources.",
         examples=["owner"],
     )
     trusted: bool | None = Field(
-        default=None, description="Whether such loaders are trusted with what documents say (`access.trusted`)."
+        default=None, description="Whether documents of such loaders get full scores (`access.trusted`)."
     )
     used: list[UsedSentence] = Field(
-        default_factory=list, description="Sentences the answer is based on, in text order."
+        default_factory=list, description="Sentences that support the answer, in text order."
     )
     highlights: list[Highlight] = Field(
         default_factory=list,
-        description="Sentences near to the question, in text order; empty without `retrieval.highlight`.",
+        description="Sentences that are most similar to the question, in text order; empty without "
+        "`retrieval.highlight`.",
     )
 
 
@@ -149,9 +152,9 @@ class SearchStep(Shape):
     """A search that the answer model asked for, with `retrieval.agentic`."""
 
     query: str = Field(description="What was searched for.", examples=["population of Boston in 2023"])
-    filters: Filters | None = Field(default=None, description="What it was limited to; null for all documents.")
+    filters: Filters | None = Field(default=None, description="The filter of the search; null for all documents.")
     passages: int = Field(description="How many passages it found.", examples=[4])
-    new: int = Field(description="How many of these no earlier search for this question had found.", examples=[2])
+    new: int = Field(description="How many of these no earlier search for this question found.", examples=[2])
 
 
 class AnswerCounts(Shape):
@@ -160,15 +163,15 @@ class AnswerCounts(Shape):
     sentences: int = Field(ge=0, description="Its sentences.")
     borne_out: int = Field(ge=0, description="Those that a passage bears out.")
     citations: int = Field(ge=0, description="Its citations of passages, such as [1].")
-    right: int = Field(ge=0, description="Those whose passage bears their sentence out.")
-    cited: int = Field(ge=0, description="Sentences that cite a passage which bears them out.")
+    right: int = Field(ge=0, description="Citations whose passage supports the sentence.")
+    cited: int = Field(ge=0, description="Sentences that cite a passage that supports them.")
 
 
 class TokenCount(Shape):
     """The tokens that the answer model took; estimated where its provider tells none."""
 
     read: int = Field(description="Of the prompt, with the passages.", examples=[1250])
-    written: int = Field(description="Of the answer, with the model's reasoning.", examples=[64])
+    written: int = Field(description="Tokens of the answer, including the model's reasoning.", examples=[64])
 
 
 Blocked = Literal["question", "answer"]
@@ -182,18 +185,18 @@ class Answer(Shape):
         examples=["In 2023 the metro area of Boston had 4,327,000 inhabitants."],
     )
     grounded: bool = Field(
-        description="Whether sentences of the sources bear the answer out (`used`); without an answer model, whether "
-        "passages are near enough to the question."
+        description="Whether sentences of the sources support the answer (`used`); without an answer model, whether "
+        "passages are similar enough to the question."
     )
-    sources: list[Source] = Field(description="The passages that the answer was to come from, best first.")
+    sources: list[Source] = Field(description="The passages that the answer could use, best first.")
     steps: list[SearchStep] = Field(
         default_factory=list,
         description="The searches after the first one, in order; empty without `retrieval.agentic`.",
     )
     blocked: Blocked | None = Field(
         default=None,
-        description="What a guardrail did not let through; `answer` is then its message, also if a part of another one "
-        "was streamed before.",
+        description="What a guardrail blocked; `answer` is then its message, even if a part of another answer was "
+        "streamed before.",
     )
     model: str | None = Field(
         description="The answer model, by its name in `models` of `GET /me`; null if none was called.",
@@ -205,13 +208,15 @@ class Answer(Shape):
     counts: AnswerCounts | None = Field(default=None, description="With a `draft`.")
     cached: bool = Field(
         default=False,
-        description="Whether the answer was given before, to the same question from the same passages, and no model "
-        "was called; `model` wrote it then.",
+        description="Whether the answer comes from the cache, for the same question and the same passages; no model "
+        "was called now, and `model` is the one that wrote it.",
     )
-    tokens: TokenCount | None = Field(default=None, description="What the model took; null if none was called.")
+    tokens: TokenCount | None = Field(
+        default=None, description="The tokens that the model used; null if none was called."
+    )
     conversation_id: str | None = Field(
-        description="Send that of the last answer with the next question: it says how many turns there are. Null for "
-        "clients that hold the conversation themselves.",
+        description="Send the id of the last answer with the next question; its end counts the turns. Null for "
+        "clients that keep the conversation themselves.",
         examples=[CONVERSATION],
     )
     timings: Timings

@@ -16,14 +16,14 @@ MOST_NOTE = 200
 def _plain(text: str) -> str:
     token = control_token(text, ALL)
     if token:
-        raise ValueError(f"it holds {token!r}, which models read as control and not as text; leave it out")
+        raise ValueError(f"it holds {token!r}, which models read as a control token and not as text; leave it out")
     return text
 
 
 PromptText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_CHARACTERS), AfterValidator(_plain)
 ]
-SYSTEM = "Who the model is, and what it answers from."
+SYSTEM = "Who the model is, and what its answers are based on."
 INSTRUCTIONS = "How it answers."
 
 
@@ -33,7 +33,10 @@ class PromptTexts(Body):
     system: PromptText | None = Field(default=None, description=SYSTEM)
     instructions: PromptText | None = Field(default=None, description=INSTRUCTIONS)
     number: int | None = Field(
-        default=None, ge=0, description="A version instead of texts; 0 is the environment file's.", examples=[0]
+        default=None,
+        ge=0,
+        description="A version to publish again, instead of texts; 0 is the prompt of the environment file.",
+        examples=[0],
     )
 
     @model_validator(mode="after")
@@ -47,7 +50,7 @@ class PromptIn(PromptTexts):
     """What becomes the next version: new texts, or an earlier version once more."""
 
     after: int = Field(
-        ge=0, description="The number of the current version as the sender knows it; another one is refused."
+        ge=0, description="The number of the version that the sender believes is current; any other number is refused."
     )
     note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MOST_NOTE)] = Field(
         default="", description="Why.", examples=["Shorter answers"]
@@ -60,12 +63,12 @@ class PromptVersion(Shape):
     number: int = Field(ge=0, examples=[3])
     system: str = Field(description=SYSTEM)
     instructions: str = Field(description=INSTRUCTIONS)
-    restores: int | None = Field(default=None, description="The version whose texts it has again; null of new ones.")
+    restores: int | None = Field(default=None, description="The version whose texts it repeats; null for new texts.")
     note: str = ""
     at: datetime | None = Field(default=None, description="When it was published.")
     by: str | None = Field(default=None, description="Who has published it.", examples=["ada@example.com"])
     prompt: str = Field(
-        default="", description="The digest by which answers and feedback name it.", examples=["0b1f6c9f4a2d"]
+        default="", description="The digest with which answers and feedback refer to it.", examples=["0b1f6c9f4a2d"]
     )
 
 
@@ -73,4 +76,4 @@ class PromptList(Shape):
     """The versions, the current one first, and at the end number 0."""
 
     versions: list[PromptVersion]
-    always: str = Field(description="What the model is told besides, after every prompt that is published here.")
+    always: str = Field(description="The text that is added after every prompt that is published here.")

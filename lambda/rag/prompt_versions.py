@@ -73,8 +73,8 @@ class PromptVersions:
         latest = budget.retrying(lambda: self._read(1, budget))
         if (latest[0].number if latest else 0) != given.after or not self._put(version, budget):
             raise Invalid(
-                f"after is {given.after}, but another version has been published since. Look at the current one, and "
-                "publish yours after it."
+                f"after is {given.after}, but another version was published since then. Read the current version, "
+                f"then publish yours after it."
             )
         self._until = 0.0
         return self._shown(version)
@@ -150,5 +150,5 @@ def own_versions() -> PromptVersions:
     """Those of this environment; raises `Absent` where its prompt is the file's alone."""
     settings = own_settings()
     if settings.prompts is None:
-        raise Absent("The prompt of this environment is its file's. Its setting assistant.prompts says so.")
+        raise Absent("This environment uses the prompt of its file, because assistant.prompts is not set.")
     return PromptVersions(settings)

@@ -70,7 +70,7 @@ def unanswered(id: str, turn: Turn, earlier: list[str], caller: Caller, parts: P
 def _feedback(parts: Parts) -> tuple[FeedbackSettings, FeedbackStore]:
     chosen, store = parts.settings.feedback, parts.feedback
     if chosen is None or store is None:
-        raise Absent("This environment keeps no feedback. Its setting assistant.feedback says so.")
+        raise Absent("This environment keeps no feedback, because assistant.feedback is not set.")
     return chosen, store
 
 
@@ -78,7 +78,7 @@ def _answer(id: str, caller: Caller, parts: Parts, budget: Budget) -> tuple[Conv
     """The conversation of the answer, and the place of its turn."""
     named = ConversationId.of(id)
     if not named.number:
-        raise Invalid("The id is that of no answer. Send the `conversation_id` of the answer, with its number.")
+        raise Invalid("No answer has this id. Send the `conversation_id` of the answer, with its number.")
     conversation = named.read(parts.conversations, caller.id, budget)
     place = named.number - 1 - (conversation.number - len(conversation.turns))
     if not 0 <= place < len(conversation.turns):

@@ -24,11 +24,12 @@ from settings.runtime_settings import RuntimeSettings
 MOST_LISTED = 100
 _DAY = 86_400
 NOBODY = (
-    "Links are for people who sign in themselves: your key or role may be that of several people. Sign in as yourself."
+    "Only people with their own sign-in can use links, because several people may use your key or role. Sign in as "
+    "yourself."
 )
 UNSEEN = (
-    "The answers behind this link come from documents that you may not see, or that have changed since. Ask the "
-    "question yourself, or ask whoever shares it."
+    "The answers of this shared conversation come from documents that you may not see, or that have changed since. "
+    "Ask the question yourself, or contact the person who shared it."
 )
 
 
@@ -42,17 +43,17 @@ def share(wanted: LinkWanted, seconds: float, caller: Caller, parts: Parts | Non
     parts = own_parts() if parts is None else parts
     store, most = _shares(caller, parts)
     if wanted.days > most:
-        raise Invalid(f"A link lasts {most} days at most here. Send fewer `days` than {wanted.days}.")
+        raise Invalid(f"A link lasts at most {most} days here. Send fewer `days` than {wanted.days}.")
     if strange := caller.strange(wanted.groups):
-        raise Forbidden(f"You are not in the group {strange[0]!r}, and so cannot share with it. Leave the group out.")
+        raise Forbidden(f"You are not in the group {strange[0]!r}, so you cannot share with it. Leave out the group.")
     budget, named = Budget(seconds), ConversationId.of(wanted.conversation_id)
     conversation = named.read(parts.conversations, caller.id, budget)
     if not conversation.turns:
         raise Invalid("The conversation has no answer yet. Ask a question first.")
     if conversation.number > len(conversation.turns):
         raise Invalid(
-            "The beginning of this conversation is no longer stored, so nobody can check what its answers come from. "
-            "Share a shorter conversation."
+            "The beginning of this conversation is no longer stored, so its sources cannot be checked. Share a "
+            "shorter conversation."
         )
     now, groups = int(time.time()), tuple(dict.fromkeys(wanted.groups))
     numbers = (conversation.number, conversation.title, groups, now, now + wanted.days * _DAY)
@@ -67,7 +68,7 @@ def listed(
     """A page of the caller's links, or of `everybody`'s for an owner; those that end last come first."""
     store, _ = _shares(caller, own_parts() if parts is None else parts)
     if everybody and not caller.has("owner"):
-        raise Forbidden("Only owners see what others share. Leave `everybody` out to see your own links.")
+        raise Forbidden("Only owners see links of others. Leave out `everybody` to see your own links.")
     shares, more = store.listed(None if everybody else caller.id, size, after, Budget(seconds))
     return LinkList(links=[_link(each, caller) for each in shares], after=more)
 
@@ -128,7 +129,7 @@ def _all(store: Shares, caller: str, budget: Budget) -> Iterator[Share]:
 def _shares(caller: Caller, parts: Parts) -> tuple[Shares, int]:
     """The store, and the most days of a link."""
     if parts.settings.sharing is None or parts.shares is None:
-        raise Absent("This environment shares no conversations: the setting assistant.sharing is not set.")
+        raise Absent("Conversations cannot be shared in this environment, because assistant.sharing is not set.")
     if caller.shared:
         raise Forbidden(NOBODY)
     return parts.shares, parts.settings.sharing

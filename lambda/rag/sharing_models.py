@@ -11,7 +11,7 @@ from settings.access import GroupName
 
 LINK = "5f0c3a1d9be84c6f8a27d1e6b4930c52"
 GROUPS = "Groups whose members the link is for; empty for everybody who is signed in."
-BY = "Who shares it: their e-mail address, if the user pool has checked it, or their name there; empty if unknown."
+BY = "The person who shares it: their e-mail address if the user pool has verified it, or their name; empty if unknown."
 
 
 class LinkWanted(Body):
@@ -50,8 +50,8 @@ class SharedConversation(Link):
     shown: list[TurnShown] = Field(description="The first turns, oldest first.")
     withheld: int = Field(
         ge=0,
-        description="How many turns are not shown: those from the first one on whose answer comes from a passage that "
-        "the reader may not see, or that has changed since.",
+        description="How many turns are not shown: the first turn whose answer comes from a passage that the reader "
+        "may not see, or that has changed since, and all later turns.",
     )
 
 

@@ -42,19 +42,19 @@ def _chosen(parts: Parts, model: str | None) -> AnswerModel | None:
     chosen = settings.models.get(model)
     if chosen is None:
         offered = ", ".join(settings.choices) or usual or "none"
-        raise Invalid(f"model is {model!r}, but can be {offered} only. Choose one of them, or leave `model` out.")
+        raise Invalid(f"model is {model!r}, but must be one of {offered}. Choose one of them, or leave out `model`.")
     return chosen
 
 
 def _prompt(parts: Parts, question: Question, caller: Caller, budget: Budget) -> Prompt | None:
     """The current prompt, or the draft; None where it is the environment file's alone."""
     if question.draft and not caller.has("owner"):
-        raise Forbidden("A draft of the prompt is previewed by owners. Leave `draft` out.")
+        raise Forbidden("Only owners can preview a draft of the prompt. Leave out `draft`.")
     versions = parts.prompts
     if question.draft:
         if versions is None:
             raise Absent(
-                "The prompt of this environment is its file's: assistant.prompts is not set. Leave `draft` out."
+                "This environment uses the prompt of its file, because assistant.prompts is not set. Leave out `draft`."
             )
         return versions.texts(question.draft, budget)
     return versions.current(budget) if versions else None

@@ -27,7 +27,7 @@ def source(settings: Confluence, tools: Tools) -> ItemSource:
     """The pages of the spaces."""
     fetching = Fetching(guarded_session(tools.networks, tools.agent), 0.0, tools.left, tools.sleep)
     login = b64encode(f"{settings.user}:{tools.secret()}".encode()).decode()
-    access = "Check `user`, its API token in the secret, and that it may see the spaces."
+    access = "Check `user`, its API token in the secret, and whether it may see the spaces."
     headers = {"Authorization": f"Basic {login}", "Accept": "application/json"}
     return Spaces(settings, Api(fetching, settings.url, "Confluence", access, headers))
 

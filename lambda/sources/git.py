@@ -130,7 +130,7 @@ class Files(ItemSource):
         except HTTPUnauthorized:
             raise Unlisted(f"{tried} {url} was refused. Set `secret` to a token that may read it.") from None
         except NotGitRepository:
-            raise Unlisted(f"{tried} {url} failed: there is no Git repository. Correct `url`.") from None
+            raise Unlisted(f"{tried} {url} failed, because this is not a Git repository. Correct `url`.") from None
         except (GitProtocolError, HTTPError, OSError, ValueError, KeyError) as error:
             raise Unlisted(f"{tried} {url} failed: {innermost(error)}.") from None
 

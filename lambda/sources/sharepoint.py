@@ -21,7 +21,7 @@ from sources.web.guard import guarded_session
 LOGIN = "https://login.microsoftonline.com"
 GRAPH = "https://graph.microsoft.com"
 FIELDS = "id,name,size,file,folder,deleted,cTag,webUrl,parentReference"
-ACCESS = "Check `tenant`, `client`, the client secret, and that the application may read the site."
+ACCESS = "Check `tenant`, `client`, the client secret, and whether the application may read the site."
 
 
 def source(settings: SharePoint, tools: Tools) -> ItemSource:
@@ -106,4 +106,4 @@ def _token(settings: SharePoint, session: requests.Session, secret: str) -> str:
     except (requests.RequestException, OSError) as error:
         raise Unlisted(f"{url} gave no answer ({innermost(error)}).") from None
     except (AttributeError, KeyError, ValueError) as error:
-        raise Unlisted(f"{url} has another form than Microsoft's ({type(error).__name__}).") from None
+        raise Unlisted(f"{url} did not answer in the form of Microsoft's API ({type(error).__name__}).") from None

@@ -24,7 +24,7 @@ def remove_vanished(run: Run, known: dict[str, Known], remove: Remove, most_remo
         return
     if not (run.listed or run.kept or any(item.documents for item in known.values())):
         run.status = "failed"
-        run.message = f"The source {run.source} lists nothing that can be read. {_left_out(run)}".strip()
+        run.message = f"The source {run.source} lists no readable document. {_left_out(run)}".strip()
         return
     vanished = {name: item for name, item in known.items() if item.seen != run.id}
     lost = sum(bool(item.documents) for item in vanished.values())
@@ -33,9 +33,9 @@ def remove_vanished(run: Run, known: dict[str, Known], remove: Remove, most_remo
     if lost and not run.removing and (held == 0 or lost * 100 > total * most_removed):
         run.status = "held"
         run.message = (
-            f"The source {run.source} lists {held:,} of the {total:,} items that it had, so nothing was removed. "
-            f"If that is right, run `osml sync {run.source} --remove`; `most_removed` of the source, "
-            f"{most_removed} percent now, sets how many may vanish at once."
+            f"The source {run.source} lists {held:,} of the {total:,} items that it had, so nothing was removed. If "
+            f"the removal is correct, run `osml sync {run.source} --remove`; The source's `most_removed`, now "
+            f"{most_removed} percent, sets how many may be missing in one run."
         )
         return
     _remove(run, known, vanished, remove)

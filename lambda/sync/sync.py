@@ -55,7 +55,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
         message = json.loads(record["body"])
         settings_by_name = json.loads(os.environ["SOURCES"])
         if message["source"] not in settings_by_name:
-            _log().warning("There is no source of this name any more.", extra={"finding": "NoSource", **message})
+            _log().warning("The source no longer exists.", extra={"finding": "NoSource", **message})
             continue
         settings = source_of(settings_by_name[message["source"]])
         run = _run(message, str(record["messageId"]))

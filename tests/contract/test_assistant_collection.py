@@ -325,7 +325,7 @@ def test_a_document_that_fails_in_part_stays_as_it_was_and_the_others_are_stored
         ("boston", "failed"),
         ("tower", "stored"),
     ]
-    assert "1 of 5 passages could not be stored, so that none is. The emb" in str(stored.documents[0].message)
+    assert "1 of 5 passages could not be stored, so none is stored. The emb" in str(stored.documents[0].message)
     until(lambda: "tower" in documents(shelf))
     assert documents(shelf)["boston"].passages == 1
     assert shelf.ask(ASKED).sources[0].text == BOSTON

@@ -218,7 +218,7 @@ def test_documents_without_the_text_that_is_embedded_fail_it_too(library: Librar
     body = library.client.get(f"/_ingest/pipeline/{pipeline}")[pipeline]
     body["processors"][0]["text_embedding"]["field_map"] = {"abstract": "embedding"}
     library.client.put(f"/_ingest/pipeline/{pipeline}", body)
-    with pytest.raises(InvalidSpec, match=f"3 of them get no vector from the pipeline {pipeline}"):
+    with pytest.raises(InvalidSpec, match=f"3 of them got no vector from the pipeline {pipeline}"):
         library.apply(new, first)
     library.destroy(new.spec["name"])
     assert library.indexes() == [first]

@@ -69,7 +69,7 @@ def test_charts_and_diagrams_of_a_word_document_are_read() -> None:
 def test_a_file_that_is_inserted_into_a_word_document_is_read_like_a_separate_one() -> None:
     content = word(paragraph("Main"), {"a.html": "<p>Inserted</p>", "b.bin": b"?"}, aFChunk="a.html", aFChunk_2="b.bin")
     assert texts(content, "x.docx") == ["Main", "Inserted"]
-    assert reasons(content, "x.docx") == ["x.docx/word/b.bin: is attached, and of no format that is read"]
+    assert reasons(content, "x.docx") == ["x.docx/word/b.bin: is attached, but its format cannot be read"]
 
 
 def test_a_damaged_part_costs_only_itself() -> None:

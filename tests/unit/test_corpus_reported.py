@@ -323,7 +323,7 @@ def test_all_of_it_is_read(kind: str) -> None:
         (
             "a.eml",
             mail(b"BEGIN:VCALENDAR", "text/calendar"),
-            "a.eml/attachment 1: is attached, and of no format that is read",
+            "a.eml/attachment 1: is attached, but its format cannot be read",
         ),
     ],
 )

@@ -218,7 +218,7 @@ def test_another_address_is_absent(method: str, path: str) -> None:
     status, answer = sent(method, path, "{}")
     assert (status, answer["message"]) == (
         404,
-        "There is nothing at this address; GET /openapi.json says what there is.",
+        "There is nothing at this address; GET /openapi.json lists the routes.",
     )
 
 

@@ -135,7 +135,7 @@ def test_the_messages_before_the_last_are_the_conversation(heard: list[Any]) -> 
 @pytest.mark.parametrize(
     ("change", "status", "said"),
     [
-        ({"model": "gpt-4"}, 404, "There is no model of that name. Use osml."),
+        ({"model": "gpt-4"}, 404, "There is no model with this name. Use osml."),
         ({"messages": []}, 400, "`messages` has 0 entries; the minimum is 1."),
         ({"messages": [{"role": "assistant", "content": "Yes."}]}, 400, "The last message is not the user's."),
         ({"messages": [{"role": "user", "content": " "}]}, 400, "`question` is too short"),

@@ -190,7 +190,7 @@ def test_without_the_setting_nothing_is_kept_and_the_answer_says_so(monkeypatch:
     response = api.handler(event("GET", "/originals", queryStringParameters={"document": "a.txt"}), Context())
     problem = json.loads(response["body"])
     assert response["statusCode"] == 404
-    assert problem["message"] == "This environment keeps no originals: the setting assistant.originals is not set."
+    assert problem["message"] == "This environment keeps no originals, because assistant.originals is not set."
 
 
 def test_a_store_that_is_busy_fails_the_upload_before_anything_is_stored(originals: Originals) -> None:

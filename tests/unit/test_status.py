@@ -72,7 +72,7 @@ def test_a_model_without_a_probe_or_that_may_sleep_is_not_asked(watched: Watched
 def test_a_mapping_that_one_may_not_read_is_not_missing() -> None:
     watched = Watched("RoleMapping", f"all_access:{OWNER}", OWNER)
     row = entry(client({"/all_access": Response(403, REFUSED)}), watched)
-    assert (row.state, row.detail) == ("not visible to you", "administrators of the engine alone may read it")
+    assert (row.state, row.detail) == ("not visible to you", "only administrators of the engine may read it")
     assert row.is_healthy
 
 

@@ -218,7 +218,7 @@ class SignInPool(Construct):
         assert isinstance(resource, cognito.CfnUserPool)  # noqa: S101 for the type checker
         message = (
             f"You may ask about your documents at {page}<br><br>Sign in as {{username}} with the password<br>{{####}}"
-            "<br>which is good for seven days. You choose your own then."
+            "<br>It is valid for seven days. You then choose your own password."
         )
         resource.add_property_override(
             "AdminCreateUserConfig.InviteMessageTemplate",

@@ -105,7 +105,8 @@ class Keeper(Construct):
             threshold=1,
             evaluation_periods=1,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description=f"Something of {self._stack.stack_name} does not work, and the keeper could not heal it",
+            alarm_description=f"An object of {self._stack.stack_name} does not work, and the keeper could not repair "
+            f"it",
         )
 
     def metric(self, name: str, period: Duration | None = None) -> cloudwatch.Metric:

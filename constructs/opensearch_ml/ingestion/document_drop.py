@@ -132,7 +132,7 @@ class DocumentDrop(Grantee):
                 threshold=1,
                 evaluation_periods=1,
                 treat_missing_data=quiet,
-                alarm_description="A dropped object was given up: see the function's log and refused/ in the bucket",
+                alarm_description="A dropped object finally failed: see the function's log and refused/ in the bucket",
             ),
             oldest.create_alarm(
                 self,

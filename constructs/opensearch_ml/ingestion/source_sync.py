@@ -202,7 +202,7 @@ class SourceSync(Grantee):
                 threshold=1,
                 evaluation_periods=1,
                 treat_missing_data=quiet,
-                alarm_description="A run of a source was given up: see the function's log",
+                alarm_description="A run of a source finally failed: see the function's log",
             ),
             failed.create_alarm(
                 self,
@@ -210,7 +210,7 @@ class SourceSync(Grantee):
                 threshold=1,
                 evaluation_periods=1,
                 treat_missing_data=quiet,
-                alarm_description="A source is not in step: `osml sync` says which one and why",
+                alarm_description="A source could not be synchronized: `osml sync` shows which one and why",
             ),
         ]
 

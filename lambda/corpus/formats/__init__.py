@@ -76,4 +76,4 @@ def whole(file: BinaryIO) -> bytes | None:
 
 def too_large(name: str) -> Row:
     """The row for a file that is one document and has more than LARGEST bytes."""
-    return Row(name, reason=f"has more than {LARGEST // 1024**2} MiB, too much for one document; cut it")
+    return Row(name, reason=f"has more than {LARGEST // 1024**2} MiB, which is too large for one document; split it")

@@ -33,7 +33,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
                 fields = {key: _plain(value) for key, value in values.items() if value is not None}
                 yield Row(f"{name}:{number}", reading.text_of(fields), position=size * number // count)
     except (pyarrow.ArrowException, OSError) as error:
-        yield Row(name, reason=f"is no Parquet that can be read ({error})")
+        yield Row(name, reason=f"is not a readable Parquet file ({error})")
 
 
 def _plain(value: Any) -> Any:

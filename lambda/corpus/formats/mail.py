@@ -22,7 +22,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     """One row for the message; then each attachment is read like a separate file."""
     content = file.read(LARGEST_MESSAGE + 1)
     if len(content) > LARGEST_MESSAGE:
-        yield Row(name, reason=f"has more than {LARGEST_MESSAGE >> 20} MiB, too much for one message")
+        yield Row(name, reason=f"has more than {LARGEST_MESSAGE >> 20} MiB, which is too large for one message")
         return
     message = email.message_from_bytes(content.removeprefix(codecs.BOM_UTF8), policy=email.policy.default)
     if not message.keys():

@@ -37,12 +37,14 @@ class Package:
             # Office puts a file with a password into a container of the older format.
             file.seek(0)
             if file.read(4) == b"\xd0\xcf\x11\xe0":
-                raise BadArchive("is encrypted, or of a format before 2007; save it anew without a password") from None
+                raise BadArchive(
+                    "is encrypted, or has a format from before 2007; save it again without a password"
+                ) from None
             raise BadArchive(f"is damaged ({error})") from None
         files = self._archive.infolist()
         unpacked = sum(file.file_size for file in files)
         if unpacked > LARGEST_UNPACKED or len(files) > MOST_FILES:
-            raise BadArchive(f"would take {unpacked >> 20:,} MiB in {len(files):,} files unpacked, too much to be read")
+            raise BadArchive(f"has {unpacked >> 20:,} MiB in {len(files):,} files when unpacked, which is too large")
         self._files = {_normal(file.filename): file for file in files}
         self.damaged: list[BadArchive] = []
 
@@ -65,7 +67,7 @@ class Package:
         with self.open(name) as file:
             content = file.read(LARGEST_XML + 1)
         if len(content) > LARGEST_XML:
-            raise BadArchive(f"has a part {name} of more than {LARGEST_XML >> 20} MiB, too much to be read")
+            raise BadArchive(f"has a part {name} of more than {LARGEST_XML >> 20} MiB, which is too large")
         return content
 
     def walk(
@@ -87,7 +89,7 @@ class Package:
                 while piece := file.read(_PIECE):
                     read += len(piece)
                     if read > LARGEST_XML:
-                        raise BadArchive(f"has a part {name} of more than {LARGEST_XML >> 20} MiB, too much to be read")
+                        raise BadArchive(f"has a part {name} of more than {LARGEST_XML >> 20} MiB, which is too large")
                     parser.Parse(piece)
                 parser.Parse(b"", True)
         except expat.ExpatError as error:
@@ -172,4 +174,4 @@ def refused(name: str, error: BadArchive) -> Row:
 
 
 def _no_entities(*_: object) -> None:
-    raise BadArchive("defines entities of its own, which no office does")
+    raise BadArchive("defines its own XML entities, which no office program does")

@@ -103,7 +103,7 @@ def _recognize(document: Any, pages: _Pages, reading: Reading) -> None:
         }
         return
     most = reading.most_scans
-    pages.unread |= dict.fromkeys(pages.scans[most:], f"is beyond {most:,} scanned pages, the most of one file")
+    pages.unread |= dict.fromkeys(pages.scans[most:], f"is beyond the limit of {most:,} scanned pages per file")
     pictures = ((number, _picture(document, number - 1)) for number in pages.scans[:most])
     for number, page in recognized(pictures, reading.recognize):
         if page.reason:

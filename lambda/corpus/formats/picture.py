@@ -35,9 +35,9 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
             yield from _rows(name, reading, list(recognized(frames, reading.recognize)))
             if count > reading.most_scans:
                 beyond = f"{name}, pages {reading.most_scans + 1} to {count}"
-                yield Row(beyond, reason=f"are beyond {reading.most_scans:,} pages, the most of one file")
+                yield Row(beyond, reason=f"are beyond the limit of {reading.most_scans:,} pages per file")
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError) as error:
-        yield Row(name, reason=f"is no picture that can be read ({error})")
+        yield Row(name, reason=f"is not a readable picture ({error})")
 
 
 def _frames(opened: "Image.Image", count: int) -> Iterator[tuple[int, "Image.Image"]]:

@@ -17,7 +17,7 @@ DELIMITERS = (",", "\t", ";", "|")
 _NONE = "\x1f"
 # So many lines within a quoted cell that all look like rows are rows: the quote was never closed.
 SWALLOWED = 3
-_OPEN = "a quote that is opened in this row is not closed"
+_OPEN = "a quote that begins in this row is not closed"
 _MISPLACED = "its quotes do not fit together"
 
 

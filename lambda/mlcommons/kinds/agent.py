@@ -40,7 +40,7 @@ class Agent(Kind[AgentSpec]):
         if str(kind).lower() not in TYPES:
             raise InvalidSpec(reading, f"its type is {kind!r}", f"Set one of {', '.join(TYPES)}.")
         if "model" in parsed.agent:
-            raise InvalidSpec(reading, "it has `model`, which makes a model that no stack deletes", "Set `llm`.")
+            raise InvalidSpec(reading, "it has `model`, which creates a model that no stack deletes", "Set `llm`.")
         return parsed
 
     def could_be(self, physical_id: str, owner: Owner) -> bool:

@@ -97,7 +97,7 @@ class Index(Kind[IndexSpec]):
         if given != wanted:
             raise InvalidSpec(
                 f"Checking index {spec.name}",
-                f"model {spec.embedding.model_id} makes vectors of {given} numbers, but the field "
+                f"model {spec.embedding.model_id} returns vectors with {given} dimensions, but the field "
                 f"{spec.embedding.field} has dimension {wanted}",
                 "Set both to the same number.",
                 "dimension-mismatch",

@@ -91,7 +91,7 @@ class TrustedEndpoints(Kind[TrustedEndpointsSpec]):
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
         if not observed.body["patterns"]:
-            return "left alone: nothing was added to the list"
+            return "not changed: nothing was added to the list"
         _merge(client, owner, [])
         return ""
 

@@ -18,7 +18,7 @@ MOST_STORED, _MOST_BYTES = 50, 300_000
 _MOST_ANSWER = 20_000
 _MOST_SEARCHED = 20_000
 MOST_TITLE = 200
-NO_CURSOR = "`after` is no cursor of this list of conversations; leave it out to begin at the first page."
+NO_CURSOR = "`after` is not a cursor of this list of conversations; leave it out to begin at the first page."
 _SHOWN = 100
 # How often a turn is added again after others have added theirs.
 _TRIES = 5

@@ -93,7 +93,7 @@ class ConversationsInIndex:
             seen = {**_unchanged(conversation), "refresh": "wait_for"}
             if self._put(conversation, caller, seen, budget, conversation.changed):
                 return
-        raise Unavailable("The conversation changes all the time. Try again soon.")
+        raise Unavailable("Other requests are changing this conversation at the same time. Try again soon.")
 
     def remove(self, id: str, caller: str, budget: Budget) -> None:
         self.read(id, caller, budget)

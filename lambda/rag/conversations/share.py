@@ -9,7 +9,7 @@ from rag.failures import Absent
 
 # In the place of a caller's digest, which has only hexadecimal digits.
 SHARED = "shared"
-NO_CURSOR = "`after` is no cursor of this list of links; leave it out to begin at the first page."
+NO_CURSOR = "`after` is not a cursor of this list of links; leave it out to begin at the first page."
 _PREFIX = "shared-"
 
 
@@ -72,4 +72,4 @@ def key_of(id: str) -> str:
 
 def no_link() -> Absent:
     """The error for a link that never was, is over, or is not for the reader; all look the same."""
-    return Absent("There is no such link for you: it is over, was ended, or its address is wrong.")
+    return Absent("You cannot open this link: it has expired, was removed, is not for you, or its address is wrong.")

@@ -11,7 +11,7 @@ from rag.feedback import expiry
 from rag.feedback_models import Judgement
 from rag.search.engine import IndexClient
 
-NO_CURSOR = "`after` is no cursor of this list of feedback; leave it out to begin at the first page."
+NO_CURSOR = "`after` is not a cursor of this list of feedback; leave it out to begin at the first page."
 # Expired documents that one write removes.
 _SWEPT = 20
 

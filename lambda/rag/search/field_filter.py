@@ -41,8 +41,8 @@ def of_fields(wanted: Mapping[str, FieldFilter], types: Mapping[str, str], text_
         clause = _within(field, value, types.get(field))
         if clause is None:
             raise Invalid(
-                f"The filter {field} is a range, for which index.fields must declare a number or a date, and both ends "
-                "must be of that type. Declare it, or filter by values."
+                f"The filter {field} is a range. For a range, index.fields must declare the field as a number or a "
+                f"date, and both ends must have that type. Declare it, or filter by values."
             )
         ranges.append(clause)
     return [*clauses(values, types, text_field), *ranges]

@@ -53,7 +53,7 @@ def _listed_by_time(
 ) -> tuple[list[dict[str, Any]], str | None]:
     """An aggregation in the order of a value has no cursor: the buckets of the pages before are left out here."""
     if page.after is not None and not page.after.isdecimal():
-        raise Invalid(f"after is {page.after!r}, which is no cursor of a list in the order {page.order}.")
+        raise Invalid(f"after is {page.after!r}, which is not a cursor of a list in the order {page.order}.")
     start = int(page.after or 0)
     end = start + page.size
     if end > MOST_BY_TIME:

@@ -30,7 +30,7 @@ class Api:
         try:
             yield
         except (AttributeError, KeyError, TypeError) as error:
-            raise Unlisted(f"{self._name} answers in another form than its API ({type(error).__name__}).") from None
+            raise Unlisted(f"{self._name} did not answer in the form of its API ({type(error).__name__}).") from None
 
     def every(
         self, url: str, results: str, following: Callable[[Mapping[str, Any]], object]
@@ -42,7 +42,7 @@ class Api:
             further = following(answer)
             url = urljoin(self._root, str(further)) if further else ""
             if url and not url.startswith(f"{self._root}/"):
-                raise Unlisted(f"{self._name} leads to {urlsplit(url).netloc}, which is another host.")
+                raise Unlisted(f"{self._name} redirects to another host, {urlsplit(url).netloc}.")
 
     def listed(self, url: str) -> dict[str, Any]:
         """The JSON object at `url`. Raises Unlisted."""
