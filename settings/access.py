@@ -34,8 +34,8 @@ class Access(Group):
     signed in; `nobody` refuses them. The groups `reader`, `editor` and `owner` of the pool have these roles without an
     entry.
 
-    `trusted` is the least who are trusted with what documents say: the evidence for an answer counts half if it is in a
-    document that somebody below them has loaded, and the page says so.
+    `trusted` is the lowest trusted role of a loader: evidence for an answer counts half if a lower role loaded its
+    document, and the page says so.
 
     Documents may belong to groups. People are in the groups of the pool; `groups` puts further names into a group, such
     as IAM roles.
@@ -65,8 +65,9 @@ class Access(Group):
         for name in self.names:
             if sign_in == "iam" and not re.fullmatch(ARN, name):
                 yield (
-                    f"{name!r} is no ARN of an IAM role or user, and sign_in is 'iam'; give "
-                    "arn:aws:iam::<account>:role/<name>, where * means any characters behind the name's first one"
+                    f"{name!r} is not the ARN of an IAM role or user, but sign_in is 'iam'; write "
+                    "arn:aws:iam::<account>:role/<name>, where * matches any characters after the first character of "
+                    "the name"
                 )
             if sign_in in ("cognito", "jwt") and not re.fullmatch(GROUP, name):
                 yield f"{name!r} cannot be the name of a group; leave commas, brackets, quotes and line breaks out"

@@ -10,7 +10,7 @@ def address_range(cidr: str) -> str:
     try:
         network = ip_network(cidr, strict=False)
     except ValueError:
-        raise ValueError(f"{cidr!r} is no range of addresses; write one such as 10.0.0.0/16") from None
+        raise ValueError(f"{cidr!r} is not a range of addresses; write one such as 10.0.0.0/16") from None
     if str(network) != cidr:
         raise ValueError(f"{cidr!r} is an address within the range {network}; write that")
     return cidr

@@ -13,10 +13,9 @@ EngineName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._@+=-]{1,200}$")]
 
 
 class AdoptedModel(Group):
-    """A model with its connector, which stays as it is, and the names of the model and of its group.
-
-    `probe` are the parameters of a call that the connector takes, with which a deploy sees whether the model answers.
-    Without this group the environment makes a connector and a role of its own, and moves the model to it.
+    """A model with its connector, which is not changed, and the names of the model and of its group. `probe` has
+    parameters for the connector, with which a deploy checks whether the model answers. Without this group the
+    environment creates its own connector and role, and moves the model to it.
     """
 
     connector: str = Field(pattern=r"^[A-Za-z0-9_-]{20}$", examples=["CfjsKKIBTZILeBlu8R3S"])
@@ -26,9 +25,9 @@ class AdoptedModel(Group):
 
 
 class Adopted(Group):
-    """Objects that somebody made by hand; they keep their names and ids, and a destroy gives them back.
+    """Objects that somebody else created; they keep their names and ids, and a destroy releases them.
 
-    `index_version` is that of the objects that embed: another embedding model gets objects of its own.
+    `index_version` belongs to the objects that embed: another embedding model gets new objects.
     """
 
     index_version: str | None = Field(default=None, pattern=r"^[0-9a-f]{8}$", examples=["1a2b3c4d"])

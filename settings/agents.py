@@ -25,8 +25,8 @@ Callback = Annotated[
 class Agents(Group):
     """Tools for agents at `/mcp` of the API, over the Model Context Protocol (Streamable HTTP).
 
-    `tools` are those that agents get. `callbacks` are the addresses to which the pool's sign-in page sends an agent's
-    user back; an agent's documentation names its own.
+    `tools` are the tools that agents get. `callbacks` are the addresses to which the pool's sign-in page may send an
+    agent's user back; an agent's documentation names its address.
     """
 
     tools: list[Tool] = Field(default=[*TOOLS], min_length=1, examples=[["search", "get_document"]])
@@ -38,8 +38,8 @@ class Agents(Group):
         """What does not fit the `sign_in` of the assistant."""
         if sign_in == "cognito" and not self.callbacks:
             return (
-                "agents.callbacks is empty, but people sign in at a user pool, which sends them back to known "
-                "addresses only; set it to the address that the agent's documentation names"
+                "agents.callbacks is empty, but a user pool sends people back only to known addresses; set it to the "
+                "address that the agent's documentation names"
             )
         if sign_in != "cognito" and self.callbacks:
             return (

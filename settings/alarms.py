@@ -13,9 +13,8 @@ _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class Alarms(Group):
-    """Every alarm tells `topic`: the ARN of a topic of SNS, or an e-mail address, for which a topic is made.
-
-    Amazon writes to a new address first, and tells it of alarms when the link in that mail has been opened.
+    """Every alarm notifies `topic`: the ARN of an SNS topic, or an e-mail address, for which a topic is created. Amazon
+    first sends a mail to a new address, and notifies it of alarms after the link in that mail was opened.
 
     The assistant has further alarms for the limits that are set: `first_word_seconds`, within which nine of ten answers
     begin, `grounded_percent` of the answers, and `usd_per_day` for the tokens of the answer model.

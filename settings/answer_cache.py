@@ -8,11 +8,9 @@ from settings import Group
 
 
 class AnswerCacheSettings(Group):
-    """An answer is given again, for `hours`, to whoever asks the same and would have it written from the same passages.
-
-    The search is made each time. The answer is found again only if the question has the same words, the passages that
-    it finds for the person who asks have the same texts, and the conversation before it, the prompt and the model are
-    the same.
+    """An answer is given again, for `hours`, to everybody who asks the same question and finds the same passages. The
+    search runs each time. The answer is given again only if these are the same: the words of the question, the texts of
+    the passages that this person finds, the earlier conversation, the prompt and the model.
     """
 
     hours: int = Field(default=24, ge=1, le=720)

@@ -48,7 +48,7 @@ class Assistant(Group):
     """A REST API for questions and documents and, with `page`, a page at `/<environment>/rag`.
 
     `sign_in` determines who may ask: users of a new Cognito pool, IAM identities of the account, holders of an API key,
-    or whoever brings a token of an `issuer`, with `jwt`. `top_k` passages go to the model; if none has `min_score`
+    or, with `jwt`, holders of a token of an `issuer`. `top_k` passages go to the model; if none has `min_score`
     (default: the embedding model's, 0.6), no model is called. At most `concurrency` questions are answered at once
     (default: the account's limit); further ones get a 503. `body_limit` is in bytes: a body reaches a function in
     base64, a third longer, and a function takes 6 MB. Documents are split into passages of at most
@@ -57,23 +57,22 @@ class Assistant(Group):
     conversations itself.
 
     `streaming` determines who calls the answer model of a domain or a cluster: the function, which gets the answer
-    piece by piece, or the search pipeline, whose answer comes in one piece (default: the function, if it certainly
-    reaches the model).
+    piece by piece, or the search pipeline, whose answer comes in one piece (default: the function, if it can certainly
+    reach the model).
 
-    `access` says who asks, loads and removes, and who is in which group. `providers` are further ways to sign in to the
-    pool: what the company has, by OpenID Connect or SAML.
+    `access` decides who asks, loads and removes, and who is in which group. `providers` are your company's identity
+    providers for the pool, by OpenID Connect or SAML.
 
     `second_factor` is an authenticator app for users of the pool: with `required` everybody sets one up at the first
-    sign-in, and with `optional` those who want one set it up on the page. `addresses` are further addresses of the
-    page, behind your own domain: users return there after the sign-in, and the invitation mail has the first of them.
-    `domain` serves the API and the page at your own host name, and `firewall` puts AWS WAF before both. With
-    `vpc_endpoints`, which are interface endpoints of `execute-api`, both are reached through them alone. `guardrails`
-    check questions and answers, and `quota` limits what each caller may ask.
-    `agents` offers the documents to agents, as tools. With `feedback` people rate answers. With `cache` an answer is
-    given again, without the model. With `originals` the files that people upload are kept, and opened from the page.
-    `models` are further answer models, each as `answer`, from which readers choose by these names; the first is
-    `answer`. With `prompts` owners change the prompt without a deploy. With `sharing` people share conversations by a
-    link.
+    sign-in, and with `optional` people can set one up on the page. `addresses` are further addresses of the page,
+    behind your own domain: users return there after the sign-in, and the invitation mail has the first of them.
+    `domain` serves the API and the page at your own host name, and `firewall` puts AWS WAF in front of both. With
+    `vpc_endpoints`, which are interface endpoints of `execute-api`, both are reached only through them. `guardrails`
+    check questions and answers, and `quota` limits what each caller may ask. `agents` offers the documents to agents,
+    as tools. With `feedback` people rate answers. With `cache` answers are reused without calling the model. With
+    `originals` the files that people upload are kept, and can be opened from the page. `models` are further answer
+    models, with the same settings as `answer`; readers choose them by these names, and `answer` is the default. With
+    `prompts` owners can change the prompt without a deploy. With `sharing` people can share conversations by a link.
 
     API Gateway has one role for the access logs of all APIs of an account and region. With `log_role: exist` it
     belongs to no environment: `osml deploy` sets one if none is set. With `create` this environment creates one, which
@@ -140,15 +139,15 @@ class Assistant(Group):
     def _page_can_sign_in(self) -> Assistant:
         if self.page and self.sign_in == "jwt":
             raise ValueError(
-                "page is true, but sign_in is 'jwt', and the page has no way to sign in at another issuer; set page to "
+                "page is true, but sign_in is 'jwt', and the page cannot sign in at another issuer; set page to "
                 "false, or sign_in to cognito with the issuer among providers"
             )
         if (self.sign_in == "jwt") != (self.issuer is not None):
             raise ValueError("sign_in 'jwt' and issuer belong together; set both, or leave both out")
         if self.page and self.sign_in == "iam":
             raise ValueError(
-                "page is true, but sign_in is 'iam', and a browser has no IAM identity to sign requests with; "
-                "set page to false, or sign_in to cognito"
+                "page is true, but sign_in is 'iam', and a browser has no IAM identity that signs requests; set page "
+                "to false, or sign_in to cognito"
             )
         return self
 
@@ -161,8 +160,8 @@ class Assistant(Group):
             )
         if self.vpc_endpoints and self.sign_in == "iam":
             raise ValueError(
-                "vpc_endpoints is set and sign_in is 'iam': the policy that lets the endpoints in would let in every "
-                "identity of the account, whatever its own policies say; set sign_in to cognito or api-key"
+                "vpc_endpoints is set and sign_in is 'iam': the policy that admits the endpoints would also admit "
+                "every identity of the account, without checking its own policies; set sign_in to cognito or api-key"
             )
         return self
 
@@ -199,8 +198,8 @@ class Assistant(Group):
             )
         if self.second_factor == "optional" and self.group_attribute:
             raise ValueError(
-                "second_factor is 'optional', but a provider tells groups: the token with which a person sets up a "
-                "factor would let them write their own groups; set it to required, or map groups in the pool"
+                "second_factor is 'optional', but a provider supplies groups: the token with which people set up a "
+                "factor would also let them write their own groups; set it to required, or map groups in the pool"
             )
         return self
 

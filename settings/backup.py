@@ -15,8 +15,8 @@ EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,1
 class Backup(Group):
     """Snapshots of documents, conversations and feedback, which the keeper takes by the `schedule`.
 
-    They are deleted after `keep_days`, but the last whole one stays. Backups of the environments in `restores`, which
-    are in the same account and region, may be restored here with `osml restore`, beside its own.
+    They are deleted after `keep_days`, except the last complete one. Backups of the environments in `restores`, which
+    must be in the same account and region, can also be restored here with `osml restore`.
     """
 
     schedule: Literal["hourly", "daily", "weekly"] = "daily"

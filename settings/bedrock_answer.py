@@ -150,5 +150,5 @@ class BedrockModel(AnswerModel):
         if arn and self.region is not None and arn["region"] != self.region:
             raise ValueError(f"region is {self.region!r}, but model is an ARN of {arn['region']}; leave region out")
         if self.regions and self.profile is None:
-            raise ValueError("regions are those an inference profile leads to, but model is none; leave regions out")
+            raise ValueError("regions are for an inference profile, but model is not one; leave regions out")
         return self

@@ -8,10 +8,9 @@ from settings import Group
 
 
 class CostBudget(Group):
-    """AWS Budgets tells the topic or the address of `alarms` when a month comes near to `usd_per_month`.
-
-    That is at 80 % of the amount, and when the whole month is expected to pass it. Nothing is stopped. Costs belong to
-    an environment by the tag `environment`, which an administrator of the account activates once for billing.
+    """AWS Budgets notifies the topic or the address of `alarms` at 80 % of `usd_per_month`, and when the forecast for
+    the whole month exceeds it. Nothing is stopped. The tag `environment` assigns costs to an environment; an
+    administrator of the account activates it once for billing.
     """
 
     usd_per_month: float = Field(gt=0, examples=[300])

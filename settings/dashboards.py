@@ -9,10 +9,10 @@ from settings.search import RoleArn
 
 
 class Dashboards(Group):
-    """People sign in to Dashboards with a Cognito user pool of yours, at the domain's own address.
+    """People sign in to Dashboards with your Cognito user pool, at the domain's own address.
 
-    `identity_pool` gives them the `role`, which alone decides what they may do: one of `search.admins` may do
-    everything, and any other role what an administrator maps it to. Amazon adds a client to both pools.
+    `identity_pool` gives them the `role`, which decides what they may do: a role of `search.admins` may do everything,
+    and any other role only what an administrator maps it to. Amazon adds a client to both pools.
     """
 
     user_pool: str = Field(pattern=r"^[a-z0-9-]{1,45}_[0-9a-zA-Z]{1,9}$", examples=["us-east-1_AbCdEfGhI"])

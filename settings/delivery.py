@@ -39,11 +39,11 @@ class CodeSource(Group):
     def _one_origin(self) -> CodeSource:
         if self.codecommit is not None and (self.connection is not None or self.repository is not None):
             raise ValueError(
-                f"codecommit is {self.codecommit!r}, but connection or repository is set too; "
-                "keep codecommit, or connection with repository"
+                f"codecommit is {self.codecommit!r}, but connection or repository is also set; keep codecommit, or "
+                f"connection with repository"
             )
         if self.codecommit is None and (self.connection is None or self.repository is None):
-            raise ValueError("the code comes from nowhere; set codecommit, or connection and repository")
+            raise ValueError("no source of the code is set; set codecommit, or connection and repository")
         return self
 
 
@@ -121,14 +121,14 @@ class Delivery(Group):
             if self.region and environment.region and partition_of(self.region) is not partition_of(environment.region):
                 raise SettingError(
                     f"{directory.name}/{environment.name}.yaml: region is {environment.region!r}, but the delivery "
-                    f"runs in {self.region}, another part of AWS, and deploys to its own alone; "
-                    "deliver that one by a pipeline there."
+                    f"runs in {self.region}, another partition of AWS, and can deploy only to its own; deliver this "
+                    f"environment with a pipeline there."
                 )
             for setting, value in (("account", environment.account), ("region", environment.region)):
                 if value is not None and getattr(self, setting) is None:
                     raise SettingError(
-                        f"{directory.name}/{environment.name}.yaml: {setting} is {value!r}, but the delivery names "
-                        f"none of its own, and a pipeline must know both; set account and region in the delivery file."
+                        f"{directory.name}/{environment.name}.yaml: {setting} is {value!r}, but the delivery has "
+                        f"none, and a pipeline must know both; set account and region in the delivery file."
                     )
         return environments
 
@@ -152,6 +152,6 @@ def _elsewhere(document: str, repository: Path) -> Iterator[str]:
     """Why `document` is none that a stage of the pipeline finds."""
     path = os.path.join(repository, document)
     if os.path.isabs(document) or not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(repository)):
-        yield "is no path within this repository"
+        yield "is not a path within this repository"
     elif not os.path.isfile(path):
         yield "is not there"

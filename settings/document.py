@@ -27,8 +27,9 @@ _MANY_DIGITS = 19
 # What helps where the words of PyYAML do not say it, by a part of them.
 _HELP = {
     r"found character '\t'": "indent with spaces, not with tabs",
-    "<block": "indent it as the lines of the same group",
-    "mapping values are not allowed": "indent it as the lines of the same group, or put a text with a colon in quotes",
+    "<block": "indent it like the lines of the same group",
+    "mapping values are not allowed": "indent it like the lines of the same group, or put a text with a colon in "
+    "quotes",
     "could not find expected ':'": "write `name: value`",
     "expected alphabetic or numeric character": "put the text in quotes: * and & begin an alias or an anchor there",
     "second occurrence": "give the anchor (&) another name",
@@ -93,9 +94,7 @@ class _Reader:
     def _value(self, node: yaml.Node, path: tuple[str, ...]) -> Any:
         self._left -= 1
         if len(path) > DEEPEST or self._left < 0:
-            raise ValueError(
-                f"{_named(path[:2])} repeats itself by aliases (*) more often than settings can be read; write it out"
-            )
+            raise ValueError(f"{_named(path[:2])} repeats itself by aliases (*) too many times; write it out")
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, path)
         if node.tag not in (f"{_CORE}map", f"{_CORE}seq"):
@@ -115,9 +114,11 @@ class _Reader:
         line = _line(key)
         inside = f" in {_named(path)}" if path else ""
         if not isinstance(key, yaml.ScalarNode):
-            raise yaml.constructor.ConstructorError(None, None, "a setting's name is no text", key.start_mark)
+            raise yaml.constructor.ConstructorError(None, None, "a setting's name is not a text", key.start_mark)
         if key.tag == f"{_CORE}merge":
-            raise ValueError(f"line {line}{inside} merges (<<), which no file here does; write the settings out")
+            raise ValueError(
+                f"line {line}{inside} has a merge key (<<), which is not supported; write out the settings"
+            )
         if key.tag != f"{_CORE}str":
             raise ValueError(
                 f"line {line}{inside} begins with {shown_name(key.value)}, which YAML reads as {_kind(key.tag)} and "
@@ -136,7 +137,7 @@ class _Reader:
         if tag == f"{_CORE}null":
             if self._nulls:
                 return None
-            help = self._empty.get(".".join(path), "write what belongs there, or remove the line")
+            help = self._empty.get(".".join(path), "write a value, or remove the line")
             raise ValueError(f"{where} is left empty (null); {help}")
         if tag == f"{_CORE}str":
             _check_characters(text, where)
@@ -162,7 +163,7 @@ class _Reader:
                 "meant, or write the number as it is"
             )
         if not math.isfinite(number):
-            raise ValueError(f"{where} is {text}, which is no number to reckon with; write an ordinary one")
+            raise ValueError(f"{where} is {text}, which is not an ordinary number; write an ordinary one")
         return number
 
 
@@ -187,7 +188,7 @@ def _tagged(node: yaml.Node, path: tuple[str, ...]) -> str:
 
 def _kind(tag: str) -> str:
     kinds = {"bool": "true or false", "int": "a number", "float": "a number", "null": "nothing", "timestamp": "a date"}
-    return kinds.get(tag.removeprefix(_CORE), "something else than a text")
+    return kinds.get(tag.removeprefix(_CORE), "something other than a text")
 
 
 def _line(node: Any) -> int:

@@ -32,20 +32,21 @@ def hardware_fault(search: NewDomain) -> str | None:
     for setting, node in nodes.items():
         if node is not None and node.instance_type.partition(".")[0] in UNENCRYPTED:
             return (
-                f"{setting}.instance_type is {node.instance_type!r}, which does not encrypt what it stores, and this "
-                "domain does; set r7g.large.search, or t3.small.search for a trial"
+                f"{setting}.instance_type is {node.instance_type!r}, which does not encrypt stored data, but this "
+                f"domain does; set r7g.large.search, or t3.small.search for a trial"
             )
     machine = search.data_nodes.instance_type
     if has_own_disks(machine) and "volume" in search.model_fields_set:
         return (
-            f"volume is set, but {machine} stores on disks of its own and takes no volume; leave volume out, or set "
+            f"volume is set, but {machine} stores data on its own disks and supports no volume; leave volume out, or "
+            f"set "
             "data_nodes.instance_type to r7g.large.search"
         )
     masters = search.dedicated_masters
     if masters is not None and has_own_disks(masters.instance_type) and not has_own_disks(machine):
         return (
-            f"dedicated_masters.instance_type is {masters.instance_type!r}, which takes no volume, but the data nodes "
-            "have one; set m7g.large.search"
+            f"dedicated_masters.instance_type is {masters.instance_type!r}, which supports no volume, but the data "
+            f"nodes have one; set m7g.large.search"
         )
     if machine.startswith(BURSTING) and search.data_nodes.count > MOST_BURSTING:
         return (

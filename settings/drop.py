@@ -17,8 +17,9 @@ class Drop(Group):
 
     At most `concurrency` calls of the function run at once, each for up to `objects` objects and `seconds` long.
     An object that could not be loaded `attempts` times goes to the dead-letter queue. An alarm fires for a dead
-    letter, and when an object has waited for `late_minutes`. Only people of the `groups` of a prefix, such as `hr/`,
-    see documents of the objects under `documents/hr/`; the longest prefix counts. Others are for everybody.
+    letter, and when an object has waited for `late_minutes`. Only members of the `groups` of a prefix, such as `hr/`,
+    see documents of the objects under `documents/hr/`; the longest matching prefix counts. Everybody sees all other
+    documents.
     """
 
     concurrency: int = Field(default=5, ge=2, le=1000)

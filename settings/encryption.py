@@ -16,9 +16,8 @@ _KEY = re.compile(
 
 
 class Encryption(Group):
-    """One key of KMS, by its ARN or an alias, for all that is made here and takes one. Its policy must let them use it.
-
-    Amazon encrypts with keys of its own without this group.
+    """A KMS key, by its ARN or an alias, for all created resources that accept one. Its policy must let these resources
+    use it. Without this group, Amazon's keys are used.
     """
 
     key: str = Field(
@@ -35,8 +34,8 @@ class Encryption(Group):
             )
         if value[value.find("alias/") :].startswith("alias/aws/"):
             raise ValueError(
-                f"{value!r} is a key that Amazon manages, whose policy nobody can change; name one of your own, or "
-                "leave encryption out"
+                f"{value!r} is a key that Amazon manages, whose policy nobody can change; set your own key, or leave "
+                f"encryption out"
             )
         return value
 

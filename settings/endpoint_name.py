@@ -12,13 +12,13 @@ _NAME = r"^[A-Za-z0-9](-*[A-Za-z0-9]){0,62}$"
 
 def _word_or_name(name: str) -> str:
     if name != CREATE and name.lower() == CREATE:
-        raise ValueError(f"{name!r} is neither the word create nor a name to tell from it; write {CREATE}")
+        raise ValueError(f"{name!r} is neither the word create nor a different name; write {CREATE}")
     return name
 
 
 def _name(name: str) -> str:
     if name.lower() == CREATE:
-        raise ValueError(f"{name!r} stands for an endpoint that is made, and none is made here; name one that exists")
+        raise ValueError(f"{name!r} means a new endpoint, but none can be created here; name an existing one")
     return name
 
 

@@ -45,8 +45,8 @@ from settings.streaming import streams
 NAME = re.compile(r"^[a-z][a-z0-9-]{0,15}$")
 # What is written for a setting whose absence does not switch it off.
 EMPTY = {
-    "keeper": "write `keeper: off` for none, or remove the line for the usual one",
-    "retrieval.hybrid": "write `hybrid: off` for vectors alone, or remove the line for words and vectors",
+    "keeper": "write `keeper: off` for none, or remove the line for the default",
+    "retrieval.hybrid": "write `hybrid: off` for vectors only, or remove the line for words and vectors",
 }
 
 
@@ -73,7 +73,7 @@ def backup_name_of(name: str) -> str:
 class Environment(Group):
     """One environment. `account` and `region` are optional: without them the deploying credentials decide.
 
-    `reviewed` names the losses that a deploy may bring, as `osml review` prints them; others stop a delivery.
+    `reviewed` names the accepted losses of a deploy, as `osml review` prints them; other losses stop a delivery.
     """
 
     name: Annotated[str, Field(exclude=True)]
@@ -254,7 +254,7 @@ def load(name: str, directory: Path) -> Environment:
     if not NAME.fullmatch(name):
         raise SettingError(
             f"{name!r} cannot name an environment: use at most 16 lower-case letters, digits and hyphens, "
-            f"a letter first; there are {', '.join(known) or 'none yet'}."
+            f"a letter first; existing environments: {', '.join(known) or 'none yet'}."
         )
     file = directory / f"{name}.yaml"
     shown = f"{directory.name}/{file.name}"

@@ -16,11 +16,10 @@ OUTSIDE = re.compile(r"\.([a-z]{2,4}(?:-[a-z]+)+-[0-9])\.es\.(amazonaws\.[a-z.]+
 
 
 class ExistingDomain(Cluster):
-    """A domain of Amazon OpenSearch Service with fine-grained access control, used and otherwise left as it is.
-
-    `endpoint` is its URL. `admin_role` is a role that may change who may do what on it, most often its master user,
-    and that trusts the provisioner; it is taken for role mappings and for nothing else. Without it somebody has
-    mapped the provisioner's role to `all_access` and `security_manager` by hand.
+    """A domain of Amazon OpenSearch Service with fine-grained access control, which osml uses but does not change.
+    `endpoint` is its URL. `admin_role` is a role that may change role mappings on it, usually its master user, and that
+    trusts the provisioner; it is used only for role mappings. Without it, somebody must map the provisioner's role to
+    `all_access` and `security_manager` manually.
     """
 
     kind: Literal["existing"]

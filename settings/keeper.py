@@ -11,7 +11,7 @@ from settings.off import Off
 
 
 class KeeperSettings(Group):
-    """The function that looks after connectors and models, every so many `minutes`; `keeper: off` for none."""
+    """The function that watches and repairs connectors and models every `minutes`; `keeper: off` turns it off."""
 
     minutes: int = Field(default=15, ge=1, le=1440)
 

@@ -73,13 +73,10 @@ class IndexNames(Group):
 
 
 class IndexSettings(IndexNames):
-    """The vector index. One call of the embedding model takes `batch_size` texts.
-
-    `language` is the language of most documents; a search for words then finds other forms of them. `fields` are fields
-    of the documents with a type: `year: number`. A change of either makes another index version. The values of other
-    fields can be compared as a whole.
-
-    Up to `overlap` percent of each chunk of a long text are repeated at the beginning of the next one.
+    """The vector index. One call of the embedding model has `batch_size` texts. `language` is the language of most
+    documents; a search for words then finds other forms of the words. `fields` are fields of the documents with a type:
+    `year: number`. A change of either creates another index version. The values of other fields can be compared only as
+    a whole. Each chunk of a long text begins with up to `overlap` percent of the previous one.
 
     Personal data of the kinds in `mask` are masked in documents before they are stored, for example as `[email]`.
     """
@@ -106,7 +103,7 @@ class IndexSettings(IndexNames):
             raise ValueError(f"id_field is {self.id_field!r}, a field the index has already; choose another name")
         own = [name for name in self.fields if name in (*OWN_FIELDS, self.text_field, self.embedding_field)]
         if own:
-            raise ValueError(f"fields names {own[0]!r}, which is a field the index has already; leave it out")
+            raise ValueError(f"fields names {own[0]!r}, which is a field that the index already has; leave it out")
         return self
 
 

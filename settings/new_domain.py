@@ -40,7 +40,7 @@ class Volume(Group):
 
 
 class Maintenance(Group):
-    """When Amazon may begin to work on the domain, each day in UTC: it has ten hours from then on."""
+    """When Amazon may begin to update the domain, each day in UTC; the period lasts ten hours."""
 
     hour: int = Field(ge=0, le=23)
     minute: int = Field(default=0, ge=0, le=59)
@@ -49,12 +49,12 @@ class Maintenance(Group):
 class NewDomain(Cluster):
     """A search domain that this app creates. `availability_zones` is 1, 2 or 3.
 
-    `standby` keeps one of three zones in reserve (Multi-AZ with Standby). `admins` are mapped in addition to the
-    provisioner. Without `maintenance` Amazon updates the domain in the ten hours from 22:00 of the region's time.
+    `standby` keeps one of three zones as a standby (Multi-AZ with Standby). `admins` are mapped in addition to the
+    provisioner. Without `maintenance` Amazon updates the domain within ten hours from 22:00 local time of the region.
     `log_policy` is the CloudWatch Logs policy that lets the domain write its logs: its own (`create`), or one of the
     account that `osml deploy` writes for all environments (`exist`), because an account has at most ten in a region.
-    `audit_log` writes to CloudWatch Logs who was refused, who changed indexes or permissions, and who read or wrote
-    documents, without the documents.
+    `audit_log` logs to CloudWatch Logs who was refused, who changed indexes or permissions, and who read or wrote
+    documents, but not the documents.
     """
 
     kind: Literal["domain"] = "domain"
@@ -99,7 +99,9 @@ class NewDomain(Cluster):
     @classmethod
     def _quorum(cls, value: Nodes | None) -> Nodes | None:
         if value is not None and value.count not in (3, 5):
-            raise ValueError(f"{value.count} dedicated masters make no quorum; set count to 3 or 5, or leave them out")
+            raise ValueError(
+                f"{value.count} dedicated masters cannot form a quorum; set count to 3 or 5, or leave them out"
+            )
         return value
 
     @property

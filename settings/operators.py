@@ -18,9 +18,9 @@ class Operators(Group):
     """Who may assume the operator role, with which osml asks, loads, evaluates and shows the state.
 
     `principals` are ARNs of IAM roles and users; each also needs `sts:AssumeRole` on the role in its own policies. A
-    `*` in them means any characters, as in roles that IAM Identity Center makes. Without any, every identity of the
-    account with that permission may. `second_factor` requires a session that began with MFA, which no session of IAM
-    Identity Center or of another identity provider says of itself.
+    `*` matches any characters, for example in roles of IAM Identity Center. Without `principals`, every identity of the
+    account with that permission may assume it. `second_factor` requires a session that began with MFA; sessions of IAM
+    Identity Center and of other identity providers never show this.
     """
 
     principals: list[PrincipalArn] = Field(

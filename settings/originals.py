@@ -10,7 +10,7 @@ from settings import Group
 class OriginalsSettings(Group):
     """The file of a document that is loaded through the API is kept for `days`, or until the document is removed.
 
-    Whoever may see the document opens it from the page. A file with several documents is not kept.
+    People who may see the document can open it from the page. A file with several documents is not kept.
     """
 
     days: int = Field(default=365, ge=1, le=3650)

@@ -22,8 +22,8 @@ class OwnName(Group):
 class AssistantName(OwnName):
     """The host `name` of the assistant, with its certificate in ACM, in the environment's region.
 
-    With `hosted_zone`, the id of a public hosted zone of Route 53 in this account, the name leads to the API; without
-    it you create the CNAME record.
+    With `hosted_zone`, the id of a public hosted zone of Route 53 in this account, the deploy creates the name's
+    record; without it you create a CNAME record.
     """
 
     hosted_zone: str | None = Field(default=None, pattern=r"^Z[A-Z0-9]{8,31}$", examples=["Z0123456789ABCDEFGHIJ"])

@@ -8,10 +8,10 @@ from settings import Group
 
 
 class Quota(Group):
-    """How much one person, API key or IAM identity may use, whatever role it has. Operators have no quota.
+    """How much one person, API key or IAM identity may use, with any role. Operators have no quota.
 
     `questions_per_day` counts questions, and `tokens_per_month` what the answer model reads and writes for them. Days
-    and months are those of UTC.
+    and months are in UTC.
     """
 
     questions_per_day: int | None = Field(default=None, ge=1, le=1_000_000, examples=[100])

@@ -10,10 +10,10 @@ Scans = Literal["textract"]
 
 
 class FileReading(Group):
-    """How files are read that the page, the API, the drop and sources load.
+    """How files from the page, the API, the drop and sources are read.
 
     With `scans: textract`, Amazon Textract recognises the text of scanned pages and of pictures, in the region of the
-    environment. It bills each page. Without it, such pages are named and left out.
+    environment. It bills each page. Without it, such pages are reported and left out.
     """
 
     scans: Scans | None = None

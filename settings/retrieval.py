@@ -18,7 +18,7 @@ SPARSE_FIELD = "word_weights"
 class Hybrid(Group):
     """Also finds passages by their words, with BM25 or the weights of `sparse`, and combines both scores.
 
-    `words` is the weight of the words; the meaning has the rest.
+    `words` is the weight of the words; the vectors have the remaining weight.
     """
 
     words: float = Field(default=0.5, gt=0, lt=1)
@@ -39,9 +39,9 @@ class Hybrid(Group):
 class Sparse(Group):
     """A sparse encoder instead of BM25: it weighs the words of a text and related words.
 
-    `endpoint` is an existing SageMaker endpoint in `region` (default: the environment's), which takes
-    `{"texts": […]}` and answers `[{word: weight, …}, …]`. It encodes passages and questions; another `model` makes
-    another index version.
+    `endpoint` is an existing SageMaker endpoint in `region` (default: the environment's), which accepts `{"texts":
+    […]}` and returns `[{word: weight, …}, …]`. It encodes passages and questions; another `model` creates another index
+    version.
     """
 
     endpoint: EndpointName = Field(examples=["neural-sparse"])
@@ -54,7 +54,7 @@ class Sparse(Group):
 
 
 class Rerank(Group):
-    """A model on Bedrock that compares each candidate with the question and sorts them again.
+    """A model on Bedrock that compares each candidate with the question and reorders the candidates.
 
     `region` is the region of the calls (default: the environment's); `any_region: true` allows a region that is not
     known to have the model.
@@ -66,9 +66,8 @@ class Rerank(Group):
 
 
 class HighlightSettings(Group):
-    """Marks up to `sentences` sentences of each passage that are near to the question.
-
-    `by` is words, which the engine compares, or meaning, which costs a prediction of the embedding model.
+    """Marks up to `sentences` sentences of each passage that are most similar to the question. `by` is words, which the
+    engine compares, or meaning, which needs a prediction of the embedding model.
     """
 
     by: Literal["words", "meaning"] = "words"
@@ -76,9 +75,8 @@ class HighlightSettings(Group):
 
 
 class Agentic(Group):
-    """The answer model reads what the first search found, and asks for further searches before the answer.
-
-    It asks up to `rounds` times, each time for up to `searches` searches, all within `seconds`. Each round is a call of
+    """The answer model reads the passages of the first search, and requests further searches before the answer. It does
+    this up to `rounds` times, each time with up to `searches` searches, all within `seconds`. Each round is a call of
     the answer model. For questions of several steps and for comparisons.
     """
 
@@ -88,12 +86,11 @@ class Agentic(Group):
 
 
 class Retrieval(Group):
-    """How passages are found: in an environment by words and vectors, with `hybrid: off` by their vectors alone.
-
-    With `hybrid` or `rerank`, the best passages are chosen from so many `candidates`. The search for a follow-up
-    includes the last `earlier_questions` of its conversation. `quantization` makes vectors smaller: `fp16` halves them,
-    `byte` quarters them, `disk` keeps a thirty-second in memory and the rest on disk. A change of it, or of a sparse
-    model, makes another index version; other changes happen in place.
+    """How passages are found: by words and vectors, or with `hybrid: off` only by vectors. With `hybrid` or `rerank`,
+    the best passages are chosen from `candidates` passages. The search for a follow-up includes the last
+    `earlier_questions` of its conversation. `quantization` makes vectors smaller: `fp16` halves them, `byte` quarters
+    them, `disk` keeps a thirty-second in memory and the rest on disk. A change of it, or of a sparse model, creates
+    another index version; other changes happen in place.
     """
 
     hybrid: Annotated[Hybrid | None, Off] = None
@@ -108,8 +105,8 @@ class Retrieval(Group):
     def _candidates_are_chosen_from(self) -> Retrieval:
         if "candidates" in self.model_fields_set and not (self.hybrid or self.rerank):
             raise ValueError(
-                f"candidates is {self.candidates}, but without hybrid or rerank nothing is chosen from them; "
-                "leave it out, or add hybrid"
+                f"candidates is {self.candidates}, but without hybrid or rerank it has no effect; leave it out, or "
+                f"add hybrid"
             )
         return self
 

@@ -34,7 +34,7 @@ def _cron(expression: str) -> str:
             )
     if (given[2] == "?") == (given[4] == "?"):
         raise ValueError(
-            f"{expression!r} must have ? for the day of the month or the day of the week, and not for both"
+            f"{expression!r} must have ? for either the day of the month or the day of the week, but not for both"
         )
     return expression
 

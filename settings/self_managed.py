@@ -37,7 +37,7 @@ class SelfManaged(Cluster):
 
     `login` is a user with all permissions, as which the provisioner and the command line sign in. `model_keys` is
     needed for models on AWS. A self-managed engine can neither read secrets nor assume roles, so its connectors contain
-    the keys, which are read when a connector is created. Raise `key_revision` after a key has changed.
+    the keys, which are read when a connector is created. Increase `key_revision` after a key has changed.
     """
 
     kind: Literal["self-managed"]

@@ -16,10 +16,9 @@ STEPS = (1, 2, 4, 8, *range(16, MOST_UNITS + 1, 16))
 
 
 class Capacity(Group):
-    """The least and most OpenSearch Compute Units (OCU) for searches and for writes, each as `[least, most]`.
-
-    The least is always billed. With 0, for the generation nextgen, idle capacity scales to zero after ten minutes; the
-    next request waits 10 to 30 seconds.
+    """The minimum and maximum OpenSearch Compute Units (OCU) for searches and for writes, each as `[minimum, maximum]`.
+    The minimum is always billed. With 0, for the generation nextgen, idle capacity scales to zero after ten minutes;
+    the next request waits 10 to 30 seconds.
     """
 
     search: list[int] = Field(default_factory=list, examples=["[0, 8]"])

@@ -8,10 +8,9 @@ from settings import Group
 
 
 class Sharing(Group):
-    """People share a conversation by a link, for as many `days` as they choose, up to these.
-
-    It is for people of the environment who are signed in; each sees the answers whose sources they may all see. Owners
-    list and end the links of all.
+    """People can share a conversation by a link, for a number of days that they choose, at most `days`. Only people who
+    are signed in to the environment can open it; each sees only answers whose sources they may all see. Owners can list
+    and remove everybody's links.
     """
 
     days: int = Field(default=30, ge=1, le=365)

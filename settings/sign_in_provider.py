@@ -34,7 +34,7 @@ class ProviderSecret(Group):
 class SignInProvider(Group):
     """A provider of OpenID Connect (`issuer`, `client_id`, `secret`) or of SAML (`metadata_url`).
 
-    `groups` is the claim or attribute with a person's groups; `email` is that with the address.
+    `groups` is the claim or attribute with a person's groups, and `email` the one with the mail address.
     """
 
     issuer: Https | None = Field(default=None, examples=["https://login.example.com/tenant/v2.0"])

@@ -9,10 +9,10 @@ from settings.sign_in_provider import Https
 
 
 class TokenIssuer(Group):
-    """Whoever brings a token of this issuer is signed in: a JWT in the header `Authorization: Bearer …`.
+    """Everybody with a token of this issuer is signed in: a JWT in the header `Authorization: Bearer …`.
 
-    `url` is the issuer as in the claim `iss`; its metadata are at `/.well-known/openid-configuration` behind it.
-    `audience` is what the claim `aud` must have, and `groups` is the claim with a person's groups.
+    `url` is the issuer as in the claim `iss`; its metadata is at `/.well-known/openid-configuration` under this URL.
+    `audience` is the required value of the claim `aud`, and `groups` is the claim with a person's groups.
     """
 
     url: Https = Field(examples=["https://login.example.com/tenant/v2.0"])

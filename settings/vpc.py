@@ -25,12 +25,12 @@ class Vpc(Group):
 
     `subnets` are private, and `availability_zones` are their zones in the same order. `security_groups` are used in
     addition to a new group: on a new domain they allow other clients; for an existing engine the provisioner gets them,
-    so that the engine allows it. `endpoints: create` creates the VPC endpoints that the provisioner needs to answer
+    and the engine must allow them. `endpoints: create` creates the VPC endpoints that the provisioner needs to answer
     CloudFormation, to sign and to read secrets; the gateway endpoint for S3 is added to `route_tables`, those of the
-    subnets. With `endpoints: exist` such endpoints exist already, or the subnets have a NAT gateway. An interface
-    endpoint serves its service for the whole VPC, so new ones allow `cidrs`, the addresses of the VPC. `egress: vpc`
-    sends a new domain's calls, mainly of models, through the VPC instead of the public internet. `collection_endpoint`
-    is an existing endpoint for collections; a VPC takes one of each generation.
+    subnets. With `endpoints: exist` such endpoints must already exist, or the subnets must have a NAT gateway. An
+    interface endpoint serves its service for the whole VPC, so new ones allow `cidrs`, the addresses of the VPC.
+    `egress: vpc` sends a new domain's calls, mainly of models, through the VPC instead of the public internet.
+    `collection_endpoint` is an existing endpoint for collections; a VPC can have one for each generation.
     """
 
     id: str = Field(pattern=rf"^vpc-{ID}$", examples=["vpc-0a1b2c3d4e5f60718"])

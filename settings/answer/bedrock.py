@@ -55,5 +55,5 @@ class BedrockAnswer(BedrockModel):
     @model_validator(mode="after")
     def _tokens(self) -> BedrockAnswer:
         if not self.imported and self.max_tokens > 8192:
-            raise ValueError(f"max_tokens is {self.max_tokens}, but the managed model writes 8192 at most; set 8192")
+            raise ValueError(f"max_tokens is {self.max_tokens}, but the managed model writes at most 8192; set 8192")
         return self

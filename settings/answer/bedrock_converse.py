@@ -36,5 +36,7 @@ class ConverseAnswer(BedrockModel):
     @classmethod
     def _answers(cls, value: str) -> str:
         if "embed" in value or "rerank" in value:
-            raise ValueError(f"{value!r} makes no text; set a chat model, for example us.amazon.nova-lite-v1:0")
+            raise ValueError(
+                f"{value!r} does not generate text; set a chat model, for example us.amazon.nova-lite-v1:0"
+            )
         return value

@@ -140,7 +140,8 @@ class CustomAnswer(AnswerModel):
         text = json.dumps(self.connector)
         if begins_like_a_key(text):
             raise ValueError(
-                "connector holds what looks like a key that everybody could read; store it with `osml secret set` and "
+                "connector contains text that looks like a key, which everybody could read; store it with `osml "
+                "secret set` and "
                 "write ${credential.secretArn.<key>}"
             )
         keys = set(_SECRET_KEY.findall(text))
@@ -154,7 +155,7 @@ class CustomAnswer(AnswerModel):
         for name, written in self.action.get("headers", {}).items():
             if name.lower() in _KEY_HEADERS and not _CREDENTIAL.search(written):
                 raise ValueError(
-                    f"connector.actions: the header {name} holds a key that everybody could read; store it with "
+                    f"connector.actions: the header {name} contains a key, which everybody could read; store it with "
                     "`osml secret set` and write ${credential.secretArn.<key>}"
                 )
         return self
@@ -163,11 +164,11 @@ class CustomAnswer(AnswerModel):
 def _faults(connector: dict[str, Any]) -> Iterator[str]:
     for name in OWN:
         if name in connector:
-            yield f"{name} is made by the deploy; remove it"
+            yield f"{name} is created by the deploy; remove it"
     if "protocol" not in connector:
         yield "protocol is missing; add it, http or aws_sigv4"
     if connector.get("protocol") not in ("http", "aws_sigv4"):
-        yield f"protocol is {value(connector.get('protocol'))}, but can be http or aws_sigv4 only; set one of them"
+        yield f"protocol is {value(connector.get('protocol'))}, but must be http or aws_sigv4; set one of them"
     actions = connector.get("actions")
     if not isinstance(actions, list) or [_is_predict(action) for action in actions].count(True) != 1:
         yield "actions must be a list with one action of action_type predict; correct it"
@@ -177,7 +178,7 @@ def _faults(connector: dict[str, Any]) -> Iterator[str]:
         if not isinstance(action.get(name), str):
             yield f"actions: {name} is missing; add it, as text"
     if str(action.get("method")).upper() not in METHODS:
-        yield f"actions: method is {value(action.get('method'))}, but can be POST or GET only; set one of them"
+        yield f"actions: method is {value(action.get('method'))}, but must be POST or GET; set one of them"
     headers = action.get("headers", {})
     if not isinstance(headers, dict) or not all(isinstance(header, str) for header in headers.values()):
         yield "actions: headers must be a group of texts, such as {content-type: application/json}; correct it"

@@ -58,8 +58,8 @@ class DeepSeekAnswer(ChatModel):
             return self
         if self.max_tokens is not None and self.max_tokens < THINKING_TOKENS:
             raise ValueError(
-                f"max_tokens is {self.max_tokens}, but with thinking the thoughts are counted, too; "
-                f"set {THINKING_TOKENS} or more, or leave max_tokens out"
+                f"max_tokens is {self.max_tokens}, but with thinking the reasoning also counts; set "
+                f"{THINKING_TOKENS} or more, or leave max_tokens out"
             )
         if self.temperature is not None:
             raise ValueError("temperature has no effect on a model that thinks; leave temperature or thinking out")

@@ -15,7 +15,7 @@ OTHER_FORMATS = ("bedrock/", "bedrock-converse/", "cohere/")
 
 
 class OpenAiAnswer(ChatModel):
-    """Any API that takes `{"model", "messages"}` at https://`endpoint``path`.
+    """Any API that accepts `{"model", "messages"}` at https://`endpoint``path`.
 
     `max_tokens` is sent under the name `token_limit`, which must be max_completion_tokens for newer models of OpenAI.
     """
@@ -59,7 +59,7 @@ class OpenAiAnswer(ChatModel):
     def _speaks_openai(cls, value: str) -> str:
         if value.startswith(OTHER_FORMATS):
             raise ValueError(
-                f"{value!r} begins with {value.split('/')[0]}/, by which the search pipeline would choose another "
-                "wire format; set the name without it, or another recipe"
+                f"{value!r} begins with {value.split('/')[0]}/, with which the search pipeline would choose another "
+                f"request format; set the name without this prefix, or another recipe"
             )
         return value

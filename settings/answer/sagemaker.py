@@ -217,7 +217,9 @@ class SageMakerAnswer(AnswerModel):
         if self.creates_endpoint:
             for name in FOUND:
                 if name in self.model_fields_set:
-                    raise ValueError(f"{name} is of an endpoint that exists, but endpoint is 'create'; leave it out")
+                    raise ValueError(
+                        f"{name} is a setting for an existing endpoint, but endpoint is 'create'; leave it out"
+                    )
             return self
         for name in MADE:
             if name in self.model_fields_set:
@@ -231,7 +233,7 @@ class SageMakerAnswer(AnswerModel):
     def _revision_is_of_the_hub(self) -> SageMakerAnswer:
         if self.revision is not None and self.model_data is not None:
             raise ValueError(
-                "revision is of a model on the hub, but model_data holds the weights; leave one of them out"
+                "revision is for a model on the hub, but model_data contains the weights; leave one of them out"
             )
         return self
 
@@ -243,5 +245,5 @@ class SageMakerAnswer(AnswerModel):
                 f"or instance_type to {SIZES[self.size].instance_type}"
             )
         if self.scaling is not None and self.instances != 1:
-            raise ValueError(f"instances is {self.instances}, but scaling decides how many there are; leave it out")
+            raise ValueError(f"instances is {self.instances}, but scaling sets the number of instances; leave it out")
         return self

@@ -81,12 +81,12 @@ class EmbeddingModel(ModelSettings):
         size, texts = environment.index.batch_size, self.texts_a_call
         if texts == 1 and size > CONNECTIONS:
             yield (
-                f"index.batch_size is {size}, and {self._who} takes one text a call, which makes {size} calls at once, "
-                f"but a connector has {CONNECTIONS} connections; set {CONNECTIONS} or less"
+                f"index.batch_size is {size}, and {self._who} accepts one text per call, which means {size} calls at "
+                f"once, but a connector has {CONNECTIONS} connections; set {CONNECTIONS} or less"
             )
         if texts is not None and 1 < texts < size:
             yield (
-                f"index.batch_size is {size}, but {self._who} takes {texts} texts a call at most; set {texts} or less"
+                f"index.batch_size is {size}, but {self._who} takes {texts} texts per call at most; set {texts} or less"
             )
         assistant, most = environment.assistant, self.characters
         if assistant is not None and most is not None and assistant.passage_characters > most:

@@ -20,11 +20,9 @@ _REGIONS = frozenset(
 
 
 class CohereEmbedding(BedrockEmbedding):
-    """Cohere's text embeddings v3 on Bedrock. A text of more than 2048 characters is refused by Bedrock.
-
-    `truncate` is the part that is cut off a text of more than 512 tokens: its START, its END, or nothing (NONE), which
-    refuses the text. `input_type` is sent with every document and question, because a connector cannot distinguish
-    them.
+    """Cohere's text embeddings v3 on Bedrock. Bedrock refuses a text of more than 2048 characters. `truncate` is the
+    part that is cut off from a text of more than 512 tokens: its START, its END, or nothing (NONE), which refuses the
+    text. `input_type` is sent with every document and question, because a connector cannot distinguish them.
     """
 
     made_by = "cohere_embedding"

@@ -23,7 +23,7 @@ ACCELERATED = ("ml.g", "ml.p", "ml.inf", "ml.trn")
 
 
 class SageMakerEmbedding(EmbeddingModel):
-    """The embedding model behind a SageMaker endpoint.
+    """The embedding model of a SageMaker endpoint.
 
     `endpoint: create` runs `model` in a Text Embeddings Inference container; any other value is the name of an
     existing endpoint, with its inference `component`, if any, in `region` (default: the domain's). `revision` is the
@@ -121,12 +121,12 @@ class SageMakerEmbedding(EmbeddingModel):
             raise ValueError(f"shape is {self.shape!r}, but the container made here takes 'inputs'; set inputs")
         if self.image is None and self.accelerators:
             raise ValueError(
-                f"instance_type is {self.instance_type!r}, for which no container image is known; "
-                "set image to one built for it, or instance_type to ml.c6i.xlarge"
+                f"instance_type is {self.instance_type!r}, for which no container image is known; set image to one "
+                f"that is built for it, or instance_type to ml.c6i.xlarge"
             )
         if self.region is not None:
             raise ValueError(
-                f"region is {self.region!r}, but an endpoint made here is in the environment's region; "
-                "leave region out, or set endpoint to the name of one that exists there"
+                f"region is {self.region!r}, but a new endpoint is in the environment's region; leave region out, or "
+                f"set endpoint to the name of an existing one there"
             )
         return self

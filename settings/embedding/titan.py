@@ -19,10 +19,9 @@ V2_DIMENSIONS = (256, 512, 1024)
 
 
 class TitanEmbedding(BedrockEmbedding):
-    """Amazon Titan text embeddings on Bedrock. `normalize` applies to v2 and makes vectors of length 1.
-
-    `functions` makes a vector of Titan's answer: `built-in` of OpenSearch 2.13 or later, a `painless` script for
-    earlier versions, or `auto`, which depends on search.engine_version.
+    """Amazon Titan text embeddings on Bedrock. `normalize` applies to v2 and returns vectors of length 1. `functions`
+    reads the vector from Titan's response: `built-in` of OpenSearch 2.13 or later, a `painless` script for earlier
+    versions, or `auto`, which depends on search.engine_version.
     """
 
     made_by = "titan_embedding"

@@ -33,7 +33,7 @@ def answers_in_time(environment: Environment) -> Iterator[str]:
     seconds = environment.timeouts.waits["api"]
     if environment.assistant and seconds > LONGEST_CALL:
         yield (
-            f"timeouts.api is {seconds}, but API Gateway ends an answer after {LONGEST_CALL} seconds; "
+            f"timeouts.api is {seconds}, but API Gateway ends a response after {LONGEST_CALL} seconds; "
             f"set timeouts.api to {LONGEST_CALL} or less, and timeouts.answer to {LONGEST_CALL - 10} or less"
         )
 
@@ -68,7 +68,7 @@ def rates_stored_answers(environment: Environment) -> Iterator[str]:
 def tells_somebody_of_its_budget(environment: Environment) -> Iterator[str]:
     """A budget without anybody to tell is refused by AWS."""
     if environment.budget and not environment.alarms:
-        yield "budget is set without alarms, whose topic it tells; add alarms: {topic: …}, or leave budget out"
+        yield "budget is set without alarms, whose topic it notifies; add alarms: {topic: …}, or leave budget out"
 
 
 def measures_what_alarms_limit(environment: Environment) -> Iterator[str]:
@@ -92,8 +92,8 @@ def shares_conversations_of_people(environment: Environment) -> Iterator[str]:
         return
     if assistant.sign_in == "api-key":
         yield (
-            "assistant.sharing is set, but sign_in is 'api-key', and a key may be that of several people; set sign_in "
-            "to cognito, or leave assistant.sharing out"
+            "assistant.sharing is set, but sign_in is 'api-key', and several people may use one key; set sign_in to "
+            "cognito, or leave assistant.sharing out"
         )
     if environment.answer and not environment.streams and not isinstance(environment.search, Serverless):
         yield (
@@ -129,6 +129,4 @@ def keeps_conversations(environment: Environment) -> Iterator[str]:
     assistant = environment.assistant
     chosen = assistant is not None and "conversation_days" in assistant.model_fields_set
     if chosen and not isinstance(environment.search, Serverless):
-        yield (
-            "assistant.conversation_days is set, but a domain keeps conversations itself, without an end; leave it out"
-        )
+        yield ("assistant.conversation_days is set, but a domain keeps conversations without a limit; leave it out")

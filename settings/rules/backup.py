@@ -19,13 +19,12 @@ def backups_are_of_a_domain(environment: Environment) -> Iterable[str]:
         return
     if isinstance(environment.search, Serverless):
         yield (
-            "backup is for a domain, but search.kind is 'serverless'; remove backup: Amazon takes a snapshot of a "
-            "collection every hour by itself"
+            "backup is for a domain, but search.kind is 'serverless'; remove backup, because Amazon takes a snapshot "
+            "of a collection every hour"
         )
     else:
         yield (
-            "backup is for a domain, but search.kind is 'self-managed'; remove backup, and back the engine up where "
-            "it runs"
+            "backup is for a domain, but search.kind is 'self-managed'; remove backup, and back up the engine yourself"
         )
 
 
@@ -39,6 +38,6 @@ def backups_of_others_are_restored(environment: Environment) -> Iterable[str]:
     """An environment may always restore its own."""
     if environment.backup and environment.name in environment.backup.restores:
         yield (
-            f"backup.restores names {environment.name} itself, whose backups may be restored anyway; remove it from "
-            "the list"
+            f"backup.restores names {environment.name} itself, whose backups can always be restored; remove it from "
+            f"the list"
         )

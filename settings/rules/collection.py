@@ -35,12 +35,12 @@ def collection_decides(environment: Environment) -> Iterator[str]:
         return
     for name in NOT_ON_A_COLLECTION:
         if name in index.model_fields_set:
-            yield f"index.{name} is set, but a collection decides that itself; leave it out"
+            yield f"index.{name} is set, but a collection sets this itself; leave it out"
     if index.fields:
         yield (
-            f"index.fields names {next(iter(index.fields))!r}, but on a collection the assistant keeps the id, title "
-            "and text of a document only; leave it out"
+            f"index.fields names {next(iter(index.fields))!r}, but on a collection the assistant keeps only the id, "
+            f"title and text of a document; leave it out"
         )
     for field in (index.text_field, index.embedding_field):
         if field in ("stored", "passages"):
-            yield f"index names a field {field!r}, which an index of a collection has already; choose another name"
+            yield f"index names a field {field!r}, which an index of a collection already has; choose another name"

@@ -25,7 +25,7 @@ def key_is_here(environment: Environment) -> Iterator[str]:
     if encryption.alias and environment.account is not None and account != environment.account:
         yield (
             f"encryption.key is an alias of the account {account}, but account is {environment.account!r}, and an "
-            "alias is known in its own account alone; write the ARN of the key, arn:…:key/…"
+            f"alias works only in its own account; write the ARN of the key, arn:…:key/…"
         )
 
 
@@ -34,6 +34,6 @@ def key_has_an_arn(environment: Environment) -> Iterator[str]:
     encryption = environment.encryption
     if encryption is not None and encryption.alias is not None and isinstance(environment.search, Serverless):
         yield (
-            f"encryption.key is {encryption.key!r}, but a collection takes no alias; write the ARN that `aws kms "
+            f"encryption.key is {encryption.key!r}, but a collection accepts no alias; write the ARN that `aws kms "
             f"describe-key --key-id {encryption.key} --query KeyMetadata.Arn` prints"
         )

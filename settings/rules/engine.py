@@ -20,7 +20,7 @@ def converses(environment: Environment) -> Iterator[str]:
     since, engine = SINCE["converse"], environment.engine
     if engine and engine.engine_number < since and environment.answer and environment.answer.converses:
         yield (
-            f"answer speaks bedrock-converse, which OpenSearch has since {since}, but search.engine_version is "
+            f"answer uses bedrock-converse, which OpenSearch has since {since}, but search.engine_version is "
             f"{engine.engine_version!r}; set search.engine_version to {offered(since)} or later, or another recipe"
         )
 
@@ -30,8 +30,8 @@ def milliseconds(environment: Environment) -> Iterator[str]:
     engine = environment.engine
     if engine and engine.engine_number == MILLISECONDS:
         yield (
-            f"search.engine_version is {engine.engine_version!r}, which takes the seconds that a connector waits for "
-            "milliseconds, so that no model could answer in time; set OpenSearch_2.15 or later"
+            f"search.engine_version is {engine.engine_version!r}, which reads a connector's time limit in seconds as "
+            f"milliseconds, so no model could answer in time; set OpenSearch_2.15 or later"
         )
 
 

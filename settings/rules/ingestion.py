@@ -19,8 +19,8 @@ def drop_has_a_pipeline(environment: Environment) -> Iterator[str]:
     """What the function loads is embedded by the engine."""
     if environment.drop and environment.engine is None:
         yield (
-            "drop is set, but a collection has no pipeline that embeds what the function loads; "
-            "leave drop out and use a source of the kind s3, the assistant's API or osml ingest"
+            "drop is set, but a collection has no pipeline that embeds loaded documents; leave out drop and use a "
+            "source of the kind s3, the assistant's API or osml ingest"
         )
 
 
@@ -40,19 +40,19 @@ def ingestion_has_its_jobs(environment: Environment) -> Iterator[str]:
         return
     if not isinstance(search, NewDomain | ExistingDomain):
         yield (
-            "ingestion is set, but its pipelines sign requests to a domain and ask its model for batches; "
-            "set search.kind to domain or existing, or leave ingestion out"
+            "ingestion is set, but its pipelines need a domain, whose model embeds batches; set search.kind to "
+            "domain or existing, or leave ingestion out"
         )
         return
     if environment.index.mask:
         yield (
-            "index.mask is set, but the pipelines of ingestion mask nothing and would store what it names; load "
-            "documents by osml ingest, the API, drop or sources, and leave ingestion out"
+            "index.mask is set, but the pipelines of ingestion mask nothing; load documents with osml ingest, the "
+            "API, drop or sources, and leave ingestion out"
         )
     if search.vpc is not None:
         yield (
-            "ingestion is set, but the pipelines made here reach public addresses only and search.vpc is set; "
-            "leave one of them out"
+            "ingestion is set, but its pipelines reach only public addresses and search.vpc is set; leave one of "
+            "them out"
         )
     if search.engine_number < since:
         yield (
@@ -66,6 +66,6 @@ def ingestion_has_its_jobs(environment: Environment) -> Iterator[str]:
         )
     if not isinstance(embedding, SageMakerEmbedding) or not embedding.creates_endpoint or embedding.region is not None:
         yield (
-            "ingestion runs the model of the endpoint in jobs of SageMaker, so the endpoint must be one that is made "
-            "here; set embedding.provider to sagemaker and embedding.endpoint to create, or leave ingestion out"
+            "ingestion runs the model of the endpoint in jobs of SageMaker, so the endpoint must be a new one; set "
+            "embedding.provider to sagemaker and embedding.endpoint to create, or leave ingestion out"
         )

@@ -22,7 +22,7 @@ def owners_change_the_prompt(environment: Environment) -> Iterator[str]:
         yield "assistant.prompts is true, but no model answers; leave it out"
     elif not environment.streams:
         yield (
-            "assistant.prompts is true, but the engine's pipeline answers, by the prompt of its deploy; set "
+            "assistant.prompts is true, but the engine's pipeline answers, with the prompt of its deploy; set "
             "assistant.streaming to true, or leave assistant.prompts out"
         )
 
@@ -37,7 +37,7 @@ def readers_choose(environment: Environment) -> Iterator[str]:
         return
     if not environment.streams:
         yield (
-            "assistant.models is set, but the engine's pipeline answers, by one model; set assistant.streaming to "
+            "assistant.models is set, but the engine's pipeline answers, with one model; set assistant.streaming to "
             "true, or leave assistant.models out"
         )
     taken = {environment.answer.name: "answer.model", ALIAS: "the API", environment.name: "the environment"}
@@ -51,7 +51,7 @@ def readers_choose(environment: Environment) -> Iterator[str]:
                 "models itself; choose another provider"
             )
         if isinstance(model, SageMakerAnswer) and model.creates_endpoint:
-            yield f"{setting} runs an endpoint of its own, which answer alone can; set its endpoint to one that exists"
+            yield f"{setting} needs a new endpoint, which only answer can create; set its endpoint to an existing one"
         if environment.retrieval.agentic and not model.calls_tools:
             yield (
                 f"retrieval.agentic is set, but {setting} calls no tools here; choose deepseek, openai, or "

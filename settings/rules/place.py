@@ -35,8 +35,8 @@ def secrets_are_made_once(environment: Environment) -> Iterator[str]:
         first = made.setdefault(secret.name, setting) if secret.create else setting
         if first != setting:
             yield (
-                f"{first}.secret and {setting}.secret have one name and create: true, and a secret is made once; leave "
-                f"create out of {setting}.secret, or give it a name of its own"
+                f"{first}.secret and {setting}.secret have the same name and create: true, but a secret can be "
+                f"created only once; leave out create of {setting}.secret, or give it another name"
             )
 
 

@@ -26,10 +26,7 @@ def answer_is_the_recipes(environment: Environment) -> Iterator[str]:
     """Whether there is one that answers."""
     recipe, none = environment.recipe, RECIPES[environment.recipe].get("answer", ...) is None
     if none and environment.answer:
-        yield (
-            f"answer is set, but the recipe {recipe} finds passages and answers nothing; leave it out, or set recipe "
-            f"to {FIRST}"
-        )
+        yield (f"answer is set, but the recipe {recipe} only finds passages; leave it out, or set recipe to {FIRST}")
     if not none and not environment.answer:
         needed = "secret" if preset(recipe, "answer.provider") else "provider"
         other = recipe_with("answer", None)
@@ -47,5 +44,5 @@ def engine_is_the_recipes(environment: Environment) -> Iterator[str]:
     if wanted and not is_serverless:
         yield (
             f"recipe is {environment.recipe!r}, which searches a collection, but search.kind is another; set "
-            f"search.kind to {wanted}, or recipe to that of your model, with an assistant beside it"
+            f"search.kind to {wanted}, or set the recipe of your model, and add assistant"
         )

@@ -50,18 +50,21 @@ def one_partition(environment: Environment) -> Iterator[str]:
                     f"{wanted.name}; write arn:{wanted.name}:…"
                 )
             elif wanted and here and wanted is not partition_of(here):
-                yield f"{setting} is of {arn['region']}, but the rest of {here}, another part of AWS; make them agree"
+                yield (
+                    f"{setting} is of {arn['region']}, but the rest of {here}, another partition of AWS; "
+                    "make them agree"
+                )
         elif image:
             of_image = partition_of(image["region"])
             if of_image and image["suffix"] != of_image.suffix:
                 yield (
                     f"{setting} is {text!r}, but hosts of {image['region']} end with {of_image.suffix}; write that "
-                    "in its place"
+                    f"instead"
                 )
             if environment.region is not None and image["region"] != environment.region:
                 yield (
-                    f"{setting} is an image in {image['region']}, but region is {environment.region!r}, and SageMaker "
-                    "pulls images of its own region; name the one there"
+                    f"{setting} is an image in {image['region']}, but region is {environment.region!r}, and "
+                    f"SageMaker pulls images only from its own region; set the image of that region"
                 )
 
 
@@ -73,7 +76,7 @@ def models_are_in_one_partition(environment: Environment) -> Iterator[str]:
         if here and there and here is not there:
             yield (
                 f"{setting} is {text!r}, in the partition {there.name}, but region is {environment.region!r}, and "
-                f"roles of {here.name} call nothing outside it; set a region of {here.name}, or another model"
+                f"roles of {here.name} cannot call anything outside it; set a region of {here.name}, or another model"
             )
 
 
@@ -119,7 +122,7 @@ def services_are_there(environment: Environment) -> Iterator[str]:
         (
             environment.ingestion is not None,
             ("OpenSearch Ingestion", "AWS::OSIS::Pipeline"),
-            "drop in the place of ingestion",
+            "drop instead of ingestion",
         ),
     )
     for wanted, (service, type), instead in wants:

@@ -33,14 +33,14 @@ def on_an_engine(environment: Environment) -> Iterator[str]:
         return
     for name in sorted(retrieval.model_fields_set - ON_A_COLLECTION):
         yield (
-            f"retrieval.{name} is set, but a collection has no such search pipeline here and chooses its vectors' "
-            "size; leave it out, or search a domain"
+            f"retrieval.{name} is set, but a collection has no such search pipeline and sets its vectors' size "
+            f"itself; leave it out, or use a domain"
         )
     hybrid = retrieval.hybrid
     if hybrid and hybrid.sparse:
         yield (
-            "retrieval.hybrid.sparse is set, but on a collection the words are compared by BM25; leave it out, or "
-            "search a domain"
+            "retrieval.hybrid.sparse is set, but on a collection words are compared by BM25; leave it out, or use a "
+            "domain"
         )
     if hybrid and hybrid.normalization not in NORMALIZED_ON_A_COLLECTION:
         yield (
@@ -117,7 +117,7 @@ def asks_again(environment: Environment) -> Iterator[str]:
     if environment.retrieval.agentic is None:
         return
     if environment.assistant is None:
-        yield "retrieval.agentic is set, but only the assistant searches so; add assistant, or leave it out"
+        yield "retrieval.agentic is set, but only the assistant does this; add assistant, or leave it out"
     answer = environment.answer
     if environment.assistant and answer and answer.calls_tools and not environment.streams:
         yield (
@@ -125,7 +125,7 @@ def asks_again(environment: Environment) -> Iterator[str]:
             "assistant.streaming to true, or leave retrieval.agentic out"
         )
     if answer is None:
-        yield "retrieval.agentic is set, but no answer model chooses the searches; add answer, or leave it out"
+        yield "retrieval.agentic is set, but no answer model can choose the searches; add answer, or leave it out"
     elif not answer.calls_tools:
         yield (
             f"retrieval.agentic is set, but {answer.shown} of answer.provider {answer.provider!r} calls no tools here; "

@@ -24,7 +24,7 @@ def vpc_has_its_kind(environment: Environment) -> Iterator[str]:
             "its own network policy says who reaches it; leave it out"
         )
     if vpc and vpc.egress == "vpc" and not isinstance(search, NewDomain):
-        yield "search.vpc.egress is 'vpc', which is said of a domain that is made here; leave it out"
+        yield "search.vpc.egress is 'vpc', which is only for a new domain; leave it out"
 
 
 def vpc_reaches_its_models(environment: Environment) -> Iterator[str]:
@@ -40,7 +40,7 @@ def vpc_reaches_its_models(environment: Environment) -> Iterator[str]:
     called = _called(environment, all_of_them)
     if any(isinstance(model, ModelSettings) and model.service is None for model in called.values()):
         yield (
-            "search.vpc.endpoints is 'create', but a model outside AWS is not reached by an endpoint; give the subnets "
+            "search.vpc.endpoints is 'create', but an endpoint cannot reach a model outside AWS; give the subnets "
             f"a NAT gateway and set search.vpc.endpoints to exist, {_otherwise(all_of_them)}or choose a model on AWS"
         )
     for setting, region in _regions(called):

@@ -16,8 +16,8 @@ SpaceKey = Annotated[str, StringConstraints(pattern=r"^~?[A-Za-z0-9]{1,255}$")]
 class Confluence(SourceSettings):
     """The current pages of `spaces` (their keys) of the site at `url`.
 
-    `user` is the mail address of an account, and `secret` holds its API token. `include` and `exclude` are patterns of
-    titles.
+    `user` is the mail address of an account, and `secret` contains its API token. `include` and `exclude` are patterns
+    of titles.
     """
 
     kind: Literal["confluence"]

@@ -14,7 +14,7 @@ from settings.web_address import HOST
 class Git(SourceSettings):
     """Files under `folder` on `branch` (default: that of the repository) of the repository at `url`.
 
-    `secret` holds a token that reads a private repository; `user` is the name that goes with it. Private addresses are
+    `secret` contains a token for a private repository; `user` is the user name for this token. Private addresses are
     reached only within the ranges `networks`. `include` and `exclude` are patterns of paths in the repository.
     """
 

@@ -10,7 +10,7 @@ from settings.sources import SourceSettings
 
 
 class S3Prefix(SourceSettings):
-    """The objects of `bucket` under `prefix`. A bucket of another account must let the function in.
+    """The objects of `bucket` under `prefix`. A bucket in another account needs a policy that allows the function.
 
     `include` and `exclude` are patterns of keys after the prefix.
     """

@@ -17,7 +17,7 @@ class SharePoint(SourceSettings):
     """The files of the document library `library` (default: that of the site) of the site at `url`.
 
     `tenant` and `client` are the ids of the directory and of an application that may read the site (Sites.Selected or
-    Sites.Read.All); `secret` holds the application's client secret. `include` and `exclude` are patterns of paths in
+    Sites.Read.All); `secret` contains the application's client secret. `include` and `exclude` are patterns of paths in
     the library.
     """
 

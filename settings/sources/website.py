@@ -16,13 +16,11 @@ Start = Annotated[
 
 
 class Website(SourceSettings):
-    """Pages below the addresses in `start`, found by the sitemap and by links up to `depth`, at most `pages`.
-
-    Between two requests are `delay` seconds, or more if robots.txt says so; up to `connections` of them wait for their
-    answers at once. With `sitemap`, the site's sitemaps name
-    pages, and a page whose date (`lastmod`) is unchanged there is not requested. `contact` is a mail or web address
-    that the site's operators see in each request. Private addresses are reached only within the ranges `networks`.
-    `include` and `exclude` are patterns of whole addresses.
+    """Pages below the addresses in `start`, found by the sitemap and by links up to `depth`, at most `pages`. There are
+    `delay` seconds between two requests, or more if robots.txt says so; up to `connections` requests are open at once.
+    With `sitemap`, pages are also taken from the site's sitemaps, and a page whose date (`lastmod`) there is unchanged
+    is not requested. `contact` is a mail or web address that each request shows to the site's operators. Private
+    addresses are reached only within the ranges `networks`. `include` and `exclude` are patterns of whole addresses.
     """
 
     kind: Literal["website"]

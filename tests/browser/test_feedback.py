@@ -48,8 +48,10 @@ def test_a_reader_judges_answers_and_an_owner_sees_it(window: OpenPage, stage: S
     expect(exchange.locator(".verdict .hint")).to_have_text(words)
     assert flows.barriers(page) == []
     assert flows.spills(page) == []
-    exchange.get_by_label("What is not good?").select_option(label="The documents say it, and it was not found")
-    own = exchange.get_by_label("In your words, if you like")
+    exchange.get_by_label("What is not good?").select_option(
+        label="The documents contain the answer, but it was not found"
+    )
+    own = exchange.get_by_label("Comment (optional)")
     expect(own).to_have_count(int(keep == "texts"))
     if keep == "texts":
         own.fill("It is in the leaflet.")
@@ -65,7 +67,7 @@ def test_a_reader_judges_answers_and_an_owner_sees_it(window: OpenPage, stage: S
     page.get_by_role("link", name="Feedback").click()
     rows = page.locator("#judgements .row:visible")
     expect(rows).to_have_count(2)
-    page.get_by_label("Only what the documents had no answer to").check()
+    page.get_by_label("Only questions that the documents did not answer").check()
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("Is it lit?")
     expect(rows).to_contain_text("Not good · not found")

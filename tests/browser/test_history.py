@@ -59,7 +59,7 @@ def test_conversations_are_found_opened_continued_renamed_and_removed(window: Op
     assert second.text == "It is old."
     expect(page.locator(".answer").nth(2)).to_have_text("It is red.")
     expect(page.get_by_role("article").nth(1).locator(".hint")).to_have_text(
-        "The sources of this answer are no longer here for you."
+        "You can no longer see the sources of this answer."
     )
     expect(page.get_by_role("article").nth(2).locator(".hint")).to_have_text(
         "The sources of this answer were not kept."

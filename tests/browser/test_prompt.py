@@ -53,7 +53,7 @@ def test_an_owner_publishes_a_draft_and_goes_back(window: OpenPage, stage: Stage
     expect(page.get_by_label("How it answers")).to_have_value(SHORT)
     page.get_by_label("Why, for other owners").fill("Shorter")
     page.get_by_role("button", name="Publish").click()
-    expect(page.locator("#prompts")).to_contain_text("Version 1 is published. Answers follow it within 30 seconds.")
+    expect(page.locator("#prompts")).to_contain_text("Version 1 is published. Answers use it within 30 seconds.")
     rows = page.locator("#prompts .row")
     expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text("Version 1: Shorter")
@@ -85,16 +85,16 @@ def test_the_draft_is_compared_by_an_evaluation_set(window: OpenPage, stage: Sta
     stage.answers = borne_out
     compare.click()
     table = page.get_by_role("table")
-    expect(table).to_contain_text("Sentences that passages bear out")
+    expect(table).to_contain_text("Sentences that passages support")
     drafts = [request["draft"] for request in stage.requested]
     assert sorted(map(str, drafts)) == sorted(map(str, [{"number": 0}, {**_texts(), "instructions": SHORT}] * 2))
     assert [request["question"] for request in stage.requested] == [each["question"] for each in SET for _ in range(2)]
     rows = [row.locator("th, td").all_inner_texts() for row in table.locator("tbody tr").all()]
     assert rows == [
-        ["Sentences that passages bear out", "25%", "100%"],
-        ["Citations that hold", "–", "–"],
-        ["Sentences with a citation that holds", "0%", "0%"],
-        ["Answers that documents bear out", "50%", "100%"],
+        ["Sentences that passages support", "25%", "100%"],
+        ["Correct citations", "–", "–"],
+        ["Sentences with a correct citation", "0%", "0%"],
+        ["Answers that documents support", "50%", "100%"],
         ["Answers from a relevant document", "50%", "50%"],
     ]
     page.locator(".previewed summary").first.click()

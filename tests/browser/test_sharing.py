@@ -34,13 +34,13 @@ def test_a_person_shares_a_conversation_and_ends_the_link(window: OpenPage, cogn
     assert flows.barriers(page) == []
     assert dialog.get_by_label("The link lasts").locator("option").all_inner_texts() == ["1 day", "7 days", "30 days"]
     dialog.get_by_label("For", exact=True).select_option("it")
-    dialog.get_by_role("button", name="Make a link").click()
+    dialog.get_by_role("button", name="Create a link").click()
     address = page.get_by_label(f"Address of the link to {TITLE}")
     expect(address).to_be_focused()
     assert stage.requested == [{"conversation_id": f"{'a' * 32}-1", "days": 7, "groups": ["it"]}]
     assert address.input_value() == f"{stage.url}#shared-{0:032x}"
     expect(page.locator("#links .row")).to_contain_text("1 question · for it · until ")
-    expect(page.get_by_label("Those of everybody")).to_have_count(0)
+    expect(page.get_by_label("Everybody's links")).to_have_count(0)
     assert flows.barriers(page) == []
     assert flows.spills(page) == []
     page.get_by_role("button", name=f"End the link to {TITLE}").click()
@@ -54,7 +54,7 @@ def test_an_owner_sees_and_ends_the_links_of_everybody(window: OpenPage, cognito
     page = listed(window(), cognito_stage)
     cognito_stage.share(LINK)
     expect(page.locator("#links")).to_contain_text("No links")
-    page.get_by_label("Those of everybody").check()
+    page.get_by_label("Everybody's links").check()
     row = page.locator("#links .row")
     expect(row).to_contain_text("ada@example.com · 1 question · until ")
     assert flows.barriers(page) == []

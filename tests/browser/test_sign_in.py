@@ -70,7 +70,7 @@ def test_a_person_sets_up_an_authenticator_app(window: OpenPage, cognito_stage: 
     assert not pool.has_app
     field.fill(code(pool.secret))
     dialog.get_by_role("button", name="Check the code").click()
-    expect(dialog.locator("#factor-text")).to_have_text("You sign in with a code of your authenticator app.")
+    expect(dialog.locator("#factor-text")).to_have_text("You sign in with a code from your authenticator app.")
     assert pool.has_app
     dialog.get_by_role("button", name="Switch it off").click()
     expect(dialog.get_by_role("button", name="Set up")).to_be_visible()

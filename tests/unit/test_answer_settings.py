@@ -130,7 +130,7 @@ def test_a_chat_model_reasons_only_on_request_and_then_has_more_time(tmp_path: P
             "deepseek-api",
             {"secret": SECRET, "thinking": True, "max_tokens": 1024},
             {},
-            "answer: max_tokens is 1024, but with thinking the thoughts are counted, too; set 4096 or more, or leave "
+            "answer: max_tokens is 1024, but with thinking the reasoning also counts; set 4096 or more, or leave "
             "max_tokens out.",
         ),
         (
@@ -185,20 +185,20 @@ def test_a_chat_model_reasons_only_on_request_and_then_has_more_time(tmp_path: P
             "deepseek-bedrock",
             {"max_tokens": 9000},
             {},
-            "answer: max_tokens is 9000, but the managed model writes 8192 at most; set 8192.",
+            "answer: max_tokens is 9000, but the managed model writes at most 8192; set 8192.",
         ),
         (
             "bedrock-converse",
             {"model": "amazon.titan-embed-text-v2:0"},
             {},
-            "answer.model: 'amazon.titan-embed-text-v2:0' makes no text; set a chat model, for example "
+            "answer.model: 'amazon.titan-embed-text-v2:0' does not generate text; set a chat model, for example "
             "us.amazon.nova-lite-v1:0.",
         ),
         (
             "bedrock-converse",
             {"model": "us.amazon.nova-lite-v1:0"},
             {"search": {"engine_version": "OpenSearch_2.17", "vector_engine": "lucene"}},
-            "answer speaks bedrock-converse, which OpenSearch has since 2.18, but search.engine_version is "
+            "answer uses bedrock-converse, which OpenSearch has since 2.18, but search.engine_version is "
             "'OpenSearch_2.17'; set search.engine_version to OpenSearch_2.19 or later, or another recipe.",
         ),
         (
@@ -225,7 +225,7 @@ def test_a_chat_model_reasons_only_on_request_and_then_has_more_time(tmp_path: P
             "deepseek-sagemaker",
             {"component": "mine"},
             {},
-            "answer: component is of an endpoint that exists, but endpoint is 'create'; leave it out.",
+            "answer: component is a setting for an existing endpoint, but endpoint is 'create'; leave it out.",
         ),
         (
             "deepseek-sagemaker",
@@ -277,8 +277,8 @@ def test_a_chat_model_reasons_only_on_request_and_then_has_more_time(tmp_path: P
             "openai-chat",
             {"model": "bedrock/x", "endpoint": "api.example.com", "secret": SECRET},
             {},
-            "answer.model: 'bedrock/x' begins with bedrock/, by which the search pipeline would choose another wire "
-            "format; set the name without it, or another recipe.",
+            "answer.model: 'bedrock/x' begins with bedrock/, with which the search pipeline would choose another "
+            "request format; set the name without this prefix, or another recipe.",
         ),
         (
             "openai-chat",
@@ -290,13 +290,13 @@ def test_a_chat_model_reasons_only_on_request_and_then_has_more_time(tmp_path: P
             "custom",
             {**CUSTOM, "connector": {**CONNECTOR, "name": "mine"}},
             {},
-            "answer: connector.name is made by the deploy; remove it.",
+            "answer: connector.name is created by the deploy; remove it.",
         ),
         (
             "custom",
             {**CUSTOM, "connector": {**CONNECTOR, "protocol": "ftp"}},
             {},
-            "answer: connector.protocol is 'ftp', but can be http or aws_sigv4 only; set one of them.",
+            "answer: connector.protocol is 'ftp', but must be http or aws_sigv4; set one of them.",
         ),
         (
             "custom",

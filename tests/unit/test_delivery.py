@@ -47,12 +47,12 @@ def test_the_delivery_of_this_repository() -> None:
         ),
         (
             {"source": {"branch": "main"}},
-            "delivery.yaml: source: the code comes from nowhere; set codecommit, or connection and repository.",
+            "delivery.yaml: source: no source of the code is set; set codecommit, or connection and repository.",
         ),
         (
             {"source": {"codecommit": "osml", "repository": "team/osml"}},
-            "delivery.yaml: source: codecommit is 'osml', but connection or repository is set too; "
-            "keep codecommit, or connection with repository.",
+            "delivery.yaml: source: codecommit is 'osml', but connection or repository is also set; keep codecommit, "
+            "or connection with repository.",
         ),
         (
             {"source": {"connection": "here", "repository": "team/osml"}},
@@ -86,6 +86,6 @@ def test_an_account_of_its_own_needs_the_pipelines(tmp_path: Path) -> None:
     with pytest.raises(SettingError) as caught:
         delivery.environments(directory)
     assert str(caught.value) == (
-        "environments/prod.yaml: account is '222233334444', but the delivery names none of its own, "
-        "and a pipeline must know both; set account and region in the delivery file."
+        "environments/prod.yaml: account is '222233334444', but the delivery has none, and a pipeline must know "
+        "both; set account and region in the delivery file."
     )

@@ -17,7 +17,7 @@ DELIVERY = (CHECKOUT / "delivery.yaml").read_text()
 CONNECTION = "arn:aws-cn:codeconnections:us-east-1:111122223333:connection/01234567-89ab-cdef-0123-456789abcdef"
 NO_NAME = "and not as a name; put it in quotes, or remove the line."
 NO_NUMBER = "put it in quotes where a text is meant, or write the number as it is."
-INDENT = "indent it as the lines of the same group, or put a text with a colon in quotes."
+INDENT = "indent it like the lines of the same group, or put a text with a colon in quotes."
 
 
 def bomb() -> str:
@@ -67,17 +67,20 @@ def refused(directory: Path, content: str | bytes) -> str:
         ("a: {1: 1}\n", f"line 1 in a begins with 1, which YAML reads as a number {NO_NAME}"),
         ("~: 1\n", f"line 1 begins with '~', which YAML reads as nothing {NO_NAME}"),
         ("2026-01-31: 1\n", f"line 1 begins with 2026-01-31, which YAML reads as a date {NO_NAME}"),
-        ("? [a]\n: 1\n", " is not YAML in line 1: a setting's name is no text; correct that line."),
-        ("a: &b {c: 1}\nd: {<<: *b}\n", "line 2 in d merges (<<), which no file here does; write the settings out."),
+        ("? [a]\n: 1\n", " is not YAML in line 1: a setting's name is not a text; correct that line."),
+        (
+            "a: &b {c: 1}\nd: {<<: *b}\n",
+            "line 2 in d has a merge key (<<), which is not supported; write out the settings.",
+        ),
         ("a: 1:30\n", f"a in line 1 is 1:30, which YAML reads as the number 90; {NO_NUMBER}"),
         ("a: 010\n", f"a in line 1 is 010, which YAML reads as the number 8; {NO_NUMBER}"),
-        ("a: .inf\n", "a in line 1 is .inf, which is no number to reckon with; write an ordinary one."),
-        ("a: [-.inf]\n", "a.0 in line 1 is -.inf, which is no number to reckon with; write an ordinary one."),
-        ("a: .nan\n", "a in line 1 is .nan, which is no number to reckon with; write an ordinary one."),
-        ("a: 1.0e+999\n", "a in line 1 is 1.0e+999, which is no number to reckon with; write an ordinary one."),
+        ("a: .inf\n", "a in line 1 is .inf, which is not an ordinary number; write an ordinary one."),
+        ("a: [-.inf]\n", "a.0 in line 1 is -.inf, which is not an ordinary number; write an ordinary one."),
+        ("a: .nan\n", "a in line 1 is .nan, which is not an ordinary number; write an ordinary one."),
+        ("a: 1.0e+999\n", "a in line 1 is 1.0e+999, which is not an ordinary number; write an ordinary one."),
         (f"a: {'9' * 5000}\n", "a in line 1 is a number of more than 19 digits; write a smaller one, or quote it."),
         ("a: 2026-01-31\n", "a in line 1 is '2026-01-31', which YAML reads as a date; put it in quotes."),
-        ("a: =\n", "a in line 1 is '=', which YAML reads as something else than a text; put it in quotes."),
+        ("a: =\n", "a in line 1 is '=', which YAML reads as something other than a text; put it in quotes."),
         ("a: !!binary aGk=\n", "a in line 1 has the tag !!binary, which does not fit it; remove the tag."),
         ("a: !!set {b}\n", "a in line 1 has the tag !!set, which does not fit it; remove the tag."),
         ("a: !!int abc\n", "a in line 1 has the tag !!int, which does not fit it; remove the tag."),
@@ -86,8 +89,8 @@ def refused(directory: Path, content: str | bytes) -> str:
             "a: !!python/name:os.system x\n",
             "a in line 1 has the tag '!!python/name:os.system', which does not fit it; remove the tag.",
         ),
-        ("a: &b [*b]\n", "a.0 repeats itself by aliases (*) more often than settings can be read; write it out."),
-        (bomb(), "e.1 repeats itself by aliases (*) more often than settings can be read; write it out."),
+        ("a: &b [*b]\n", "a.0 repeats itself by aliases (*) too many times; write it out."),
+        (bomb(), "e.1 repeats itself by aliases (*) too many times; write it out."),
         (f"a: {'[' * 3000}\n", f"line 1 lies {DEEPEST} groups deep; no setting does."),
         ("a: *b\n", " is not YAML in line 1: found undefined alias 'b'; correct that line."),
         ("a\nb: 1\n", f" is not YAML in line 2: mapping values are not allowed here; {INDENT}"),
@@ -137,17 +140,17 @@ def test_what_is_left_empty_is_refused_by_name(tmp_path: Path, empty: str) -> No
         text = "recipe: deepseek-api\n"
         for depth, name in enumerate(parts := path.split(".")):
             text += f"{'  ' * depth}{name}:{empty if depth == len(parts) - 1 else ''}\n"
-        said = f"{path} in line {len(parts) + 1} is left empty (null); write what belongs there, or remove the line."
+        said = f"{path} in line {len(parts) + 1} is left empty (null); write a value, or remove the line."
         assert refused(tmp_path, text) == said
 
 
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ("keeper:\n", "write `keeper: off` for none, or remove the line for the usual one."),
+        ("keeper:\n", "write `keeper: off` for none, or remove the line for the default."),
         (
             "retrieval:\n  hybrid:\n",
-            "write `hybrid: off` for vectors alone, or remove the line for words and vectors.",
+            "write `hybrid: off` for vectors only, or remove the line for words and vectors.",
         ),
     ],
 )
@@ -211,7 +214,7 @@ def test_a_link_out_of_the_repository_is_no_document(tmp_path: Path) -> None:
     (tmp_path / "here" / "link").symlink_to(tmp_path / "secret")
     file = tmp_path / "here" / "delivery.yaml"
     file.write_text(DELIVERY.replace("samples/metro-areas.ndjson", "link"))
-    with pytest.raises(SettingError, match="is no path within this repository"):
+    with pytest.raises(SettingError, match="is not a path within this repository"):
         load_delivery(file)
 
 

@@ -130,7 +130,7 @@ def test_each_provider_needs_little(tmp_path: Path, embedding: dict[str, Any], m
         (
             {"provider": "cohere", "dimension": 1024},
             {"index": {"batch_size": 97}},
-            "index.batch_size is 97, but Cohere takes 96 texts a call at most; set 96 or less.",
+            "index.batch_size is 97, but Cohere takes 96 texts per call at most; set 96 or less.",
         ),
         (
             {"provider": "titan", "dimension": 1024},
@@ -141,8 +141,8 @@ def test_each_provider_needs_little(tmp_path: Path, embedding: dict[str, Any], m
         (
             {"provider": "sagemaker", "dimension": 384, "region": "eu-west-1"},
             {},
-            "embedding: region is 'eu-west-1', but an endpoint made here is in the environment's region; leave region "
-            "out, or set endpoint to the name of one that exists there.",
+            "embedding: region is 'eu-west-1', but a new endpoint is in the "
+            "environment's region; leave region out, or set endpoint to the name of an existing one there.",
         ),
         (
             {"provider": "titan", "dimension": 1024},

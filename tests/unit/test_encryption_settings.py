@@ -67,13 +67,13 @@ def test_a_key_that_amazon_manages_is_refused(key: str) -> None:
         (
             ALIAS_ARN,
             {"search": OWN, "account": "444455556666", "region": "us-east-1"},
-            "encryption.key is an alias of the account 111122223333, but account is '444455556666', and an alias is "
-            "known in its own account alone; write the ARN of the key, arn:…:key/…",
+            "encryption.key is an alias of the account 111122223333, but account is '444455556666', and an alias "
+            "works only in its own account; write the ARN of the key, arn:…:key/…",
         ),
         (
             ALIAS_ARN,
             {"recipe": "serverless", "search": {"kind": "serverless"}, "answer": DEEPSEEK},
-            f"encryption.key is {ALIAS_ARN!r}, but a collection takes no alias; write the ARN that `aws kms "
+            f"encryption.key is {ALIAS_ARN!r}, but a collection accepts no alias; write the ARN that `aws kms "
             f"describe-key --key-id {ALIAS_ARN} --query KeyMetadata.Arn` prints",
         ),
         (

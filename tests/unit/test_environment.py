@@ -80,13 +80,13 @@ def test_sandbox_is_small_and_production_is_not() -> None:
         (
             "shape: inputs",
             "shape: array",
-            "embedding: shape is 'array', but the container made here takes 'inputs'; set inputs.",
+            "embedding: shape is 'array', but the new container accepts 'inputs'; set inputs.",
         ),
         (
             "OpenSearch_3.5",
             "OpenSearch_2.13",
-            "search.engine_version is 'OpenSearch_2.13', which takes the seconds that a connector waits for "
-            "milliseconds, so that no model could answer in time; set OpenSearch_2.15 or later.",
+            "search.engine_version is 'OpenSearch_2.13', which reads a connector's time limit in "
+            "seconds as milliseconds, so no model could answer in time; set OpenSearch_2.15 or later.",
         ),
         (
             "OpenSearch_3.5",
@@ -131,7 +131,8 @@ def test_sandbox_is_small_and_production_is_not() -> None:
         (
             "removal: destroy",
             "removal: destroy\n  dedicated_masters: {instance_type: m7g.large.search, count: 2}",
-            "search.dedicated_masters: 2 dedicated masters make no quorum; set count to 3 or 5, or leave them out.",
+            "search.dedicated_masters: 2 dedicated masters cannot form a quorum; set count to 3 or 5, or leave them "
+            "out.",
         ),
         (
             "removal: destroy",

@@ -106,7 +106,7 @@ def test_textract_is_where_botocore_knows_it() -> None:
         (
             SANDBOX.replace("assistant: {}", "ingestion: {}"),
             "ca-west-1",
-            "region is 'ca-west-1', which has no OpenSearch Ingestion; set drop in the place of ingestion",
+            "region is 'ca-west-1', which has no OpenSearch Ingestion; set drop instead of ingestion",
         ),
         (
             f"{SANDBOX}\nreading: {{scans: textract}}\n",

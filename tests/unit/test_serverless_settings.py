@@ -139,21 +139,21 @@ def test_the_environments_have_an_assistant(name: str) -> None:
             "answer.provider is 'custom', a connector of ml-commons, but on a collection the assistant calls the model "
             "itself; set it to bedrock, bedrock-converse, deepseek, openai or sagemaker.",
         ),
-        ({"answer": None}, "answer in line 1 is left empty (null); write what belongs there, or remove the line."),
-        ({"index": {"shards": 2}}, "index.shards is set, but a collection decides that itself; leave it out."),
-        ({"index": {"replicas": 0}}, "index.replicas is set, but a collection decides that itself; leave it out."),
-        ({"index": {"batch_size": 8}}, "index.batch_size is set, but a collection decides that itself; leave it out."),
+        ({"answer": None}, "answer in line 1 is left empty (null); write a value, or remove the line."),
+        ({"index": {"shards": 2}}, "index.shards is set, but a collection sets this itself; leave it out."),
+        ({"index": {"replicas": 0}}, "index.replicas is set, but a collection sets this itself; leave it out."),
+        ({"index": {"batch_size": 8}}, "index.batch_size is set, but a collection sets this itself; leave it out."),
         (
             {"index": {"text_field": "stored"}},
-            "index names a field 'stored', which an index of a collection has already; choose another name.",
+            "index names a field 'stored', which an index of a collection already has; choose another name.",
         ),
         (
             {"index": {"text_field": "document"}},
-            "index: 'document' is a field the index has already; choose another name.",
+            "index: 'document' is a field that the index already has; choose another name.",
         ),
         (
             {"search": {"vpc": GATED}, "answer": CHAT},
-            "search.vpc.endpoints is 'create', but a model outside AWS is not reached by an endpoint; give the subnets "
+            "search.vpc.endpoints is 'create', but an endpoint cannot reach a model outside AWS; give the subnets "
             "a NAT gateway and set search.vpc.endpoints to exist, or choose a model on AWS.",
         ),
     ],
@@ -175,7 +175,7 @@ def test_what_a_collection_refuses(tmp_path: Path, change: dict[str, Any], sente
         ),
         (
             {"assistant": {"sign_in": "iam"}},
-            "assistant: page is true, but sign_in is 'iam', and a browser has no IAM identity to sign requests with; "
+            "assistant: page is true, but sign_in is 'iam', and a browser has no IAM identity that signs requests; "
             "set page to false, or sign_in to cognito.",
         ),
         (
@@ -207,8 +207,8 @@ def test_what_a_collection_refuses(tmp_path: Path, change: dict[str, Any], sente
         ),
         (
             {"assistant": {"sharing": {}, "sign_in": "api-key"}},
-            "assistant.sharing is set, but sign_in is 'api-key', and a key may be that of several people; set sign_in "
-            "to cognito, or leave assistant.sharing out",
+            "assistant.sharing is set, but sign_in is 'api-key', and several people may use one key; set sign_in to "
+            "cognito, or leave assistant.sharing out",
         ),
         (
             {"assistant": {"cache": {}, "streaming": False}},
@@ -222,8 +222,7 @@ def test_what_a_collection_refuses(tmp_path: Path, change: dict[str, Any], sente
         ),
         (
             {"assistant": {"conversation_days": 7}},
-            "assistant.conversation_days is set, but a domain keeps conversations itself, without an end; "
-            "leave it out.",
+            "assistant.conversation_days is set, but a domain keeps conversations without a limit; leave it out.",
         ),
         ({"assistant": {"top_k": 51}}, "assistant.top_k is 51, but must be 50 or less; set 50 or less."),
         ({"assistant": {"min_score": -1}}, "assistant.min_score is -1, but must be 0.0 or more; set 0.0 or more."),
@@ -245,7 +244,7 @@ def test_what_a_collection_refuses(tmp_path: Path, change: dict[str, Any], sente
         ({"assistant": {"pages": True}}, "assistant.pages is not a setting; the nearest one is assistant.page."),
         (
             {"timeouts": {"answer": 450, "rag": 898, "provisioning": 900}},
-            "timeouts.api is 903, but API Gateway ends an answer after 900 seconds; set timeouts.api to 900 or less, "
+            "timeouts.api is 903, but API Gateway ends a response after 900 seconds; set timeouts.api to 900 or less, "
             "and timeouts.answer to 890 or less.",
         ),
     ],

@@ -99,7 +99,7 @@ def test_a_port_that_there_is_not(tmp_path: Path, name: str, before: str, after:
 @pytest.mark.parametrize(
     ("cidr", "part"),
     [
-        ("999.0.0.0/16", "is no range of addresses; write one such as 10.0.0.0/16"),
+        ("999.0.0.0/16", "is not a range of addresses; write one such as 10.0.0.0/16"),
         ("10.0.0.1/16", "'10.0.0.1/16' is an address within the range 10.0.0.0/16; write that"),
     ],
 )
@@ -178,8 +178,8 @@ def test_an_action_that_iam_has(action: str) -> None:
         ("bedrock:InvokeModle", "is an action that IAM does not have; the nearest one is bedrock:InvokeModel"),
         ("bedrok:InvokeModel", "is of bedrok, which IAM does not know; write bedrock"),
         ("bedrock:Foo*", "is an action that IAM does not have"),
-        ("iam:PassRole", "is a right over other rights, which no model needs; remove it"),
-        ("*", "is no IAM action; write service:Action, for example bedrock:InvokeModel"),
+        ("iam:PassRole", "grants rights over other rights, which no model needs; remove it"),
+        ("*", "is not an IAM action; write service:Action, for example bedrock:InvokeModel"),
         ("InvokeModel", "is no IAM action"),
         (f"bedrock:{'x' * 5000}", "is no IAM action"),
     ],
