@@ -195,7 +195,7 @@ class Stage(StageDocuments):
             names = ("shown", "withheld")
             wire.json(200, {"links": [{k: v for k, v in link.items() if k not in names} for link in visible]})
         elif id not in self.shared:
-            wire.json(404, {"message": "There is no such link for you.", "cause": "not-found", "request_id": "r-1"})
+            wire.json(404, {"message": "You cannot open this link.", "cause": "not-found", "request_id": "r-1"})
         elif request.method == "DELETE":
             wire.json(200, {"id": self.shared.pop(id)["id"]})
         elif not self.shared[id]["shown"]:
@@ -222,7 +222,7 @@ class Stage(StageDocuments):
         given = request.json()
         latest = self.prompts[0]["number"]
         if given["after"] != latest:
-            message = "another version has been published since."
+            message = "another version was published since then."
             wire.json(400, {"message": f"After {message}", "cause": "invalid-request", "request_id": "r-1"})
             return
         earlier = next((each for each in self.prompts if each["number"] == given.get("number")), given)

@@ -66,7 +66,7 @@ def test_without_an_answer_sentences_near_to_the_question_are_marked(page: Page,
     exchange = flows.send(page, "What is in the park?")
     given = flows.finished(exchange)
     assert [source.marked for source in given.sources] == [["It has 3 ponds 🦆 and a café."], []]
-    assert exchange.locator(".legend").inner_text() == "Marked is what says most of what you asked."
+    assert exchange.locator(".legend").inner_text() == "Marked sentences are most similar to your question."
     assert exchange.locator("details[open]").count() == 1
     assert exchange.locator(".evidence").count() == 0
 

@@ -94,7 +94,7 @@ def test_a_link_that_is_over_or_not_for_the_reader_says_so(window: OpenPage, cog
     stage = cognito_stage
     page = listed(window(), stage)
     stage.share(LINK, shown=[])
-    for id, words in ((LINK, "You may not see its sources."), ("0" * 32, "There is no such link for you.")):
+    for id, words in ((LINK, "You may not see its sources."), ("0" * 32, "You cannot open this link.")):
         page.goto(f"{stage.url}#shared-{id}")
         expect(page.locator("#shared .failure")).to_contain_text(words)
     assert flows.barriers(page) == []

@@ -59,7 +59,7 @@ def test_it_reads_a_stream(client: openai.OpenAI) -> None:
 
 
 def test_an_error_is_one_of_its_own(client: openai.OpenAI) -> None:
-    with pytest.raises(openai.NotFoundError, match="There is no model of that name"):
+    with pytest.raises(openai.NotFoundError, match="There is no model with this name"):
         client.chat.completions.create(model="gpt-4", messages=[QUESTION])
     with pytest.raises(openai.BadRequestError, match="The last message is not the user's"):
         client.chat.completions.create(model="osml", messages=[{"role": "assistant", "content": "Yes."}])

@@ -135,7 +135,7 @@ def test_what_one_does_not_see_is_not_there(library: Shop) -> None:
 
 
 def test_an_editor_removes_their_own_and_an_owner_all(library: Shop) -> None:
-    with pytest.raises(Forbidden, match="only an owner removes"):
+    with pytest.raises(Forbidden, match="only an owner may remove"):
         removed(library, "office", ADA)
     assert ids(library, OWNER) == ["office", "pay"]
     assert removed(library, "pay", ADA) == 1
@@ -166,7 +166,7 @@ def test_one_gives_a_document_to_ones_own_groups(library: Shop) -> None:
     result = stored(library, ("x", "Text."), caller=ADA, groups=["hr", "board"])
     assert (result.failed, result.documents[0].message) == (
         1,
-        "You are not in the group 'board', and so cannot give a document to it. Leave the group out.",
+        "You are not in the group 'board', so you cannot give it a document. Leave out the group.",
     )
     assert stored(library, ("x", "Text."), caller=OWNER, groups=["board"]).stored == 1
     assert "x" not in ids(library, ADA)

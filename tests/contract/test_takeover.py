@@ -352,7 +352,7 @@ def test_what_is_broken_is_named(domain: Trial, hand: Hand) -> None:
     assert faults["broken"] == f"It names the model {gone}, which does not exist."
     assert faults["orphan"] == "It names the search pipeline missing, which does not exist."
     assert "It is not deployed: its state is REGISTERED." in faults["Of no use"]
-    assert faults["Inline"].startswith("A key is written in it")
+    assert faults["Inline"].startswith("It contains a key")
     assert "(endpoint-not-in-service)" in faults[f"{EMBEDS} model"]
     assert {node.name for node in grown.unused} >= {"Of no use", "Inline"}
     assert lost in there.models
@@ -373,7 +373,7 @@ def test_the_command_shows_and_writes_only_when_told(
     assert (shown.exit_code, file.exists(), read(hand.client)) == (0, False, before), shown.output
     assert "index my-nlp-index" in shown.output
     refused = CliRunner().invoke(main.app, ["import", NAME, "--domain", "contract"])
-    assert "Nothing is written without a person who agrees" in str(refused.exception)
+    assert "This command needs a confirmation" in str(refused.exception)
     assert (file.exists(), read(hand.client)) == (False, before)
     done = CliRunner().invoke(main.app, ["import", NAME, "--domain", "contract", "--yes", "--json"])
     assert done.exit_code == 0, done.output

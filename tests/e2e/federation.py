@@ -66,7 +66,7 @@ def asked_by_everybody(url: str, work: Path) -> None:
 
         stranger = window()
         _partner(stranger, STRANGER)
-        assert "none of your groups is among them" in flows.ask(stranger, QUESTION).failure
+        assert "you are in none of them" in flows.ask(stranger, QUESTION).failure
 
         flows.open_documents(writer)
         flows.remove(writer, "Pay")

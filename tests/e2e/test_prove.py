@@ -30,7 +30,7 @@ ANSWERS = (
     "2 s: 408 after",
     "PATCH on all_access: 200, undone: 200",
     "whole: taken with 200, removed with 200; without suffix: taken with 200, removed with 200",
-    "may be put; refused:",
+    "may be changed; refused:",
 )
 
 

@@ -211,7 +211,7 @@ def test_an_existing_endpoint_makes_no_resource(
         (
             {"env": ""},
             "'' cannot name an environment: use at most 16 lower-case letters, digits and hyphens, a letter first; "
-            "there are dev, prod, qa, sandbox, sandbox-aoss.",
+            "existing environments: dev, prod, qa, sandbox, sandbox-aoss.",
         ),
         (
             {"delivery": "delivery.yaml", "env": "dev"},

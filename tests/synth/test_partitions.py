@@ -31,8 +31,8 @@ COMMON: dict[str, dict[str, Any]] = {
 }
 THERE: dict[str, dict[str, dict[str, Any] | str]] = {
     "cn-north-1": {
-        "deepseek-bedrock": "answer.region is 'us-east-1', in the partition aws, but region is 'cn-north-1', and roles "
-        "of aws-cn call nothing outside it; set a region of aws-cn, or another model.",
+        "deepseek-bedrock": "answer.region is 'us-east-1', in the partition aws, but region is 'cn-north-1', and "
+        "roles of aws-cn cannot call anything outside it; set a region of aws-cn, or another model.",
         "bedrock-converse": "answer.model is 'us.amazon.nova-lite-v1:0', but China has no Amazon Bedrock; set another "
         "recipe.",
         "serverless": "region is 'cn-north-1', which has no OpenSearch Serverless; set search.kind to domain with "

@@ -250,7 +250,7 @@ def test_a_chat_model_reasons_only_on_request_and_then_has_more_time(tmp_path: P
             "deepseek-sagemaker",
             {"instances": 2, "scaling": {"maximum": 2}},
             {},
-            "answer: instances is 2, but scaling decides how many there are; leave it out.",
+            "answer: instances is 2, but scaling sets the number of instances; leave it out.",
         ),
         (
             "deepseek-sagemaker",

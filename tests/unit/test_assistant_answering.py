@@ -345,7 +345,7 @@ def test_a_question_longer_than_the_environment_takes() -> None:
 
 def test_duplicate_ids_and_too_many_documents_are_refused() -> None:
     document_in = DocumentIn(id="a", text="A.")
-    with pytest.raises(Invalid, match="id a belongs to more than one"):
+    with pytest.raises(Invalid, match="id a is the id of more than one"):
         store([document_in, document_in], 20, OPERATOR, parts())
     with pytest.raises(Invalid, match=r"3 documents\. Send at most 2"):
         store([document_in, document_in, document_in], 20, OPERATOR, parts())

@@ -151,7 +151,7 @@ def test_an_issuer_that_does_not_answer_lets_nobody_in(issuer: TokenServer, monk
         ({"issuer": {"url": "https://a.example.com", "audience": "b"}}, "belong together"),
         (
             {"sign_in": "jwt", "issuer": {"url": "https://a.example.com", "audience": "b"}},
-            "the page has no way to sign in at another issuer",
+            "the page cannot sign in at another issuer",
         ),
     ],
 )

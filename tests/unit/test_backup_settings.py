@@ -22,7 +22,7 @@ def test_they_need_no_settings_of_their_own(tmp_path: Path) -> None:
         ("dev", "backup: {restores: [dev]}", "backup.restores names dev itself"),
         ("dev", "backup: {restores: [../prod]}", "backup.restores"),
         ("dev", "backup: {}\nkeeper: off", "backup needs the keeper, which takes the snapshots"),
-        ("sandbox-aoss", "backup: {}", "Amazon takes a snapshot of a collection every hour by itself"),
+        ("sandbox-aoss", "backup: {}", "Amazon takes a snapshot of a collection every hour"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(tmp_path: Path, base: str, more: str, sentence: str) -> None:
@@ -34,5 +34,5 @@ def test_what_cannot_be_is_one_sentence(tmp_path: Path, base: str, more: str, se
 def test_an_engine_of_ones_own_is_backed_up_by_its_owner(tmp_path: Path) -> None:
     text = (Path(__file__).parent / "files" / "whole" / "self-managed.yaml").read_text()
     (tmp_path / "own.yaml").write_text(f"{text}\nbackup: {{}}\n")
-    with pytest.raises(SettingError, match=r"search\.kind is 'self-managed'; remove backup, and back the engine up"):
+    with pytest.raises(SettingError, match=r"search\.kind is 'self-managed'; remove backup, and back up the engine"):
         load("own", tmp_path)

@@ -178,7 +178,7 @@ def test_the_settings_of_an_embedding_provider_are_one_file(copy: Copy) -> None:
     assert "can be 'cohere', 'openai', 'sagemaker' or 'titan' only" in unknown
     copy.write("settings/embedding/acme.py", EMBEDDING)
     large, small = copy.loads(settings, f"{settings}index: {{batch_size: 8}}\n")
-    assert "index.batch_size is 32, but Acme takes 8 texts a call at most" in large
+    assert "index.batch_size is 32, but Acme takes 8 texts per call at most" in large
     assert "AcmeEmbedding(" in small
     # The other one is in the construct library: tests/synth/test_change.py
     assert counted("embedding provider") == len(copy.wrote) + 1

@@ -69,7 +69,7 @@ def test_models_with_other_keys_have_places_of_their_own(tmp_path: Path) -> None
         ({"deepseek-flash": NOVA}, {}, "has the name of answer.model"),
         ({"osml": NOVA}, {}, "has the name of the API"),
         ({"one": NOVA}, {}, "has the name of the environment"),
-        ({"own": MADE}, {}, "runs an endpoint of its own, which answer alone can"),
+        ({"own": MADE}, {}, "needs a new endpoint, which only answer can create"),
         (
             {"nova": {**NOVA, "region": "eu-central-1"}},
             {},
@@ -80,7 +80,7 @@ def test_models_with_other_keys_have_places_of_their_own(tmp_path: Path) -> None
         (
             {"a": {**QUICK, "secret": {"name": "osml/a", "create": True}}},
             {"answer": {**QUICK, "secret": {"name": "osml/a", "create": True}}},
-            "answer.secret and assistant.models.a.secret have one name and create: true",
+            "answer.secret and assistant.models.a.secret have the same name and create: true",
         ),
         (
             {"nova": NOVA},
@@ -89,7 +89,7 @@ def test_models_with_other_keys_have_places_of_their_own(tmp_path: Path) -> None
                 "search": {"kind": "domain", "data_nodes": {"instance_type": "r7g.medium.search", "count": 1}},
                 "assistant": {"streaming": False},
             },
-            "the engine's pipeline answers, by one model",
+            "the engine's pipeline answers, with one model",
         ),
     ],
 )
@@ -130,7 +130,7 @@ def test_one_that_is_not_offered_is_refused_with_the_names() -> None:
     with pytest.raises(Invalid) as caught:
         by(made, "gpt")
     assert caught.value.message == (
-        "model is 'gpt', but can be deepseek-flash, nova only. Choose one of them, or leave `model` out."
+        "model is 'gpt', but must be one of deepseek-flash, nova. Choose one of them, or leave out `model`."
     )
 
 

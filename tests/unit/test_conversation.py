@@ -56,7 +56,7 @@ def test_only_the_questions_for_the_search_are_read(most: int, earlier: list[str
 
 def test_an_unknown_id_is_one_sentence() -> None:
     memory: Any = Memory()
-    with pytest.raises(Failure, match=r"There is no conversation a/b\. Begin one with `--conversation new`"):
+    with pytest.raises(Failure, match=r"There is no conversation a/b\. Start one with `--conversation new`"):
         opened(memory, "a/b", "c", 1)
 
 

@@ -100,9 +100,9 @@ def test_a_request_that_is_too_large() -> None:
     [
         (403, {"Message": "User is not authorized"}, "_bulk to the index docs answered 403: User is not authorized"),
         (500, b"<html>", "_bulk to the index docs answered 500: <html>"),
-        (200, b"<html>", "answered in a shape that OpenSearch does not give"),
-        (200, {"items": []}, "answered in a shape that OpenSearch does not give"),
-        (200, {"items": [{"index": {}}, {"index": 3}]}, "answered in a shape that OpenSearch does not give"),
+        (200, b"<html>", "got an answer that is not OpenSearch's"),
+        (200, {"items": []}, "got an answer that is not OpenSearch's"),
+        (200, {"items": [{"index": {}}, {"index": 3}]}, "got an answer that is not OpenSearch's"),
     ],
 )
 def test_what_no_later_request_can_mend(status: int, body: Any, sentence: str) -> None:

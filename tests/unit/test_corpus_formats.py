@@ -82,7 +82,7 @@ def test_columns(tmp_path: Path) -> None:
     assert rows[599] == {"id": "599", "text": "t599", "raw": "AA=="}
     with file.open("rb") as stream:
         assert sum(item.read for item in read(stream, "a.parquet", Reading("text"))) == file.stat().st_size
-    assert "is no Parquet that can be read" in reasons(b"PAR1", "a.parquet")[0]
+    assert "is not a readable Parquet file" in reasons(b"PAR1", "a.parquet")[0]
 
 
 def test_plain_text_in_utf_8_or_as_its_mark_says() -> None:
@@ -114,7 +114,7 @@ def test_a_parser_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delitem(sys.modules, "corpus.formats.columns", raising=False)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     (said,) = rows(b"PAR1", "a.parquet", Reading("text"))
-    assert f"{said.where}: {said.reason}".startswith("a.parquet: cannot be read here, where pyarrow is not installed")
+    assert f"{said.where}: {said.reason}".startswith("a.parquet: cannot be read here, because pyarrow is not installed")
 
 
 def test_a_name_that_cannot_be_an_id_is_digested() -> None:

@@ -125,7 +125,7 @@ def test_what_cannot_go_on_stops() -> None:
 def test_when_nothing_is_taken_any_more_the_load_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "HOPELESS", 20)
     to = Scripted(lambda ids, _: [Outcome(Verdict.REFUSED, f"model gone {id}") for id in ids])
-    with pytest.raises(Stopped, match="20 documents one after another were refused, the last one with: model gone"):
+    with pytest.raises(Stopped, match="20 documents in a row were refused, the last one with: model gone"):
         loaded(to, *(document(n) for n in range(10_000)))
     assert sum(map(len, to.batches)) < 500
 
@@ -133,7 +133,7 @@ def test_when_nothing_is_taken_any_more_the_load_ends(monkeypatch: pytest.Monkey
 def test_when_all_is_turned_away_for_long_the_load_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "DROUGHT", 0.05)
     to = Scripted(lambda ids, _: [LATER for _ in ids], seconds=0.02)
-    with pytest.raises(Stopped, match="Nothing was taken for 0 minutes, last answer: slow down"):
+    with pytest.raises(Stopped, match="No document was accepted for 0 minutes, last answer: slow down"):
         loaded(to, *(document(n) for n in range(100)))
 
 

@@ -157,7 +157,7 @@ def test_what_is_attached_is_read_or_named() -> None:
     ("content", "reason"),
     [
         (b"no archive", "is damaged"),
-        (b"\xd0\xcf\x11\xe0 an older container", "encrypted, or of a format before 2007"),
+        (b"\xd0\xcf\x11\xe0 an older container", "encrypted, or has a format from before 2007"),
         (office.archive({"x": "y"}), ""),
         (docx(paragraph("One"))[:-40], "is damaged"),
     ],

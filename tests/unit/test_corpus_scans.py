@@ -120,7 +120,7 @@ def test_a_picture_without_text_or_of_no_format_is_named() -> None:
     ] == ["shows no text"]
     (broken,) = read(b"\x89PNG\r\n\x1a\nnothing", "broken.png")
     assert isinstance(broken, Unreadable)
-    assert "is no picture that can be read" in broken.reason
+    assert "is not a readable picture" in broken.reason
 
 
 def test_a_picture_with_too_many_dots_is_refused_before_it_is_decoded() -> None:

@@ -99,7 +99,7 @@ def test_a_model_that_nobody_has_called_yet_has_its_own_cause(settings: Path, mi
         stub.add_response("get_foundation_model_availability", AVAILABLE | missing)
         raised = complaint_of(context(settings, Session(bedrock=client)))
     assert raised.name == "model-not-subscribed"
-    assert "administrator call the model once" in raised.fix
+    assert "administrator to call the model once" in raised.fix
     assert "Nobody in this account has called" in raised.cause
 
 

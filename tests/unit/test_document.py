@@ -179,14 +179,14 @@ def test_a_delivery_is_read_the_same_way(tmp_path: Path) -> None:
         (
             "[samples/metro-areas.ndjson]",
             "[/etc/passwd]",
-            "smoke.documents names '/etc/passwd', which is no path within",
+            "smoke.documents names '/etc/passwd', which is not a path within",
         ),
         (
             "[samples/metro-areas.ndjson]",
             "[../../etc/passwd]",
             "smoke.documents names '../../etc/passwd', which is no path",
         ),
-        ("[samples/metro-areas.ndjson]", f"[{tmp_path}/samples/metro-areas.ndjson]", "which is no path within"),
+        ("[samples/metro-areas.ndjson]", f"[{tmp_path}/samples/metro-areas.ndjson]", "which is not a path within"),
         ("[samples/metro-areas.ndjson]", "[samples]", "smoke.documents names 'samples', which is not there"),
         ("[samples/metro-areas.ndjson]", f"[{'x' * 5000}]", "smoke.documents names 'xxx"),
     ):

@@ -135,7 +135,8 @@ def test_each_provider_needs_little(tmp_path: Path, embedding: dict[str, Any], m
         (
             {"provider": "titan", "dimension": 1024},
             {"index": {"batch_size": 101}},
-            "index.batch_size is 101, and Titan takes one text a call, which makes 101 calls at once, but a connector "
+            "index.batch_size is 101, and Titan accepts one text per call, which means 101 calls at once, but a "
+            "connector "
             "has 100 connections; set 100 or less.",
         ),
         (
@@ -147,7 +148,7 @@ def test_each_provider_needs_little(tmp_path: Path, embedding: dict[str, Any], m
         (
             {"provider": "titan", "dimension": 1024},
             {"answer": {"provider": "deepseek", "secret": {"name": "osml/deepseek"}}},
-            "answer is set, but the recipe semantic-search finds passages and answers nothing; leave it out, or set "
+            "answer is set, but the recipe semantic-search only finds passages; leave it out, or set "
             "recipe to deepseek-api.",
         ),
         (

@@ -51,7 +51,9 @@ def test_anything_else_is_refused_with_what_to_write(key: str) -> None:
 
 @pytest.mark.parametrize("key", ["alias/aws/es", ALIAS_ARN.replace("osml", "aws/lambda")])
 def test_a_key_that_amazon_manages_is_refused(key: str) -> None:
-    with pytest.raises(ValidationError, match="a key that Amazon manages, whose policy nobody can change; name one of"):
+    with pytest.raises(
+        ValidationError, match="a key that Amazon manages, whose policy nobody can change; set your own"
+    ):
         Encryption(key=key)
 
 

@@ -92,7 +92,7 @@ def test_a_folder_of_beir_gives_the_judged_queries(tmp_path: Path, header: str, 
     ("qrels", "said"),
     [
         ("1\ta\t2\n1\n", r"test\.tsv:2 is no judgement"),
-        ("9\ta\t1\n", r"judges no query of .*queries\.jsonl"),
+        ("9\ta\t1\n", r"has no judgement for a query of .*queries\.jsonl"),
     ],
 )
 def test_what_is_wrong_in_a_folder_is_named(tmp_path: Path, qrels: str, said: str) -> None:

@@ -108,7 +108,7 @@ def test_our_own_fields_and_an_older_index() -> None:
 
 @pytest.mark.parametrize("name", ["id", "document", "title", "osml", "text", "embedding", "word_weights"])
 def test_a_field_of_ours_cannot_be_declared(name: str) -> None:
-    with pytest.raises(ValueError, match=f"fields names '{name}', which is a field the index has already"):
+    with pytest.raises(ValueError, match=f"fields names '{name}', which is a field that the index already has"):
         IndexSettings(fields={name: "keyword"})
 
 

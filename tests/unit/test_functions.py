@@ -116,10 +116,10 @@ def test_an_answer_that_is_not_in_the_documents_is_an_answer(aws: AwsServer) -> 
             f"Calling the function the-ask:operators as {OPERATOR} failed: ",
         ),
         (Answered("no json"), "Calling the function the-ask:operators failed: "),
-        (Answered({"hello": 1}), "The function the-ask:operators gave an unexpected answer."),
-        (Answered([1]), "The function the-ask:operators gave an unexpected answer."),
-        (proxied(200, ["a"]), "The function the-ask:operators gave an unexpected answer."),
-        (proxied(200, {"answer": "a"}), "The assistant's answer has another form than this command expects."),
+        (Answered({"hello": 1}), "The function the-ask:operators returned an unexpected response."),
+        (Answered([1]), "The function the-ask:operators returned an unexpected response."),
+        (proxied(200, ["a"]), "The function the-ask:operators returned an unexpected response."),
+        (proxied(200, {"answer": "a"}), "The assistant's response has a form that this command does not expect."),
     ],
 )
 def test_an_error_is_one_sentence_and_is_not_retried(aws: AwsServer, answered: Answered, sentence: str) -> None:
@@ -139,7 +139,7 @@ def test_no_answer_in_time_is_a_sentence(aws: AwsServer, monkeypatch: pytest.Mon
         return proxied(200, {})
 
     aws.answer = hang
-    with pytest.raises(Failure, match="504: The function the-ask:operators gave no answer in"):
+    with pytest.raises(Failure, match="504: The function the-ask:operators did not answer within"):
         asking.ask(PLACE, "Why?")
     hung.set()
     # On a busy machine the call is heard later than the answer is given up.

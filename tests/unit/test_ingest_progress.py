@@ -106,8 +106,8 @@ def test_a_full_disk_is_a_sentence_and_the_journal_goes_on(
 @pytest.mark.parametrize(
     ("error", "said", "cause"),
     [
-        (requests.ConnectionError("reset by peer"), "A connection broke off or could not be made: reset", "no-network"),
-        (ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"), "A connection broke off", "no-network"),
+        (requests.ConnectionError("reset by peer"), "A connection failed: reset", "no-network"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"), "A connection failed", "no-network"),
         (OSError(errno.ENOSPC, "No space left on device", "/x/y"), "Using /x/y failed: No space left", "unexplained"),
         (OSError("odd"), "Reading or writing a file failed: odd. Look", "unexplained"),
     ],

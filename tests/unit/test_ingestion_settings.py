@@ -29,7 +29,7 @@ def test_a_drop_needs_no_settings_of_its_own(tmp_path: Path) -> None:
         ("dev", "drop: {objects: 11}", "", "", "drop.objects is 11, but must be 10 or less"),
         ("dev", "drop: {seconds: 901}", "", "", "drop.seconds is 901, but must be 900 or less"),
         ("dev", "drop: {attempts: 1}", "", "", "drop.attempts is 1, but must be 2 or more"),
-        ("sandbox-aoss", "drop: {}", "", "", "leave drop out and use a source of the kind s3"),
+        ("sandbox-aoss", "drop: {}", "", "", "leave out drop and use a source of the kind s3"),
         ("sandbox-aoss", "ingestion: {}", "", "", "set search.kind to domain or existing"),
         ("dev", "ingestion: {}", "endpoint: create", "endpoint: ours", "embedding.endpoint to create"),
         (

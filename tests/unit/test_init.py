@@ -17,7 +17,7 @@ from settings.prices import HOURS
 from settings.serverless import Serverless
 
 ALL = list(itertools.product(*(question.offers for question in QUESTIONS)))
-REFUSED = "On a collection the assistant answers: choose a model that answers"
+REFUSED = "A collection needs the assistant: choose an answer model"
 CHOSEN = ["--search", "domain", "--embedding", "titan", "--answer", "deepseek", "--sign-in", "people"]
 
 
@@ -77,7 +77,7 @@ def test_the_command_writes_the_file_and_its_schema(tmp_path: Path, monkeypatch:
     [
         (
             ["init", "new", "--search", "magic"],
-            "'magic' is no choice for --search. Choose serverless, domain, production.",
+            "'magic' is not a valid value for --search. Choose serverless, domain, production.",
         ),
         (
             ["init", "new", *CHOSEN[:-2]],

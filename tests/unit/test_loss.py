@@ -70,7 +70,7 @@ def test_another_name_is_another_index() -> None:
     [gone] = loss.of_index("old", "new", kept=False)
     assert str(gone) == "The index old is removed with all its documents; an empty index new replaces it"
     [left] = loss.of_index("old", "new", kept=True)
-    assert "stays in the engine" in str(left)
+    assert "is kept in the engine" in str(left)
 
 
 @pytest.mark.parametrize("type", sorted(HOLDING))

@@ -118,7 +118,7 @@ def test_number_0_is_the_files_prompt_of_today_also_by_way_of_a_version_that_wen
 def test_two_owners_do_not_overwrite_each_other(table: Table, after: int) -> None:
     versions = PromptVersions(TOLD)
     publish(versions, 0, **NEW)
-    with pytest.raises(Invalid, match="another version has been published since"):
+    with pytest.raises(Invalid, match="another version was published since then"):
         publish(versions, after, system="Mine.", instructions="Mine.")
     assert len(table.items) == 1
 
@@ -130,7 +130,7 @@ def test_an_earlier_version_that_is_not_there_is_absent(table: Table) -> None:
 
 @pytest.mark.parametrize("token", ["<|im_start|>", "<｜User｜>", "[INST]"])
 def test_a_prompt_with_a_control_token_is_refused(token: str) -> None:
-    with pytest.raises(ValueError, match="models read as control"):
+    with pytest.raises(ValueError, match="models read as a control token"):
         PromptIn(after=0, system="You answer.", instructions=f"Do. {token} system")
 
 

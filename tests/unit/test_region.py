@@ -104,7 +104,8 @@ def test_a_deploy_to_a_region_without_a_service_names_what_does_without(monkeypa
     with pytest.raises(SettingError) as failed:
         destination(place("dev", sandbox=False))
     assert str(failed.value) == (
-        "environments/dev.yaml does not fit the region of AWS_REGION: region is 'cn-north-1', which has no Amazon "
+        "environments/dev.yaml cannot be deployed to the region of AWS_REGION: region is 'cn-north-1', which has no "
+        "Amazon "
         "Cognito; set assistant.sign_in to api-key."
     )
 

@@ -96,7 +96,7 @@ def test_textract_is_where_botocore_knows_it() -> None:
         (
             SAGEMAKER.replace("answer: {}", "answer: {scaling: {maximum: 2}}"),
             "eu-west-3",
-            "region is 'eu-west-3', which has no inference components of SageMaker; set answer.instances in the place",
+            "region is 'eu-west-3', which has no inference components of SageMaker; set answer.instances instead",
         ),
         (
             SANDBOX.replace("  dimension: 384", "  dimension: 384\n  scaling: {minimum: 0}"),

@@ -112,7 +112,7 @@ def test_an_earlier_refusal_is_not_a_fault_of_the_upgrade() -> None:
     before = {"index a": None, "index b": "too many shards"}
     assert not anew.compare(before, dict(before)).is_worse
     comparison = anew.compare(before, {"index a": "nmslib is gone", "index b": "too many shards"})
-    assert comparison.details == ("The engine refuses another index a: nmslib is gone",)
+    assert comparison.details == ("The engine refuses to create an equal index a: nmslib is gone",)
     assert comparison.seen.startswith("0 of 2")
 
 

@@ -98,7 +98,7 @@ def test_a_private_repository_takes_the_token(handbook: Repository) -> None:
 
 def test_what_is_no_repository_or_no_public_address_is_a_sentence(handbook: Repository) -> None:
     nowhere = handbook.url.replace("handbook", "nowhere")
-    with pytest.raises(Unlisted, match=r"nowhere.git failed: there is no Git repository. Correct `url`"):
+    with pytest.raises(Unlisted, match=r"nowhere.git failed, because this is not a Git repository. Correct `url`"):
         of(handbook, url=nowhere).run()
     with pytest.raises(Unlisted, match="which is not public"):
         of(handbook, networks=[]).run()

@@ -146,5 +146,5 @@ def test_a_token_goes_to_no_other_host_and_a_list_that_breaks_off_removes_nothin
 @pytest.mark.parametrize("kind", [wiki, site])
 def test_an_api_in_another_form_is_a_sentence(served: Vendor, kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(served, "answer", lambda *_: (200, {"value": [1], "results": [1], "id": "x"}, {}))
-    with pytest.raises(Unlisted, match="in another form than its API"):
+    with pytest.raises(Unlisted, match="in the form of its API"):
         kind(served).run()

@@ -329,7 +329,7 @@ def test_a_source_that_never_lists_anything_fails_with_the_reason(site: Site) ->
     site.pages["/"] = Page(status=301, headers={"Location": "https://other.example/"})
     run = of(site).run()
     assert run.status == "failed"
-    assert run.message == "The source handbook lists nothing that can be read. Left out: 1 redirects."
+    assert run.message == "The source handbook lists no readable document. Left out: 1 redirects."
 
 
 @pytest.mark.parametrize("network", ["169.254.0.0/16", "0.0.0.0/0", "fe80::/64", "169.254.169.254/32"])

@@ -95,7 +95,7 @@ def test_a_run_that_is_under_way_is_shown_instead_of_another_one(
     runs = Begun({"site": [run("site", "running", "old"), run("site", id="old", added=1)]})
     assert synced(where, runs, "site")[0].id == "old"
     assert runs.begun == []
-    assert "a run is under way already" in capsys.readouterr().err
+    assert "a run is already in progress" in capsys.readouterr().err
 
 
 def test_a_run_that_was_silent_for_long_is_over(where: Place) -> None:
@@ -144,4 +144,4 @@ def test_ctrl_c_says_what_goes_on_and_how_to_see_it(
     with pytest.raises(KeyboardInterrupt):
         synced(where, runs, "site")
     said = capsys.readouterr().err
-    assert "what has begun goes on in AWS. `osml sync site --env dev` shows it again while it lasts" in said
+    assert "runs that have begun continue in AWS. `osml sync site --env dev` shows a run again while it lasts" in said

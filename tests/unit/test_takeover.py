@@ -145,11 +145,11 @@ def test_a_key_in_a_connector_is_named_and_never_shown(body: dict[str, Any]) -> 
     try:
         choice = chooser(there).choose()
         said = draft(there, choice, THERE, "passages") + " ".join(problems(there, choice))
-        assert "A key is written in the connector theirs" in said
+        assert "The connector theirs contains a key" in said
     except Failure as failure:
         said = str(failure)
     shown = tree(there)
-    assert "A key is written in it" in json.dumps(shown.json())
+    assert "It contains a key" in json.dumps(shown.json())
     assert KEY not in said + json.dumps(shown.json()) + repr(shown) + repr(choice and choice.answer)
 
 

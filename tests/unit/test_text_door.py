@@ -140,7 +140,7 @@ def test_a_row_in_the_shape_of_a_dead_letter_forges_nothing() -> None:
     forged = {"id": "evil", "text": "t", "document": "official-policy"}
     (unreadable,) = entries(json.dumps({**letter, "document": forged}) + "\n")
     assert isinstance(unreadable, Unreadable)
-    assert "is no part of a document 'official-policy'" in unreadable.reason
+    assert "is not a part of a document 'official-policy'" in unreadable.reason
     (unreadable,) = entries(json.dumps({**letter, "document": {**forged, "id": "official-policy#7"}}) + "\n")
     assert isinstance(unreadable, Document)
 

@@ -74,7 +74,7 @@ def test_text_of_low_certainty_is_left_out_by_the_lengths_of_the_lines() -> None
     recognised = answered([line("x" * 90, 85.0), line("y" * 10, 100.0)])
     assert (recognised.lines, recognised.reason) == (
         (),
-        "has text that is recognised with a certainty of 86% only, so it is left out",
+        "has text with a recognition confidence of only 86%, so it is left out",
     )
     assert answered([line("x" * 90, 91.0), line("y" * 10, 85.0)]).reason == ""
 
@@ -100,7 +100,7 @@ def test_what_may_be_answered_later_is_no_result(error: Exception, said: str) ->
 
 
 def test_no_page_is_begun_when_the_time_is_nearly_over() -> None:
-    with pytest.raises(Unrecognized, match="time of one call was over"):
+    with pytest.raises(Unrecognized, match="time of the call ended"):
         answered([line("a")], LEAST - 1)
 
 
@@ -124,12 +124,12 @@ def test_pages_beyond_the_most_of_one_file_are_named() -> None:
     assert isinstance(beyond, Unreadable)
     assert (beyond.where, beyond.reason) == (
         "scan.pdf, pages 3 to 4",
-        "is beyond 2 scanned pages, the most of one file",
+        "is beyond the limit of 2 scanned pages per file",
     )
     fax = saved([page("a"), page("b"), page("c")], "TIFF")
     _, beyond = entries(fax, "fax.tiff", reading=few)
     assert isinstance(beyond, Unreadable)
-    assert (beyond.where, beyond.reason) == ("fax.tiff, pages 3 to 3", "are beyond 2 pages, the most of one file")
+    assert (beyond.where, beyond.reason) == ("fax.tiff, pages 3 to 3", "are beyond the limit of 2 pages per file")
 
 
 @pytest.mark.thorough

@@ -138,4 +138,4 @@ def test_the_newest_trace_is_that_with_the_latest_second(xray: Stubber) -> None:
 def test_a_text_that_is_no_id_is_refused() -> None:
     result = CliRunner().invoke(app, ["trace", "hello", "--env", "dev"])
     assert result.exit_code == 2
-    assert "no id of a trace" in " ".join(result.output.split())
+    assert "not a trace id" in " ".join(result.output.split())

@@ -209,14 +209,17 @@ def test_a_user_gets_another_role_and_other_groups(
         pool.add_response("admin_remove_user_from_group", {}, member(name))
     for name in joins:
         pool.add_response("admin_add_user_to_group", {}, member(name))
-    assert run("user", "change", EMAIL, *arguments)[:2] == (0, f"{EMAIL} is changed, which counts within an hour.\n")
+    assert run("user", "change", EMAIL, *arguments)[:2] == (
+        0,
+        f"{EMAIL} is changed; this takes effect within an hour.\n",
+    )
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((), "Nothing is to change. Add --role, or --groups"),
-        (("--groups", "owner"), "'owner' is a role, and no group of documents."),
+        ((), "No change is given. Add --role, or --groups"),
+        (("--groups", "owner"), "'owner' is a role, not a group of documents."),
         (("--groups", "a[b"), "'a[b' cannot be the name of a group."),
     ],
 )
@@ -230,7 +233,7 @@ def test_a_change_that_is_none_is_a_sentence(
 
 def test_a_removed_user_is_gone(pool: Stubber, run: Run) -> None:
     pool.add_response("admin_delete_user", {}, NAMED)
-    assert run("user", "remove", EMAIL)[:2] == (0, f"{EMAIL} may not sign in any more.\n")
+    assert run("user", "remove", EMAIL)[:2] == (0, f"{EMAIL} can no longer sign in.\n")
 
 
 @pytest.mark.parametrize(
@@ -323,4 +326,4 @@ def test_a_lost_app_is_forgotten(pool: Stubber, run: Run) -> None:
     off = {"SoftwareTokenMfaSettings": {"Enabled": False, "PreferredMfa": False}}
     pool.add_response("admin_set_user_mfa_preference", {}, {**NAMED, **off})
     code, said, _ = run("user", "change", EMAIL, "--forget-app")
-    assert (code, said.strip()) == (0, f"{EMAIL} signs in without an authenticator app.")
+    assert (code, said.strip()) == (0, f"{EMAIL} can now sign in without an authenticator app.")

@@ -59,8 +59,8 @@ def test_hours_that_there_are(tmp_path: Path, hours: str) -> None:
         ("0 20 ? * * 1900", "the year of"),
         ("0/0 20 ? * * *", "the minutes of"),
         ("0- 20 ? * * *", "the minutes of"),
-        ("0 20 * * * *", "must have ? for the day of the month or the day of the week"),
-        ("0 20 ? * ? *", "must have ? for the day of the month or the day of the week"),
+        ("0 20 * * * *", "must have ? for either the day of the month or the day of the week"),
+        ("0 20 ? * ? *", "must have ? for either the day of the month or the day of the week"),
         ("0 20 ? * *", "must look like cron(0 20 ? * MON-FRI *)"),
         ("٠ 20 ? * * *", "the minutes of"),
     ],
@@ -155,7 +155,10 @@ def test_a_secret_is_made_once(tmp_path: Path) -> None:
     secret = "secret: {name: osml/other}"
     for more, sentence in (
         ("", ""),
-        (", create: true", "embedding.secret and answer.secret have one name and create: true, and a secret is made "),
+        (
+            ", create: true",
+            "embedding.secret and answer.secret have the same name and create: true, but a secret can be created only ",
+        ),
     ):
         (tmp_path / "other.yaml").write_text(text.replace(secret, f"secret: {{name: osml/other{more}}}"))
         if not sentence:
@@ -224,15 +227,15 @@ def test_a_wildcard_has_a_reason(tmp_path: Path, statement: str, sentence: str) 
         ("{Authorization:", "[{Authorization:", " is not YAML"),
         ('{Authorization: "Bearer ${credential.secretArn.api_key}"}', "[a]", "headers must be a group of texts"),
         ('"Bearer ${credential.secretArn.api_key}"', "5", "headers must be a group of texts"),
-        ("method: POST", "method: FETCH", "method is 'FETCH', but can be POST or GET only"),
+        ("method: POST", "method: FETCH", "method is 'FETCH', but must be POST or GET"),
         ("method: POST", "method: 5", "method is missing; add it, as text"),
         ("{max: 5}", "[5]", "parameters must be a group of settings"),
         ("{max: 5}", "{max: 2026-01-31}", "which YAML reads as a date; put it in quotes"),
-        ("protocol: http", "protocol: {}", "protocol is {}, but can be http or aws_sigv4 only"),
+        ("protocol: http", "protocol: {}", "protocol is {}, but must be http or aws_sigv4"),
         (
             "{max: 5}",
             "{key: sk-0123456789abcdef0123}",
-            "connector holds what looks like a key that everybody could read",
+            "connector contains text that looks like a key, which everybody could read",
         ),
         ('{"q": "${parameters.inputs}"}', "[" * 3000 + '"${parameters.inputs}"', "request_body is not JSON once its"),
     ],

@@ -236,7 +236,7 @@ def _a_conversation(deployment: Deployment) -> None:
     memory = f"/_plugins/_ml/memory/{first.conversation_id}/messages"
     kept = deployment.domain().json("GET", memory)["messages"]
     assert [turn["input"] for turn in kept] == [*questions]
-    with pytest.raises(Failure, match=r"There is no conversation AAAA\. Begin one with `--conversation new`"):
+    with pytest.raises(Failure, match=r"There is no conversation AAAA\. Start one with `--conversation new`"):
         asking.ask(deployment.place, "And?", talk="AAAA")
 
 
