@@ -29,7 +29,7 @@ def cost(
         return
     for part, usd in idle.items():
         print(f"{part:<12}{usd:>10,.2f}")
-    print(f"{'all':<12}{sum(idle.values()):>10,.2f}  USD a month, while nobody uses it")
+    print(f"{'all':<12}{sum(idle.values()):>10,.2f}  USD a month, while idle")
     if settings.budget:
         print(f"{'budget':<12}{settings.budget.usd_per_month:>10,.2f}  USD a month")
     if unknown:

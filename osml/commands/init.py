@@ -48,7 +48,7 @@ def init(
     if not for_editors.exists():
         for_editors.write_text(schema.text(), encoding="utf-8")
     usd = sum(prices.idle(environment).values())
-    print(f"{file} is written. The environment costs about {usd:,.0f} USD a month while nobody uses it. Next:")
+    print(f"{file} is written. The idle environment costs about {usd:,.0f} USD a month. Next:")
     secrets = [f"osml secret set --env {name}"] if environment.secrets else []
     for command in (*secrets, f"osml diff --env {name}", f"osml deploy --env {name}"):
         print(f"  {command}")

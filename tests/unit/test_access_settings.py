@@ -66,7 +66,7 @@ def test_a_name_fits_the_sign_in(tmp_path: Path, sign_in: str, name: str, place:
         ("iam", {"editors": ["Team"]}, "'Team' is not the ARN of an IAM role or user"),
         # A path is not known of a caller, so this would be every role.
         ("iam", {"owners": [f"{ROLE}/hr/*"]}, "is not the ARN of an IAM role or user"),
-        ("iam", {"owners": ["*"]}, "'*' is no ARN"),
+        ("iam", {"owners": ["*"]}, "'*' is not the ARN"),
         ("iam", {"groups": {"hr": [f"{ROLE}/*"]}}, "is not the ARN of an IAM role or user"),
         ("api-key", {"editors": ["a b"]}, "'a b' cannot be the name of an API key"),
         ("cognito", {"groups": {"a,b": []}}, "access.groups"),

@@ -46,5 +46,5 @@ def test_without_an_assistant_nobody_measures_what_they_limit(tmp_path: Path) ->
 def test_a_budget_needs_somebody_to_tell(tmp_path: Path) -> None:
     settings = yaml.safe_load((Path(__file__).parents[2] / "environments" / "dev.yaml").read_text())
     (tmp_path / "x.yaml").write_text(yaml.safe_dump({**settings, "budget": {"usd_per_month": 300}}))
-    with pytest.raises(SettingError, match="budget is set without alarms, whose topic it tells"):
+    with pytest.raises(SettingError, match="budget is set without alarms, whose topic it notifies"):
         load("x", tmp_path)

@@ -370,4 +370,4 @@ def test_a_key_in_a_custom_header_is_refused_and_not_repeated(tmp_path: Path) ->
     del pasted["secret"]
     sentence = refused(tmp_path, "custom", pasted)
     assert "sk-pasted" not in sentence
-    assert "the header Authorization holds a key" in sentence
+    assert "the header Authorization contains a key" in sentence

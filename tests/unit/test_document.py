@@ -184,7 +184,7 @@ def test_a_delivery_is_read_the_same_way(tmp_path: Path) -> None:
         (
             "[samples/metro-areas.ndjson]",
             "[../../etc/passwd]",
-            "smoke.documents names '../../etc/passwd', which is no path",
+            "smoke.documents names '../../etc/passwd', which is not a path",
         ),
         ("[samples/metro-areas.ndjson]", f"[{tmp_path}/samples/metro-areas.ndjson]", "which is not a path within"),
         ("[samples/metro-areas.ndjson]", "[samples]", "smoke.documents names 'samples', which is not there"),
@@ -204,7 +204,7 @@ def test_a_delivery_stays_in_one_part_of_aws(tmp_path: Path) -> None:
     )
     text = SANDBOX.replace("recipe:", "region: us-gov-west-1\nrecipe:", 1)
     (tmp_path / "other.yaml").write_text(text)
-    with pytest.raises(SettingError, match="the delivery runs in us-east-1, another part of AWS"):
+    with pytest.raises(SettingError, match="the delivery runs in us-east-1, another partition of AWS"):
         load_delivery(file).environments(tmp_path)
 
 

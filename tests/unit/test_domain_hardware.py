@@ -29,7 +29,10 @@ def of(machine: str, count: int = 1) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("search", "said"),
     [
-        ({"data_nodes": of("i3.large.search"), "volume": {"size": 20}}, "volume is set, but i3.large.search stores on"),
+        (
+            {"data_nodes": of("i3.large.search"), "volume": {"size": 20}},
+            "volume is set, but i3.large.search stores data on",
+        ),
         ({"data_nodes": of("t2.small.search")}, "does not encrypt stored data"),
         ({"data_nodes": of("t3.small.search"), "volume": {"size": 101}}, "t3.small.search takes 100 GiB at most"),
         ({"data_nodes": of("t3.medium.search"), "volume": {"size": 500}}, "t3.medium.search takes 200 GiB at most"),

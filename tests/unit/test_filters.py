@@ -85,7 +85,7 @@ def test_a_range_of_a_declared_field(type: str, wanted: dict[str, Any], bounds: 
     ],
 )
 def test_a_range_of_another_field_is_refused(type: str | None, wanted: dict[str, Any]) -> None:
-    with pytest.raises(Invalid, match=r"The filter f is a range, for which index\.fields must declare"):
+    with pytest.raises(Invalid, match=r"The filter f is a range\. For a range, index\.fields must declare"):
         of_fields({"f": FieldRange(**wanted)}, {"f": type} if type else {}, "text")
 
 

@@ -124,7 +124,7 @@ def test_the_cost_of_an_environment_is_the_sum_of_its_parts(tmp_path: Path, monk
     )
     assert body["usd_per_month"]["answer"] == USD["secret"]
     code, output = run(tmp_path, "cost", "--env", "new", monkeypatch=monkeypatch)
-    assert output.splitlines()[-1].endswith("USD a month, while nobody uses it")
+    assert output.splitlines()[-1].endswith("USD a month, while idle")
 
 
 def test_an_unknown_price_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -167,5 +167,5 @@ def test_a_file_of_any_bytes(tmp_path_factory: pytest.TempPathFactory, content: 
 @examples(40)
 @given(name=st.text(max_size=30))
 def test_any_name(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
-    with pytest.raises(SettingError, match=r"there are|choose one"):
+    with pytest.raises(SettingError, match=r"existing environments|choose one"):
         load(name, tmp_path_factory.getbasetemp() / "none")

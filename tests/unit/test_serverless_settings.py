@@ -171,7 +171,7 @@ def test_what_a_collection_refuses(tmp_path: Path, change: dict[str, Any], sente
         (
             {"recipe": "serverless", "answer": {"provider": "deepseek"}},
             "recipe is 'serverless', which searches a collection, but search.kind is another; set search.kind to "
-            "serverless, or recipe to that of your model, with an assistant beside it.",
+            "serverless, or set the recipe of your model, and add assistant.",
         ),
         (
             {"assistant": {"sign_in": "iam"}},

@@ -140,7 +140,7 @@ def test_every_version_that_a_message_recommends_is_one_of_amazons(tmp_path: Pat
 def test_a_word_that_is_nearly_create(tmp_path: Path, word: str) -> None:
     for name, before in (("r1", "endpoint: create"), ("sagemaker", "endpoint: create")):
         assert "; write create." in said(tmp_path, name, before, f"endpoint: {word}")
-    assert "name one that exists" in said(tmp_path, "domain", "endpoint: neural-sparse", f"endpoint: {word}")
+    assert "name an existing one" in said(tmp_path, "domain", "endpoint: neural-sparse", f"endpoint: {word}")
 
 
 def test_a_domain_of_bursting_nodes_is_small(tmp_path: Path) -> None:
