@@ -87,7 +87,7 @@ def document(app: APIGatewayRestResolver) -> dict[str, Any]:
         operation["responses"] = dict(sorted(operation["responses"].items()))
     spec["paths"]["/documents"]["post"]["responses"] |= {
         "200": answer("What became of each document.", DocumentsStored),
-        "202": answer("A job, which stores what one request does not.", Job),
+        "202": answer("A job, for documents that one request cannot store.", Job),
     }
     spec["paths"]["/health"]["get"]["responses"]["503"] = answer("The index cannot be searched.", Health)
     spec["paths"] = dict(sorted(spec["paths"].items()))

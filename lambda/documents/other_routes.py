@@ -12,10 +12,10 @@ from rag.models import Answer, Problem, Question
 JSON = "application/json"
 
 STREAM = """\
-The answer as it is made, in Server-Sent Events: `stage` (`{"stage": "searching" | "answering"}`), `step` (a
+The answer while it is written, as Server-Sent Events: `stage` (`{"stage": "searching" | "answering"}`), `step` (a
 SearchStep) for each search that the answer model asked for, `sources` (`{"sources": [Source]}`) as soon as they are
 known, `text` (`{"text": …}`) for each piece of the answer, and last `answer` (an Answer) or `failed` (a Failed). A
-comment, `: waiting`, comes at least every 10 seconds."""
+comment, `: waiting`, is sent after 10 seconds without another event."""
 STREAM_EXAMPLE = """\
 event: stage
 data: {"stage": "searching"}
@@ -33,12 +33,12 @@ def paths() -> dict[str, Any]:
 
 def _ask() -> dict[str, Any]:
     stream = {"schema": {"type": "string", "description": STREAM}, "example": STREAM_EXAMPLE}
-    answered = answer("The answer, in one piece or as it is made, as `Accept` wishes.", Answer)
+    answered = answer("The answer, in one piece or as a stream, depending on `Accept`.", Answer)
     answered["content"][MEDIA_TYPE] = stream
     return {
         "summary": "Ask a question",
         "operationId": "ask",
-        "description": "A stream that has begun has status 200; what goes wrong later is its last event, `failed`.",
+        "description": "A stream that has begun has status 200; a later failure is its last event, `failed`.",
         "requestBody": {"required": True, "content": {JSON: {"schema": reference(Question)}}},
         "responses": {"200": answered},
     }
@@ -58,7 +58,7 @@ def _of_openai() -> dict[str, Any]:
         },
         "required": ["id", "object", "created", "model", "choices"],
     }
-    chunks = {"schema": {"type": "string", "description": "Chunks, as OpenAI streams them; the last is [DONE]."}}
+    chunks = {"schema": {"type": "string", "description": "Chunks in OpenAI's form; the last is [DONE]."}}
     listed = {
         "type": "object",
         "properties": {"object": {"type": "string"}, "data": {"type": "array", "items": {"type": "object"}}},
@@ -68,8 +68,9 @@ def _of_openai() -> dict[str, Any]:
             "post": {
                 "summary": "Ask a question, for OpenAI's clients",
                 "operationId": "complete",
-                "description": "The last message is the question, those before it are the conversation, which is not "
-                "stored. Sources are annotations of the answer, and whole in `osml`. An error has OpenAI's form.",
+                "description": "The last message is the question. The earlier messages are the conversation, which "
+                "is not stored. Sources are annotations of the answer; `osml` has them in full. An error has "
+                "OpenAI's form.",
                 "requestBody": {"required": True, "content": {JSON: {"schema": reference(ChatRequest)}}},
                 "responses": {
                     "200": {"description": "The answer.", "content": {JSON: {"schema": said}, MEDIA_TYPE: chunks}}
@@ -82,7 +83,7 @@ def _of_openai() -> dict[str, Any]:
                 "operationId": "models",
                 "responses": {
                     "200": {
-                        "description": "The models: `osml` is the usual one, the others are chosen by their names.",
+                        "description": "The models: `osml` is the default one; the others are chosen by their names.",
                         "content": {JSON: {"schema": listed}},
                     }
                 },

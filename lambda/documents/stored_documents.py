@@ -88,12 +88,16 @@ def job(id: Annotated[str, Path(description="The job's id.", pattern=JOB_ID)]) -
 )
 def listed(
     limit: Annotated[int, Query(ge=1, le=documents.MOST_LISTED, description="How many at most.")] = LISTED,
-    after: Annotated[str | None, Query(description="The cursor that came with the page before.")] = None,
+    after: Annotated[str | None, Query(description="The cursor from the previous page.")] = None,
     search: Annotated[
-        str | None, Query(max_length=200, description="Only those whose id holds this, or whose title these words.")
+        str | None,
+        Query(
+            max_length=200,
+            description="Only documents whose id contains this text, or whose title contains these words.",
+        ),
     ] = None,
     order: Annotated[
-        Order, Query(description="By id, from the first or from the last one, or by the time of the last load.")
+        Order, Query(description="The order: by id, ascending or descending, or by the time of the last load.")
     ] = "asc",
 ) -> DocumentList:
     """Lists the documents of the index, page by page."""
@@ -104,7 +108,7 @@ def listed(
     "/passages",
     operation_id="showDocument",
     summary="Show a document",
-    response_description="The document's passages, as they follow one another.",
+    response_description="The document's passages, in text order.",
 )
 def shown(document: Annotated[str, Query(description="The document's id.")]) -> DocumentShown:
     """Shows what the index holds of a document."""
@@ -121,7 +125,7 @@ def original(document: Annotated[str, Query(description="The document's id.")]) 
     """Signs a link to the file of a document as it was uploaded, where the environment keeps it."""
     kept = current.originals()
     if kept is None:
-        raise Absent("This environment keeps no originals: the setting assistant.originals is not set.")
+        raise Absent("This environment keeps no originals, because assistant.originals is not set.")
     return kept.link(document, current.seconds(router), current.caller(router), parts())
 
 
@@ -139,7 +143,7 @@ def delete(id: Annotated[str, Query(description="The document's id.")]) -> Docum
 @router.delete(
     "/documents/<id>",
     operation_id="removeDocumentByPath",
-    summary="Remove a document whose id fits in a path",
+    summary="Remove a document by an id in the path",
     response_description="The document is removed.",
 )
 def delete_by_path(id: Annotated[str, Path(description="The document's id, percent-encoded.")]) -> DocumentRemoved:

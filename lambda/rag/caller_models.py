@@ -34,25 +34,22 @@ class Me(Shape):
     groups: list[str] | None = Field(
         description="The caller's groups; null means that they see the documents of all groups.", examples=[["hr"]]
     )
-    quota: QuotaUsed | None = Field(
-        default=None, description="How much the caller may ask, and has asked; null if there is no limit."
-    )
+    quota: QuotaUsed | None = Field(default=None, description="The caller's limits and use; null if there is no limit.")
     history: bool = Field(
-        description="Whether the caller's conversations are listed. They are not for keys and roles, which may be "
-        "several people, nor where the engine's memory keeps them."
+        description="Whether the caller's conversations are listed. They are not listed for keys and roles, which "
+        "several people may use, nor if the engine's memory keeps them."
     )
     feedback: FeedbackKept | None = Field(
-        default=None, description="What is kept of a judgement of an answer; null if nobody is asked for one."
+        default=None, description="What is kept of a rating of an answer; null if answers cannot be rated."
     )
     models: list[str] = Field(
         default_factory=list,
-        description="The answer models that the caller chooses among, the usual one first; empty where there is no "
-        "choice.",
+        description="The answer models that the caller can choose, the default one first; empty if there is no choice.",
         examples=[["deepseek-flash", "thorough"]],
     )
-    prompts: bool = Field(default=False, description="Whether owners change the prompt here.")
+    prompts: bool = Field(default=False, description="Whether owners can change the prompt here.")
     sharing: int | None = Field(
         default=None,
-        description="For how many days at most the caller's links to conversations last; null if they share none.",
+        description="The maximum days of the caller's links to conversations; null if the caller cannot share.",
         examples=[30],
     )

@@ -47,7 +47,7 @@ class Filters(Body):
     fields: dict[Wanted, FieldFilter] | None = Field(
         default=None,
         max_length=20,
-        description="Values of other fields of the documents, or ranges of those that `index.fields` declares. On a "
-        "domain only.",
+        description="Values of other fields of the documents, or ranges of fields that `index.fields` declares. Only "
+        "on a domain.",
         examples=[{"team": ["sales", "support"], "year": {"gte": 2023}}],
     )

@@ -15,16 +15,18 @@ class Job(Shape):
     id: str = Field(description="For GET /jobs/{id}.", examples=["0f8fad5bd9cb469fa16570867728950e"])
     name: str | None = Field(default=None, description="The file's name.", examples=["handbook.pdf"])
     status: Literal["receiving", "waiting", "running", "done", "stopped"] = Field(
-        description="Parts are missing; it is about to go on; it is under way; all is settled; it has broken off."
+        description="Parts are missing; it waits to continue; it is in progress; it is complete; it has stopped."
     )
     parts: int = Field(ge=1, description="How many parts the file has.")
-    received: list[int] = Field(default_factory=list, description="The parts that are here, while parts are missing.")
-    progress: float = Field(default=0.0, ge=0, le=1, description="The share of the upload that is settled.")
+    received: list[int] = Field(
+        default_factory=list, description="The parts that have arrived, while parts are missing."
+    )
+    progress: float = Field(default=0.0, ge=0, le=1, description="The completed share of the upload.")
     stored: int = Field(default=0, ge=0, description="Documents that are stored.")
-    failed: int = Field(default=0, ge=0, description="Documents that are not stored, or not whole.")
+    failed: int = Field(default=0, ge=0, description="Documents that are not stored, or not completely.")
     passages: int = Field(default=0, ge=0, description="Passages that are stored.")
     documents: list[DocumentResult] = Field(
-        default_factory=list, description="The first 100 documents that are stored, and the first 1,000 of the others."
+        default_factory=list, description="The first 100 stored documents, and the first 1,000 of the others."
     )
-    message: str | None = Field(default=None, description="Why it waits or has broken off, in one sentence.")
+    message: str | None = Field(default=None, description="Why it waits or has stopped, in one sentence.")
     updated: datetime = Field(description="When this was last noted.")
