@@ -1,7 +1,7 @@
 """YAML as environment files write it: one mapping of plain values, no name twice, nothing left empty.
 
-YAML 1.1 reads more into a text than people mean by it: `1:30` as 90, `010` as 8, a date as an object, a name without a
-value as null. What would be another value than the one that stands there is a sentence here.
+YAML 1.1 changes some texts: it reads `1:30` as 90, `010` as 8, a date as an object, a name without a value as null.
+This reader refuses such a text with a sentence.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         self.depth += 1
         if self.depth > DEEPEST:
-            raise ValueError(f"line {self.line + 1} lies {DEEPEST} groups deep; no setting does")
+            raise ValueError(f"line {self.line + 1} is {DEEPEST} groups deep; no setting is")
         try:
             return super().compose_node(parent, index)
         finally:
@@ -69,7 +69,7 @@ def read(text: str, *, first: str, empty: Mapping[str, str] | None = None, nulls
     except yaml.reader.ReaderError as fault:
         line = text.count("\n", 0, fault.position) + 1
         raise NotYamlError(
-            f" in line {line}: it holds the character {_code(text[fault.position])}; write it as plain text"
+            f" in line {line}: it contains the character {_code(text[fault.position])}; write it as plain text"
         ) from None
 
 
@@ -159,8 +159,8 @@ class _Reader:
         )
         if ":" in text or _OCTAL.fullmatch(text):
             raise ValueError(
-                f"{where} is {text}, which YAML reads as the number {number}; put it in quotes where a text is "
-                "meant, or write the number as it is"
+                f"{where} is {text}, which YAML reads as the number {number}; put it in quotes if it is a text, or "
+                f"write the number itself"
             )
         if not math.isfinite(number):
             raise ValueError(f"{where} is {text}, which is not an ordinary number; write an ordinary one")
@@ -171,7 +171,7 @@ def _check_characters(text: str, where: str) -> None:
     """No control character but tab and line break, and none that UTF-8 does not have."""
     for character in text:
         if (unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n") or character in "\ufffe\uffff":
-            raise ValueError(f"{where} holds the character {_code(character)}, which no setting may; remove it")
+            raise ValueError(f"{where} contains the character {_code(character)}, which is not allowed; remove it")
 
 
 def _of_syntax(fault: yaml.MarkedYAMLError) -> str:

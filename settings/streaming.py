@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 def streams(environment: Environment) -> bool:
     """Whether the assistant calls the answer model itself.
 
-    Unless `assistant.streaming` decides, it does so where its function certainly reaches the model: always without a
-    VPC. In a VPC with endpoints alone it reaches services of AWS in the same region, and where a domain's own calls go
-    through the VPC, whatever the domain reaches. Otherwise nothing is known of the subnets' way to the internet.
+    Unless `assistant.streaming` decides, it does so if its function can certainly reach the model. Without a VPC it
+    always can. In a VPC with endpoints it can reach AWS services in the same region. If a domain's own calls go through
+    the VPC, it can reach whatever the domain reaches. Otherwise the subnets' route to the internet is unknown.
     """
     answer, assistant, vpc = environment.answer, environment.assistant, environment.search.vpc
     if answer is None or assistant is None or answer.caller is None:

@@ -16,7 +16,7 @@ SANDBOX = (CHECKOUT / "environments" / "sandbox.yaml").read_text()
 DELIVERY = (CHECKOUT / "delivery.yaml").read_text()
 CONNECTION = "arn:aws-cn:codeconnections:us-east-1:111122223333:connection/01234567-89ab-cdef-0123-456789abcdef"
 NO_NAME = "and not as a name; put it in quotes, or remove the line."
-NO_NUMBER = "put it in quotes where a text is meant, or write the number as it is."
+NO_NUMBER = "put it in quotes if it is a text, or write the number itself."
 INDENT = "indent it like the lines of the same group, or put a text with a colon in quotes."
 
 
@@ -59,7 +59,7 @@ def refused(directory: Path, content: str | bytes) -> str:
             " is not YAML in line 2: found character '\\t' that cannot start any token; "
             "indent with spaces, not with tabs.",
         ),
-        ("a: \x01\n", " is not YAML in line 1: it holds the character U+0001; write it as plain text."),
+        ("a: \x01\n", " is not YAML in line 1: it contains the character U+0001; write it as plain text."),
         ('a: "\\0"\n', "a in line 1 holds the character U+0000, which no setting may; remove it."),
         ('a: "\\uD800"\n', "a in line 1 holds the character U+D800, which no setting may; remove it."),
         ('"\\e": 1\n', "a name in line 1 holds the character U+001B, which no setting may; remove it."),
@@ -91,7 +91,7 @@ def refused(directory: Path, content: str | bytes) -> str:
         ),
         ("a: &b [*b]\n", "a.0 repeats itself by aliases (*) too many times; write it out."),
         (bomb(), "e.1 repeats itself by aliases (*) too many times; write it out."),
-        (f"a: {'[' * 3000}\n", f"line 1 lies {DEEPEST} groups deep; no setting does."),
+        (f"a: {'[' * 3000}\n", f"line 1 is {DEEPEST} groups deep; no setting is."),
         ("a: *b\n", " is not YAML in line 1: found undefined alias 'b'; correct that line."),
         ("a\nb: 1\n", f" is not YAML in line 2: mapping values are not allowed here; {INDENT}"),
     ],

@@ -15,7 +15,7 @@ from opensearch_ml.engine.python_function import PythonFunction
 class OriginalBucket(Construct):
     """`bucket` keeps files for `days`; `keep_by` lets the function `documents` store, open and remove them.
 
-    People open a file by a link that the function signs, and that ends after a minute.
+    People open a file through a link that the function signs, and that expires after a minute.
 
     Example::
 
