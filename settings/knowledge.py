@@ -98,7 +98,7 @@ class IndexSettings(IndexNames):
             )
         taken = {self.text_field, self.embedding_field} & {"id", "document", "title", "osml"}
         if taken:
-            raise ValueError(f"{taken.pop()!r} is a field the index has already; choose another name")
+            raise ValueError(f"{taken.pop()!r} is a field that the index already has; choose another name")
         if self.id_field in (self.text_field, self.embedding_field, "document", "title", "osml", "stored", "passages"):
             raise ValueError(f"id_field is {self.id_field!r}, a field the index has already; choose another name")
         own = [name for name in self.fields if name in (*OWN_FIELDS, self.text_field, self.embedding_field)]

@@ -43,9 +43,9 @@ class Capacity(Group):
 class Serverless(Search):
     """A vector collection of OpenSearch Serverless: a new one in its own collection group, or `collection`.
 
-    The `generation` nextgen scales to zero while nobody asks; classic always bills its least capacity. `standby` keeps
-    replicas in a second zone: optional for classic (default: none), always on for nextgen. `admins` may read and write
-    the whole collection. With a `vpc` only an endpoint there reaches a new collection.
+    The `generation` nextgen scales to zero while nobody asks; classic always bills its minimum capacity. `standby`
+    keeps replicas in a second zone: optional for classic (default: none), always on for nextgen. `admins` may read and
+    write the whole collection. With a `vpc` only an endpoint there reaches a new collection.
     """
 
     kind: Literal["serverless"]

@@ -278,7 +278,7 @@ class _Load:
 
     def _refuse_drought(self, now: float, reason: str) -> None:
         if now - self._taken > DROUGHT:
-            raise Stopped(f"Nothing was taken for {DROUGHT / 60:.0f} minutes, last answer: {reason}.")
+            raise Stopped(f"No document was accepted for {DROUGHT / 60:.0f} minutes, last answer: {reason}.")
 
     def _wait(self, items: list[Item], reasons: list[str], busy: Busy | None = None) -> None:
         """Send the items again together after a pause, except those whose attempts are used up."""

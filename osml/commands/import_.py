@@ -35,8 +35,7 @@ def import_(
     json: Annotated[bool, typer.Option("--json", help="Print JSON; writes only with --yes.")] = False,
     sandbox: Sandbox = False,
 ) -> None:
-    """Adopt what a tutorial, a notebook or another tool has left in a domain or a collection: write its environment
-    file, mark objects.
+    """Adopt objects that a tutorial or another tool created in a domain or a collection, and write their file.
 
     Nothing is written before you agree. Each model is called once, to check whether it answers.
     """
@@ -82,7 +81,7 @@ def import_(
         return
     if not yes:
         if not sys.stdin.isatty():
-            raise Failure("Nothing is written without a person who agrees. Add --yes, or --dry-run.")
+            raise Failure("This command needs a confirmation, and there is no terminal. Add --yes, or --dry-run.")
         typer.confirm(
             f"Write {file}, and mark {len(plan.plan.adoptions)} objects in {domain or collection}?", abort=True
         )

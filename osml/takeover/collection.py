@@ -65,7 +65,7 @@ def prepared(
     try:
         checked(name, text)
     except SettingError as error:
-        raise Failure(f"What is there cannot be expressed by settings. {error}") from None
+        raise Failure(f"The existing objects cannot be expressed by settings. {error}") from None
     said = (origin.note, *_notes(choice, collection), *shown.notes)
     return Takeover(shown.tree, choice, text, plan(client, there, choice, synthesis.templates(name, text)), said)
 

@@ -31,7 +31,7 @@ def choose_index(contents: Contents, stack: str, index: str | None = None) -> Ch
         except Inexpressible as reason:
             if index is not None:
                 raise Failure(f"The index {name} cannot be adopted: {reason}.") from None
-            left.append(f"The index {name} stays as it is: {reason}.")
+            left.append(f"The index {name} is not changed: {reason}.")
     chosen = only(list(choices), "index", "--index", "collection")
     if chosen is None:
         raise Failure(f"The collection has nothing that an environment can adopt. {' '.join(left)}".rstrip())
@@ -50,9 +50,11 @@ def _choice(contents: Contents, stack: str, name: str) -> Choice:
     for field, types in _TAKES.items():
         kind = fields.get(field, {}).get("type", "object") if field in fields else None
         if kind and kind not in types:
-            raise Inexpressible(f"its field {field} is of the type {kind}, and osml uses that field otherwise")
+            raise Inexpressible(
+                f"its field {field} is of the type {kind}, but osml needs this field for another purpose"
+            )
     if "osml" in fields and owner is None:
-        raise Inexpressible("its field osml is somebody else's, and osml uses that field otherwise")
+        raise Inexpressible("its field osml is somebody else's, but osml needs this field for another purpose")
     return Choice(
         index=name,
         ingest_pipeline=None,

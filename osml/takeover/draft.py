@@ -18,7 +18,7 @@ from settings.schema import FIRST_LINE
 # For an environment whose engine embeds nothing yet.
 TITAN = {"provider": "titan", "dimension": 1024}
 _SPACES = ("cosinesimil", "l2", "innerproduct")
-COMMENT = "# What others made, as `osml import` read it. A line of `adopted` keeps an object as it is."
+COMMENT = "# Objects of others, as `osml import` read them. A line of `adopted` keeps an object unchanged."
 
 
 @dataclass(frozen=True)

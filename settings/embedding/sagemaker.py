@@ -114,11 +114,11 @@ class SageMakerEmbedding(EmbeddingModel):
                 )
             return self
         if self.component is not None:
-            raise ValueError("component is of an endpoint that exists, but endpoint is 'create'; leave it out")
+            raise ValueError("component is a setting for an existing endpoint, but endpoint is 'create'; leave it out")
         if self.scaling is not None and self.instances != 1:
-            raise ValueError(f"instances is {self.instances}, but scaling decides how many there are; leave it out")
+            raise ValueError(f"instances is {self.instances}, but scaling sets the number of instances; leave it out")
         if self.image is None and self.shape != "inputs":
-            raise ValueError(f"shape is {self.shape!r}, but the container made here takes 'inputs'; set inputs")
+            raise ValueError(f"shape is {self.shape!r}, but the new container accepts 'inputs'; set inputs")
         if self.image is None and self.accelerators:
             raise ValueError(
                 f"instance_type is {self.instance_type!r}, for which no container image is known; set image to one "

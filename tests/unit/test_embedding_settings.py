@@ -90,12 +90,12 @@ def test_each_provider_needs_little(tmp_path: Path, embedding: dict[str, Any], m
         (
             {"provider": "sagemaker", "component": "ours", "dimension": 384},
             {},
-            "embedding: component is of an endpoint that exists, but endpoint is 'create'; leave it out.",
+            "embedding: component is a setting for an existing endpoint, but endpoint is 'create'; leave it out.",
         ),
         (
             {"provider": "sagemaker", "dimension": 384, "instances": 2, "scaling": {"maximum": 2}},
             {},
-            "embedding: instances is 2, but scaling decides how many there are; leave it out.",
+            "embedding: instances is 2, but scaling sets the number of instances; leave it out.",
         ),
         (
             {"provider": "sagemaker", "dimension": 384, "scaling": {"minimum": 2}},
