@@ -327,7 +327,7 @@ def test_a_model_that_runs_in_the_engine_is_named_and_left(hand: Hand) -> None:
     assert (broken.id, broken.faults) == (model, ("It is not deployed: its state is REGISTERING.",))
     with pytest.raises(Failure) as failure:
         Chooser(there, STACK, SECRETS).choose()
-    assert "The index local stays as it is: its model" in str(failure.value)
+    assert "The index local is not changed: its model" in str(failure.value)
     assert "has no connector: it runs in the engine, or the connector is gone" in str(failure.value)
 
 

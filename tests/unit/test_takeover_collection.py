@@ -66,7 +66,7 @@ def test_an_index_that_cannot_be_adopted_is_left_with_the_reason(
     there = contents(settings, notes=fields)
     with pytest.raises(Failure, match="The collection has nothing that an environment can adopt") as nothing:
         choose_index(there, STACK)
-    assert "The index notes stays as it is: " in str(nothing.value)
+    assert "The index notes is not changed: " in str(nothing.value)
     assert reason in str(nothing.value)
     with pytest.raises(Failure, match="The index notes cannot be adopted"):
         choose_index(there, STACK, "notes")
