@@ -175,7 +175,7 @@ def test_a_delivery_is_read_the_same_way(tmp_path: Path) -> None:
             "region is 'ca-west-1', which has no CodeBuild; set it to one that",
         ),
         ("{codecommit: osml, branch: main}", f"{{connection: '{CONNECTION}', repository: a/b}}", "is not in it; make"),
-        ("branch: main", 'branch: "a\\u0007"', "source.branch in line 2 holds the character U+0007"),
+        ("branch: main", 'branch: "a\\u0007"', "source.branch in line 2 contains the character U+0007"),
         (
             "[samples/metro-areas.ndjson]",
             "[/etc/passwd]",
