@@ -1,4 +1,4 @@
-"""Whom the alarms of an environment tell."""
+"""Who is notified of the alarms of an environment."""
 
 from __future__ import annotations
 
@@ -48,5 +48,5 @@ class Alarms(Group):
 
     @property
     def address(self) -> str | None:
-        """The e-mail address that a new topic tells."""
+        """The e-mail address that a new topic notifies."""
         return None if self.arn else self.topic

@@ -126,7 +126,7 @@ class Assistant(Group):
 
     @property
     def group_attribute(self) -> str | None:
-        """The attribute with the groups of other providers; None if none of them tells groups."""
+        """The attribute with the groups of other providers; None if none of them supplies groups."""
         return GROUP_ATTRIBUTE if any(provider.groups for provider in self.providers.values()) else None
 
     @property

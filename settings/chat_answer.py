@@ -49,7 +49,7 @@ class ChatModel(AnswerModel):
     @property
     @abstractmethod
     def choices(self) -> dict[str, Any]:
-        """What a request says beside the model and the messages; None is the API's own."""
+        """The members of a request besides model and messages; None means the API's default."""
 
     @abstractmethod
     def for_tools(self, max_tokens: int) -> dict[str, Any]:

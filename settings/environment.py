@@ -142,7 +142,7 @@ class Environment(Group):
 
     @property
     def endpoint_name(self) -> str:
-        """Name of the SageMaker endpoint that embeds, the one that exists or the one that is made."""
+        """Name of the SageMaker endpoint that embeds, existing or new."""
         if not isinstance(self.embedding, SageMakerEmbedding):
             raise ValueError(f"embedding.provider is {self.embedding.provider!r}, which has no endpoint of its own")
         return f"{self.prefix}-embedding" if self.embedding.creates_endpoint else self.embedding.endpoint
@@ -190,7 +190,7 @@ class Environment(Group):
 
     @property
     def answer_endpoint_name(self) -> str:
-        """Name of the SageMaker endpoint that answers, the one that exists or the one that is made."""
+        """Name of the SageMaker endpoint that answers, existing or new."""
         if not isinstance(self.answer, SageMakerAnswer):
             raise ValueError("answer.provider is not sagemaker; there is no endpoint")
         return f"{self.prefix}-answer" if self.answer.creates_endpoint else self.answer.endpoint

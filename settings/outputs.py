@@ -1,6 +1,5 @@
-"""What the stacks of an environment say of themselves: outputs that the command line reads, by their names.
-
-A stack writes an object of these classes, and whoever reads it gets the same object.
+"""The outputs of an environment's stacks, which the command line reads by their names. A stack writes an object of
+these classes, and readers get the same object.
 """
 
 from __future__ import annotations

@@ -1,3 +1,3 @@
-"""The parts of an environment, each a stack of its own, in deploy order."""
+"""The parts of an environment, each in its own stack, in deploy order."""
 
 PARTS = ("search", "inference", "knowledge", "assistant", "ingestion")

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 @dataclass(frozen=True)
 class Partition:
-    """A part of AWS with accounts and regions of its own; `suffix` ends the names of its hosts."""
+    """A part of AWS with its own accounts and regions; the names of its hosts end with `suffix`."""
 
     name: str
     suffix: str

@@ -1,7 +1,6 @@
-"""What the functions of the assistant are told: one JSON object in the environment variable `ASSISTANT`.
-
-What the environment file says itself is told as it says it; the rest is known when it is deployed. A model's settings
-are those of its provider, whose module alone is imported.
+"""The settings of the assistant's functions: one JSON object in the environment variable `ASSISTANT`. Settings of the
+environment file are passed unchanged; the others are known at the deploy. A model's settings are those of its provider,
+whose module alone is imported.
 """
 
 from __future__ import annotations

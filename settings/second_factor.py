@@ -1,4 +1,4 @@
-"""Whether people sign in with an authenticator app besides their password."""
+"""Whether people sign in with an authenticator app in addition to their password."""
 
 from __future__ import annotations
 

@@ -38,12 +38,12 @@ class BedrockAnswer(BedrockModel):
 
     @property
     def imported(self) -> bool:
-        """Whether the model is one that was imported, which has a body of its own."""
+        """Whether the model was imported; an imported model has another request body."""
         return self.arn_kind == "imported-model"
 
     @property
     def sampling(self) -> dict[str, float]:
-        """How a token is chosen, for whoever calls the model."""
+        """How a token is chosen, for all callers of the model."""
         return {
             "temperature": TEMPERATURE if self.temperature is None else self.temperature,
             "top_p": TOP_P if self.top_p is None else self.top_p,

@@ -64,7 +64,7 @@ class EmbeddingModel(ModelSettings):
 
     @property
     def chunk_tokens(self) -> int:
-        """Tokens of a chunk at most, counted with the vocabulary of BERT, so that the model reads all of it."""
+        """The maximum tokens of a chunk, counted with BERT's vocabulary; the model reads that many."""
         read = OPEN_TOKENS.get(self.model, self.tokens)
         return read if self.model in COUNTED else int(SURE * read)
 

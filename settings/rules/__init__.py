@@ -1,6 +1,6 @@
 """What an environment must be beside what each group says by itself: one table, Environment → sentences.
 
-The first sentence is what people read, so the rules stand in the order in which a file is best mended.
+People read the first sentence, so the rules are in the order in which a file is best corrected.
 """
 
 from __future__ import annotations

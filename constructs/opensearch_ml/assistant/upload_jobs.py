@@ -48,7 +48,7 @@ class UploadJobs(Construct):
         tell(self.queue, self.bucket, "begin/")
 
     def work(self, function: PythonFunction) -> None:
-        """Call `function` for each job, tell it the queue by its variables, and let it keep uploads."""
+        """Call `function` for each job, set the queue in its variables, and let it keep uploads."""
         function.function.add_environment("QUEUE_URL", self.queue.queue_url)
         function.function.add_environment("ATTEMPTS", str(ATTEMPTS))
         function.allow(

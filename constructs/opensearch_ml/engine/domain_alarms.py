@@ -37,8 +37,8 @@ _WATCHED = {
 class DomainAlarms(Construct):
     """`all` of them: red, writes blocked, memory pressure, errors, and little free storage.
 
-    That is less than a quarter of `gibibytes`, the room of one node, or than 20 GiB where nobody says how much there
-    is. They tell nobody until they are given an action.
+    That is less than a quarter of `gibibytes`, the storage of one node, or less than 20 GiB if `gibibytes` is not
+    given. They notify nobody until they get an action.
 
     Example::
 

@@ -1,4 +1,4 @@
-"""A bucket that is encrypted, is reached over TLS alone, and belongs to nobody else."""
+"""A private, encrypted bucket that accepts only TLS."""
 
 from __future__ import annotations
 

@@ -31,11 +31,11 @@ VISIBILITY = 6
 class DocumentDrop(Grantee):
     """Loads each object under `documents/` of `bucket`; refused documents go under `refused/`, with the reasons.
 
-    S3 tells `queue` of an object, and `function` takes up to `objects` of them a call, in at most `concurrency` calls
-    at once. One that could not be loaded comes back alone, and after `attempts` goes to `dead_letters`; one that no
-    further try would load goes there at once. `alarms` go off when one is there, and when one has waited for `late`;
-    they tell nobody unless they are given actions.
-    `variables` are what the function is told besides; `allow` what its role may do on the search engine.
+    S3 notifies `queue` of each object, and `function` loads up to `objects` per call, in at most `concurrency` calls at
+    once. The message of an object that could not be loaded returns, and after `attempts` goes to `dead_letters`; one
+    that no further try would load goes there at once. `alarms` go off when one is there, and when one has waited for
+    `late`; they tell nobody unless they are given actions. `variables` are what the function is told besides; `allow`
+    what its role may do on the search engine.
 
     Example::
 

@@ -1,4 +1,4 @@
-"""A queue that S3 tells of objects in a bucket, and one for what is given up."""
+"""A queue with S3's notifications of objects in a bucket, and one for dead letters."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def queues(
 
 
 def tell(queue: sqs.Queue, bucket: s3.Bucket, prefix: str) -> None:
-    """S3 tells the queue of each new object under `prefix`.
+    """S3 notifies the queue of each new object under `prefix`.
 
     CDK's own way is a function that writes the notification; the property needs none.
     """

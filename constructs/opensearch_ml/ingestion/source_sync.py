@@ -44,10 +44,10 @@ STATE = ("state", "dry", "runs")
 class SourceSync(Grantee):
     """Runs of the `sources` (settings by name), which begin at the times of `schedules` and by messages in `queue`.
 
-    What is known of each source is in `bucket`. Messages of one source are in order, so that no two calls work on it. A
-    message whose calls failed three times is in `dead_letters`. `alarms` fire for such a message, and when a run has
-    failed or has held back removals. `objects` are the buckets and prefixes that the function reads, `secrets` those of
-    sources by name. `variables` are told to the function; `allow` adds permissions.
+    The state of each source is in `bucket`. Messages of one source are in order, so only one call at a time works
+    on it. A message whose calls failed three times is in `dead_letters`. `alarms` fire for such a message, and when a
+    run has failed or has held back removals. `objects` are the buckets and prefixes that the function reads, `secrets`
+    those of sources by name. `variables` are told to the function; `allow` adds permissions.
 
     Example::
 

@@ -47,8 +47,9 @@ def query_planning(model: MlModel) -> AgentTool:
 class MlAgent(MlResource):
     """An agent with `tools`; `type` is flow, conversational or conversational_flow.
 
-    A flow runs its tools one after the other. A conversational agent lets `model` choose them, and keeps what was said
-    in ml-commons' memory. Any change makes another agent with another id: whoever refers to `physical_id` follows.
+    A flow runs its tools one after the other. A conversational agent lets `model` choose them, and keeps the
+    conversation in ml-commons' memory. Any change creates another agent with another id; resources that refer to
+    `physical_id` are updated.
 
     Example::
 
