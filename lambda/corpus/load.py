@@ -1,10 +1,8 @@
 """Loads documents: as many at once as their destination accepts, with a result for each, in order."""
 
 import contextlib
-import heapq
-import itertools
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 from calls.backoff import Backoff
@@ -12,6 +10,7 @@ from corpus.crew import MOST_THREADS, BatchAnswer, Crew
 from corpus.destination import ARRIVED, BatchTooLarge, Busy, Destination, Outcome, Stopped, Verdict
 from corpus.document import Document, Entry, Unreadable
 from corpus.garbage import seldom_collected
+from corpus.outbox import Outbox
 from corpus.pace import LONGEST_PAUSE, Pace
 from corpus.report import DeadLetter, Report
 from corpus.track import Item, Leftovers, Track
@@ -20,8 +19,6 @@ ATTEMPTS = 12
 # The share of the usual pause for documents that were refused while others were accepted: a model that throttles one
 # call may accept the next, and the window limits the number of calls.
 SOONER = 0.1
-# After so many attempts, each document of a failed batch is sent alone.
-ALONE = 3
 LONGEST_ASKED = 60.0
 # The limit of entries that are read after the first one without a result.
 AHEAD, AHEAD_BYTES = 20_000, 32_000_000
@@ -97,13 +94,8 @@ class _Load:
         self._parts, self._track, self._pause, self._starting = parts, track, pause, starting
         self._crew = Crew(connect)
         self._pace = Pace(MOST_THREADS * self._destination.most_documents)
-        self._batch_size = self._most_together()
+        self._outbox = Outbox(self._most_together(), self._destination.most_bytes)
         self._ids: set[str] = set()
-        self._fresh: deque[Item] = deque()
-        self._fresh_bytes = 0
-        self._halves: deque[list[Item]] = deque()
-        self._waiting: list[tuple[float, int, Item]] = []
-        self._numbers = itertools.count()
         self._quiet_until = 0.0
         self._refused = 0
         self._taken = time.monotonic()
@@ -144,20 +136,16 @@ class _Load:
         bodies = [self._destination.encode(piece) for piece in pieces]
         tracked = self._track.add(entry, len(pieces), sum(map(len, bodies)))
         self._ids.update(ids)
-        self._fresh.extend(Item(piece, body, tracked) for piece, body in zip(pieces, bodies, strict=True))
-        self._fresh_bytes += tracked.size
+        self._outbox.add(Item(piece, body, tracked) for piece, body in zip(pieces, bodies, strict=True))
 
     def _has_enough(self) -> bool:
         """Whether no more entries are read at present."""
         return (
-            self._fills_a_batch()
+            self._outbox.fills_a_batch
             or len(self._track) >= AHEAD
             or self._track.bytes >= AHEAD_BYTES
-            or len(self._waiting) >= 2 * self._destination.most_documents
+            or self._outbox.waiting >= 2 * self._destination.most_documents
         )
-
-    def _fills_a_batch(self) -> bool:
-        return len(self._fresh) >= self._batch_size or self._fresh_bytes >= self._destination.most_bytes
 
     def _most_together(self) -> int:
         return min(self._pace.batch, self._destination.most_documents)
@@ -167,9 +155,9 @@ class _Load:
         now = time.monotonic()
         room = not self._crew.full and self._crew.items < self._pace.window
         if room and now >= self._quiet_until:
-            batch = self._next(now, ending)
+            batch = self._outbox.next(now, ending=ending)
             if batch:
-                if not (self._crew.batches or self._waiting):
+                if not (self._crew.batches or self._outbox.waiting):
                     self._taken = now
                 self._crew.give(batch)
                 return
@@ -177,39 +165,16 @@ class _Load:
         if answer:
             self._settle(answer)
             self._quiet_until = max(self._quiet_until, time.monotonic() + self._pace.pause(answer.seconds))
-            self._batch_size = self._most_together()
+            self._outbox.most = self._most_together()
             self._track.advance()
 
     def _longest_wait(self, now: float) -> float | None:
         """The seconds until there may be something to send; None if that needs an answer first."""
         if self._quiet_until > now:
             return self._quiet_until - now
-        if self._waiting:
-            return max(0.0, self._waiting[0][0] - now)
+        if self._outbox.due is not None:
+            return max(0.0, self._outbox.due - now)
         return None if self._crew.batches else 0.0
-
-    def _next(self, now: float, ending: bool) -> list[Item]:
-        if self._halves:
-            return self._halves.popleft()
-        batch: list[Item] = []
-        size = 0
-        most, most_bytes = self._batch_size, self._destination.most_bytes
-        while self._waiting and self._waiting[0][0] <= now and len(batch) < most:
-            item = self._waiting[0][2]
-            alone = item.suspect and item.attempts >= ALONE
-            if batch and (alone or size + len(item.body) > most_bytes):
-                return batch
-            batch.append(heapq.heappop(self._waiting)[2])
-            size += len(item.body)
-            if alone:
-                return batch
-        if not (batch or ending or self._fills_a_batch()):
-            return []
-        while self._fresh and len(batch) < most and (not batch or size + len(self._fresh[0].body) <= most_bytes):
-            batch.append(self._fresh.popleft())
-            size += len(batch[-1].body)
-            self._fresh_bytes -= len(batch[-1].body)
-        return batch
 
     def _settle(self, answer: BatchAnswer) -> None:
         result = answer.result
@@ -222,7 +187,7 @@ class _Load:
             if len(answer.batch) == 1:
                 self._settle_one(answer.batch[0], Outcome(Verdict.REFUSED, str(result)))
             else:
-                self._halve(answer.batch)
+                self._outbox.halve(answer.batch)
         elif isinstance(result, Exception):
             raise result
         else:
@@ -253,7 +218,7 @@ class _Load:
         for reason, items in refused.items():
             # One document that the model refuses fails all documents of the same call.
             if len(items) > 1:
-                self._halve(items)
+                self._outbox.halve(items)
             else:
                 self._settle_one(items[0], Outcome(Verdict.REFUSED, reason))
                 self._refused += 1
@@ -263,10 +228,6 @@ class _Load:
                         f"sent. Fix the cause, then load the rejected documents and the remaining ones."
                     )
 
-    def _halve(self, items: list[Item]) -> None:
-        middle = len(items) // 2
-        self._halves += [items[:middle], items[middle:]]
-
     def _wait_for_the_model(self, items: list[Item]) -> None:
         """Send nothing for a while, then the items again; no attempt of theirs is used up."""
         self._starting()
@@ -274,7 +235,7 @@ class _Load:
         self._refuse_drought(now, "the model that embeds is starting")
         self._quiet_until = now + self._pause(1, START_PAUSE)
         for item in items:
-            heapq.heappush(self._waiting, (self._quiet_until, next(self._numbers), item))
+            self._outbox.wait(item, self._quiet_until)
 
     def _refuse_drought(self, now: float, reason: str) -> None:
         if now - self._taken > DROUGHT:
@@ -290,7 +251,7 @@ class _Load:
         due = now + (self._pause(attempt, busy.wait) if busy else self._pause(attempt, 0.0) * SOONER)
         for item, reason in zip(items, reasons, strict=True):
             if item.attempts < ATTEMPTS:
-                heapq.heappush(self._waiting, (due, next(self._numbers), item))
+                self._outbox.wait(item, due)
             elif busy and busy.unsure:
                 raise Stopped(
                     f"{reason}. Load the documents again; documents that are already stored are not duplicated."

@@ -6,9 +6,8 @@ A run may take several calls of a function. What a call has settled is in `known
 import hashlib
 import json
 import tempfile
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import IO, BinaryIO, cast
 
 from corpus.apart import FileLimits
@@ -18,34 +17,15 @@ from corpus.fields import with_access, with_source
 from corpus.formats import Reading
 from corpus.load import BACKOFF, load
 from corpus.recognition import Unrecognized
-from corpus.report import DeadLetter, Report
+from corpus.report import Report
 from corpus.source import read
 from corpus.track import Leftovers
 from sources.item import Content, ItemSource, Known, ListedItem, Unreached
 from sources.run import Run
+from sources.under_way import OpenItem, UnderWay, gone
 from sources.vanished import Remove, remove_vanished
 
 _PIECE = 1 << 20
-
-
-@dataclass
-class _Open:
-    """An item that is read or loaded: its entries so far, those with a result, and the ids of its documents."""
-
-    item: ListedItem
-    known: Known
-    digest: str
-    said: str = ""
-    read: int = 0
-    settled: int = 0
-    ended: bool = False
-    documents: list[str] = field(default_factory=list)
-    refusals: list[str] = field(default_factory=list)
-    later: bool = False
-
-    @property
-    def is_settled(self) -> bool:
-        return self.ended and self.settled == self.read
 
 
 @dataclass(frozen=True)
@@ -86,7 +66,7 @@ class InStep:
     ) -> None:
         self._source, self._known, self._run, self._into = source, known, run, into
         self._most_removed, self._goes_on, self._tell = most_removed, goes_on, tell
-        self._open: deque[_Open] = deque()
+        self._under_way = UnderWay(known, run, tell)
         self._is_cut = False
 
     def go_on(self) -> bool:
@@ -105,8 +85,8 @@ class InStep:
                     self._into.connect,
                     parts=self._into.parts,
                     report=report,
-                    dead_letters=self._refuse,
-                    confirmed=self._confirm,
+                    dead_letters=self._under_way.refuse,
+                    confirmed=self._under_way.confirm,
                     leftovers=self._into.leftovers,
                     pause=self._into.pause,
                 )
@@ -134,8 +114,8 @@ class InStep:
                 self._seen(item, known)
             elif not item.is_a_document:
                 # A page that has become a redirect has no document any more.
-                gone = _gone(known or Known(), ())
-                self._known[item.name] = Known(mark=item.mark, seen=self._run.id, depth=item.depth, gone=gone)
+                lost = gone(known or Known(), ())
+                self._known[item.name] = Known(mark=item.mark, seen=self._run.id, depth=item.depth, gone=lost)
             elif item.content is None or (known and item.mark and item.mark == known.mark):
                 self._unchanged(item, known)
             else:
@@ -188,22 +168,19 @@ class InStep:
                 known.digest = digest
                 self._unchanged(item, known)
                 return
-            opened = _Open(item, known, digest, said)
-            self._open.append(opened)
+            opened = OpenItem(item, known, digest, said)
+            self._under_way.begin(opened)
             for entry in (read for read in (first, second) if read):
-                yield self._taken(opened, entry)
+                yield self._under_way.take(opened, entry)
             try:
                 for entry in entries:
-                    yield self._taken(opened, entry)
+                    yield self._under_way.take(opened, entry)
             except Unrecognized as why:
                 # The next run reads all of it again; until then nothing of the item is removed.
                 opened.refusals.append(str(why))
                 opened.later = True
                 opened.documents += known.documents
-            opened.ended = True
-            if self._run.dry:
-                opened.settled = opened.read
-            self._settle()
+            self._under_way.end(opened)
 
     def _read(self, item: ListedItem, content: Content, file: IO[bytes]) -> Iterator[Entry]:
         whole, id = named(content.name), named(item.name)
@@ -214,54 +191,6 @@ class InStep:
             own = replace(entry, id=id, of=id, where=item.name) if entry.id == whole else entry
             ours = with_source(own.source, self._run.source)
             yield replace(own, source=with_access(ours, self._into.groups))
-
-    def _taken(self, opened: _Open, entry: Entry) -> Entry:
-        opened.read += 1
-        if isinstance(entry, Document):
-            opened.documents.append(entry.of)
-        elif self._run.dry:
-            opened.refusals.append(f"{entry.where}: {entry.reason}")
-        return entry
-
-    def _refuse(self, letter: DeadLetter) -> None:
-        opened = self._open[0]
-        opened.refusals.append(letter.reason)
-        opened.later |= letter.retry == "later"
-
-    def _confirm(self, _: Entry) -> None:
-        self._open[0].settled += 1
-        self._settle()
-
-    def _settle(self) -> None:
-        """Note the items whose entries all have a result, in the order of reading."""
-        while self._open and self._open[0].is_settled:
-            opened = self._open.popleft()
-            item, before = opened.item, opened.known
-            ids = list(dict.fromkeys(opened.documents))
-            more = f" (and {len(opened.refusals) - 1} more)" if len(opened.refusals) > 1 else ""
-            refused = opened.refusals[0] + more if opened.refusals else ""
-            # What may be taken later is asked for and compared again by the next run.
-            self._known[item.name] = Known(
-                mark="" if opened.later else item.mark,
-                digest="" if opened.later else opened.digest,
-                said="" if refused else opened.said,
-                refused=refused,
-                documents=ids,
-                seen=self._run.id,
-                depth=item.depth,
-                gone=_gone(before, ids),
-            )
-            self._run.listed += 1
-            if refused:
-                self._run.refuse(item.name, refused)
-            if ids:
-                self._run.note("changed" if before.documents else "added", item.name)
-            self._tell()
-
-
-def _gone(before: Known, ids: Sequence[str]) -> list[str]:
-    """The documents of an item that now has those with `ids`, as far as it has them no more."""
-    return sorted({*before.documents, *before.gone}.difference(ids))
 
 
 def _laid_down(content: Content, file: IO[bytes]) -> str:

@@ -1,0 +1,101 @@
+"""The items of a run that are read or loaded, until all their entries have a result."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from corpus.document import Document, Entry
+from corpus.report import DeadLetter
+from sources.item import Known, ListedItem
+from sources.run import Run
+
+
+@dataclass
+class OpenItem:
+    """An item: its entries so far, those with a result, and the ids of its documents."""
+
+    item: ListedItem
+    known: Known
+    digest: str
+    said: str = ""
+    read: int = 0
+    settled: int = 0
+    ended: bool = False
+    documents: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+    later: bool = False
+
+    @property
+    def is_settled(self) -> bool:
+        """All its entries have a result."""
+        return self.ended and self.settled == self.read
+
+
+class UnderWay:
+    """The open items in the order of reading, in which their entries are settled too; `known` and `run` are changed."""
+
+    def __init__(self, known: dict[str, Known], run: Run, tell: Callable[[], object]) -> None:
+        self._known, self._run, self._tell = known, run, tell
+        self._open: deque[OpenItem] = deque()
+
+    def begin(self, opened: OpenItem) -> None:
+        """The following entries are those of this item."""
+        self._open.append(opened)
+
+    def take(self, opened: OpenItem, entry: Entry) -> Entry:
+        """Count an entry of the item that is read; a run that loads nothing notes here what is refused."""
+        opened.read += 1
+        if isinstance(entry, Document):
+            opened.documents.append(entry.of)
+        elif self._run.dry:
+            opened.refusals.append(f"{entry.where}: {entry.reason}")
+        return entry
+
+    def end(self, opened: OpenItem) -> None:
+        """The item has no further entries."""
+        opened.ended = True
+        if self._run.dry:
+            opened.settled = opened.read
+        self._settle()
+
+    def refuse(self, letter: DeadLetter) -> None:
+        """A dead letter is of the first open item."""
+        opened = self._open[0]
+        opened.refusals.append(letter.reason)
+        opened.later |= letter.retry == "later"
+
+    def confirm(self, _: Entry) -> None:
+        """The next entry has a result."""
+        self._open[0].settled += 1
+        self._settle()
+
+    def _settle(self) -> None:
+        """Note the items whose entries all have a result."""
+        while self._open and self._open[0].is_settled:
+            opened = self._open.popleft()
+            item, before = opened.item, opened.known
+            ids = list(dict.fromkeys(opened.documents))
+            more = f" (and {len(opened.refusals) - 1} more)" if len(opened.refusals) > 1 else ""
+            refused = opened.refusals[0] + more if opened.refusals else ""
+            # What may be taken later is asked for and compared again by the next run.
+            self._known[item.name] = Known(
+                mark="" if opened.later else item.mark,
+                digest="" if opened.later else opened.digest,
+                said="" if refused else opened.said,
+                refused=refused,
+                documents=ids,
+                seen=self._run.id,
+                depth=item.depth,
+                gone=gone(before, ids),
+            )
+            self._run.listed += 1
+            if refused:
+                self._run.refuse(item.name, refused)
+            if ids:
+                self._run.note("changed" if before.documents else "added", item.name)
+            self._tell()
+
+
+def gone(before: Known, ids: Sequence[str]) -> list[str]:
+    """The documents of an item that now has those with `ids`, as far as it has them no more."""
+    return sorted({*before.documents, *before.gone}.difference(ids))
