@@ -13,6 +13,7 @@ from calls.starting import EMBEDDING, starting
 from corpus.destination import Stopped
 from corpus.load import load
 from corpus.report import Report
+from osml import interruption
 from osml.failure import Failure
 from osml.ingest import progress
 from osml.ingest.dead_letters import DeadLetters
@@ -101,6 +102,7 @@ def ingest_files(
         if interrupted:
             said = "Interrupted: the counted documents are complete; documents in flight may be stored."
             console.print(f"{said} {GOES_ON}", soft_wrap=True)
+            interruption.said()
     if not report.read:
         raise Failure(f"Nothing was loaded: {_none(sources)}.")
     if report.arrived:

@@ -58,7 +58,7 @@ class Trial:
         """Start a command. It has a process group of its own: the terminal's Ctrl-C does not reach it."""
         options = ["--env", self.name, *(["--sandbox"] if self.place.instance else [])]
         return subprocess.Popen(
-            [sys.executable, "-c", "from osml.main import main; main()", *arguments, *options],
+            [sys.executable, "-c", "from osml.start import main; main()", *arguments, *options],
             cwd=CHECKOUT,
             env={**os.environ, "COLUMNS": "200"},
             stdout=subprocess.PIPE,

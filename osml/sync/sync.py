@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from osml import interruption
 from osml.failure import Failure
 from osml.place import Place
 from osml.sync.runs import Runs
@@ -46,6 +47,7 @@ def bring_in_step(
             highlight=False,
             soft_wrap=True,
         )
+        interruption.said()
         raise
     return ended
 
