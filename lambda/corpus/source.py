@@ -8,63 +8,17 @@ import zlib
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from importlib import import_module
-from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
 from corpus.apart import FileLimits, apart
+from corpus.content import HEAD, NotRead, format_of, is_signed
 from corpus.document import Entry, Unreadable, document
+from corpus.endings import COMPRESSED, FORMATS, ending, unreadable, unreadable_within
 from corpus.formats import Format, Reading, Row
+from corpus.formats.encoding import is_known
 
-# Pictures, which need text recognition.
-PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")
-# The module of `corpus.formats` for the end of a name; imported only for such a file, because parsers are large.
-FORMATS = {
-    ".ndjson": "lines",
-    ".jsonl": "lines",
-    ".json": "values",
-    ".csv": "rows",
-    ".tsv": "rows",
-    ".parquet": "columns",
-    ".xlsx": "sheets",
-    ".xlsm": "sheets",
-    ".xlsb": "sheets",
-    ".xls": "sheets",
-    ".ods": "sheets",
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".html": "page",
-    ".htm": "page",
-    ".xhtml": "page",
-    ".pdf": "pdf",
-    ".docx": "word",
-    ".docm": "word",
-    ".pptx": "slides",
-    ".pptm": "slides",
-    ".ppsx": "slides",
-    ".odt": "opendocument",
-    ".odp": "opendocument",
-    ".rtf": "rich_text",
-    ".epub": "book",
-    ".eml": "mail",
-    ".mht": "mail",
-    ".mhtml": "mail",
-    ".txt": "plain",
-    ".text": "plain",
-    **dict.fromkeys(PICTURES, "picture"),
-}
-COMPRESSED = ".gz"
 # Reading these needs time and memory in proportion and no foreign parser; all others are read in a separate process.
 HERE = frozenset(("lines", "rows", "plain"))
-
-
-def readable(name: str, *, pictures: bool = False) -> bool:
-    """Whether the name ends like a format, perhaps with `.gz`; `pictures` are one only if their text is recognised."""
-    return _format(name) is not None and (pictures or ending(name) not in PICTURES)
-
-
-def ending(name: str) -> str:
-    """The end of a name that determines the format, in lower case; empty if there is none."""
-    return PurePosixPath(name.lower().removesuffix(COMPRESSED)).suffix
 
 
 def read(
@@ -72,21 +26,18 @@ def read(
 ) -> Generator[Entry]:
     """The entries of the file `name`, without the first `skip` ones, which an earlier load has settled.
 
-    `name` determines the format, and is the id of a document that is a whole file. A file with an unknown end of the
-    name is one Unreadable, and so is a file beyond the `limits`. At most one document of a file is in memory. A
-    `stream` that is not seekable is copied into a temporary file first. Raises Unrecognized.
+    `name` is the id of a document that is a whole file; it determines the format unless the content is clearly of
+    another one. A file of no format that is read is one Unreadable, and so is a file beyond the `limits`. At most one
+    document of a file is in memory. A `stream` that is not seekable is copied into a temporary file first. Raises
+    Unrecognized.
     """
-    chosen = _format(name)
-    if chosen is None:
-        yield Unreadable(name, f"is none of {', '.join(FORMATS)}")
-        return
     with ExitStack() as stack:
         before = 0
-        if chosen in HERE:
-            raw = stream if _seekable(stream) else stack.enter_context(_laid_down(stream))
+        raw = stream if _seekable(stream) else stack.enter_context(_laid_down(stream))
+        if _is_simple(raw, name):
             positions = positioned(raw, name, reading)
         else:
-            raw = stream if _has_descriptor(stream) else stack.enter_context(_laid_down(stream))
+            raw = raw if _has_descriptor(raw) else stack.enter_context(_laid_down(raw))
             positions = apart(raw, name, reading, limits or FileLimits())
         for number, (row, position) in enumerate(positions):
             if number >= skip:
@@ -96,7 +47,7 @@ def read(
 
 def positioned(raw: BinaryIO, name: str, reading: Reading) -> Iterator[tuple[Row, int]]:
     """The rows of a file, read in this process, each with the position up to which the file is read."""
-    file = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if name.lower().endswith(COMPRESSED) else raw
+    file = _unpacked(raw, name)
     for row in _rows(file, name, reading):
         # The progress of a compressed file is the position in the compressed file.
         yield row, raw.tell() if row.position is None or file is not raw else row.position
@@ -104,25 +55,27 @@ def positioned(raw: BinaryIO, name: str, reading: Reading) -> Iterator[tuple[Row
 
 def rows(content: bytes, name: str, reading: Reading) -> Iterator[Row]:
     """The rows of a file within another one, read in this process."""
-    if _format(name) is None:
-        return iter([Row(name, reason="is attached, but its format cannot be read")])
-    return (row for row, _ in positioned(io.BytesIO(content), name, reading))
+    for row, _ in positioned(io.BytesIO(content), name, reading):
+        yield row._replace(reason=unreadable_within(name)) if row.reason == unreadable(name) else row
 
 
 def _rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-    chosen = _format(name)
     try:
+        chosen = format_of(file, name)
+        if chosen is None:
+            yield Row(name, reason=unreadable(name))
+            return
         module = cast(Format, import_module(f"corpus.formats.{chosen}"))
-    except ModuleNotFoundError as error:
-        yield Row(name, reason=f"cannot be read here, because {error.name} is not installed; use `osml ingest`")
-        return
-    try:
         is_empty = True
         for row in module.rows(file, name, reading):
             is_empty = False
             yield row
         if is_empty:
             yield Row(name, reason="holds no document")
+    except NotRead as error:
+        yield Row(name, reason=str(error))
+    except ModuleNotFoundError as error:
+        yield Row(name, reason=f"cannot be read here, because {error.name} is not installed; use `osml ingest`")
     except MemoryError:
         yield Row(name, reason="needs more memory than the limit")
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -144,8 +97,25 @@ def _entry(row: Row, text_field: str, read: int) -> Entry:
     return document(row.fields, row.where, text_field, read, row.of, row.places)
 
 
-def _format(name: str) -> str | None:
-    return FORMATS.get(ending(name))
+def _is_simple(raw: BinaryIO, name: str) -> bool:
+    """Whether the file is what its name says, of a format of `HERE`, and in a known encoding."""
+    if FORMATS.get(ending(name)) not in HERE:
+        return False
+    start = raw.tell()
+    try:
+        file = _unpacked(raw, name)
+        return not is_signed(file.read(HEAD)) and is_known(_unpacked(raw, name, start))
+    except (OSError, EOFError, zlib.error):
+        # It is no `.gz`, which is said where it is read.
+        return True
+    finally:
+        raw.seek(start)
+
+
+def _unpacked(raw: BinaryIO, name: str, start: int | None = None) -> BinaryIO:
+    if start is not None:
+        raw.seek(start)
+    return cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if name.lower().endswith(COMPRESSED) else raw
 
 
 def _seekable(stream: BinaryIO) -> bool:

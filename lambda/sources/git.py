@@ -20,7 +20,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import Retry, Timeout
 from urllib3.exceptions import HTTPError
 
-from corpus.source import ending, readable
+from corpus.endings import ending, readable
 from settings.sources.git import Git
 from sources.item import Content, ItemSource, Known, ListedItem, Unlisted
 from sources.patterns import wanted_by

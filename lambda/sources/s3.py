@@ -6,7 +6,7 @@ from typing import Any, BinaryIO, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from corpus.source import ending, readable
+from corpus.endings import ending, readable
 from settings.sources.s3 import S3Prefix
 from sources.item import Content, ItemSource, Known, ListedItem, Unlisted, Unreached
 from sources.patterns import wanted_by

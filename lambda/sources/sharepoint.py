@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 import requests
 
-from corpus.source import ending, readable
+from corpus.endings import ending, readable
 from settings.sources.sharepoint import SharePoint
 from sources.item import Content, ItemSource, Known, ListedItem, Unlisted
 from sources.patterns import wanted_by

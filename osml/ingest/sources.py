@@ -12,7 +12,7 @@ from typing import IO, BinaryIO, Protocol, cast
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from corpus.source import PICTURES, ending, readable
+from corpus.endings import OTHER_FORMATS, PICTURES, ending, readable
 from osml.failure import Failure
 from osml.ingest.recognition import ADVICE, installed
 
@@ -95,7 +95,8 @@ class DocumentSources:
             return ""
         types = ", ".join(f"{count:,} {type}" for type, count in self.left_out.most_common())
         advice = f" For pictures, {ADVICE}." if any(type in PICTURES for type in self.left_out) else ""
-        return f"Skipped files that osml cannot read: {types}.{advice}"
+        known = "; ".join(f"{type}: {OTHER_FORMATS[type]}" for type in self.left_out if type in OTHER_FORMATS)
+        return f"Skipped files that osml cannot read: {types}.{advice}{f' What to do: {known}.' if known else ''}"
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ import pytest
 
 from corpus.apart import FileLimits
 from corpus.document import Document, Unreadable
+from corpus.endings import FORMATS
 from corpus.formats import Reading
-from corpus.source import FORMATS, HERE
+from corpus.source import HERE
 from tests.unit import office_files as office
 from tests.unit.pdf_files import pdf
 from tests.unit.reading import entries, texts

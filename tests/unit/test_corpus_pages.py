@@ -181,7 +181,9 @@ def test_files_within_a_pdf_are_read_like_separate_files() -> None:
     made = io.BytesIO()
     document.save(made)
     assert texts(made.getvalue(), "main.pdf") == ["Main", "Attached"]
-    assert reasons(made.getvalue(), "main.pdf") == ["main.pdf/b.zip: is attached, but its format cannot be read"]
+    assert reasons(made.getvalue(), "main.pdf") == [
+        "main.pdf/b.zip: is attached, but its format cannot be read; unpack it"
+    ]
 
 
 def test_pages_without_a_text_are_named() -> None:

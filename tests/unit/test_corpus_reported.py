@@ -2,16 +2,10 @@
 
 import io
 import zipfile
-from typing import Any, cast
 
 import pytest
 
-from corpus.chunks import chunks
 from corpus.document import Document
-from rag.caller import OPERATOR
-from rag.document_models import FileIn
-from rag.files import store
-from rag.parts import Parts
 from tests.unit.office_files import (
     CORE,
     OFFICE_RELATIONS,
@@ -27,7 +21,6 @@ from tests.unit.office_files import (
 )
 from tests.unit.pdf_files import pdf
 from tests.unit.reading import entries, reasons, texts
-from tests.unit.test_sync_collection import SETTINGS, Search
 
 Content = str | bytes
 MAIL = b"From: a@b.example\r\nMIME-Version: 1.0\r\n"
@@ -322,7 +315,7 @@ def test_all_of_it_is_read(kind: str) -> None:
         ("a.json", "", "a.json:1: not JSON from here on (parse error: premature EOF)"),
         (
             "a.eml",
-            mail(b"BEGIN:VCALENDAR", "text/calendar"),
+            mail(b"\x00\x01", "application/octet-stream"),
             "a.eml/attachment 1: is attached, but its format cannot be read",
         ),
     ],
@@ -369,20 +362,3 @@ def test_a_joined_cell_belongs_to_each_of_its_rows() -> None:
         "Cod",
         "Cod",
     ]
-
-
-@pytest.mark.parametrize("ending", sorted({name.partition(".")[2] for name, _, _ in ALL.values()}))
-def test_the_api_stores_what_the_command_line_reads(ending: str) -> None:
-    name, content, _ = next(row for row in ALL.values() if row[0].endswith(f".{ending}"))
-    search = Search()
-    data = content.encode() if isinstance(content, str) else content
-    parts = Parts(SETTINGS, cast(Any, search), None, cast(Any, None))
-    stored = store(FileIn.model_construct(name=name, content=data, groups=None), 60.0, parts, OPERATOR)
-    wanted = [
-        (chunk.id, chunk.source["text"])
-        for entry in entries(io.BytesIO(data).read(), name)
-        if isinstance(entry, Document)
-        for chunk in chunks(entry, "text", SETTINGS.limits.passage_characters)
-    ]
-    assert [(passage.id, passage.text) for passage in search.passages] == wanted
-    assert {result.status for result in stored.results} == {"stored"}

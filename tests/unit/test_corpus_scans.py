@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from corpus.document import Document, Unreadable
+from corpus.endings import PICTURES, readable
 from corpus.formats import Reading
 from corpus.recognition import Recognized, Unrecognized
-from corpus.source import PICTURES, readable
 from tests.unit.pdf_files import pdf
 from tests.unit.reading import entries, reasons
 from tests.unit.scanned_files import page, saved

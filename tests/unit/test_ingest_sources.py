@@ -80,7 +80,7 @@ def test_skipped_files_are_counted_by_type(folder: Path) -> None:
     assert sources.omission == ""
     assert len(list(sources)) == len(list(sources)) == 3
     said = "Skipped files that osml cannot read: 2 hidden, 2 .png, 1 without a type, 1 .zip."
-    said = f"{said} For pictures, {recognition.ADVICE}."
+    said = f"{said} For pictures, {recognition.ADVICE}. What to do: .zip: unpack it."
     assert sorted(sources.omission.split()) == sorted(said.split())
 
 

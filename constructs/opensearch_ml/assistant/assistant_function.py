@@ -50,7 +50,7 @@ class FunctionPart:
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME": "assistant", "POWERTOOLS_METRICS_NAMESPACE": "osml"}
 PARSERS = (
     *("PIL", "pillow.libs", "pypdfium2", "pypdfium2_raw", "selectolax", "yaml", "python_calamine"),
-    *("ijson", "ijson.libs", "markdown_it", "mdurl", "striprtf"),
+    *("chardet", "ijson", "ijson.libs", "markdown_it", "mdurl", "striprtf"),
 )
 # Of the parsers: what draws text, colour profiles and AVIF, which is no format of documents, a command line, and a
 # second parser of YAML.

@@ -1,7 +1,11 @@
-"""Text files in any encoding with a byte order mark, read as UTF-8."""
+"""Text files in any encoding, read as UTF-8."""
 
 import codecs
+import io
+import re
 import tempfile
+import unicodedata
+from itertools import pairwise
 from typing import BinaryIO, cast
 
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
@@ -12,25 +16,150 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# The encodings that are meant by some names, as in browsers.
+# https://html.spec.whatwg.org/multipage/parsing.html#prescan-a-byte-stream-to-determine-its-encoding
+MEANT = {"ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"}
 _PIECE = 1 << 16
+# One zero in so many bytes is less than a text in UTF-16 has.
+_FEW = 8
+# What is looked at to find the encoding of a text without a mark.
+_LOOKED_AT = 1 << 20
+# In the text of no language; ISO-2022 begins its characters with the escape.
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_JAPANESE = (b"\x1b$", b"\x1b(")
+# With less certainty than this, a text may be of any language in Latin letters.
+_UNSURE = 0.3
+# Then so many bytes beyond ASCII are the least that tell an encoding from the others.
+_LEAST = 5
+# The letters of western languages, in words of which most letters are ASCII.
+_WESTERN = frozenset("äöüßéèêëáàâçñíìîïóòôúùûåæøœ")
+# Alphabets whose letters no word mixes.
+_ALPHABETS = ("LATIN", "GREEK", "CYRILLIC", "HEBREW", "ARABIC", "ARMENIAN", "THAI")
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 def encoding_of(content: bytes) -> str | None:
-    """The encoding of the byte order mark at the beginning; None without one."""
-    return next((name for mark, name in MARKS if content.startswith(mark)), None)
+    """The encoding of the byte order mark at the beginning, or of UTF-16 and UTF-32 without one; None otherwise."""
+    marked = next((name for mark, name in MARKS if content.startswith(mark)), None)
+    return marked or _wide(content[:_PIECE])
 
 
 def decoded(content: bytes) -> str:
-    """The text in UTF-8, or in the encoding of its byte order mark. Raises UnicodeDecodeError."""
-    return content.decode(encoding_of(content) or "utf-8")
+    """The text in the encoding of its mark, in UTF-8, or in one that is found. Raises UnicodeDecodeError."""
+    marked = encoding_of(content)
+    if marked is None and any(escape in content for escape in _JAPANESE):
+        marked = _guess(content)
+    try:
+        return content.decode(marked or "utf-8")
+    except UnicodeDecodeError:
+        if marked or not (guess := _guess(content)):
+            raise
+        return content.decode(guess)
 
 
-def utf8(file: BinaryIO) -> BinaryIO:
-    """The file after its mark, in UTF-8: the file itself unless the mark is of another encoding."""
+def is_known(file: BinaryIO) -> bool:
+    """Whether the rest of the file has a mark, or is UTF-8, UTF-16 or UTF-32; otherwise its encoding must be found."""
+    start, head = file.tell(), file.read(_PIECE)
+    try:
+        return encoding_of(head) is not None or (_is_utf8(head, file) and not any(map(head.__contains__, _JAPANESE)))
+    finally:
+        file.seek(start)
+
+
+def utf8(file: BinaryIO, *, any_encoding: bool = False) -> BinaryIO:
+    """The file after its mark, in UTF-8: the file itself, or a copy if it is in another encoding.
+
+    With `any_encoding`, also in one that has to be found.
+    """
     start = file.tell()
-    name = encoding_of(file.read(4))
-    file.seek(start + (len(codecs.BOM_UTF8) if name == "utf-8-sig" else 0))
-    return file if name is None or name == "utf-8-sig" else _transcoded(file, name)
+    head = file.read(_PIECE)
+    name = encoding_of(head)
+    file.seek(start)
+    if name is None and any_encoding and not is_known(file):
+        name = _guess(file.read(_LOOKED_AT))
+        file.seek(start)
+    if name is None or name == "utf-8-sig":
+        file.seek(start + (len(codecs.BOM_UTF8) if name else 0))
+        return file
+    return _transcoded(file, name)
+
+
+def _is_utf8(head: bytes, file: BinaryIO) -> bool:
+    """Whether the text is UTF-8 that begins with `head` and goes on in the file."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        while head:
+            decoder.decode(head)
+            head = file.read(_PIECE)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _wide(content: bytes) -> str | None:
+    """UTF-32 or UTF-16 without a mark, in which a text has zeros; a text of one byte a character may have a few."""
+    zeros = content.count(b"\0")
+    if not zeros or (zeros * _FEW < len(content) and _is_utf8(content, io.BytesIO())):
+        return None
+    for name, size in (("utf-32-le", 4), ("utf-32-be", 4), ("utf-16-le", 2), ("utf-16-be", 2)):
+        piece = content[: len(content) - len(content) % size]
+        try:
+            text = piece.decode(name)
+        except UnicodeDecodeError as error:
+            # A pair of surrogates may be cut at the end.
+            if size == 4 or error.start < len(piece) - 2:
+                continue
+            text = piece[: error.start].decode(name)
+        if text and not _CONTROL.search(text) and _is_written(text):
+            return name
+    return None
+
+
+def _is_written(text: str) -> bool:
+    """Whether the text has a space, a line end or a usual mark, and hardly a character without a meaning."""
+    unknown = sum(unicodedata.category(character) in ("Cn", "Co", "Cs") for character in text)
+    usual = any(character in text for character in " \n\r\t,.;:、。，\u3000") or text.isascii()
+    return usual and not unknown
+
+
+def _guess(content: bytes) -> str | None:
+    """The encoding in which the content is a text; None if it is none, or its words mix alphabets."""
+    from chardet import detect
+
+    looked_at = content[:_LOOKED_AT]
+    detected = detect(looked_at)
+    if detected["confidence"] < _UNSURE:
+        if _is_western(looked_at):
+            return "cp1252"
+        if sum(byte >= 0x80 for byte in looked_at[:_PIECE]) < _LEAST:
+            return None
+    try:
+        name = codecs.lookup(detected["encoding"] or "").name
+        name = MEANT.get(name, name)
+        text = looked_at.decode(name, errors="strict" if len(looked_at) == len(content) else "ignore")
+    except (LookupError, UnicodeDecodeError):
+        return None
+    return None if name == "utf-8" or _CONTROL.search(text) or _is_mixed(text) else name
+
+
+def _is_western(content: bytes) -> bool:
+    """Whether the content is a text of a western language in Windows-1252."""
+    text = content.decode("cp1252", errors="replace")
+    words = [word for word in set(_WORD.findall(text)) if not word.isascii()]
+    letters = [letter for word in words for letter in word.lower() if not letter.isascii()]
+    few = all(sum(not letter.isascii() for letter in word) * 2 <= max(2, len(word)) for word in words)
+    return not _CONTROL.search(text) and "\ufffd" not in text and few and _WESTERN.issuperset(letters)
+
+
+def _is_mixed(text: str) -> bool:
+    """Whether a word has letters of two alphabets, as a text has that is read in a wrong encoding."""
+    for word in set(_WORD.findall(text)):
+        if word.isascii():
+            continue
+        alphabets = [unicodedata.name(letter, "").partition(" ")[0] for letter in word]
+        if any(left != right and {left, right} <= set(_ALPHABETS) for left, right in pairwise(alphabets)):
+            return True
+    return False
 
 
 def _transcoded(file: BinaryIO, encoding: str) -> BinaryIO:

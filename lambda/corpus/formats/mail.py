@@ -14,6 +14,15 @@ from corpus.formats.plain import document_row
 
 HEADERS = ("Subject", "From", "To", "Cc", "Date")
 _SIGNATURE = "-- "
+# What became of another message, in the form of headers.
+_REPORTS = ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers")
+# Signatures and keys say nothing to a reader.
+_UNREAD = (
+    "application/pkcs7-signature",
+    "application/x-pkcs7-signature",
+    "application/pgp-signature",
+    "application/pgp-keys",
+)
 # With attachments, in Base64; each attachment has its own limits.
 LARGEST_MESSAGE = 8 * LARGEST
 
@@ -47,9 +56,9 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 def _shown(message: MIMEPart) -> Iterator[MIMEPart]:
     """The texts that the message itself shows, in order: of alternatives the HTML, or else the last text."""
     if message.get_content_type() == "multipart/alternative":
-        body = message.get_body(("html", "plain"))
-        parts = [body] if body is not None else []
-    elif message.is_multipart() and message.get_content_type() != "message/rfc822":
+        bodies = (message.get_body((kind,)) for kind in ("html", "plain"))
+        parts = [body for body in bodies if body is not None and _says(body)][:1]
+    elif message.is_multipart() and message.get_content_maintype() == "multipart":
         parts = [shown for part in message.iter_parts() for shown in _shown(part)]
     else:
         parts = [message] if _is_text(message) else []
@@ -58,21 +67,29 @@ def _shown(message: MIMEPart) -> Iterator[MIMEPart]:
 
 def _is_text(part: MIMEPart) -> bool:
     is_apart = part.get_content_disposition() == "attachment" or part.get_filename()
-    return not is_apart and part.get_content_type() in ("text/plain", "text/html")
+    return not is_apart and part.get_content_type() in ("text/plain", "text/html", *_REPORTS)
+
+
+def _says(part: MIMEPart) -> bool:
+    outline = Outline()
+    if part.get_content_type() == "text/html":
+        read_into(outline, text_of(part))
+        return len(outline) > 0
+    return bool(text_of(part).strip())
 
 
 def _attached(message: MIMEPart) -> Iterator[EmailMessage]:
-    """The attachments, without pictures that the message itself shows."""
-    if message.get_content_type() == "multipart/alternative":
-        return
-    if not message.is_multipart():
+    """The attachments, without pictures that the message itself shows, and without signatures."""
+    if message.get_content_maintype() != "multipart":
         # All of the message is a file.
         yield from () if _is_text(message) else (cast(EmailMessage, message),)
         return
+    is_alternative = message.get_content_type() == "multipart/alternative"
     for part in message.iter_parts():
-        if part.is_multipart() and part.get_content_type() != "message/rfc822":
+        kind = part.get_content_type()
+        if part.get_content_maintype() == "multipart":
             yield from _attached(part)
-        elif _is_text(part):
+        elif _is_text(part) or kind in _UNREAD or (is_alternative and part.get_content_disposition() != "attachment"):
             continue
         elif part.get_content_maintype() != "image" or part.get_content_disposition() == "attachment":
             yield cast(EmailMessage, part)
@@ -90,6 +107,8 @@ def _rows(attached: EmailMessage, name: str, reading: Reading) -> Iterator[Row]:
 
 def text_of(part: MIMEPart) -> str:
     """The text in the encoding that the part names, or else as pages without one are read."""
+    if part.is_multipart():
+        return "\n".join(str(headers).strip() for headers in part.iter_parts())
     content = cast(bytes, part.get_payload(decode=True) or b"")
     charset = part.get_content_charset("us-ascii")
     try:

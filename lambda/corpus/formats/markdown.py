@@ -42,8 +42,13 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         return
     title, text = _front_matter(decoded(content))
     outline = Outline()
-    read_into(outline, _html(text))
+    markdown_into(outline, text)
     yield document_row(name, reading, outline, title or outline.title)
+
+
+def markdown_into(outline: Outline, text: str) -> None:
+    """Add the text, without its markup."""
+    read_into(outline, _html(text))
 
 
 def _html(text: str) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from corpus.formats import Reading, Row
-from corpus.formats.outline import BETWEEN_CELLS, Outline
+from corpus.formats.flat import as_archive
+from corpus.formats.outline import Outline, row_of
 from corpus.formats.package import Attributes, BadArchive, Package, attribute, local, refused
 from corpus.formats.plain import document_row
 
@@ -17,7 +18,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     """One row: the text, then headers and footers."""
     outline = Outline()
     try:
-        package = Package(file)
+        package = Package(as_archive(file))
         if "META-INF/manifest.xml" in package and b"encryption-data" in package.read("META-INF/manifest.xml"):
             raise BadArchive("is encrypted; save it without a password")
         _Text(outline).all(package, "content.xml")
@@ -86,7 +87,7 @@ class _Text:
         elif name in ("table-cell", "covered-table-cell") and self._cells and self._rows:
             self._rows[-1].append(" ".join(self._cells.pop()))
         elif name == "table-row" and self._rows:
-            text = BETWEEN_CELLS.join(cell for cell in self._rows.pop() if cell)
+            text = row_of(self._rows.pop())
             if self._cells:
                 self._cells[-1].append(text)
             else:

@@ -1,7 +1,9 @@
 """A text that is assembled block by block, with the positions of its parts in the file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from corpus.formats.symbols import PRIVATE
 
 Place = tuple[int, Mapping[str, Any]]
 """From this character on, the fields that say where the text stands: `page`, `sheet`, `slide`, `section`."""
@@ -12,9 +14,15 @@ BETWEEN_CELLS = " | "
 WITHIN = " > "
 # Soft hyphens and marks without a width are no part of a word, and ligatures are their letters.
 _LIGATURES = ("ff", "fi", "fl", "ffi", "ffl", "st", "st")
-_WORDS = {**dict.fromkeys((0xAD, 0x2060, 0xFEFF)), **dict(enumerate(_LIGATURES, 0xFB00))}
+_WORDS = {**PRIVATE, **dict.fromkeys((0xAD, 0x2060, 0xFEFF)), **dict(enumerate(_LIGATURES, 0xFB00))}
 # The limit of a heading in `section`: a longer text is a paragraph with the style of a heading.
 LONGEST_HEADING = 200
+
+
+def row_of(cells: Sequence[str]) -> str:
+    """The row of a table whose columns are not named: an empty cell keeps its place between others."""
+    last = next((at for at in range(len(cells), 0, -1) if cells[at - 1].strip()), 0)
+    return BETWEEN_CELLS.join(cells[:last]).replace("|  |", "| |").replace("|  |", "| |")
 
 
 class Outline:

@@ -1,13 +1,13 @@
 """Office files: an archive of XML, read as a stream of its tags."""
 
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from posixpath import dirname, join, normpath
 from typing import BinaryIO
 from xml.parsers import expat
 
-from corpus.formats import Row
+from corpus.formats import Reading, Row
 
 # The limits of an archive: unpacked bytes, and files.
 LARGEST_UNPACKED, MOST_FILES = 1 << 30, 20_000
@@ -78,22 +78,8 @@ class Package:
         text: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Call the functions for each tag and text of an XML file; names are `namespace local`, or only `local`."""
-        parser = expat.ParserCreate(namespace_separator=_BETWEEN)
-        parser.buffer_text = True
-        parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
-        # Office programs define no entities; a file that does is an attack.
-        parser.EntityDeclHandler = _no_entities
-        read = 0
-        try:
-            with self.open(name) as file:
-                while piece := file.read(_PIECE):
-                    read += len(piece)
-                    if read > LARGEST_XML:
-                        raise BadArchive(f"has a part {name} of more than {LARGEST_XML >> 20} MiB, which is too large")
-                    parser.Parse(piece)
-                parser.Parse(b"", True)
-        except expat.ExpatError as error:
-            raise BadArchive(f"is damaged in its part {name} ({error})") from None
+        with self.open(name) as file:
+            tags_of(iter(lambda: file.read(_PIECE), b""), f"its part {name}", start, end, text)
 
     def beside(self, read: Callable[["Package", str], None], part: str) -> None:
         """Read a part of which the others are independent; if it is damaged, it is noted."""
@@ -106,12 +92,26 @@ class Package:
         """A row for each damaged part."""
         yield from (refused(name, error) for error in self.damaged)
 
+    def inserted(self, part: str, name: str, reading: Reading) -> Iterator[Row]:
+        """The entries of a file that is a part, read like a separate file."""
+        from corpus.source import rows as read_rows
+
+        try:
+            yield from read_rows(self.read(part), f"{name}/{part}", reading)
+        except BadArchive as error:
+            yield refused(name, error)
+
     def main(self, what: str) -> str:
         """The part that an Office file is about. Raises BadArchive, which says that the file is no `what`."""
         for kind, part in self.related("").values():
             if kind == "officeDocument":
                 return part
         raise BadArchive(f"is no {what} that can be read")
+
+    @property
+    def is_office(self) -> bool:
+        """Whether it is an archive of Office, not of OpenDocument."""
+        return any(kind == "officeDocument" for kind, _ in self.related("").values())
 
     def related(self, name: str) -> dict[str, tuple[str, str]]:
         """What an Office part refers to within the archive: kind and name, by the id of the relationship."""
@@ -151,6 +151,31 @@ class Package:
             if name in self:
                 self.walk(name, start, end, text)
         return "".join(said).strip() or None
+
+
+def tags_of(
+    pieces: Iterable[bytes],
+    name: str,
+    start: Callable[[str, Attributes], None],
+    end: Callable[[str], None],
+    text: Callable[[str], None],
+) -> None:
+    """Call the functions for each tag and text of XML; `name` is for messages. Raises BadArchive."""
+    parser = expat.ParserCreate(namespace_separator=_BETWEEN)
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
+    # Office programs define no entities; a file that does is an attack.
+    parser.EntityDeclHandler = _no_entities
+    read = 0
+    try:
+        for piece in pieces:
+            read += len(piece)
+            if read > LARGEST_XML:
+                raise BadArchive(f"has {name} of more than {LARGEST_XML >> 20} MiB, which is too large")
+            parser.Parse(piece)
+        parser.Parse(b"", True)
+    except expat.ExpatError as error:
+        raise BadArchive(f"is damaged in {name} ({error})") from None
 
 
 def _normal(name: str) -> str:

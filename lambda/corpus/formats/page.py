@@ -2,14 +2,16 @@
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from html import escape
 from typing import Any, BinaryIO
 
 from selectolax.lexbor import LexborHTMLParser
 
 from corpus.formats import Reading, Row, too_large, whole
-from corpus.formats.encoding import encoding_of
+from corpus.formats.encoding import MEANT, encoding_of
+from corpus.formats.encoding import decoded as text_of
+from corpus.formats.joined_cells import Spans
 from corpus.formats.outline import BETWEEN_CELLS, Outline
 from corpus.formats.plain import document_row
 from corpus.formats.raised import is_raised
@@ -33,7 +35,7 @@ CELLS = frozenset(("td", "th"))
 
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _CHARSET = re.compile(rb"<meta[^>]{0,1000}?charset\s{0,20}=\s{0,20}[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
-# The bytes in which a page must name its encoding, and the encodings that browsers use for some names.
+# The bytes in which a page must name its encoding.
 # https://html.spec.whatwg.org/multipage/parsing.html#prescan-a-byte-stream-to-determine-its-encoding
 _HEAD = 1024
 _SINGLE = re.compile(r"ascii|iso8859-\d+|cp125\d|koi8-[ru]|mac[-_].*")
@@ -48,7 +50,6 @@ _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
 )
 _SECTION, _SECTION_END = "<![CDATA[", "]]>"
-_MEANT = {"ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"}
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
@@ -63,9 +64,9 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 
 
 def decoded(content: bytes) -> str:
-    """Decode by a byte order mark, the page's own encoding, UTF-8, or Windows-1252, in this order, as browsers do.
+    """Decode by a byte order mark, the page's own encoding, UTF-8, or an encoding in which it is text, in this order.
 
-    Unlike them, UTF-8 comes before an encoding of single bytes: hardly any other text is valid UTF-8.
+    Unlike in browsers, UTF-8 comes before an encoding of single bytes: hardly any other text is valid UTF-8.
     """
     text = _text_of(content)
     return _html_of(text) if _XML.search(content, 0, _HEAD) else text
@@ -94,20 +95,27 @@ def _text_of(content: bytes) -> str:
         except LookupError:
             said = None
     first = "utf-8" if said and _SINGLE.fullmatch(said) else None
-    for encoding in (first, _MEANT.get(said, said) if said else None, "utf-8", "cp1252"):
+    for encoding in (first, MEANT.get(said, said) if said else None):
         try:
             if encoding:
                 return content.decode(encoding)
         except (UnicodeDecodeError, LookupError):
             continue
-    return content.decode("cp1252", errors="replace")
+    try:
+        return text_of(content)
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
 
 
 def read_into(outline: Outline, html: str, level: int = 0) -> str | None:
     """Add the content of the page, with its headings `level` levels deeper; returns its title."""
     tree = LexborHTMLParser(_SHADOW.sub("<div", html))
     title = tree.css_first("head > title")
+    before = len(outline)
     _Walk(outline, level).all(tree.root)
+    if len(outline) == before:
+        # All of the page is in what is a menu elsewhere.
+        _Walk(outline, level, unseen=UNSEEN - {"nav"}).all(tree.root)
     return _SPACE.sub(" ", title.text()).strip() if title is not None else None
 
 
@@ -131,8 +139,9 @@ def _told(node: Any) -> str:
 class _Walk:
     """Walks from node to node without recursion, because pages may nest at any depth."""
 
-    def __init__(self, outline: Outline, level: int, frames: int = 0) -> None:
-        self._outline, self._level, self._frames = outline, level, frames
+    def __init__(self, outline: Outline, level: int, frames: int = 0, unseen: Set[str] = UNSEEN) -> None:
+        self._outline, self._level, self._frames, self._unseen = outline, level, frames, unseen
+        self._spans = Spans()
         self._said: list[str] = []
         self._apart = "\n\n"
         self._in_pre = self._in_cell = 0
@@ -146,8 +155,8 @@ class _Walk:
             below = None
             if node.tag == "-text":
                 self._text(node.text_content)
-            elif node.tag not in UNSEEN:
-                self._open(node.tag)
+            elif node.tag not in self._unseen:
+                self._open(node.tag, node)
                 if node.tag in ("img", "input"):
                     self._text(_told(node))
                 below = node.child
@@ -169,7 +178,7 @@ class _Walk:
     def _text(self, text: str) -> None:
         self._said.append(text if self._in_pre else _SPACE.sub(" ", text))
 
-    def _open(self, tag: str) -> None:
+    def _open(self, tag: str, node: Any) -> None:
         self._break(tag)
         if tag in TITLES:
             self._heading = TITLES[tag]
@@ -177,16 +186,25 @@ class _Walk:
             self._in_pre += 1
         elif tag in CELLS:
             self._in_cell += 1
+            if self._in_cell == 1 and (above := self._spans.before()):
+                self._said += [BETWEEN_CELLS, *above] if "".join(self._said).strip() else above
             if "".join(self._said).strip():
                 self._said.append(BETWEEN_CELLS)
+            if self._in_cell == 1:
+                self._spans.open(node.attributes, len(self._said))
         elif tag == "table":
             self._in_cell = 0
+            self._spans = Spans()
         elif tag == "sup":
             self._raised = len(self._said)
 
     def _close(self, tag: str) -> None:
         if tag in CELLS:
+            if self._in_cell == 1:
+                self._spans.close(self._said)
             self._in_cell = max(0, self._in_cell - 1)
+        elif tag == "tr" and not self._in_cell:
+            self._said += self._spans.row()
         self._break(tag)
         if tag in TITLES:
             self._heading = None

@@ -1,5 +1,6 @@
 """PDF, read by PDFium: the text layer and the values of forms, page by page, and the recognised text of scans."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -9,11 +10,13 @@ import pypdfium2
 
 from corpus.formats import LARGEST, Reading, Row, too_large
 from corpus.formats.outline import Outline
+from corpus.formats.pdf_notes import notes
 from corpus.formats.plain import document_row
 from corpus.formats.scans import DOTS_PER_INCH, LONGEST_SIDE, recognized
 
 # PDFium's character for a hyphen at the end of a line, and for a character without a code in Unicode.
 _HYPHEN, _NOTHING = "\ufffe", "\x00"
+_SPLIT = re.compile(f"(.?){_HYPHEN}(?:\r\n)?(.?)", re.DOTALL)
 _POINTS_PER_INCH = 72
 # A page that is a picture for the most part, with fewer characters than this, is a scan: the text is a stamp or number.
 _STAMP, _MOST = 100, 0.8
@@ -115,18 +118,27 @@ def _recognize(document: Any, pages: _Pages, reading: Reading) -> None:
 def _page(document: Any, number: int) -> tuple[str, bool]:
     """The text of a page, and whether it is a scan: pictures or drawings without a text other than a stamp."""
     page = document[number]
+    written = list(notes(page))
     # The values of a form are not part of the page's text until the form is flattened.
     if pypdfium2.raw.FPDFPage_Flatten(page, pypdfium2.raw.FLAT_NORMALDISPLAY) == pypdfium2.raw.FLATTEN_SUCCESS:
         page.close()
         page = document[number]
     try:
         said = page.get_textpage().get_text_range()
-        text = said.replace(f"{_HYPHEN}\r\n", "").replace(_HYPHEN, "").replace("\r\n", "\n").replace(_NOTHING, "")
+        text = _SPLIT.sub(_joined, said).replace(_HYPHEN, "").replace("\r\n", "\n").replace(_NOTHING, "")
+        # What is drawn on the page is part of its text.
+        text = "\n\n".join([text, *(note for note in written if note not in text)]) if written else text
         if not text.strip():
             return text, next(iter(page.get_objects(max_depth=1)), None) is not None
         return text, len(text.strip()) < _STAMP and _is_a_picture(page)
     finally:
         page.close()
+
+
+def _joined(split: "re.Match[str]") -> str:
+    """A word in two lines; a hyphen between a small letter and a capital is one of the word."""
+    before, behind = split[1], split[2]
+    return f"{before}{'-' if before.islower() and behind.isupper() else ''}{behind}"
 
 
 def _is_a_picture(page: Any) -> bool:

@@ -2,9 +2,10 @@
 
 import csv
 import io
+import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, BinaryIO, NamedTuple, cast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import IO, Any, BinaryIO, NamedTuple, cast
 
 from corpus.formats import LARGEST, Reading, Row, too_large
 from corpus.formats.encoding import utf8
@@ -15,6 +16,15 @@ from corpus.formats.table import documents_in, fields_of, lacking, names_of, say
 DELIMITERS = (",", "\t", ";", "|")
 # The separator of a table with one column, which no row has: a comma there is one of the text.
 _NONE = "\x1f"
+_SEPARATOR = re.compile(r'"?sep=(.)"?[\r\n]*$', re.IGNORECASE)
+# Habits of programs whose rows do not fit together otherwise.
+_HABITS: Sequence[Mapping[str, Any]] = (
+    {"skipinitialspace": True},
+    {"skipinitialspace": True, "escapechar": "\\"},
+    {"quotechar": "'"},
+)
+# A cell of such a row has at most so many lines.
+_MOST_LINES = 100
 # So many lines within a quoted cell that all look like rows are rows: the quote was never closed.
 SWALLOWED = 3
 _OPEN = "a quote that begins in this row is not closed"
@@ -33,7 +43,7 @@ class _Record(NamedTuple):
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     """A row for each line; empty cells are no fields. The first row or `sep=` determines the separator."""
     csv.field_size_limit(LARGEST)
-    raw = utf8(file)
+    raw = utf8(file, any_encoding=True)
     text = io.TextIOWrapper(cast(IO[bytes], raw), encoding="utf-8", newline="")
     try:
         lines = _Lines(text)
@@ -85,7 +95,7 @@ class _Lines:
 
     def next(self) -> str:
         """The next line with its end; an empty text if there is none."""
-        line = self._again.popleft() if self._again else self._text.readline(LARGEST + 1)
+        line = self._again.popleft() if self._again else self._text.readline(LARGEST + 1).replace("\0", "")
         self.number += bool(line)
         return line
 
@@ -100,8 +110,8 @@ def _between(lines: _Lines) -> str:
     line = lines.next()
     while line and not line.strip():
         line = lines.next()
-    if line.lower().startswith("sep=") and len(line.strip("\r\n")) == len("sep=") + 1:
-        return line[len("sep=")]
+    if said := _SEPARATOR.match(line):
+        return said[1]
     lines.back([line] if line else [])
     cells = {delimiter: len(_cells([line], delimiter)) for delimiter in DELIMITERS}
     between = max(cells, key=lambda delimiter: cells[delimiter])
@@ -118,10 +128,18 @@ def _records(lines: _Lines, between: str, width: int) -> Iterator[_Record]:
             taken.append(line)
             size += len(line)
             quoted = _ends_quoted(line, between, quoted=True)
-        if quoted is False and not (width and _swallows(taken, between, width)):
-            cells = _cells(taken, between)
-            too_many = f"has {len(cells)} cells, the first row {width}" if 0 < width < len(cells) else ""
-            yield _Record(number, cells, reason=too_many)
+        fits = quoted is False and not (width and _swallows(taken, between, width))
+        cells = _cells(taken, between) if fits else []
+        if fits and not 0 < width < len(cells):
+            yield _Record(number, cells)
+            continue
+        other = _by_habit(taken, between, width)
+        if other:
+            lines.back(taken[other[1] :])
+            yield _Record(number, other[0])
+            continue
+        if fits:
+            yield _Record(number, cells, reason=f"has {len(cells)} cells, the first row {width}")
             continue
         lines.back(taken[1:])
         cells = _cells(taken[:1], between)
@@ -130,6 +148,22 @@ def _records(lines: _Lines, between: str, width: int) -> Iterator[_Record]:
         else:
             # A quote within a quoted cell: the cells are clear anyway.
             yield _Record(number, cells)
+
+
+def _by_habit(taken: Sequence[str], between: str, width: int) -> tuple[list[str], int] | None:
+    """The cells by the first habit with which so many cells come about, and their number of lines."""
+    for habit in _HABITS:
+        if not any(mark in taken[0] for mark in ('\\"', f'{between} "', "'")):
+            return None
+        read = csv.reader(taken[:_MOST_LINES], delimiter=between, strict=True, **habit)
+        try:
+            cells = next(read, [])
+        except csv.Error:
+            continue
+        is_clear = "escapechar" in habit or not any('"' in cell for cell in cells)
+        if cells and is_clear and (len(cells) == width or (not width and len(cells) > 1)):
+            return cells, read.line_num
+    return None
 
 
 def _ends_quoted(line: str, between: str, quoted: bool) -> bool | None:

@@ -14,14 +14,14 @@ _NOTES, _SAID = ("annotation", "frame", "custom-shape"), ("p", "desc")
 
 def beside(package: Package) -> dict[str, list[str]]:
     """The texts of each sheet. Raises BadArchive."""
-    if "content.xml" in package and not _is_office(package):
+    if "content.xml" in package and not package.is_office:
         return _in_opendocument(package)
     return {name: _texts(package, part) for name, part in parts_of(package).items()}
 
 
 def parts_of(package: Package) -> dict[str, str]:
     """The part of each sheet in XML, by the sheet's name; none of OpenDocument and xlsb. Raises BadArchive."""
-    if not _is_office(package) or not (main := package.main("workbook")).endswith(".xml"):
+    if not package.is_office or not (main := package.main("workbook")).endswith(".xml"):
         return {}
     sheets: dict[str, str] = {}
 
@@ -32,10 +32,6 @@ def parts_of(package: Package) -> dict[str, str]:
 
     package.walk(main, start)
     return {sheets[id]: part for id, (_, part) in package.related(main).items() if id in sheets}
-
-
-def _is_office(package: Package) -> bool:
-    return any(kind == "officeDocument" for kind, _ in package.related("").values())
 
 
 def _texts(package: Package, sheet: str) -> list[str]:

@@ -1,20 +1,31 @@
 """Workbooks (xlsx, xlsm, xlsb, xls, ods), read by Calamine: each sheet is a table."""
 
 import datetime
-from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, NamedTuple
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
 from corpus.formats import LARGEST, Reading, Row, too_large
+from corpus.formats.digits import general
+from corpus.formats.flat import as_archive
 from corpus.formats.formulas import unanswered
 from corpus.formats.outline import Outline
 from corpus.formats.package import BadArchive, Package, refused
 from corpus.formats.plain import document_row
 from corpus.formats.sheet_notes import beside
+from corpus.formats.sheet_texts import Texts, texts
 from corpus.formats.table import documents_in, fields_of, names_of, say
 
 _ARCHIVE = b"PK"
+
+
+class _Line(NamedTuple):
+    """A row of a sheet: the values of its cells, and their texts as people see them."""
+
+    number: int
+    values: list[Any]
+    texts: list[str]
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
@@ -22,34 +33,34 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     outline = Outline()
     has_text = False
     try:
-        notes: dict[str, list[str]] = {}
+        notes: Mapping[str, list[str]] = {}
+        seen: Mapping[str, Texts] = {}
+        file = as_archive(file)
         if file.read(len(_ARCHIVE)) == _ARCHIVE:
             package = Package(file)
-            notes = beside(package)
+            notes, seen = beside(package), texts(package)
             yield from package.refusals(name)
             yield from unanswered(package, name)
         file.seek(0)
         workbook = CalamineWorkbook.from_filelike(file)
         for sheet in workbook.sheet_names:
             try:
-                cells = _cells(workbook.get_sheet_by_name(sheet))
+                table = _table(workbook.get_sheet_by_name(sheet), seen.get(sheet, {}))
             except CalamineError as error:
                 yield Row(f"{name}, sheet {sheet}", reason=f"cannot be read ({error})")
                 continue
-            table = [(number, [_plain(cell) for cell in row]) for number, row in enumerate(cells, 1)]
-            table = [(number, row) for number, row in table if any(cell != "" for cell in row)]
             names = _header(table)
             outline.at(sheet=sheet)
             for note in notes.get(sheet, []):
                 outline.block(note)
             if names and documents_in(names, reading):
                 has_text = True
-                for number, row in table[1:]:
-                    fields = {**fields_of(names, row), "sheet": sheet}
-                    yield Row(f"{name}, sheet {sheet}:{number}", reading.text_of(fields))
+                for line in table[1:]:
+                    fields = {**fields_of(names, line.values), **_text(names, line, reading), "sheet": sheet}
+                    yield Row(f"{name}, sheet {sheet}:{line.number}", reading.text_of(fields))
                 continue
-            for _, row in table[1:] if names else table:
-                say(outline, names, [str(cell) for cell in row])
+            for line in table[1:] if names else table:
+                say(outline, names, line.texts)
                 if len(outline) > LARGEST:
                     yield too_large(name)
                     return
@@ -65,24 +76,39 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         yield document_row(name, reading, outline)
 
 
-def _cells(sheet: CalamineSheet) -> list[list[Any]]:
-    """The cells of a sheet; a cell that is joined with others has its value in the column of its own in each row."""
+def _table(sheet: CalamineSheet, seen: Texts) -> list[_Line]:
+    """The rows that are not empty; a cell that is joined with others has its value in its column in each row."""
     cells: list[list[Any]] = sheet.to_python(skip_empty_area=False)
+    said_of = [
+        [seen.get((number, column), _said(cell)) for column, cell in enumerate(row)] for number, row in enumerate(cells)
+    ]
     for (top, column), (bottom, _) in sheet.merged_cell_ranges or ():
-        for row in cells[top + 1 : bottom + 1]:
+        for number in range(top + 1, min(bottom + 1, len(cells))):
+            row = cells[number]
             if column < len(row) and row[column] == "":
-                row[column] = cells[top][column]
-    return cells
+                row[column], said_of[number][column] = cells[top][column], said_of[top][column]
+    lines = (
+        _Line(number, [_plain(cell) for cell in row], said)
+        for number, (row, said) in enumerate(zip(cells, said_of, strict=True), 1)
+    )
+    return [line for line in lines if any(cell != "" for cell in line.values)]
 
 
-def _header(table: Sequence[tuple[int, Sequence[Any]]]) -> list[str] | None:
+def _text(names: Sequence[str], line: _Line, reading: Reading) -> Mapping[str, str]:
+    """The columns of the text as people see them; other numbers stay numbers, which filters compare."""
+    wanted = {*reading.columns} or {reading.given or reading.text_field}
+    said = fields_of(names, line.texts)
+    return {name: text for name, text in said.items() if name in wanted}
+
+
+def _header(table: Sequence[_Line]) -> list[str] | None:
     """The names of the columns, if the first row has at least two words and no numbers."""
     if len(table) < 2:
         return None
-    first = [cell for cell in table[0][1] if cell != ""]
+    first = [cell for cell in table[0].values if cell != ""]
     if len(first) < 2 or not all(isinstance(cell, str) for cell in first) or len(set(first)) < len(first):
         return None
-    return names_of([str(cell) for cell in table[0][1]])
+    return names_of([str(cell) for cell in table[0].values])
 
 
 def _plain(cell: Any) -> Any:
@@ -94,3 +120,10 @@ def _plain(cell: Any) -> Any:
     if isinstance(cell, float) and cell.is_integer():
         return int(cell)
     return cell
+
+
+def _said(cell: Any) -> str:
+    """The text of a cell without a number format."""
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    return general(cell) if isinstance(cell, float) else str(_plain(cell))

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from corpus.formats import Reading, Row
-from corpus.formats.outline import BETWEEN_CELLS, Outline
+from corpus.formats.outline import Outline, row_of
 from corpus.formats.package import Attributes, BadArchive, Package, attribute, local, refused
 from corpus.formats.plain import document_row
 from corpus.formats.raised import FORMULA, is_raised
+from corpus.formats.symbols import in_font, is_symbols
 
 # Further parts of a slide, in this order.
 BESIDE = ("diagramData", "chart", "chartEx", "notesSlide", "comments")
@@ -28,9 +29,9 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         package = Package(file)
         main = package.main("presentation")
         related = package.related(main)
-        for number, id in enumerate(_order(package, main), 1):
-            if id in related:
-                _slide(outline, package, number, related[id][1])
+        slides = [related[id][1] for id in _order(package, main) if id in related]
+        for number, part in enumerate(slides, 1):
+            _slide(outline, package, number, part)
         title = package.title()
     except BadArchive as error:
         yield refused(name, error)
@@ -38,6 +39,9 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     if len(outline) or not package.damaged:
         yield document_row(name, reading, outline, None if title == "PowerPoint Presentation" else title)
     yield from package.refusals(name)
+    for slide in slides:
+        for part in sorted({part for kind, part in package.related(slide).values() if kind == "package"}):
+            yield from package.inserted(part, name, reading)
 
 
 def _order(package: Package, main: str) -> list[str]:
@@ -73,6 +77,7 @@ class Shapes:
         self._kind = ""
         self._reading = self._raised = False
         self._unseen = 0
+        self._font = ("", "")
 
     def all(self, package: Package, part: str) -> None:
         """Read the whole part."""
@@ -91,7 +96,9 @@ class Shapes:
         elif name in PARAGRAPHS:
             self._said = []
         elif name == "r":
-            self._raised = False
+            self._raised, self._font = False, ("", "")
+        elif name in ("latin", "sym") and is_symbols(attribute(attributes, "typeface")):
+            self._font = (name, attribute(attributes, "typeface") or "")
         elif name == "rPr":
             self._raised = attributes.get("baseline", "0").lstrip("0")[:1].isdigit()
         elif name == "br":
@@ -110,7 +117,7 @@ class Shapes:
         if self._reading and not self._unseen and self._kind not in REPEATED:
             if self._raised and self._said and is_raised(self._said[-1], text):
                 self._said.append("^")
-            self._said.append(_LINE.sub("\n", text))
+            self._said.append(in_font(_LINE.sub("\n", text), self._font[1], private_only=self._font[0] == "sym"))
 
     def _end(self, tag: str) -> None:
         name = local(tag)
@@ -129,7 +136,7 @@ class Shapes:
             self._row.append(" ".join(" ".join(self._cell or []).split()))
             self._cell = None
         elif name == "tr":
-            self._outline.block(BETWEEN_CELLS.join(cell for cell in self._row or [] if cell), "\n")
+            self._outline.block(row_of(self._row or []), "\n")
             self._row = None
         elif name == "sp":
             self._kind = ""

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from corpus.source import readable
+from corpus.endings import readable
 
 HTML = ("text/html", "application/xhtml+xml")
 # The ends of names for types of files that have none in their address.

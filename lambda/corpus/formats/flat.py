@@ -1,0 +1,30 @@
+"""OpenDocument in one file of XML (fodt, fods, fodp), as the archive that it would be."""
+
+import io
+import zipfile
+from typing import BinaryIO
+
+from corpus.formats import LARGEST
+
+_MARK = b"urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+_KIND = b"office:mimetype="
+# Without files of a password.
+_MANIFEST = '<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+_BEGIN = 1 << 16
+
+
+def as_archive(file: BinaryIO) -> BinaryIO:
+    """The file itself if it is an archive."""
+    start = file.tell()
+    head = file.read(_BEGIN)
+    file.seek(start)
+    if _MARK not in head:
+        return file
+    kind = head.partition(_KIND)[2][1:].partition(head.partition(_KIND)[2][:1])[0]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("mimetype", kind)
+        archive.writestr("META-INF/manifest.xml", _MANIFEST)
+        archive.writestr("content.xml", file.read(8 * LARGEST))
+    packed.seek(0)
+    return packed

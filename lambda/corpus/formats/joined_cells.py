@@ -1,0 +1,81 @@
+"""Cells of a table that are joined: each counts in each of its rows."""
+
+from collections.abc import Mapping, Sequence
+
+from corpus.formats.outline import BETWEEN_CELLS
+
+# The limits of browsers. https://html.spec.whatwg.org/multipage/tables.html#attributes-common-to-td-and-th-elements
+MOST_COLUMNS, MOST_ROWS = 1000, 65_534
+# A longer text is in the first of its rows only, so that a file cannot become many times as long.
+LONGEST = 1000
+
+
+class JoinedCells:
+    """The cells of one table of Word, in the order of reading."""
+
+    def __init__(self) -> None:
+        self._column, self._width = 0, 1
+        self._above: dict[int, str] = {}
+        self._goes_on = False
+
+    def row(self) -> None:
+        """Begin a row."""
+        self._column = 0
+        self._width, self._goes_on = 1, False
+
+    def says(self, name: str, value: str | None) -> None:
+        """A property of the cell that is read: it goes on from above (`vMerge`), or is as wide as several columns."""
+        if name == "vMerge":
+            self._goes_on = value != "restart"
+        else:
+            self._width = int(value) if value and value.isdigit() else 1
+
+    def cell(self, text: str) -> str:
+        """The text of the cell, which ends here."""
+        if self._goes_on and not text.strip():
+            text = self._above.get(self._column, "")
+        self._above[self._column] = text if len(text) <= LONGEST else ""
+        self._column += self._width
+        self._width, self._goes_on = 1, False
+        return text
+
+
+class Spans:
+    """The cells of one table of a page that are joined with those below them, in the order of reading."""
+
+    def __init__(self) -> None:
+        self._column, self._width, self._height, self._start = 0, 1, 1, 0
+        self._below: dict[int, tuple[int, int, str]] = {}
+
+    def before(self) -> list[str]:
+        """What stands before the next cell of the row: cells from above, each with its mark."""
+        said = []
+        while (joined := self._below.get(self._column)) and joined[0] > 0:
+            rows, width, text = joined
+            said += [text, BETWEEN_CELLS]
+            self._below[self._column] = (rows - 1, width, text)
+            self._column += width
+        return said[:-1]
+
+    def open(self, attributes: Mapping[str, str | None], start: int) -> None:
+        """Begin a cell, whose text begins at `start` in what is said."""
+        self._start = start
+        self._width = _span(attributes.get("colspan"), MOST_COLUMNS)
+        self._height = _span(attributes.get("rowspan"), MOST_ROWS)
+
+    def close(self, said: Sequence[str]) -> None:
+        """End the cell."""
+        text = " ".join("".join(said[self._start :]).split())
+        if self._height > 1 and len(text) <= LONGEST:
+            self._below[self._column] = (self._height - 1, self._width, text)
+        self._column += self._width
+
+    def row(self) -> list[str]:
+        """End the row, with the cells from above that are its last ones."""
+        rest = self.before()
+        began, self._column = self._column, 0
+        return [BETWEEN_CELLS, *rest] if rest and began else rest
+
+
+def _span(text: str | None, most: int) -> int:
+    return max(1, min(int(text), most)) if text and text.isascii() and text.isdigit() else 1

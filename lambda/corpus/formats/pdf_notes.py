@@ -1,0 +1,46 @@
+"""What people have written on a page of a PDF: notes, marks with a comment, and text that is not drawn yet."""
+
+import ctypes
+from collections.abc import Iterator
+from typing import Any
+
+from pypdfium2 import raw
+
+# Windows of notes repeat them, and forms and links are read elsewhere or say nothing.
+_KINDS = (
+    raw.FPDF_ANNOT_TEXT,
+    raw.FPDF_ANNOT_FREETEXT,
+    raw.FPDF_ANNOT_HIGHLIGHT,
+    raw.FPDF_ANNOT_UNDERLINE,
+    raw.FPDF_ANNOT_SQUIGGLY,
+    raw.FPDF_ANNOT_STRIKEOUT,
+    raw.FPDF_ANNOT_CARET,
+    raw.FPDF_ANNOT_SQUARE,
+    raw.FPDF_ANNOT_CIRCLE,
+    raw.FPDF_ANNOT_STAMP,
+    raw.FPDF_ANNOT_FILEATTACHMENT,
+)
+_MOST = 10_000
+
+
+def notes(page: Any) -> Iterator[str]:
+    """The texts of the page's notes, in their order."""
+    for number in range(min(_MOST, raw.FPDFPage_GetAnnotCount(page))):
+        note = raw.FPDFPage_GetAnnot(page, number)
+        if not note:
+            continue
+        try:
+            if raw.FPDFAnnot_GetSubtype(note) in _KINDS and (said := _contents(note).strip()):
+                yield said
+        finally:
+            raw.FPDFPage_CloseAnnot(note)
+
+
+def _contents(note: Any) -> str:
+    size = raw.FPDFAnnot_GetStringValue(note, b"Contents", None, 0)
+    if size <= 2:
+        return ""
+    text = (raw.FPDF_WCHAR * (size // 2))()
+    raw.FPDFAnnot_GetStringValue(note, b"Contents", text, size)
+    # In UTF-16, with a zero at the end.
+    return ctypes.string_at(text, size - 2).decode("utf-16-le", errors="replace").replace("\r", "\n")

@@ -1,0 +1,66 @@
+"""XML of any vocabulary: each text with the name of its element, and the values of attributes."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from corpus.formats import Reading, Row, too_large, whole
+from corpus.formats.encoding import decoded
+from corpus.formats.outline import Outline
+from corpus.formats.package import Attributes, BadArchive, local, tags_of
+from corpus.formats.plain import document_row
+
+# Attributes that say nothing to a reader.
+_SCHEMA = "http://www.w3.org/2001/XMLSchema-instance"
+
+
+def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
+    """One row. A text between elements, as in a sentence with emphasis, is one with them."""
+    content = whole(file)
+    if content is None:
+        yield too_large(name)
+        return
+    elements = _Elements()
+    try:
+        tags_of([content], "its XML", elements.start, elements.end, elements.text)
+    except BadArchive:
+        # Not well formed, or with entities of its own: as it is, its text can be found.
+        yield document_row(name, reading, decoded(content))
+        return
+    yield document_row(name, reading, elements.outline, elements.title)
+
+
+class _Elements:
+    def __init__(self) -> None:
+        self.outline = Outline()
+        self.title: str | None = None
+        self._open: list[tuple[str, list[str]]] = []
+        # The depth of the element whose sentence is under way; 0 without any.
+        self._sentence = 0
+
+    def start(self, tag: str, attributes: Attributes) -> None:
+        """Begin an element: within a sentence it is a part of it."""
+        name = local(tag)
+        if not self._sentence and self._open and "".join(self._open[-1][1]).strip():
+            self._sentence = len(self._open)
+        if not self._sentence:
+            said = [f"{local(key)}: {value}" for key, value in attributes.items() if value and _SCHEMA not in key]
+            if said:
+                self.outline.block(f"{name} ({'; '.join(said)})", "\n")
+        self._open.append((name, []))
+
+    def text(self, words: str) -> None:
+        """Add to the innermost element, or to the sentence."""
+        if self._open:
+            self._open[self._sentence - 1 if self._sentence else -1][1].append(words)
+
+    def end(self, _: str) -> None:
+        """End an element, which is a line unless it is within a sentence."""
+        name, said = self._open.pop()
+        if self._sentence and len(self._open) >= self._sentence:
+            return
+        self._sentence = 0
+        text = " ".join("".join(said).split())
+        if text:
+            self.outline.block(f"{name}: {text}", "\n")
+            if name.lower() == "title":
+                self.title = self.title or text
