@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from opensearch_ml.engine.bytecode import VERSION, compile_modules
+from opensearch_ml.engine.bytecode import VERSION, compile_modules, compiled_for
+from opensearch_ml.engine.function_bundle import PYTHON, hash_of
 
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -42,3 +43,24 @@ def test_the_local_clouds_version_is_that_of_its_python(folder: Path, monkeypatc
     monkeypatch.setenv(VERSION, RUNNING)
     compile_modules(folder, "9.9")
     assert [path.name.partition(".")[0] for path in folder.rglob("*.pyc")] == ["good"]
+
+
+@pytest.mark.thorough
+def test_a_version_of_pyenv_is_chosen(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = tmp_path / "chosen"
+    script = tmp_path / "python3.98"
+    script.write_text(f'#!/bin/sh\necho "$PYENV_VERSION" > {chosen}\nexit 127\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    compile_modules(folder, "3.98")
+    assert chosen.read_text() == "3.98\n"
+
+
+def test_an_asset_with_other_bytecode_is_another_asset(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CDK takes an asset of the same hash from its output, whichever Python has made it."""
+    hashes = {}
+    for version in ("9.9", RUNNING):
+        monkeypatch.setenv(VERSION, version)
+        hashes[compiled_for(PYTHON)] = hash_of([folder])
+    assert set(hashes) == {"", RUNNING}
+    assert len(set(hashes.values())) == 2

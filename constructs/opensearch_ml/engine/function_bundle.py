@@ -16,11 +16,12 @@ import jsii
 from aws_cdk import AssetHashType, BundlingOptions, FileSystem, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
-from opensearch_ml.engine.bytecode import compile_modules
+from opensearch_ml.engine.bytecode import compile_modules, compiled_for
 
 PYTHON = "3.13"
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 NOT_CODE = ("__pycache__", "*.pyc", "requirements.in", ".*")
+NOT_HASHED = ["**/__pycache__", "**/*.pyc", "**/.*"]
 # Files of a package that are not needed at run time.
 NOT_RUN = ("tests", "*.pyi", "*.pyx", "*.c", "bin")
 # The archive that corpus.packed reads.
@@ -140,17 +141,24 @@ def function_code(
     `native`, `folders`, `without` and `packed` are those of FunctionBundle.
     """
     bundle = FunctionBundle(source, native=native, folders=folders, without=without, packed=packed)
-    exclude = ["**/__pycache__", "**/*.pyc", "**/.*"]
-    prints = [FileSystem.fingerprint(str(folder), exclude=exclude) for folder in (source, *(folders or {}).values())]
-    prints.append(repr((*without, PACKED, *packed)))
     return lambda_.Code.from_asset(
         str(source),
-        exclude=exclude,
-        # CDK's own SOURCE hash knows of one folder only.
-        asset_hash_type=AssetHashType.CUSTOM if folders else AssetHashType.SOURCE,
-        asset_hash=hashlib.sha256("".join(prints).encode()).hexdigest() if folders else None,
+        exclude=NOT_HASHED,
+        # CDK's own SOURCE hash knows of one folder only, and of no bytecode.
+        asset_hash_type=AssetHashType.CUSTOM,
+        asset_hash=hash_of((source, *(folders or {}).values()), without, packed),
         bundling=BundlingOptions(image=RUNTIME.bundling_image, local=bundle),
     )
+
+
+def hash_of(folders: Sequence[Path], without: Sequence[str] = (), packed: Sequence[str] = ()) -> str:
+    """The hash of an asset made from the folders, and of the Python for which its bytecode is.
+
+    CDK does not make an asset again whose hash it has in its output: that of the local cloud would go to AWS.
+    """
+    prints = [FileSystem.fingerprint(str(folder), exclude=NOT_HASHED) for folder in folders]
+    prints.append(repr((*without, PACKED, *packed, compiled_for(PYTHON))))
+    return hashlib.sha256("".join(prints).encode()).hexdigest()
 
 
 def pack(target: Path, patterns: Sequence[str]) -> None:
