@@ -1,6 +1,7 @@
 """The public keys of an issuer, as its metadata tell where they are (OpenID Connect Discovery 1.0)."""
 
 import json
+import ssl
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -34,20 +35,22 @@ class IssuerKeys:
         return self._keys[id]
 
     def _fetch(self) -> None:
+        # One for both requests: it reads all authorities.
+        trust = ssl.create_default_context()
         try:
-            address = str(_fetched(self._issuer.rstrip("/") + METADATA)["jwks_uri"])
+            address = str(_fetched(self._issuer.rstrip("/") + METADATA, trust)["jwks_uri"])
             secure = address.startswith("https://") or not self._issuer.startswith("https://")
             if not secure:
                 raise LookupError("The issuer's keys are not at an https address.")
-            given = jwt.PyJWKSet.from_dict(_fetched(address))
+            given = jwt.PyJWKSet.from_dict(_fetched(address, trust))
         except (OSError, ValueError, KeyError, jwt.PyJWTError) as error:
             raise LookupError(f"The issuer's keys could not be read: {type(error).__name__}.") from None
         self._keys = {str(key.key_id or ""): key for key in given.keys if key.public_key_use in (None, "sig")}
         self._at = time.monotonic()
 
 
-def _fetched(address: str) -> dict[str, Any]:
+def _fetched(address: str, trust: ssl.SSLContext) -> dict[str, Any]:
     # The address is that of the settings, or one that it names.
-    with urllib.request.urlopen(address, timeout=_TIMEOUT) as response:  # noqa: S310
+    with urllib.request.urlopen(address, timeout=_TIMEOUT, context=trust) as response:  # noqa: S310
         content: dict[str, Any] = json.loads(response.read(_MOST_BYTES))
     return content

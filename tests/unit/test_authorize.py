@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import ssl
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -134,6 +135,23 @@ def test_a_new_key_is_found_and_an_unknown_one_asks_the_issuer_once_a_minute(
     assert issuer.looks == 1
     monkeypatch.setattr(issuer_keys, "BETWEEN", 0.0)
     assert authorized(issuer.token("next", "ES256"))["principalId"] == "ada"
+
+
+def test_the_first_token_reads_the_authorities_of_tls_once(
+    issuer: TokenServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[ssl.SSLContext] = []
+    create = ssl.create_default_context
+
+    def noticed(*given: Any, **named: Any) -> ssl.SSLContext:
+        made.append(create(*given, **named))
+        return made[-1]
+
+    monkeypatch.setattr(ssl, "create_default_context", noticed)
+    monkeypatch.setattr(ssl, "_create_default_https_context", noticed)
+    authorized(issuer.token())
+    authorized(issuer.token())
+    assert len(made) == 1
 
 
 def test_an_issuer_that_does_not_answer_lets_nobody_in(issuer: TokenServer, monkeypatch: pytest.MonkeyPatch) -> None:
