@@ -10,11 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.contract.collection_front import (
-    DOCUMENTS,
-    INDEX,
-    Serverless,
-)
+from tests.contract.collection_front import DOCUMENTS, INDEX, Serverless
 from tests.contract.front_domain import Client
 
 VECTOR = {"type": "knn_vector", "dimension": 3, "space_type": "cosinesimil"}

@@ -9,15 +9,7 @@ from requests_aws4auth import AWS4Auth
 from sandbox.front.authority import SessionKeys
 from tests.contract import collection_client, collection_front
 from tests.contract.collection_client import bulk, eventually, mapping, ndjson
-from tests.contract.collection_front import (
-    ACTION,
-    DOCUMENTS,
-    INDEX,
-    Serverless,
-    collection,
-    data_policy,
-    serverless,
-)
+from tests.contract.collection_front import ACTION, DOCUMENTS, INDEX, Serverless, collection, data_policy, serverless
 from tests.contract.front_domain import Client
 from tests.contract.front_engine import EngineAddress
 

@@ -12,12 +12,7 @@ from opensearchpy import AWSV4SignerAuth, NotFoundError, OpenSearch, RequestErro
 
 from tests.contract import collection_client, collection_front
 from tests.contract.collection_client import bulk, eventually, mapping, ndjson
-from tests.contract.collection_front import (
-    DOCUMENTS,
-    INDEX,
-    Serverless,
-    collection,
-)
+from tests.contract.collection_front import DOCUMENTS, INDEX, Serverless, collection
 from tests.contract.front_domain import Client
 
 aoss, url = collection_front.aoss, collection_front.url
