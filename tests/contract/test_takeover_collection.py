@@ -30,7 +30,7 @@ from sandbox.cache import cache_directory
 from sandbox.instance import Instance
 from sandbox.models.embedding import MiniLM
 from sandbox.models.weights import weights_directory
-from settings import load
+from settings import Environment, load
 from settings.embedding.titan import TitanEmbedding
 from settings.knowledge import IndexNames
 from settings.runtime_settings import RuntimeTimeouts
@@ -221,7 +221,7 @@ def test_the_tutorial_is_taken_over_and_given_back(
     assert contained(before["mappings"], after["mappings"])
     assert before["settings"] == after["settings"]
 
-    shelf = _shelf(tutorial, models, environment.index, person(cloud, COLLECTION, *WRITES), monkeypatch)
+    shelf = _shelf(tutorial, models, environment, person(cloud, COLLECTION, *WRITES), monkeypatch)
     nearest = shelf.parts.search.nearest(["What lands on the moon?"], None, 2, budget(), OPERATOR)
     assert [source.text for source in nearest.sources] == [MOON, HEART]
     assert shelf.store(("tea", "Green tea is brewed at 80 degrees.", "Tea"), ("tea2", "Black tea boils.")).stored == 2
@@ -235,6 +235,7 @@ def test_the_tutorial_is_taken_over_and_given_back(
     assert (passage.id, passage.text) == ("tea", "Green tea is brewed at 80 degrees.")
     cited = shelf.parts.search.cited(["tea"], budget(), OPERATOR)
     assert [source.document for source in cited] == ["tea"]
+    assert environment.retrieval.hybrid is not None
     for question, best in (("How hot is the water for tea?", "Green tea"), ("Which planets are there?", "Mercury")):
         nearest = shelf.parts.search.nearest([question], None, 1, budget(), OPERATOR)
         assert nearest.sources[0].text.startswith(best)
@@ -247,14 +248,17 @@ def test_the_tutorial_is_taken_over_and_given_back(
     assert tutorial.page().status_code == 200
 
 
-def _shelf(tutorial: Tutorial, models: Models, index: IndexNames, role: str, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def _shelf(
+    tutorial: Tutorial, models: Models, environment: Environment, role: str, monkeypatch: pytest.MonkeyPatch
+) -> Shop:
     """The assistant of the environment, with the embedding model that the file names."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", models.sagemaker_url)
     hold_endpoint(monkeypatch, json.loads(MINILM))
     settings = assistant_engine.settings_of(
-        index.name,
+        environment.index.name,
+        retrieval=environment.retrieval,
         search={"endpoint": tutorial.endpoint, "region": "us-east-1", "service": "aoss"},
-        index={name: getattr(index, name) for name in IndexNames.model_fields},
+        index={name: getattr(environment.index, name) for name in IndexNames.model_fields},
         conversations={"kind": "table", "table": "none", "callers": "none", "days": 1},
         embedding={"provider": "sagemaker", "endpoint": "minilm", "shape": "array", "dimension": 384},
         answer={"provider": "deepseek", "secret": {"name": "chat", "key": "key"}},
