@@ -114,7 +114,7 @@ def services_are_there(environment: Environment) -> Iterator[str]:
             (
                 model.scaling is not None,
                 ("inference components of SageMaker", "AWS::SageMaker::InferenceComponent"),
-                f"{setting}.instances in the place of {setting}.scaling",
+                f"{setting}.instances instead of {setting}.scaling",
             )
             for setting, model in (("embedding", embedding), ("answer", answer))
             if isinstance(model, SageMakerEmbedding | SageMakerAnswer)

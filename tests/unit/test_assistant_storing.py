@@ -141,7 +141,7 @@ def test_what_is_stored_is_called_stored_whatever_happens_after_it() -> None:
     index = Index(breaks="_refresh")
     (result,) = store(index, a="One.").documents
     assert (result.status, result.passages, list(index.kept)) == ("stored", 1, ["a"])
-    assert "version before" in str(result.message)
+    assert "previous version" in str(result.message)
 
 
 @pytest.mark.parametrize("id", ["", " ", "x" * 481])

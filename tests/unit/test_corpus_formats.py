@@ -96,8 +96,8 @@ def test_plain_text_in_utf_8_or_as_its_mark_says() -> None:
 def test_compressed_files_are_read_as_they_are() -> None:
     whole = gzip.compress(b'{"id": "1", "text": "a"}\n{"id": "2", "text": "b"}\n')
     assert [document["id"] for document in documents(whole, "a.ndjson.gz")] == ["1", "2"]
-    assert "or is no .gz" in reasons(b"nope", "a.ndjson.gz")[0]
-    assert "or is no .gz" in reasons(whole[:-9], "a.ndjson.gz")[-1]
+    assert "or is not .gz" in reasons(b"nope", "a.ndjson.gz")[0]
+    assert "or is not .gz" in reasons(whole[:-9], "a.ndjson.gz")[-1]
 
 
 def test_what_an_earlier_load_has_settled_is_skipped() -> None:

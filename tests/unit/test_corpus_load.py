@@ -105,7 +105,7 @@ def test_a_destination_that_stays_away_ends_the_load_and_everything_is_counted()
         return [CREATED for _ in ids]
 
     run = Loaded()
-    with pytest.raises(Stopped, match="not doubled"):
+    with pytest.raises(Stopped, match="not duplicated"):
         loaded(Scripted(away), *(document(n) for n in range(100)), into=run)
     report = run.report
     assert report.created == len(run.confirmed) > 0
@@ -162,7 +162,7 @@ def test_a_caller_may_end_a_load_whose_model_starts() -> None:
 
 def test_a_model_that_never_starts_ends_the_load(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "DROUGHT", 0.05)
-    with pytest.raises(Stopped, match=r"Nothing was taken .* last answer: the model that embeds is starting"):
+    with pytest.raises(Stopped, match=r"No document was accepted .* last answer: the model that embeds is starting"):
         loaded(Scripted(lambda ids, _: [STARTING for _ in ids], seconds=0.02), document(1))
 
 

@@ -91,7 +91,7 @@ def test_a_folder_of_beir_gives_the_judged_queries(tmp_path: Path, header: str, 
 @pytest.mark.parametrize(
     ("qrels", "said"),
     [
-        ("1\ta\t2\n1\n", r"test\.tsv:2 is no judgement"),
+        ("1\ta\t2\n1\n", r"test\.tsv:2 is not a judgement"),
         ("9\ta\t1\n", r"has no judgement for a query of .*queries\.jsonl"),
     ],
 )
@@ -108,7 +108,7 @@ def test_a_folder_without_judgements_or_with_two_files_of_them_says_so(tmp_path:
         read_folder(tmp_path)
     (tmp_path / "qrels" / "train.tsv").unlink()
     (tmp_path / "queries.jsonl").unlink()
-    with pytest.raises(Failure, match=r"queries\.jsonl is not there"):
+    with pytest.raises(Failure, match=r"queries\.jsonl does not exist"):
         read_folder(tmp_path)
 
 
@@ -177,7 +177,7 @@ def test_percentiles_of_one_and_of_many() -> None:
 def test_what_is_no_question_is_reported_with_its_line(tmp_path: Path, line: str) -> None:
     file = tmp_path / "unrelated.ndjson"
     file.write_text('{"question": "a"}\n\n' + line)
-    with pytest.raises(Failure, match=r"unrelated\.ndjson:3 is no question"):
+    with pytest.raises(Failure, match=r"unrelated\.ndjson:3 is not a question"):
         read_unrelated(file)
     file.write_text("\n")
     with pytest.raises(Failure, match="has no questions"):

@@ -109,7 +109,7 @@ def test_a_full_disk_is_a_sentence_and_the_journal_goes_on(
         (requests.ConnectionError("reset by peer"), "A connection failed: reset", "no-network"),
         (ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"), "A connection failed", "no-network"),
         (OSError(errno.ENOSPC, "No space left on device", "/x/y"), "Using /x/y failed: No space left", "unexplained"),
-        (OSError("odd"), "Reading or writing a file failed: odd. Look", "unexplained"),
+        (OSError("odd"), "Reading or writing a file failed: odd. Check", "unexplained"),
     ],
 )
 def test_an_error_of_the_system_is_a_sentence(error: Exception, said: str, cause: str) -> None:

@@ -68,7 +68,7 @@ def test_the_command_writes_the_file_and_its_schema(tmp_path: Path, monkeypatch:
     assert json.loads((folder / "schema.json").read_text())["$schema"]
     before = (folder / "new.yaml").read_bytes()
     code, output = run(folder, "init", "new", *CHOSEN, monkeypatch=monkeypatch)
-    assert (code, "is there already" in output) == (1, True)
+    assert (code, "already exists" in output) == (1, True)
     assert (folder / "new.yaml").read_bytes() == before
 
 
@@ -132,4 +132,4 @@ def test_an_unknown_price_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     file = tmp_path / "new.yaml"
     file.write_text(file.read_text().replace("r7g.medium.search", "c7g.large.search"))
     _, output = run(tmp_path, "cost", "--env", "new", monkeypatch=monkeypatch)
-    assert output.splitlines()[-1].startswith("Not counted: c7g.large.search")
+    assert output.splitlines()[-1].startswith("Not included: c7g.large.search")

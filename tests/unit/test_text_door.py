@@ -83,7 +83,7 @@ def test_what_has_no_text_is_named() -> None:
     assert [type(item) for item in parsed] == [Unreadable] * 6 + [Document]
     reasons = [document.reason for document in parsed if isinstance(document, Unreadable)]
     assert reasons[:3] == ["the text, `text`, is blank"] * 3
-    assert all("a string `text` is wanted" in reason for reason in reasons[3:])
+    assert all("must be a JSON object with a string `text`" in reason for reason in reasons[3:])
 
 
 def test_texts_and_ids_have_whole_characters() -> None:

@@ -109,7 +109,7 @@ def test_a_range_that_there_is_not(tmp_path: Path, cidr: str, part: str) -> None
 
 
 def test_a_firewall_for_every_address_is_refused(tmp_path: Path) -> None:
-    assert "0.0.0.0/0 is every address" in said(tmp_path, "domain", "203.0.113.0/24", "0.0.0.0/0")
+    assert "0.0.0.0/0 contains every address" in said(tmp_path, "domain", "203.0.113.0/24", "0.0.0.0/0")
 
 
 @pytest.mark.parametrize(
@@ -183,8 +183,8 @@ def test_an_action_that_iam_has(action: str) -> None:
         ("bedrock:Foo*", "is an action that IAM does not have"),
         ("iam:PassRole", "grants rights over other rights, which no model needs; remove it"),
         ("*", "is not an IAM action; write service:Action, for example bedrock:InvokeModel"),
-        ("InvokeModel", "is no IAM action"),
-        (f"bedrock:{'x' * 5000}", "is no IAM action"),
+        ("InvokeModel", "is not an IAM action"),
+        (f"bedrock:{'x' * 5000}", "is not an IAM action"),
     ],
 )
 def test_an_action_that_iam_has_not(action: str, sentence: str) -> None:
