@@ -133,7 +133,7 @@ def test_a_deleted_index_is_restored_without_closing_it() -> None:
 @pytest.mark.parametrize(
     ("engine", "objects", "name", "error", "said"),
     [
-        (Engine(), OBJECTS, None, NotFound, "no whole backup"),
+        (Engine(), OBJECTS, None, NotFound, "no complete backup"),
         (Engine([(1, "SUCCESS")]), OBJECTS, "2h", NotFound, "no backup 2h"),
         (Engine([(1, "PARTIAL")]), OBJECTS, "1h", Unready, "1h is PARTIAL"),
         (Engine([(1, "SUCCESS")], {DOCUMENTS: 3}), OBJECTS, None, Conflict, "has 3 documents.*--replace"),

@@ -82,7 +82,7 @@ def test_a_file_that_takes_too_much_is_named_and_the_next_one_is_read(name: str)
 def test_an_archive_that_would_be_too_large_is_not_unpacked() -> None:
     (refused,) = entries(boast(1_100), "large.docx", limits=replace(LITTLE, seconds=60.0))
     assert isinstance(refused, Unreadable)
-    assert "would take 1,100 MiB" in refused.reason
+    assert "has 1,100 MiB" in refused.reason
 
 
 @pytest.mark.thorough

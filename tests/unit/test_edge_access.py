@@ -124,7 +124,7 @@ def test_holders_of_a_key_and_sessions_of_a_role_may_be_several_people(context: 
 
 
 def test_whom_the_table_does_not_name_may_be_refused() -> None:
-    with pytest.raises(Forbidden, match=r"named people only.*Ask its administrator"):
+    with pytest.raises(Forbidden, match=r"only certain groups.*Ask its administrator"):
         called(claims("x"), others="nobody", readers=["staff"])
     assert called(claims("staff"), others="nobody", readers=["staff"]).role == "reader"
     with pytest.raises(Anonymous):

@@ -249,7 +249,7 @@ def test_no_other_engine_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeper, "sign_in", lambda where, _: signed.append(where))
     clients = keeper.engines(STACK, Patience(seconds=1))
     for change in ({"endpoint": "https://mallory.example.com"}, {"endpoint": "http://x"}, {"role": "arn:r"}):
-        with pytest.raises(InvalidSpec, match="serves another engine"):
+        with pytest.raises(InvalidSpec, match="is set up for another engine"):
             clients({**own, **change})
     assert signed == []
     clients({**own, "principal": "arn:p"})

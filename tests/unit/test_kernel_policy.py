@@ -248,7 +248,7 @@ def test_what_the_server_did_not_take_is_an_error(client: Client) -> None:
             return
 
     shelf = Stubborn(boxes={"a": (OURS, "red")})
-    with pytest.raises(Unready, match="did not take color"):
+    with pytest.raises(Unready, match="did not apply color"):
         apply(shelf, {"name": "a", "color": "blue"}, client=client, owner=OURS, physical_id="a")
 
 

@@ -120,7 +120,7 @@ def test_nothing_kept_leaves_no_file_and_a_file_that_is_there_stays(tmp_path: Pa
     assert keep(file, None, None, None) == 0
     assert not file.exists()
     write(file, [ONE])
-    with pytest.raises(Failure, match="is there already"):
+    with pytest.raises(Failure, match="already exists"):
         write(file, [TWO])
     assert [each.question for each in read(file)] == [ONE.question]
 
