@@ -97,7 +97,7 @@ def take_prompt(browser: Browser, stage: Stage, folder: Path = FOLDER) -> Path:
     flows.enter(page, stage.url, KEY)
     page.get_by_role("link", name="Prompt").click()
     page.get_by_label("How it answers").fill("Answer in one sentence, and name its passage.")
-    page.get_by_label("Questions, one a line").fill("How many people lived in Boston in 2023?\nAnd in Chicago?")
+    page.get_by_label("Questions, one per line").fill("How many people lived in Boston in 2023?\nAnd in Chicago?")
     page.get_by_role("button", name="Compare with the current version").click()
     page.get_by_role("table").wait_for()
     # As tall as its content: the bar at the top stays where it is.

@@ -81,7 +81,7 @@ def test_the_draft_is_compared_by_an_evaluation_set(window: OpenPage, stage: Sta
     page.get_by_label("Choose a file").set_input_files(
         {"name": "set.ndjson", "mimeType": "application/x-ndjson", "buffer": lines}
     )
-    expect(page.get_by_label("Questions, one a line")).to_have_value(lines.decode())
+    expect(page.get_by_label("Questions, one per line")).to_have_value(lines.decode())
     stage.answers = borne_out
     compare.click()
     table = page.get_by_role("table")

@@ -71,7 +71,7 @@ def test_replicas_and_refresh_are_restored_after_a_failure(load: InitialLoad, li
 def test_an_index_with_documents_keeps_its_replicas(load: InitialLoad, library: Library, tmp_path: Path) -> None:
     fill(library, tmp_path)
     before = settings(library)
-    with pytest.raises(Failure, match=r"holds 50 documents already. --initial-load"), load.quiet(continues=False):
+    with pytest.raises(Failure, match=r"already contains 50 documents. --initial-load"), load.quiet(continues=False):
         pass
     assert settings(library) == before
     with load.quiet(continues=True):
