@@ -9,8 +9,9 @@ from aws_cdk import Duration
 from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
 
+from opensearch_ml.assistant.api_access import SignIn, TokenFunction
 from opensearch_ml.assistant.api_name import ApiName
-from opensearch_ml.assistant.assistant_api import AssistantApi, SignIn, TokenFunction
+from opensearch_ml.assistant.assistant_api import AssistantApi
 from opensearch_ml.assistant.assistant_function import AssistantFunction
 from opensearch_ml.assistant.firewall import Firewall
 from opensearch_ml.assistant.quota_table import QuotaTable

@@ -6,9 +6,9 @@ created as in README.md; `embedding` is a provider, and `role` its ConnectorRole
 """
 
 from opensearch_ml.assistant.answer_cache_table import AnswerCacheTable as AnswerCacheTable
+from opensearch_ml.assistant.api_access import TokenFunction as TokenFunction
 from opensearch_ml.assistant.api_name import ApiName as ApiName
 from opensearch_ml.assistant.assistant_api import AssistantApi as AssistantApi
-from opensearch_ml.assistant.assistant_api import TokenFunction as TokenFunction
 from opensearch_ml.assistant.assistant_function import AssistantFunction as AssistantFunction
 from opensearch_ml.assistant.conversation_table import ConversationTable as ConversationTable
 from opensearch_ml.assistant.feedback_table import FeedbackTable as FeedbackTable

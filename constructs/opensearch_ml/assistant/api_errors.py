@@ -1,0 +1,37 @@
+"""The errors of API Gateway itself, in the form of the functions' errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import aws_apigateway as apigateway
+
+ERROR = '{"message": $context.error.messageString, "request_id": "$context.requestId"}'
+BUSY = ERROR.replace(
+    "$context.error.messageString",
+    '"Too many questions are being answered right now. Try again soon."',
+)
+
+
+def answer_errors(api: apigateway.RestApi, cors: Mapping[str, str]) -> None:
+    """Add a response for each kind of error, with the headers `cors`."""
+    # Browsers open a page again by themselves after the second one.
+    later = {"Retry-After": "'1'", "Refresh": "'2'"}
+    kinds: dict[str, tuple[apigateway.ResponseType, str | None, str, Mapping[str, str]]] = {
+        "Refused": (apigateway.ResponseType.DEFAULT_4_XX, None, ERROR, cors),
+        "Late": (apigateway.ResponseType.INTEGRATION_TIMEOUT, "504", ERROR, cors),
+        "Unsure": (apigateway.ResponseType.AUTHORIZER_FAILURE, "500", ERROR, cors),
+        "Misled": (apigateway.ResponseType.AUTHORIZER_CONFIGURATION_ERROR, "500", ERROR, cors),
+        "Throttled": (apigateway.ResponseType.THROTTLED, None, ERROR, {**cors, **later}),
+        # A function that runs as often at once as it may takes no call. API Gateway has no type for that, and this
+        # one is for all that have no answer of their own; of those another try helps most.
+        "Busy": (apigateway.ResponseType.DEFAULT_5_XX, "503", BUSY, {**cors, **later}),
+    }
+    for id, (type, status, template, headers) in kinds.items():
+        api.add_gateway_response(
+            id,
+            type=type,
+            status_code=status,
+            response_headers=headers or None,
+            templates={"application/json": template},
+        )
