@@ -139,6 +139,7 @@ lock: install ## pin the dependencies of pyproject.toml
 	$(BIN)/uv pip compile -q tests/synth/requirements-guard.in --no-deps --universal --generate-hashes --no-header -o tests/synth/requirements-guard.txt
 	$(BIN)/uv pip compile -q lambda/provisioner/requirements.in --no-header --generate-hashes -o lambda/provisioner/requirements.txt
 	$(BIN)/uv pip compile -q lambda/keeper/requirements.in --no-header --generate-hashes -o lambda/keeper/requirements.txt
+	$(BIN)/uv pip compile -q lambda/page/requirements.in --no-header --generate-hashes -o lambda/page/requirements.txt
 	$(BIN)/uv pip compile -q lambda/ask/requirements.in --no-header --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 --no-emit-package botocore --no-emit-package jmespath --no-emit-package python-dateutil --no-emit-package six -o lambda/ask/requirements.txt
 	$(BIN)/uv pip compile -q lambda/documents/requirements.in --no-header --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 --no-emit-package botocore --no-emit-package jmespath --no-emit-package python-dateutil --no-emit-package six -o lambda/documents/requirements.txt
 	$(BIN)/uv pip compile -q lambda/sync/requirements.in --no-header --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 --no-emit-package botocore --no-emit-package jmespath --no-emit-package python-dateutil --no-emit-package six -o lambda/sync/requirements.txt

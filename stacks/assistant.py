@@ -13,6 +13,7 @@ from opensearch_ml.assistant.api_access import SignIn, TokenFunction
 from opensearch_ml.assistant.api_name import ApiName
 from opensearch_ml.assistant.assistant_api import AssistantApi
 from opensearch_ml.assistant.assistant_function import AssistantFunction
+from opensearch_ml.assistant.assistant_page import AssistantPage
 from opensearch_ml.assistant.firewall import Firewall
 from opensearch_ml.assistant.quota_table import QuotaTable
 from opensearch_ml.assistant.sign_in_pool import SignInPool
@@ -25,6 +26,7 @@ from settings.outputs import AssistantOutputs
 from settings.runtime_settings import VARIABLE
 from stacks.assistant_alarms import assistant_alarms
 from stacks.assistant_grants import AssistantGrants
+from stacks.assistant_page import page_settings, session_variables
 from stacks.assistant_settings import runtime_settings
 from stacks.assistant_sign_in import sign_in_pool
 from stacks.assistant_stores import AssistantStores
@@ -141,7 +143,7 @@ class AssistantStack(EnvironmentStack):
             timeout=timeout,
             log_retention=RETENTION[self._environment.search.log_retention],
             removal_policy=self.removal,
-            network=None if part in ("page", "authorize") else self._search.network,
+            network=None if part in ("session", "authorize") else self._search.network,
             concurrency=self._assistant.concurrency if part == "ask" else None,
         )
 
@@ -204,21 +206,14 @@ class AssistantStack(EnvironmentStack):
         # A request of a private API need not say the name that the browser knows.
         private = [api.page_url] if self._assistant.vpc_endpoints else []
         addresses = [*self._assistant.page_addresses, *private]
-        address = pool.address if pool else None
-        visible = self._environment.search.visible_seconds
-        variables = {
-            "ENVIRONMENT": self._environment.name,
-            "SIGN_IN": self._assistant.sign_in,
-            "AUTHORIZE_URL": f"{address}/oauth2/authorize" if address else "",
-            "LOGOUT_URL": f"{address}/logout" if address else "",
-            "TOKEN_URL": f"{address}/oauth2/token" if address else "",
-            "REVOKE_URL": f"{address}/oauth2/revoke" if address else "",
-            "CLIENT_ID": client or "",
-            **({"POOL_API": pool.api} if pool and self._assistant.second_factor == "optional" else {}),
-            **({"ADDRESSES": " ".join(addresses)} if addresses else {}),
-            **({"VISIBLE_SECONDS": str(visible)} if visible else {}),
-        }
-        api.show_page(self._function("page", variables).function)
+        page = AssistantPage(
+            self,
+            "Page",
+            settings=page_settings(self._environment, self._assistant, pool, client),
+            log_retention=RETENTION[self._environment.search.log_retention],
+        )
+        session = self._function("session", session_variables(self._assistant, pool, client, addresses))
+        api.show_page(page, session.function)
         return client
 
     def _offer_tools(

@@ -1,5 +1,6 @@
 import { announce, element } from "./element.js";
-import { duration, known, language, say } from "./words.js";
+import { language } from "./reader.js";
+import { duration, known, say } from "./words.js";
 
 const WAIT = 5; // seconds, if a busy server does not say how long
 const SERVER = "en"; // the language of the server's sentences

@@ -1,12 +1,12 @@
-import { byId } from "./element.js";
+import { byId, element } from "./element.js";
+import { choose, language, offered } from "./reader.js";
 
-const YEAR = 365 * 24 * 3600; // seconds that the choice is kept
-
-/** The reader's choice among the languages of the page. The server reads it from a cookie, so that it sends one of them. */
+/** The reader's choice among the languages of the page, which is then loaded anew. */
 export class Language {
   constructor(keepDraft) {
+    byId("language").append(...offered.map(([tag, name]) => element("option", { value: tag, lang: tag, selected: tag === language }, name)));
     byId("language").addEventListener("change", ({ target }) => {
-      document.cookie = `language=${target.value}; path=${location.pathname}; max-age=${YEAR}; samesite=lax; secure`;
+      choose(target.value);
       keepDraft();
       location.reload();
     });

@@ -1,9 +1,9 @@
-/** What the page says, in its language: the sentences that its function has sent, and numbers and times by Intl. */
+import { language, sentences } from "./reader.js";
 
-const SENTENCES = JSON.parse(document.getElementById("words").textContent);
+/** What the page says, in its language: the sentences of that language, and numbers and times by Intl. */
+
 const FROM_RIGHT = /[\u0590-\u08ff]/;
 
-export const language = document.documentElement.lang;
 const fromRight = document.documentElement.dir === "rtl";
 const rules = new Intl.PluralRules(language);
 const numbers = new Intl.NumberFormat(language);
@@ -23,10 +23,10 @@ export function nodes(key, values) {
 }
 
 /** Whether there is a sentence of this key. */
-export const known = (key) => key in SENTENCES;
+export const known = (key) => key in sentences;
 
 function sentence(key, { number }) {
-  const told = SENTENCES[key];
+  const told = sentences[key];
   return typeof told === "string" ? told : (told[rules.select(number)] ?? told.other);
 }
 

@@ -10,6 +10,7 @@ from opensearch_ml.assistant.api_access import TokenFunction as TokenFunction
 from opensearch_ml.assistant.api_name import ApiName as ApiName
 from opensearch_ml.assistant.assistant_api import AssistantApi as AssistantApi
 from opensearch_ml.assistant.assistant_function import AssistantFunction as AssistantFunction
+from opensearch_ml.assistant.assistant_page import AssistantPage as AssistantPage
 from opensearch_ml.assistant.conversation_table import ConversationTable as ConversationTable
 from opensearch_ml.assistant.feedback_table import FeedbackTable as FeedbackTable
 from opensearch_ml.assistant.firewall import Firewall as Firewall

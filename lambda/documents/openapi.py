@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from pydantic import BaseModel
 
 from gateway.routes import NEEDED
-from other_routes import JSON, answer, paths, reference, schemas
+from other_routes import FILES, JSON, answer, paths, reference, schemas
 from rag.chat_models import ChatProblem
 from rag.document_models import DocumentsStored
 from rag.job_models import Job
@@ -114,9 +114,8 @@ def _operations(spec: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]
 
 
 def _errors(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
-    if path in ("/rag", "/rag/{file}"):
-        errors = {404: "There is no such file."} if path != "/rag" else {}
-        return {"304": {"description": "As it was."}, **_problems({**errors, 500: SERVER[500]})}
+    if path == "/rag" or path.removeprefix("/rag/") in FILES:
+        return {"304": {"description": "As it was."}, **_problems({404: "The file is missing.", 503: SERVER[503]})}
     if path == "/rag/session":
         return _problems({**BODY, 401: SIGNED_IN[401], 404: "This environment has no sign-in page.", **SERVER})
     errors = {**SIGNED_IN, **SERVER}

@@ -10,6 +10,11 @@ from rag.chat_models import ChatProblem, ChatRequest
 from rag.models import Answer, Problem, Question
 
 JSON = "application/json"
+# What the page fetches when it needs it, by its path below `/rag`.
+FILES = {
+    "temml/temml.min.js": ("The library with which the page sets formulas", "formulas"),
+    "temml/LICENSE.txt": ("The licence of that library", "licence"),
+}
 
 STREAM = """\
 The answer while it is written, as Server-Sent Events: `stage` (`{"stage": "searching" | "answering"}`), `step` (a
@@ -95,8 +100,7 @@ def _of_openai() -> dict[str, Any]:
 def _page() -> dict[str, Any]:
     text = {"schema": {"type": "string"}}
     html = {"description": "The page.", "content": {"text/html": text}}
-    file = {"description": "The file.", "content": {"*/*": text, JSON: {"schema": {"type": "object"}}}}
-    name = {"name": "file", "in": "path", "required": True, "schema": {"type": "string"}}
+    file = {"description": "The file.", "content": {"*/*": text}}
     session = {
         "type": "object",
         "properties": {key: {"type": "string"} for key in ("code", "verifier", "refresh_token")},
@@ -121,14 +125,11 @@ def _page() -> dict[str, Any]:
                 "responses": {"200": html},
             }
         },
-        "/rag/{file}": {
-            "get": {
-                "summary": "A file of the page, or its settings (settings.json)",
-                "operationId": "file",
-                "security": [],
-                "parameters": [name],
-                "responses": {"200": file},
+        **{
+            f"/rag/{path}": {
+                "get": {"summary": summary, "operationId": id, "security": [], "responses": {"200": file}},
             }
+            for path, (summary, id) in FILES.items()
         },
         "/rag/session": {
             "post": {

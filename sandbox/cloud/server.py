@@ -38,8 +38,10 @@ from sandbox.cloud import (
     keys,
     log_events,
     log_pipe,
+    mappings,
     metrics,
     model_runtimes,
+    object_integrations,
     parameters,
     preflights,
     queues,
@@ -134,11 +136,13 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     event_sources.install(authority)
     queues.install()
     integrations.install()
+    object_integrations.install(authority)
     streaming.install()
     function_policy.install()
     preflights.install()
     unsigned.install()
     api_resources.install()
+    mappings.install()
     gateway = f"https://127.0.0.1:{settings.aws_port}"
     authorizers.install(gateway)
     addresses.install(gateway)

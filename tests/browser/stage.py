@@ -1,15 +1,13 @@
-"""An API stage for the page's tests: the page as its function serves it, and an API that plays what a test scripts.
+"""An API stage for the page's tests: the page as its objects are, and an API that plays what a test scripts.
 
 Without a script it answers from the documents that were added, by common words, so that the flows of `flows.py` run
 here as on a deployed stage.
 """
 
-import base64
-import importlib.util
+import hashlib
 import json
 import os
 import re
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +17,10 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import session
+from opensearch_ml.assistant.page_routes import ABSENT as ABSENT_FILE
+from opensearch_ml.assistant.page_routes import REVALIDATED
+from page_objects import page_objects
 from sandbox.certificates import Certificates
 from tests.browser.listener import Request, Wire, listening
 from tests.browser.pool import CLIENT, Pool
@@ -26,21 +28,10 @@ from tests.browser.stage_documents import Plain, StageDocuments, cut, refuse
 
 KEY = "a-key-for-tests-only"
 ABSENT = "The documents do not say."
+CHANGING = "aws.cognito.signin.user.admin"
 
 
-def _page_function() -> Any:
-    path = Path(__file__).parents[2] / "lambda" / "page" / "page.py"
-    if str(path.parent) not in sys.path:
-        sys.path.append(str(path.parent))  # its own modules, as in its package
-    spec = importlib.util.spec_from_file_location("page_function", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-_PAGE = _page_function()
+WEB = Path(__file__).parents[2] / "web"
 _ENVIRONMENT = threading.Lock()
 
 
@@ -233,17 +224,37 @@ class Stage(StageDocuments):
         wire.json(200, version)
 
     def _page(self, request: Request, wire: Wire, path: str) -> None:
+        if path == "rag/session":
+            self._session(request, wire)
+            return
         cognito = self.sign_in == "cognito"
-        urls = {"AUTHORIZE_URL": "/oauth2/authorize", "LOGOUT_URL": "/logout", "TOKEN_URL": "/oauth2/token"}
-        urls["REVOKE_URL"] = "/oauth2/revoke"
-        addresses = {name: self.pool.origin + path if cognito else "" for name, path in urls.items()}
-        resource = path if path in ("rag", "rag/session") else "rag/{file+}"
+        settings = {
+            "environment": "dev",
+            "sign_in": self.sign_in,
+            "api": "",
+            "authorize_url": f"{self.pool.origin}/oauth2/authorize" if cognito else "",
+            "logout_url": f"{self.pool.origin}/logout" if cognito else "",
+            "client_id": CLIENT if cognito else "",
+            "scope": f"openid {CHANGING}" if self.second_factor else "openid",
+            "second_factor": self.second_factor,
+            "visible_seconds": self.visible_seconds,
+        }
+        # A slash at the end of the page's path is no part of a key.
+        stored = page_objects(WEB, settings).get(path.rstrip("/"))
+        if stored is None:
+            wire.json(404, ABSENT_FILE)
+            return
+        tag = f'"{hashlib.md5(stored.content, usedforsecurity=False).hexdigest()}"'
+        headers = {**REVALIDATED, "ETag": tag}
+        if request.headers.get("if-none-match") == tag:
+            wire.whole(304, headers, b"")
+            return
+        headers |= {"Content-Type": stored.media_type, "Content-Encoding": "gzip"}
+        wire.whole(200, {**headers, "Content-Security-Policy": stored.policy}, stored.content)
+
+    def _session(self, request: Request, wire: Wire) -> None:
         call = {
-            "resource": f"/{resource}",
-            "path": request.path,
-            "httpMethod": request.method,
             "headers": request.headers,
-            "pathParameters": {"file": path.removeprefix("rag/")},
             "body": request.body.decode() or None,
             "isBase64Encoded": False,
             "requestContext": {
@@ -252,18 +263,15 @@ class Stage(StageDocuments):
                 "path": request.path,
             },
         }
-        addresses["VISIBLE_SECONDS"] = str(self.visible_seconds)
-        addresses["POOL_API"] = f"{self.pool.origin}/" if self.second_factor else ""
         environment = {
-            "ENVIRONMENT": "dev",
-            "SIGN_IN": self.sign_in,
-            "CLIENT_ID": CLIENT if cognito else "",
-            **addresses,
+            "TOKEN_URL": f"{self.pool.origin}/oauth2/token",
+            "REVOKE_URL": f"{self.pool.origin}/oauth2/revoke",
+            "CLIENT_ID": CLIENT,
+            "POOL_API": f"{self.pool.origin}/" if self.second_factor else "",
         }
         with _ENVIRONMENT, mock.patch.dict(os.environ, environment):
-            given = _PAGE.handler(call, None)
-        body = base64.b64decode(given["body"]) if given["isBase64Encoded"] else given["body"].encode()
-        wire.whole(given["statusCode"], given["headers"], body)
+            given = session.handler(call, None)
+        wire.whole(given["statusCode"], given["headers"], given["body"].encode())
 
     def _unsigned(self, request: Request) -> int | None:
         if self.sign_in == "cognito":

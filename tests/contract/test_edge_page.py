@@ -1,64 +1,75 @@
-"""The page function behind a REST API and a user pool of the cloud process: files, settings and a whole sign-in."""
+"""The page as the constructs make it, in a cloud process: from the bucket through API Gateway, without a function."""
 
+from __future__ import annotations
+
+import copy
 import gzip
-import io
-import zipfile
+import json
+import re
+import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+from aws_cdk import App, Stack
 
+import opensearch_ml as ml
+from opensearch_ml.assistant.assistant_page import KEYS
+from opensearch_ml.assistant.page_routes import HEADERS
+from page_objects import page_objects
+from session import HEADERS as OF_SESSION
 from tests.contract.cloud_process import Cloud, running
-from tests.contract.rest_api import api_url, function, made, method, ref, resource, rest_api, sign_in_url, user_pool
-from tests.contract.test_cloud_cognito import PASSWORD, Pool, returned, submitted, verifier_and_challenge
+from tests.contract.cloud_process import Stack as Deployed
+from tests.waiting import within
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
+CODE = "cdk-hnb659fds-assets-000000000000-us-east-1"
+SETTINGS = {"environment": "dev", "sign_in": "api-key", "api": "", "client_id": "", "visible_seconds": 0}
+CROWD = 60
+PAGE, LIBRARY, LICENCE = KEYS
 
 
-def package() -> bytes:
-    """The function's code with `web/` beside it, as it is deployed."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for path in (ROOT / "lambda" / "page").glob("*.py"):
-            archive.write(path, path.name)
-        for path in WEB.rglob("*"):
-            archive.write(path, path.relative_to(ROOT))
-    return buffer.getvalue()
+@pytest.fixture(scope="module")
+def made(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The template of the page and its routes, whose functions' code is in the cloud process."""
+    folder = tmp_path_factory.mktemp("app")
+    app = App(outdir=str(folder))
+    stack = Stack(app, "Page")
+    api = ml.AssistantApi(stack, "Api", name="page", stage="dev", sign_in="api-key", rate=1000, log_role=True)
+    page = ml.AssistantPage(stack, "Page", settings=SETTINGS)
+    session = ml.AssistantFunction(stack, "Session", part="session", variables={})
+    api.show_page(page, session.function)
+    resources = json.loads((Path(app.synth().directory) / "Page.template.json").read_text())["Resources"]
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket=CODE)
+    for asset in folder.glob("asset.*"):
+        packed = Path(shutil.make_archive(str(folder / "packed"), "zip", asset))
+        s3.put_object(Bucket=CODE, Key=f"{asset.name.removeprefix('asset.')}.zip", Body=packed.read_bytes())
+    [bucket] = of_type(resources, "AWS::S3::Bucket")
+    return {"Resources": resources, "Outputs": {"Bucket": {"Ref": bucket}, "Url": stack.resolve(api.url)}}
 
 
-def below_rag(name: str, part: str) -> dict[str, Any]:
-    return {
-        f"Path{name}": made("AWS::ApiGateway::Resource", RestApiId=ref("Api"), ParentId=ref("Pathrag"), PathPart=part)
-    }
+def of_type(resources: dict[str, Any], kind: str) -> list[str]:
+    return [name for name, each in resources.items() if each["Type"] == kind]
 
 
-def parts() -> dict[str, Any]:
-    methods = {
-        **resource("rag"),
-        **below_rag("file", "{file+}"),
-        **below_rag("session", "session"),
-        **method("rag", "GET"),
-        **method("file", "GET"),
-        **method("session", "POST"),
-    }
-    variables: dict[str, Any] = {
-        "ENVIRONMENT": "dev",
-        "SIGN_IN": "cognito",
-        "AUTHORIZE_URL": sign_in_url("/oauth2/authorize"),
-        "LOGOUT_URL": sign_in_url("/logout"),
-        "TOKEN_URL": sign_in_url("/oauth2/token"),
-        "REVOKE_URL": sign_in_url("/oauth2/revoke"),
-        "CLIENT_ID": ref("Client"),
-    }
-    made_parts = {**user_pool("osml-page"), **function(**variables), **rest_api(methods)}
-    made_parts["Api"]["Properties"]["BinaryMediaTypes"] = ["*/*"]
-    made_parts["Function"]["Properties"]["Handler"] = "page.handler"
-    return made_parts
+def shown(made: dict[str, Any], **settings: Any) -> dict[str, Any]:
+    """The resources with other settings of the page."""
+    resources: dict[str, Any] = copy.deepcopy(made["Resources"])
+    [objects] = of_type(resources, "Custom::AssistantPage")
+    resources[objects]["Properties"]["Settings"] = json.dumps({**SETTINGS, **settings})
+    return resources
 
 
-OUTPUTS = {"Api": api_url(), "SignIn": sign_in_url(), "Pool": ref("Pool"), "Client": ref("Client")}
+def deployed(cloud: Cloud, resources: dict[str, Any], outputs: dict[str, Any]) -> tuple[Deployed, dict[str, str]]:
+    stack = cloud.deploy(resources, outputs)
+    settled = stack.settled()
+    assert settled["StackStatus"] == "CREATE_COMPLETE", stack.reasons()
+    return stack, settled["values"]
 
 
 @pytest.fixture(scope="module")
@@ -68,58 +79,156 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="module")
-def pool(cloud: Cloud) -> Iterator[Pool]:
-    yield from deployed(cloud, parts())
-
-
-def deployed(cloud: Cloud, resources: dict[str, Any]) -> Iterator[Pool]:
-    """The resources with the page's function in a stack, which goes afterwards."""
-    stack = cloud.deploy(resources, {**OUTPUTS, "Function": ref("Function")})
-    settled = stack.settled()
-    assert settled["StackStatus"] == "CREATE_COMPLETE", stack.reasons()
-    cloud.client("lambda").update_function_code(FunctionName=settled["values"]["Function"], ZipFile=package())
-    yield Pool(cloud, stack, settled["values"])
+def stage(cloud: Cloud, made: dict[str, Any]) -> Iterator[tuple[Deployed, dict[str, str]]]:
+    stack, values = deployed(cloud, made["Resources"], made["Outputs"])
+    yield stack, values
     stack.delete()
 
 
-def test_the_page_arrives_in_one_piece_and_its_files_as_they_are_in_the_checkout(pool: Pool) -> None:
-    browser = pool.browser()
-    page = browser.get(pool.back, headers={"Accept": "text/html"})
+@pytest.fixture(scope="module")
+def url(stage: tuple[Deployed, dict[str, str]]) -> str:
+    return stage[1]["Url"]
+
+
+@pytest.fixture(scope="module")
+def browser(cloud: Cloud) -> requests.Session:
+    session = requests.Session()
+    # Variables of the environment would come before `verify`.
+    session.trust_env = False
+    session.verify = cloud.bundle
+    return session
+
+
+def settings_in(page: str) -> Any:
+    block = re.search(r'<script type="application/json" id="settings">(.*?)</script>', page)
+    assert block
+    return json.loads(block[1])
+
+
+def test_the_page_arrives_in_one_piece_compressed_and_with_its_policy(browser: requests.Session, url: str) -> None:
+    page = browser.get(f"{url}/rag", headers={"Accept": "text/html"})
     assert page.status_code == 200
     for name in ("style.css", "theme.js"):
         assert (WEB / name).read_text() in page.text
+    assert settings_in(page.text) == SETTINGS
     assert page.headers["Content-Encoding"] == "gzip"
-    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; ")
-    plain = browser.get(f"{pool.back}/app.js", headers={"Accept-Encoding": "identity"})
-    assert plain.content == (WEB / "app.js").read_bytes()
-    assert plain.headers["Content-Type"] == "text/javascript; charset=utf-8"
-    raw = browser.get(f"{pool.back}/app.js", stream=True).raw.read(decode_content=False)
-    assert gzip.decompress(raw) == plain.content
-    again = browser.get(pool.back, headers={"If-None-Match": page.headers["ETag"]})
-    assert (again.status_code, again.content) == (304, b"")
-    assert browser.get(f"{pool.back}/nothing.js").status_code == 404
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert page.headers["Cache-Control"] == "no-cache"
+    assert page.headers["Content-Security-Policy"] == page_objects(WEB, SETTINGS)[PAGE].policy
+    raw = browser.get(f"{url}/rag", stream=True).raw.read(decode_content=False)
+    assert gzip.decompress(raw).decode() == page.text
+    library = browser.get(f"{url}/{LIBRARY}")
+    assert library.content == (WEB / "temml" / "temml.min.js").read_bytes()
+    assert library.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert browser.get(f"{url}/{LICENCE}").content == (WEB / "temml" / "LICENSE.txt").read_bytes()
 
 
-def test_a_person_signs_in_with_a_code_renews_the_session_and_ends_it(pool: Pool) -> None:
-    browser, (verifier, challenge) = pool.browser(), verifier_and_challenge()
-    settings = browser.get(f"{pool.back}/settings.json").json()
-    assert settings["client_id"] == pool.values["Client"]
-    form = pool.authorize(browser, challenge, scope=settings["scope"])
-    back = returned(submitted(browser, form, username=pool.user(), password=PASSWORD))
+def test_what_the_browser_has_is_not_sent_again(browser: requests.Session, url: str) -> None:
+    page = browser.get(f"{url}/rag")
+    again = browser.get(f"{url}/rag", headers={"If-None-Match": page.headers["ETag"]})
+    assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", page.headers["ETag"])
+    assert browser.get(f"{url}/rag", headers={"If-None-Match": '"another"'}).status_code == 200
 
-    wrong = browser.post(f"{pool.back}/session", json={"code": "nothing", "verifier": verifier})
-    assert (wrong.status_code, wrong.json()["message"]) == (
-        401,
-        "This sign-in was already used or has expired. Sign in again.",
+
+def test_the_page_and_its_sign_in_have_the_same_headers(browser: requests.Session, url: str) -> None:
+    page, session = browser.get(f"{url}/rag"), browser.post(f"{url}/rag/session", json={})
+    assert (session.status_code, session.json()["cause"]) == (404, "not-found")
+    assert {**HEADERS, "Content-Security-Policy": session.headers["Content-Security-Policy"]} == OF_SESSION
+    for answer in (page, session):
+        assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+
+
+def test_a_crowd_that_opens_the_page_calls_no_function(cloud: Cloud, browser: requests.Session, url: str) -> None:
+    def signing_in() -> None:
+        before = calls(cloud)
+        browser.post(f"{url}/rag/session", json={})
+        assert within(10, lambda: calls(cloud) == before + 1)
+
+    signing_in()
+    before = calls(cloud)
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda path: browser.get(f"{url}/{path}"), [PAGE, LIBRARY] * CROWD))
+    assert {answer.status_code for answer in answers} == {200}
+    assert calls(cloud) == before
+    # A later call is in the log, and those of the crowd would be there before it.
+    signing_in()
+    assert calls(cloud) == before + 1
+
+
+def test_a_change_of_the_settings_changes_the_page_and_a_rollback_changes_it_back(
+    cloud: Cloud, browser: requests.Session, stage: tuple[Deployed, dict[str, str]], made: dict[str, Any]
+) -> None:
+    stack, values = stage
+    url, s3 = f"{values['Url']}/rag", cloud.client("s3")
+    tag = browser.get(url).headers["ETag"]
+    # As an earlier version of the page may have left it.
+    s3.put_object(Bucket=values["Bucket"], Key="rag/old.js", Body=b"")
+    sign_in = "https://own.auth.us-east-1.amazoncognito.com"
+    settled = stack.update(
+        shown(made, environment="other", authorize_url=f"{sign_in}/oauth2/authorize"), made["Outputs"]
     )
-    session = browser.post(f"{pool.back}/session", json={"code": back["code"], "verifier": verifier})
-    assert session.status_code == 200, session.text
-    assert session.headers["Cache-Control"] == "no-store"
-    assert set(session.json()) == {"id_token", "refresh_token", "expires_in"}
-    renewed = browser.post(f"{pool.back}/session", json={"refresh_token": session.json()["refresh_token"]})
-    assert renewed.status_code == 200, renewed.text
-    assert renewed.json()["id_token"].count(".") == 2
-    given_back = browser.post(f"{pool.back}/session", json={"sign_out": session.json()["refresh_token"]})
-    assert (given_back.status_code, given_back.json()) == (200, {})
-    refused = browser.post(f"{pool.back}/session", json={"refresh_token": session.json()["refresh_token"]})
-    assert refused.status_code == 401, refused.text
+    assert settled["StackStatus"] == "UPDATE_COMPLETE", stack.reasons()
+    page = browser.get(url, headers={"If-None-Match": tag})
+    assert (page.status_code, settings_in(page.text)["environment"]) == (200, "other")
+    # A browser reaches the sign-in of the local cloud.
+    assert settings_in(page.text)["authorize_url"].startswith(f"{cloud.gateway}/_aws/own.auth.")
+    assert {each["Key"] for each in s3.list_objects_v2(Bucket=values["Bucket"])["Contents"]} == set(KEYS)
+    broken = shown(made, environment="third")
+    method = broken[of_type(broken, "AWS::ApiGateway::Method")[0]]
+    method["Properties"]["Integration"]["RequestParameters"] = {
+        "integration.request.header.X": "method.request.header.X"
+    }
+    method["DependsOn"] = of_type(broken, "Custom::AssistantPage")
+    assert stack.update(broken, made["Outputs"])["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert settings_in(browser.get(url).text)["environment"] == "other"
+
+
+def test_what_cannot_be_read_is_absent_and_names_no_bucket(
+    cloud: Cloud, browser: requests.Session, stage: tuple[Deployed, dict[str, str]]
+) -> None:
+    _, values = stage
+    url, bucket, s3 = values["Url"], values["Bucket"], cloud.client("s3")
+    licence = s3.get_object(Bucket=bucket, Key=LICENCE)
+    s3.delete_object(Bucket=bucket, Key=LICENCE)
+    gone = browser.get(f"{url}/{LICENCE}", headers={"Accept": "text/html"})
+    assert (gone.status_code, gone.json()["cause"], gone.headers["Content-Type"]) == (
+        404,
+        "not-found",
+        "application/json",
+    )
+    assert gone.json()["request_id"]
+    assert bucket not in gone.text + str(gone.headers)
+    s3.put_object(
+        Bucket=bucket,
+        Key=LICENCE,
+        Body=licence["Body"].read(),
+        ContentType=licence["ContentType"],
+        ContentEncoding="gzip",
+        Metadata=licence["Metadata"],
+    )
+    assert browser.get(f"{url}/{LICENCE}").status_code == 200
+    for path in ("rag/index.html", "rag/settings.json", "rag/temml", "rag/temml/../../rag"):
+        answer = browser.get(f"{url}/{path}")
+        assert answer.status_code == 403 or answer.url.endswith("/dev/rag"), path
+
+
+def test_the_page_goes_with_its_stack_also_where_nobody_may_read_it(cloud: Cloud, made: dict[str, Any]) -> None:
+    resources = shown(made)
+    [reader] = [name for name in of_type(resources, "AWS::IAM::Policy") if "Reader" in name]
+    [statement] = resources[reader]["Properties"]["PolicyDocument"]["Statement"]
+    statement["Effect"] = "Deny"
+    stack, values = deployed(cloud, resources, made["Outputs"])
+    refused = requests.get(f"{values['Url']}/rag", verify=cloud.bundle, timeout=30)
+    assert (refused.status_code, refused.json()["cause"]) == (404, "not-found")
+    stack.delete()
+    assert values["Bucket"] not in [each["Name"] for each in cloud.client("s3").list_buckets()["Buckets"]]
+
+
+def calls(cloud: Cloud) -> int:
+    """How often functions have begun to run."""
+    logs = cloud.client("logs")
+    return sum(
+        event["message"].startswith("START RequestId")
+        for group in logs.describe_log_groups()["logGroups"]
+        for event in logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
+    )

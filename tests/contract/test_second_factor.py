@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from tests.contract import cloud_process
 from tests.contract.cloud_process import Cloud
 from tests.contract.test_cloud_cognito import PASSWORD, Pool, returned, submitted, verifier_and_challenge
-from tests.contract.test_edge_page import OUTPUTS, deployed, parts
+from tests.contract.test_edge_session import OUTPUTS, deployed, parts
 from tests.totp import code
 
 cloud = cloud_process.cloud
@@ -37,9 +37,7 @@ def pool(cloud: Cloud) -> Iterator[Pool]:
 def password_given(pool: Pool, name: str, scope: str | None = None) -> tuple[requests.Session, str, requests.Response]:
     """A browser after the password: its verifier, and what managed login answers."""
     browser, (verifier, challenge) = pool.browser(), verifier_and_challenge()
-    settings = browser.get(f"{pool.back}/settings.json").json()
-    assert settings["second_factor"] is True
-    form = pool.authorize(browser, challenge, scope=scope or settings["scope"])
+    form = pool.authorize(browser, challenge, scope=scope or f"openid {ADMIN}")
     return browser, verifier, submitted(browser, form, username=name, password=PASSWORD)
 
 

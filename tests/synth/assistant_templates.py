@@ -25,6 +25,10 @@ UPLOADS = (
     *(f"sqs:{word}" for word in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")),
 )
 
+# The paths of the page and its files, and what is open to everybody.
+PAGE = ("/rag", "/rag/temml/temml.min.js", "/rag/temml/LICENSE.txt")
+OPEN = {*(("GET", path) for path in PAGE), ("POST", "/rag/session")}
+
 
 def only(template: Template, type: str) -> dict[str, Any]:
     """The one resource of exactly this type."""

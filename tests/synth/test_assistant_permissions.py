@@ -9,7 +9,7 @@ import pytest
 
 from stacks.assistant_needs import NEEDS
 from tests.synth import assistant_templates
-from tests.synth.assistant_templates import DOMAIN, LOG, PLACE, UPLOADS, Flat, OfType, Other, Template, only
+from tests.synth.assistant_templates import DOMAIN, LOG, PLACE, UPLOADS, Flat, OfType, Other, Template
 
 domain = assistant_templates.domain
 collection = assistant_templates.collection
@@ -34,7 +34,7 @@ def test_on_a_domain_a_function_reaches_its_own_paths(domain: Template, allowed:
     among = f"{DOMAIN}/passages-conversations/_search"
     paths = ("_bulk", "passages/_refresh", "passages/_search")
     assert sorted(documents["es:ESHttpPost"]) == sorted([*(f"{DOMAIN}/{path}" for path in paths), kept, among])
-    assert set(allowed(domain, "PagePolicy")) == log
+    assert set(allowed(domain, "SessionPolicy")) == log
 
 
 @pytest.mark.parametrize("keep", ["ratings", "texts"])
@@ -75,7 +75,7 @@ def test_uploads_are_worked_on_by_the_function_documents(domain: Template, of_ty
     variables = function["Environment"]["Variables"]
     assert queue["RedrivePolicy"]["maxReceiveCount"] == int(variables["ATTEMPTS"]) == 5
     assert variables["QUEUE_URL"] == f"<{name}>"
-    (rule,) = only(domain, "AWS::S3::Bucket")["Properties"]["LifecycleConfiguration"]["Rules"]
+    (rule,) = domain["Resources"]["UploadsBucketC4B27CC7"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert (rule["ExpirationInDays"], rule["Status"]) == (14, "Enabled")
 
 
@@ -97,7 +97,7 @@ def test_originals_are_kept_and_signed_by_documents_alone_and_end(
     for action in ("s3:GetObject", "s3:PutObject"):
         assert objects in documents[action]
     assert f"<{name}.Arn>" in documents["s3:ListBucket"]
-    for function in ("AskPolicy", "PagePolicy"):
+    for function in ("AskPolicy", "SessionPolicy"):
         assert not [action for action in allowed(made, function) if action.startswith("s3:")]
     assert settings_of(made, "Documents")["originals"] == f"<{name}>"
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from opensearch_ml.assistant import assistant_page
 from opensearch_ml.assistant.assistant_function import PARTS
 from opensearch_ml.engine import keeper, provisioner
 from opensearch_ml.ingestion import document_drop, source_sync
@@ -17,8 +18,9 @@ COPIED: dict[str, Iterable[str]] = {
     "documents": PARTS["documents"].folders,
     "drop": document_drop.FOLDERS,
     "keeper": keeper.FOLDERS,
-    "page": set(PARTS["page"].folders) & LIBRARIES,
+    "page": set(assistant_page.FOLDERS) & LIBRARIES,
     "provisioner": provisioner.FOLDERS,
+    "session": PARTS["session"].folders,
     "sync": source_sync.FOLDERS,
     "tools": PARTS["tools"].folders,
 }

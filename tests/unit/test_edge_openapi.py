@@ -42,7 +42,8 @@ ROUTES = {
     ("get", "/health"),
     ("get", "/openapi.json"),
     ("get", "/rag"),
-    ("get", "/rag/{file}"),
+    ("get", "/rag/temml/temml.min.js"),
+    ("get", "/rag/temml/LICENSE.txt"),
     ("post", "/rag/session"),
 }
 

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from languages import FALLBACK, chosen, in_language, languages
+from languages import FALLBACK, filled, languages
 from rag.failures import Cause
 from sign_in_session import CAUSES
 
@@ -17,6 +17,8 @@ FOLDER = WEB / "languages"
 TAGS = sorted(path.stem for path in FOLDER.glob("*.json"))
 SENTENCES: dict[str, dict[str, Any]] = {tag: json.loads((FOLDER / f"{tag}.json").read_text()) for tag in TAGS}
 HTML = (WEB / "index.html").read_text()
+# What the page gets when it is written, beside the sentences of its template.
+WRITTEN = {"page.title", "page.no-script"}
 SCRIPTS = {path.name: path.read_text() for path in sorted(WEB.glob("*.js"))}
 # Words of the browser, not of a reader.
 _BROWSERS = {"Content-Type", "Retry-After", "Enter", "Escape", "AbortError", "Files", "noopener noreferrer"}
@@ -52,7 +54,7 @@ def test_every_language_says_all_that_the_first_says(tag: str) -> None:
 
 def test_what_the_files_hold_is_what_the_page_says() -> None:
     code = "".join(SCRIPTS.values())
-    exact = set(re.findall(r'"([a-z-]+\.[\w-]+)"', code)) | set(re.findall(r"\{\{([\w.-]+)\}\}", HTML))
+    exact = set(re.findall(r'"([a-z-]+\.[\w-]+)"', code)) | set(re.findall(r"\{\{([\w.-]+)\}\}", HTML)) | WRITTEN
     begun = tuple(re.findall(r"`([a-z-]+\.)\$\{", code))
     keys = set(SENTENCES[FALLBACK]) - {"name", "direction"}
     derived = {f"{key}-this" for key in ("history.rename", "list.remove", "share.share")}
@@ -83,51 +85,26 @@ def test_every_cause_has_a_sentence() -> None:
     assert causes == {*get_args(Cause), *CAUSES.values(), "code-wrong"}
 
 
-@pytest.mark.parametrize(
-    ("cookie", "accepted", "tag"),
-    [
-        ("", "", "en"),
-        ("", "de", "de"),
-        ("", "de-CH, en;q=0.5", "de"),
-        ("", "pt-BR, fr;q=0.4, es;q=0.8", "es"),
-        ("", "zh-Hant-TW", "zh"),
-        ("", "ar-EG,ar;q=0.9", "ar"),
-        ("", "de;q=0, ja", "ja"),
-        ("", "de;q=x, *;q=0.1, ja;q=0.2", "ja"),
-        ("", "pt, *", "en"),
-        ("language=ja", "de", "ja"),
-        ("other=1; language=fr", "de", "fr"),
-        ("language=xx", "de", "de"),
-        ("language=../en", "de", "de"),
-        ("=;;\x00 language", "es", "es"),
-    ],
-)
-def test_a_reader_gets_what_they_chose_or_else_what_their_browser_prefers(cookie: str, accepted: str, tag: str) -> None:
-    assert chosen(languages(FOLDER), cookie, accepted) == tag
-
-
-@pytest.mark.parametrize("tag", TAGS)
-def test_the_page_holds_the_sentences_of_one_language(tag: str) -> None:
+def test_the_page_holds_the_sentences_of_all_languages() -> None:
     offered = languages(FOLDER)
-    page = in_language(HTML, offered[tag], offered, settings="{}")
-    assert "{{" not in page
-    assert f'<html lang="{tag}" dir="{SENTENCES[tag]["direction"]}">' in page
+    page = filled(HTML, offered, {})
+    # The others are the template's, which the browser fills in.
+    assert page.index("{{") > page.index('<template id="page">')
+    assert set(re.findall(r"\{\{([\w.-]+)\}\}", page)) <= set(SENTENCES[FALLBACK])
     block = re.search(r'<script type="application/json" id="words">(.*?)</script>', page, re.DOTALL)
     assert block
     words = json.loads(block[1])
-    assert words == {key: text for key, text in SENTENCES[tag].items() if "." in key and not key.startswith("page.")}
-    assert f"<title>{html.escape(SENTENCES[tag]['page.title'])}</title>" in page
-    assert re.findall(r'<option value="(\w+)" lang="\1"( selected)?>', page) == [
-        (other, " selected" if other == tag else "") for other in offered
-    ]
+    assert list(words["languages"]) == list(offered)
+    for tag, held in words["languages"].items():
+        of_file = {"name": held["name"], "direction": held["direction"]}
+        assert of_file | dict(zip(words["keys"], held["sentences"], strict=True)) == SENTENCES[tag]
+    assert f"<title>{html.escape(SENTENCES[FALLBACK]['page.title'])}</title>" in page
 
 
 def test_a_sentence_ends_neither_the_page_nor_its_block(tmp_path: Path) -> None:
     evil = "</script><b>&"
-    (tmp_path / "en.json").write_text(
-        json.dumps({"name": evil, "direction": "ltr", "page.title": evil, "list.more": evil})
-    )
-    offered = languages(tmp_path)
-    page = in_language("<title>{{page.title}}</title>{{words}}{{languages}}", offered["en"], offered)
+    sentences = {"name": evil, "direction": "ltr", "page.title": evil, "page.no-script": evil, "list.more": evil}
+    (tmp_path / "en.json").write_text(json.dumps(sentences))
+    page = filled("<title>{{page-title}}</title>{{no-script}}{{words}}{{settings}}", languages(tmp_path), {"a": evil})
     assert "<b>" not in page
     assert "</script>" not in page

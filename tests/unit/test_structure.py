@@ -101,7 +101,8 @@ def test_every_folder_with_modules_is_installed() -> None:
 
 
 def test_every_function_is_a_folder_with_its_handler() -> None:
-    assert set(FUNCTIONS) == {"ask", "authorize", "documents", "drop", "keeper", "page", "provisioner", "sync", "tools"}
+    workers = {"drop", "keeper", "page", "provisioner", "sync"}
+    assert set(FUNCTIONS) == {"ask", "authorize", "documents", "session", "tools", *workers}
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))

@@ -16,7 +16,9 @@ from constructs import Construct
 from opensearch_ml.assistant.api_access import SignIn, own_key, signed_in, through
 from opensearch_ml.assistant.api_errors import ERROR, answer_errors
 from opensearch_ml.assistant.api_routes import ApiRoutes
+from opensearch_ml.assistant.assistant_page import AssistantPage
 from opensearch_ml.assistant.open_limits import open_limits
+from opensearch_ml.assistant.page_routes import add_page
 from opensearch_ml.assistant.sign_in_pool import SignInPool
 from opensearch_ml.engine.acknowledge import acknowledge
 from opensearch_ml.engine.network import HTTPS
@@ -52,7 +54,7 @@ class AssistantApi(Construct):
     `sign_in` is a SignInPool (requests carry its users' ID tokens), `iam` (signed requests), a TokenFunction
     (bearer tokens) or `api-key`. With it
     there is one key, `key_id`, beside the given `keys`. The API
-    accepts `rate` requests per second and `burst` at once; what is open to everybody, the page and its sign-in, has a
+    accepts `rate` requests per second and `burst` at once; the sign-in of the page, which is open to everybody, has a
     small part of both. `origins` are other origins whose pages may call the API;
     with several of them, a page cannot read API Gateway's own errors. With `vpc_endpoints`, the ids of interface
     endpoints of `execute-api`, the API is private and is reached through them alone. `log_role` creates the role with
@@ -92,7 +94,7 @@ class AssistantApi(Construct):
             description="Answers questions, and keeps the documents it answers from",
             endpoint_configuration=self._endpoints(vpc_endpoints),
             policy=through(vpc_endpoints) if vpc_endpoints else None,
-            # The page's files come in base64, whatever they are.
+            # The page's objects are compressed.
             binary_media_types=["*/*"],
             cloud_watch_role=log_role,
             # Other APIs write by it, too.
@@ -108,8 +110,8 @@ class AssistantApi(Construct):
             ),
         )
         self.api.node.try_remove_child("Endpoint")  # an output, which is for the stack to say
-        # Not the url of the L2, which waits for the stage, the stage for the methods, they for the page's function,
-        # and that for this.
+        # Not the url of the L2, which waits for the stage, the stage for the methods, they for the page's functions,
+        # and those for this.
         # The name with the endpoint leads to it also where the endpoint has no private DNS.
         # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html
         host = "-".join([self.api.rest_api_id, *vpc_endpoints[:1]])
@@ -196,12 +198,14 @@ class AssistantApi(Construct):
             templates={"application/json": ERROR},
         )
 
-    def show_page(self, function: lambda_.IFunction) -> None:
-        """Add `/rag` and all paths below it, without a sign-in, because the page itself contains no data."""
-        integration = self._routes.integration(function)
-        reason = "The page and its way to sign in are for whoever has not signed in yet; they hold and read no data."
-        for method, path in (("GET", "rag"), ("GET", "rag/{file+}"), ("POST", "rag/session")):
-            self._routes.open(path, method, function, integration, reason)
+    def show_page(self, page: AssistantPage, session: lambda_.IFunction) -> None:
+        """Add `/rag` and its files from the objects of `page`, and its sign-in by the function `session`.
+
+        All are for whoever has not signed in yet.
+        """
+        add_page(self.api, page)
+        reason = "The page's way to sign in is for whoever has not signed in yet; it holds and reads no data."
+        self._routes.open("rag/session", "POST", session, self._routes.integration(session), reason)
 
     def admit(self, client: str) -> None:
         """Accept only users of this client of the SignInPool; without it, the API accepts users of every client."""

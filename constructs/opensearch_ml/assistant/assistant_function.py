@@ -19,8 +19,7 @@ ASK = source_of("ask_function", "lambda/ask")
 DOCUMENTS = source_of("documents_function", "lambda/documents")
 TOOLS = source_of("tools_function", "lambda/tools")
 AUTHORIZE = source_of("authorize_function", "lambda/authorize")
-PAGE = source_of("page_function", "lambda/page")
-WEB = source_of("web", "web")
+SESSION = source_of("session_function", "lambda/session")
 # The settings declare the functions' variables.
 FOLDERS = {
     **libraries("aws", "calls", "corpus", "gateway", "rag"),
@@ -97,14 +96,12 @@ PARTS = {
     "authorize": FunctionPart(
         "Checks the tokens of callers, which another issuer has made", AUTHORIZE, "authorize.handler", 512, True
     ),
-    "page": FunctionPart(
-        "Serves the page, and signs its users in", PAGE, "page.handler", 256, False, folders={"web": WEB}
-    ),
+    "session": FunctionPart("Signs the users of the page in", SESSION, "session.handler", 256, False),
 }
 
 
 class AssistantFunction(PythonFunction):
-    """The function `part`: ask, documents, tools, authorize or page.
+    """The function `part`: ask, documents, tools, authorize or session.
 
     Its role writes its log and traces; `allow` adds permissions.
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from aws_cdk import aws_apigateway as apigateway
 
-# What is open to everybody, and its part of the stage's rate and burst. A new account runs ten calls at once: with the
-# defaults, a crowd begins nine of them at once. The page takes 20 ms, and a sign-in waits for the pool.
-OPEN = {"/rag/GET": (1, 8), "/rag/{file+}/GET": (1, 20), "/rag/session/POST": (4, 20)}
+from opensearch_ml.assistant.assistant_page import KEYS
+
+# What is open to everybody, and its part of the stage's rate and burst. API Gateway reads the page by itself. A sign-in
+# is a call of a function that waits for the pool, and a new account runs ten calls at once.
+OPEN = {**{f"/{key}/GET": (1, 1) for key in KEYS}, "/rag/session/POST": (4, 20)}
 
 
 def open_limits(rate: int, burst: int) -> dict[str, apigateway.MethodDeploymentOptions]:

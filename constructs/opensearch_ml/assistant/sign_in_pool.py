@@ -46,7 +46,13 @@ class SignInPool(Construct):
         self._stays = removal_policy != RemovalPolicy.DESTROY
         if second_factor == "optional" and group_attribute:
             raise ValueError("A person who sets up a factor may write their own groups; take required, or no groups.")
-        self._optional = second_factor == "optional"
+        # `openid` alone puts all attributes that the client may read into the ID token. With the second one a person
+        # sets up their own factor.
+        self._scopes = [cognito.OAuthScope.OPENID]
+        if second_factor == "optional":
+            self._scopes.append(cognito.OAuthScope.COGNITO_ADMIN)
+        # What the page asks for.
+        self.scope = " ".join(scope.scope_name for scope in self._scopes)
         self._group_attribute = group_attribute
         self._providers: dict[str, Construct] = {}
         self.pool = cognito.UserPool(
@@ -155,8 +161,7 @@ class SignInPool(Construct):
             self._invite_to(also[0] if also else page)
         settings = cognito.OAuthSettings(
             flows=cognito.OAuthFlows(authorization_code_grant=True),
-            # With the second one a person sets up their own factor.
-            scopes=[cognito.OAuthScope.OPENID, *([cognito.OAuthScope.COGNITO_ADMIN] if self._optional else [])],
+            scopes=self._scopes,
             callback_urls=[page, *also],
             logout_urls=[page, *also],
         )

@@ -14,8 +14,6 @@ from typing import Any
 
 from sign_in_session import TRY_AGAIN_SECONDS, SignInFailure, answered
 
-# The scope of the access tokens with which a person changes themselves.
-SCOPE = "aws.cognito.signin.user.admin"
 _APP = "SOFTWARE_TOKEN_MFA"
 _CODE = re.compile(r"[0-9]{6}")
 

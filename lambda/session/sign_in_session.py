@@ -10,8 +10,6 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any
 
-# `openid` alone puts all attributes that the client may read into the ID token.
-SCOPE = "openid"
 SESSION = ("id_token", "refresh_token", "expires_in")
 SESSION_BYTES = 8192
 TOKEN_SECONDS = 10

@@ -1,0 +1,96 @@
+"""AssistantPage: the objects of the page in a bucket, from which API Gateway sends them without a function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import CustomResource, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from opensearch_ml.engine.acknowledge import acknowledge
+from opensearch_ml.engine.function_bundle import function_code, hash_of, source_of
+from opensearch_ml.engine.private_bucket import private_bucket
+from opensearch_ml.engine.python_function import PythonFunction
+
+SOURCE = source_of("page_function", "lambda/page")
+FOLDERS = {"web": source_of("web", "web")}
+# The keys of the objects, which are their paths in the API, too.
+KEYS = ("rag", "rag/temml/temml.min.js", "rag/temml/LICENSE.txt")
+WRITING = Duration.seconds(60)
+
+
+class AssistantPage(Construct):
+    """`bucket` holds the page with its `settings`, which may contain deploy-time tokens; `reader` may read it.
+
+    A function writes the objects at each deploy that changes the page, and removes them with the stack.
+
+    Example::
+
+        page = ml.AssistantPage(stack, "Page", settings={"environment": "live", "sign_in": "api-key", "api": ""})
+        session = ml.AssistantFunction(stack, "Session", part="session", variables={})
+        api = ml.AssistantApi(stack, "Api", name="articles", stage="live", sign_in="api-key")
+        api.show_page(page, session.function)
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: Mapping[str, object],
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+    ) -> None:
+        super().__init__(scope, id)
+        # The next deploy writes it anew: nothing in it is worth keeping.
+        self.bucket = private_bucket(self, "Bucket", RemovalPolicy.DESTROY)
+        acknowledge(self.bucket, {"AwsSolutions-S1": "It holds the public page alone; the API logs who opens it."})
+        self.reader = iam.Role(
+            self,
+            "Reader",
+            assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"),
+            description="Reads the page, for API Gateway",
+        )
+        iam.Policy(
+            self,
+            "ReaderPolicy",
+            roles=[self.reader],
+            statements=[
+                iam.PolicyStatement(
+                    actions=["s3:GetObject"], resources=[self.bucket.arn_for_objects(key) for key in KEYS]
+                )
+            ],
+        )
+        writer = PythonFunction(
+            self,
+            "Writer",
+            description="Writes the page into its bucket",
+            code=function_code(SOURCE, folders=FOLDERS),
+            handler="page.handler",
+            timeout=WRITING,
+            memory=512,
+            environment={"BUCKET": self.bucket.bucket_name},
+            log_retention=log_retention,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        writer.allow(
+            iam.PolicyStatement(
+                actions=["s3:PutObject", "s3:DeleteObject"], resources=[self.bucket.arn_for_objects("*")]
+            ),
+            iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn]),
+            wildcards="Every object of the page's own bucket: also those of an earlier version are removed.",
+        )
+        written = CustomResource(
+            self,
+            "Objects",
+            resource_type="Custom::AssistantPage",
+            service_token=writer.function.function_arn,
+            # A minute more than the function has, so that its error arrives before CloudFormation's time-out.
+            service_timeout=WRITING.plus(Duration.seconds(60)),
+            properties={
+                "Settings": Stack.of(self).to_json_string(settings),
+                "Files": hash_of((SOURCE, *FOLDERS.values())),
+            },
+        )
+        written.node.add_dependency(writer.policy)

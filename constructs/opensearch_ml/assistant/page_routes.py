@@ -1,0 +1,88 @@
+"""The page's routes: API Gateway reads the objects of the page itself, so that opening it calls no function."""
+
+from __future__ import annotations
+
+import json
+
+from aws_cdk import aws_apigateway as apigateway
+
+from opensearch_ml.assistant.assistant_page import KEYS, AssistantPage
+from opensearch_ml.engine.acknowledge import acknowledge
+
+# The function `session` has the same ones.
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), "
+    "magnetometer=(), microphone=(), payment=(), usb=()",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+# Keys do not change with the content, so browsers revalidate each time and mostly get a 304.
+REVALIDATED = {**HEADERS, "Cache-Control": "no-cache"}
+STORED = {name: name for name in ("Content-Type", "Content-Encoding", "ETag")} | {
+    # A fixed value of API Gateway holds no single quotes.
+    "Content-Security-Policy": "x-amz-meta-content-security-policy"
+}
+ABSENT = {"message": "This file does not exist. The page is at /rag.", "cause": "not-found"}
+CONDITION = "request.header.If-None-Match"
+
+
+def add_page(api: apigateway.RestApi, page: AssistantPage) -> None:
+    """Add `GET` for each object of the page, open to everybody."""
+    reason = "The page is for whoever has not signed in yet; it holds no data."
+    answers = _answers()
+    declared = [
+        apigateway.MethodResponse(
+            status_code=answer.status_code, response_parameters=dict.fromkeys(answer.response_parameters or {}, True)
+        )
+        for answer in answers
+    ]
+    for key in KEYS:
+        opened = api.root.resource_for_path(key).add_method(
+            "GET",
+            apigateway.AwsIntegration(
+                service="s3",
+                path=f"{page.bucket.bucket_name}/{key}",
+                integration_http_method="GET",
+                options=apigateway.IntegrationOptions(
+                    credentials_role=page.reader,
+                    request_parameters={f"integration.{CONDITION}": f"method.{CONDITION}"},
+                    integration_responses=answers,
+                ),
+            ),
+            request_parameters={f"method.{CONDITION}": False},
+            method_responses=declared,
+        )
+        acknowledge(opened, {"AwsSolutions-APIG4": reason, "AwsSolutions-COG4": reason})
+
+
+def _answers() -> list[apigateway.IntegrationResponse]:
+    """What becomes of the answers of S3; of others than these API Gateway makes an error of its own."""
+    problem = json.dumps(ABSENT)[:-1] + ', "request_id": "$context.requestId"}'
+    return [
+        apigateway.IntegrationResponse(
+            status_code="200", selection_pattern="200", response_parameters=_headers(REVALIDATED, STORED)
+        ),
+        apigateway.IntegrationResponse(
+            status_code="304", selection_pattern="304", response_parameters=_headers(REVALIDATED, {"ETag": "ETag"})
+        ),
+        # S3 answers 403 for what is not there, and names the bucket.
+        apigateway.IntegrationResponse(
+            status_code="404",
+            selection_pattern="403|404",
+            # Every response is binary here, and a template needs text.
+            content_handling=apigateway.ContentHandling.CONVERT_TO_TEXT,
+            response_templates={"application/json": problem},
+            response_parameters=_headers(
+                {**HEADERS, "Cache-Control": "no-store", "Content-Type": "application/json"}, {}
+            ),
+        ),
+    ]
+
+
+def _headers(fixed: dict[str, str], stored: dict[str, str]) -> dict[str, str]:
+    values = {name: f"'{value}'" for name, value in fixed.items()}
+    values |= {name: f"integration.response.header.{source}" for name, source in stored.items()}
+    return {f"method.response.header.{name}": value for name, value in values.items()}

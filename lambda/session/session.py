@@ -1,0 +1,46 @@
+"""Signs the users of the page in and out, with the standard library only, and without any permission.
+
+`POST /rag/session` finishes, renews or ends a sign-in. Environment variables for Cognito: `TOKEN_URL`, `REVOKE_URL`,
+`CLIENT_ID`, with a second factor `POOL_API`, and `ADDRESSES`: where else than here the page is, with blanks between
+them.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sign_in_session import SignInFailure, session
+
+# The page has the same headers, but for its policy.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), "
+    "magnetometer=(), microphone=(), payment=(), usb=()",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """The function's entry point: a REST API's proxy event in, its proxy response out."""
+    request_id = event["requestContext"]["requestId"]
+    try:
+        return _json(200, session(event))
+    except SignInFailure as failure:
+        if failure.status >= 500:
+            _log(failure.message, request_id)
+        extra = {"Retry-After": str(failure.retry_after)} if failure.retry_after else {}
+        problem = {"message": failure.message, "cause": failure.cause, "request_id": request_id}
+        return _json(failure.status, problem, extra)
+
+
+def _json(status: int, content: Mapping[str, Any], extra: Mapping[str, str] | None = None) -> dict[str, Any]:
+    headers = {**HEADERS, "Content-Type": "application/json", "Cache-Control": "no-store", **(extra or {})}
+    return {"statusCode": status, "headers": headers, "body": json.dumps(content), "isBase64Encoded": False}
+
+
+def _log(message: str, request_id: str) -> None:
+    print(json.dumps({"level": "ERROR", "service": "session", "message": message, "request_id": request_id}))
