@@ -1,7 +1,7 @@
 """CloudFormation calls this function, which writes the page into the bucket from which API Gateway sends it.
 
-Properties: `Settings`, the page's settings as one JSON string; another property changes with the files of the page.
-The environment variable `BUCKET` names the bucket, which holds nothing else.
+Variables: `BUCKET` names the bucket, which holds nothing else, and `SETTINGS` are the page's settings as JSON. The
+event says nothing of the page; its properties change with settings and files, so that CloudFormation calls again.
 """
 
 import json
@@ -16,25 +16,31 @@ from crhelper import CfnResource
 helper = CfnResource(log_level="INFO", boto_level="WARNING", sleep_on_delete=0)
 PAGE = "page"
 
+imported = False
 try:
     import boto3
 
+    from aws.invitation import require_invited
     from page_objects import page_objects
+
+    imported = True
 except Exception as error:  # noqa: BLE001 - unanswered, CloudFormation would wait for the ServiceTimeout
     helper.init_failure(error)
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
-    """The function's entry point; crhelper answers CloudFormation."""
+    """The function's entry point; crhelper answers CloudFormation. Raises `Uninvited` for other callers."""
+    if imported:
+        require_invited(event, context.invoked_function_arn)
     helper(event, context)
 
 
 @helper.create
 @helper.update
-def _write(event: dict[str, Any], _context: Any) -> str:
+def _write(_event: dict[str, Any], _context: Any) -> str:
     helper.PhysicalResourceId = PAGE
     bucket = os.environ["BUCKET"]
-    objects = page_objects(_folder(), json.loads(event["ResourceProperties"]["Settings"]))
+    objects = page_objects(_folder(), json.loads(os.environ["SETTINGS"]))
     for key, written in objects.items():
         boto3.client("s3").put_object(
             Bucket=bucket,

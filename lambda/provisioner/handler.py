@@ -23,10 +23,11 @@ helper = CfnResource(log_level="INFO", boto_level="WARNING", sleep_on_delete=0)
 imported = False
 try:
     from aws.engines import require_own
+    from aws.invitation import require_invited
     from aws.secret_values import secret_value
     from aws.sign_in import sign_in
     from aws.telemetry import json_lines
-    from invitation import require_granted, require_invited
+    from grants import require_granted
     from mlcommons import (
         Client,
         Collection,

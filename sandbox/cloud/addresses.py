@@ -4,8 +4,8 @@ https://<id>.execute-api.<region>.amazonaws.com/<stage>    →  https://127.0.0.
 https://<prefix>.auth.<region>.amazoncognito.com/<path>    →  https://127.0.0.1:<port>/_aws/<that host>/<path>
 https://cognito-idp.<region>.amazonaws.com/                →  https://127.0.0.1:<port>/
 
-They replace Amazon's in the variables of functions, in the settings of the page, in headers of gateway responses, in
-the URLs of user pool clients, in resource servers and their scopes, and in the outputs of stacks.
+They replace Amazon's in the variables of functions, in headers of gateway responses, in the URLs of user pool clients,
+in resource servers and their scopes, and in the outputs of stacks.
 MiniStack 1.5.33 leaves Amazon's names, which no browser can resolve.
 """
 
@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services.cloudformation import custom_resource, provisioners, stacks
+from ministack.services.cloudformation import provisioners, stacks
 
 API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?![\w.-])")
 SIGN_IN = re.compile(r"https://([a-z0-9-]+\.auth\.[a-z0-9-]+\.amazoncognito\.com)(?![\w.-])")
@@ -25,8 +25,6 @@ REWRITTEN = {
     "AWS::Cognito::UserPoolClient": ("AllowedOAuthScopes", "CallbackURLs", "LogoutURLs", "DefaultRedirectURI"),
     "AWS::Cognito::UserPoolResourceServer": ("Identifier",),
 }
-# What the page's custom resource gives to a browser.
-SETTINGS = "Settings"
 
 
 def install(gateway: str) -> None:
@@ -38,7 +36,6 @@ def install(gateway: str) -> None:
         handlers = provisioners._RESOURCE_HANDLERS[resource_type]
         for verb in ("create", "update"):
             handlers[verb] = _told(handlers[verb], properties, gateway)
-    custom_resource.invoke_custom_resource = _shown(custom_resource.invoke_custom_resource, gateway)
     resolve = stacks._resolve_stack_outputs
 
     def _resolve_stack_outputs(*args: Any, **kwargs: Any) -> Any:
@@ -70,14 +67,3 @@ def _told(handler: Callable[..., Any], properties: tuple[str, ...], gateway: str
         return handler(*changed, **kwargs)
 
     return with_outside_address
-
-
-def _shown(invoke: Callable[..., Any], gateway: str) -> Callable[..., Any]:
-    # MiniStack passes some arguments by position and some by name: both must work.
-    def invoke_custom_resource(
-        request_type: str, logical_id: str, props: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> Any:
-        settings = {SETTINGS: local(props[SETTINGS], gateway)} if SETTINGS in props else {}
-        return invoke(request_type, logical_id, {**props, **settings}, *args, **kwargs)
-
-    return invoke_custom_resource

@@ -60,8 +60,12 @@ def of_type(resources: dict[str, Any], kind: str) -> list[str]:
 def shown(made: dict[str, Any], **settings: Any) -> dict[str, Any]:
     """The resources with other settings of the page."""
     resources: dict[str, Any] = copy.deepcopy(made["Resources"])
+    text = json.dumps({**SETTINGS, **settings})
     [objects] = of_type(resources, "Custom::AssistantPage")
-    resources[objects]["Properties"]["Settings"] = json.dumps({**SETTINGS, **settings})
+    resources[objects]["Properties"]["Settings"] = text
+    for name in of_type(resources, "AWS::Lambda::Function"):
+        variables = resources[name]["Properties"].get("Environment", {}).get("Variables", {})
+        variables.update({"SETTINGS": text} if "SETTINGS" in variables else {})
     return resources
 
 

@@ -279,6 +279,15 @@ def test_the_api_and_the_page_are_at_the_own_name(other: Other, of_type: OfType)
     assert "https://help.example.com/rag" in client["Properties"]["CallbackURLs"]
 
 
+def test_the_writer_of_the_page_is_told_the_settings_by_its_template(domain: Template, of_type: OfType) -> None:
+    [written] = of_type(domain, "Custom::AssistantPage").values()
+    writer = domain["Resources"][written["Properties"]["ServiceToken"]["Fn::GetAtt"][0]]
+    variables = writer["Properties"]["Environment"]["Variables"]
+    # The event has them too, so that CloudFormation calls again when they change.
+    assert variables["SETTINGS"] == written["Properties"]["Settings"]
+    assert set(variables) == {"BUCKET", "SETTINGS"}
+
+
 def test_the_page_is_read_by_a_role_that_reads_nothing_else_and_calls_no_function(
     domain: Template, methods: Any, flat: Flat, of_type: OfType
 ) -> None:

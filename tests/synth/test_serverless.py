@@ -40,7 +40,7 @@ def test_four_stacks_and_no_ml_commons(templates: Callable[[str], Templates], of
     made = templates("sandbox-aoss")
     assert sorted(made) == [f"osml-sandbox-aoss-{part}" for part in ("assistant", "inference", "knowledge", "search")]
     custom = [resource["Type"] for template in made.values() for resource in of_type(template, "Custom::").values()]
-    assert custom == ["Custom::MlIndex"]
+    assert custom == ["Custom::AssistantPage", "Custom::MlIndex"]
     assert "AWS::OpenSearchService::Domain" not in json.dumps(made)
 
 

@@ -10,12 +10,12 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from opensearch_ml.engine.acknowledge import acknowledge
-from opensearch_ml.engine.function_bundle import function_code, hash_of, source_of
+from opensearch_ml.engine.function_bundle import function_code, hash_of, libraries, source_of
 from opensearch_ml.engine.private_bucket import private_bucket
 from opensearch_ml.engine.python_function import PythonFunction
 
 SOURCE = source_of("page_function", "lambda/page")
-FOLDERS = {"web": source_of("web", "web")}
+FOLDERS = {"web": source_of("web", "web"), **libraries("aws")}
 # The keys of the objects, which are their paths in the API, too.
 KEYS = ("rag", "rag/temml/temml.min.js", "rag/temml/LICENSE.txt")
 WRITING = Duration.seconds(60)
@@ -62,6 +62,8 @@ class AssistantPage(Construct):
                 )
             ],
         )
+        # The function reads them here, and not in the event, which whoever calls it writes.
+        shown = Stack.of(self).to_json_string(settings)
         writer = PythonFunction(
             self,
             "Writer",
@@ -70,7 +72,7 @@ class AssistantPage(Construct):
             handler="page.handler",
             timeout=WRITING,
             memory=512,
-            environment={"BUCKET": self.bucket.bucket_name},
+            environment={"BUCKET": self.bucket.bucket_name, "SETTINGS": shown},
             log_retention=log_retention,
             removal_policy=RemovalPolicy.DESTROY,
         )
@@ -89,7 +91,7 @@ class AssistantPage(Construct):
             # A minute more than the function has, so that its error arrives before CloudFormation's time-out.
             service_timeout=WRITING.plus(Duration.seconds(60)),
             properties={
-                "Settings": Stack.of(self).to_json_string(settings),
+                "Settings": shown,
                 "Files": hash_of((SOURCE, *FOLDERS.values())),
             },
         )

@@ -1,17 +1,15 @@
-"""Whose events the function obeys, and what it never grants, whatever an event says.
+"""What the function never grants, whatever an event says.
 
-Whoever may invoke the function writes the whole event. Variables of the function's template: `PREFIX` is that of its
-stacks and of the security roles that they make, empty for any; `ADMINISTRATORS` are the ARNs, a JSON list, that may be
-mapped to roles which the stacks have not made.
+Whoever may invoke the function writes the whole event. Variables of the function's template: `PREFIX` is that of the
+security roles that its stacks make, empty for any; `ADMINISTRATORS` are the ARNs, a JSON list, that may be mapped to
+roles which the stacks have not made.
 """
 
 import json
 import os
-import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Any
-from urllib.parse import urlsplit
 
 from mlcommons.errors import InvalidSpec
 
@@ -30,24 +28,6 @@ _ADMINISTRATIVE = (
     "system:admin/system_index",
 )
 _GROUPS = ("unlimited", "cluster_all", "manage_snapshots")
-_SUFFIX = r"(amazonaws\.(com|com\.cn|eu)|(c2s\.ic|sc2s\.sgov|csp\.hci\.ic)\.gov|cloud\.adc-e\.uk)"
-
-
-class Uninvited(Exception):
-    """The event is not one of CloudFormation for a stack of the function's own: nobody gets an answer."""
-
-
-def require_invited(event: dict[str, Any], function_arn: str) -> None:
-    """Raises `Uninvited` unless stack and answer's address are of the function's account, region and template."""
-    partition, region, account = (function_arn.split(":")[part] for part in (1, 3, 4))
-    prefix = os.environ.get("PREFIX", "")
-    name = rf"{re.escape(prefix)}-[a-z]+" if prefix else r"[A-Za-z][A-Za-z0-9-]*"
-    stack = rf"arn:{partition}:cloudformation:{region}:{account}:stack/{name}/[A-Za-z0-9-]+"
-    if not re.fullmatch(stack, str(event.get("StackId"))):
-        raise Uninvited(f"The stack {event.get('StackId')} is none of this function's.")
-    answer = urlsplit(str(event.get("ResponseURL")))
-    if answer.scheme != "https" or not _is_cloudformations(answer.netloc, region):
-        raise Uninvited(f"The host {answer.hostname} takes no answers of CloudFormation in {region}.")
 
 
 def require_granted(kind: str, spec: Any) -> None:
@@ -88,11 +68,3 @@ def _require_modest(name: str, spec: dict[str, Any]) -> None:
             f"it has the permissions of an administrator: {', '.join(strong)}" if strong else f"it is not {prefix}-…",
             "Make such a role as an administrator of the engine.",
         )
-
-
-def _is_cloudformations(netloc: str, region: str) -> bool:
-    """Whether it is CloudFormation's bucket in the region, or where the SDK is told to find all of AWS."""
-    if netloc == urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).netloc and netloc:
-        return True
-    bucket = f"cloudformation-custom-resource-response-{region.replace('-', '')}"
-    return bool(re.fullmatch(rf"{bucket}\.s3([.-]{region})?\.{_SUFFIX}", netloc))

@@ -1,0 +1,37 @@
+"""Whose events the functions of CloudFormation's custom resources obey.
+
+Whoever may invoke such a function writes the whole event. The variable `PREFIX` of the function's template is that of
+its stacks, empty for any.
+"""
+
+import os
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+_SUFFIX = r"(amazonaws\.(com|com\.cn|eu)|(c2s\.ic|sc2s\.sgov|csp\.hci\.ic)\.gov|cloud\.adc-e\.uk)"
+
+
+class Uninvited(Exception):
+    """The event is not one of CloudFormation for a stack of the function's own: nobody gets an answer."""
+
+
+def require_invited(event: dict[str, Any], function_arn: str) -> None:
+    """Raises `Uninvited` unless stack and answer's address are of the function's account, region and template."""
+    partition, region, account = (function_arn.split(":")[part] for part in (1, 3, 4))
+    prefix = os.environ.get("PREFIX", "")
+    name = rf"{re.escape(prefix)}-[a-z]+" if prefix else r"[A-Za-z][A-Za-z0-9-]*"
+    stack = rf"arn:{partition}:cloudformation:{region}:{account}:stack/{name}/[A-Za-z0-9-]+"
+    if not re.fullmatch(stack, str(event.get("StackId"))):
+        raise Uninvited(f"The stack {event.get('StackId')} is none of this function's.")
+    answer = urlsplit(str(event.get("ResponseURL")))
+    if answer.scheme != "https" or not _is_cloudformations(answer.netloc, region):
+        raise Uninvited(f"The host {answer.hostname} takes no answers of CloudFormation in {region}.")
+
+
+def _is_cloudformations(netloc: str, region: str) -> bool:
+    """Whether it is CloudFormation's bucket in the region, or where the SDK is told to find all of AWS."""
+    if netloc == urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).netloc and netloc:
+        return True
+    bucket = f"cloudformation-custom-resource-response-{region.replace('-', '')}"
+    return bool(re.fullmatch(rf"{bucket}\.s3([.-]{region})?\.{_SUFFIX}", netloc))
