@@ -66,7 +66,6 @@ CALLS: Mapping[str, dict[str, Any]] = {
     "Ask": _request("POST", "/ask", {"question": QUESTION}),
     "Documents": _request("GET", "/documents"),
     "Tools": _request("POST", "/mcp", _SEARCH, accept="application/json, text/event-stream"),
-    "Page": _request("GET", "/rag"),
     "Keeper": {},
 }
 

@@ -11,17 +11,7 @@ from typing import Any
 
 from sign_in_session import SignInFailure, session
 
-# The page has the same headers, but for its policy.
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), "
-    "magnetometer=(), microphone=(), payment=(), usb=()",
-    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -38,7 +28,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _json(status: int, content: Mapping[str, Any], extra: Mapping[str, str] | None = None) -> dict[str, Any]:
-    headers = {**HEADERS, "Content-Type": "application/json", "Cache-Control": "no-store", **(extra or {})}
+    headers = {**HEADERS, **(extra or {})}
     return {"statusCode": status, "headers": headers, "body": json.dumps(content), "isBase64Encoded": False}
 
 

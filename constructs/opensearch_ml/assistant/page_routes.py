@@ -9,7 +9,6 @@ from aws_cdk import aws_apigateway as apigateway
 from opensearch_ml.assistant.assistant_page import KEYS, AssistantPage
 from opensearch_ml.engine.acknowledge import acknowledge
 
-# The function `session` has the same ones.
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
