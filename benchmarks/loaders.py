@@ -20,7 +20,7 @@ from corpus.chunks import chunks
 from corpus.formats import Reading
 from corpus.load import load
 from corpus.source import read
-from settings.passages import PASSAGE_CHARACTERS
+from settings.chunk_length import PASSAGE_CHARACTERS
 
 Load = Callable[[BareEngine, str, Path], None]
 """Loads the documents of a file into an index of the engine."""

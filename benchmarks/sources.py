@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from corpus.apart import FileLimits
 from corpus.destination import Outcome, Verdict
 from corpus.document import Document
 from corpus.formats import Reading
+from corpus.separate_process import FileLimits
 from osml.place import CHECKOUT
 from settings.sources import source_of
 from sources.in_step import InStep, Into

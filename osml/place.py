@@ -109,8 +109,8 @@ def place(env: str | None, sandbox: bool) -> Place:
         settle(region(chosen.settings().region, chosen.file))
         return chosen
     local_cloud.require()
+    from sandbox.cloud_parts import absence
     from sandbox.instance import Instance
-    from sandbox.parts import absence
 
     instance = Instance.named()
     if reason := absence(instance):

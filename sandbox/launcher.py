@@ -3,10 +3,10 @@
 import shutil
 
 from sandbox import search_engine, spare_engine
+from sandbox.cloud_parts import FURTHER, NOT_RUNNING, absence, holds_deployment, loss, parts, running
 from sandbox.engine.line import Line, nearest
 from sandbox.failure import SandboxError
 from sandbox.instance import Instance, StartedEngine
-from sandbox.parts import FURTHER, NOT_RUNNING, absence, holds_deployment, loss, parts, running
 from sandbox.progress import Progress
 from sandbox.startup import await_parts, settings, start_models, start_parts
 

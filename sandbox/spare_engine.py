@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from sandbox.cache import cache_directory
+from sandbox.cloud_parts import FURTHER
 from sandbox.engine.assembly import assemble
 from sandbox.engine.java import java as find_java
 from sandbox.engine.line import nearest
@@ -21,7 +22,6 @@ from sandbox.engine.node import NodeCertificates, prepare
 from sandbox.engine.readiness import ready
 from sandbox.failure import SandboxError
 from sandbox.instance import Instance
-from sandbox.parts import FURTHER
 from sandbox.process import start
 from sandbox.progress import Lines, Progress
 

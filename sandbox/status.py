@@ -4,9 +4,9 @@ from dataclasses import asdict
 from typing import Any
 
 from sandbox import startup
+from sandbox.cloud_parts import ORDER, absence, parts
 from sandbox.front.url_rewriter import MODEL_HOSTS
 from sandbox.instance import ACCOUNT, REGION, Instance
-from sandbox.parts import ORDER, absence, parts
 
 
 def describe(instance: Instance) -> dict[str, Any]:

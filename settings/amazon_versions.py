@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from settings.since import Release
+from settings.introduced_in import Release
 
 # `EngineVersion` of aws-cdk-lib 2.275.0, from the oldest that this app works on; tests/synth compares the two.
 AMAZON = tuple(

@@ -11,13 +11,13 @@ from settings.access import Access
 from settings.agents import Agents
 from settings.answer import AnswerModel
 from settings.answer_cache import AnswerCacheSettings
+from settings.chunk_length import PASSAGE_CHARACTERS
 from settings.feedback import Feedback
 from settings.firewall import FirewallSettings
 from settings.guardrails import BedrockGuardrail, Guardrails
 from settings.model_settings import any_of
 from settings.originals import OriginalsSettings
 from settings.own_name import AssistantName
-from settings.passages import PASSAGE_CHARACTERS
 from settings.quota import Quota
 from settings.second_factor import SecondFactor
 from settings.sharing import Sharing

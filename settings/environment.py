@@ -21,14 +21,15 @@ from settings.drop import Drop
 from settings.embedding import EmbeddingModel
 from settings.embedding.sagemaker import SageMakerEmbedding
 from settings.encryption import Encryption
+from settings.environment_parts import PARTS
 from settings.existing_domain import ExistingDomain
 from settings.ingestion import Ingestion
+from settings.introduced_in import SINCE, Release
 from settings.keeper import KeeperSettings, OptionalKeeper
 from settings.knowledge import IndexSettings, Prompt, Timeouts
 from settings.model_settings import REGION, any_of, model_class, providers
 from settings.new_domain import NewDomain
 from settings.operators import Operators
-from settings.parts import PARTS
 from settings.reading import FileReading
 from settings.recipe import FIRST, RECIPES, with_preset
 from settings.retrieval import Retrieval
@@ -38,7 +39,6 @@ from settings.secret import Secret
 from settings.self_managed import SelfManaged
 from settings.serverless import Serverless
 from settings.setting_file import load_file
-from settings.since import SINCE, Release
 from settings.sources import SourceName, SourceSettings, kinds, source_class
 from settings.streaming import streams
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from settings import Group
-from settings.off import Off
+from settings.off_value import Off
 
 
 class KeeperSettings(Group):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, Union
 from pydantic import Field
 
 from settings import Group
-from settings.found import class_of, modules
+from settings.discovery import class_of, modules
 
 if TYPE_CHECKING:
     from settings import Environment

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from settings import Environment
 from settings.answer.sagemaker import SageMakerAnswer
-from settings.bedrock_answer import BedrockModel
+from settings.bedrock_base import BedrockModel
 from settings.embedding.sagemaker import SageMakerEmbedding
 from settings.new_domain import NewDomain
 from settings.price_list import USD

@@ -8,9 +8,9 @@ from pydantic import Field, model_validator
 
 from settings import Group
 from settings.endpoint_name import EndpointName
-from settings.hub import HUB_MODEL
+from settings.hugging_face import HUB_MODEL
 from settings.model_settings import REGION
-from settings.off import Off
+from settings.off_value import Off
 
 SPARSE_FIELD = "word_weights"
 

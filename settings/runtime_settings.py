@@ -14,12 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidat
 from settings import answer, embedding
 from settings.access import Access
 from settings.answer import AnswerModel
+from settings.chunk_length import PASSAGE_CHARACTERS
 from settings.embedding import EmbeddingModel
 from settings.feedback import Feedback
 from settings.guardrails import Guardrails
 from settings.knowledge import FieldName, FieldType, IndexNames, Prompt
 from settings.model_settings import model_class
-from settings.passages import PASSAGE_CHARACTERS
 from settings.personal_data import PersonalData
 from settings.reading import Scans
 from settings.retrieval import Retrieval

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from settings import Group
 from settings.amazon_versions import EXAMPLE, release
-from settings.since import SINCE, Release
+from settings.introduced_in import SINCE, Release
 from settings.vpc import Vpc
 
 RoleArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$")]

@@ -18,7 +18,7 @@ from opensearch_ml.providers.model_secret import ModelSecret
 from opensearch_ml.providers.provider import Provider
 from settings import Environment
 from settings.answer.sagemaker import SageMakerAnswer, ScalingSettings
-from settings.bedrock_answer import BedrockModel
+from settings.bedrock_base import BedrockModel
 from settings.embedding.sagemaker import LOAD_SECONDS, SageMakerEmbedding
 from settings.model_scaling import ModelScaling
 from settings.model_settings import ModelSettings

@@ -11,9 +11,9 @@ from opensearch_ml.resources.search_pipeline import Mixture, SearchPipeline
 from opensearch_ml.resources.vector_index import VectorIndex
 from settings import Environment
 from settings.adopted import Adopted
+from settings.introduced_in import SINCE
 from settings.retrieval import SPARSE_FIELD
 from settings.search import Cluster
-from settings.since import SINCE
 from stacks.environment_stack import EnvironmentStack
 
 

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from sandbox.engine.line import nearest
-from settings.since import SINCE
+from settings.introduced_in import SINCE
 
 
 def needs(feature: str) -> pytest.MarkDecorator:

@@ -14,9 +14,9 @@ import requests
 from corpus.bulk import CONTENT_TYPE, PATH, Bulk, BulkResponse
 from corpus.chunks import chunks
 from corpus.formats import Reading
+from corpus.in_flight import Leftovers
 from corpus.load import load
 from corpus.report import Report
-from corpus.track import Leftovers
 from osml.ingest.dead_letters import DeadLetters
 from osml.ingest.journal import Journal
 from osml.ingest.loading import Loading

@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 from calls.backoff import Backoff
-from corpus.crew import MOST_THREADS, BatchAnswer, Crew
 from corpus.destination import ARRIVED, BatchTooLarge, Busy, Destination, Outcome, Stopped, Verdict
 from corpus.document import Document, Entry, Unreadable
 from corpus.garbage import seldom_collected
+from corpus.in_flight import Item, Leftovers, Track
 from corpus.outbox import Outbox
 from corpus.pace import LONGEST_PAUSE, Pace
 from corpus.report import DeadLetter, Report
-from corpus.track import Item, Leftovers, Track
+from corpus.senders import MOST_THREADS, BatchAnswer, Senders
 
 ATTEMPTS = 12
 # The share of the usual pause for documents that were refused while others were accepted: a model that throttles one
@@ -92,7 +92,7 @@ class _Load:
     ) -> None:
         self._destination = connect()
         self._parts, self._track, self._pause, self._starting = parts, track, pause, starting
-        self._crew = Crew(connect)
+        self._senders = Senders(connect)
         self._pace = Pace(MOST_THREADS * self._destination.most_documents)
         self._outbox = Outbox(self._most_together(), self._destination.most_bytes)
         self._ids: set[str] = set()
@@ -112,8 +112,8 @@ class _Load:
 
     def abandon(self, reason: str) -> None:
         """Wait for the missing answers, and count documents without a result as failed."""
-        while self._crew.batches:
-            answer = self._crew.take(None)
+        while self._senders.batches:
+            answer = self._senders.take(None)
             if answer and not isinstance(answer.result, Exception):
                 for item, outcome in zip(answer.batch, answer.result, strict=True):
                     # Documents that were throttled or unanswered would have been sent again.
@@ -123,7 +123,7 @@ class _Load:
 
     def close(self) -> None:
         """End the threads."""
-        self._crew.close()
+        self._senders.close()
 
     def _enter(self, entry: Entry) -> None:
         if isinstance(entry, Unreadable):
@@ -153,15 +153,15 @@ class _Load:
     def _step(self, ending: bool = False) -> None:
         """Send a batch, or wait for an answer; with `ending`, also send a batch that is not full."""
         now = time.monotonic()
-        room = not self._crew.full and self._crew.items < self._pace.window
+        room = not self._senders.full and self._senders.items < self._pace.window
         if room and now >= self._quiet_until:
             batch = self._outbox.next(now, ending=ending)
             if batch:
-                if not (self._crew.batches or self._outbox.waiting):
+                if not (self._senders.batches or self._outbox.waiting):
                     self._taken = now
-                self._crew.give(batch)
+                self._senders.give(batch)
                 return
-        answer = self._crew.take(self._longest_wait(now) if room else None)
+        answer = self._senders.take(self._longest_wait(now) if room else None)
         if answer:
             self._settle(answer)
             self._quiet_until = max(self._quiet_until, time.monotonic() + self._pace.pause(answer.seconds))
@@ -174,7 +174,7 @@ class _Load:
             return self._quiet_until - now
         if self._outbox.due is not None:
             return max(0.0, self._outbox.due - now)
-        return None if self._crew.batches else 0.0
+        return None if self._senders.batches else 0.0
 
     def _settle(self, answer: BatchAnswer) -> None:
         result = answer.result

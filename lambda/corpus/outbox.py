@@ -5,7 +5,7 @@ import itertools
 from collections import deque
 from collections.abc import Iterable
 
-from corpus.track import Item
+from corpus.in_flight import Item
 
 # After so many attempts, each document of a failed batch is sent alone.
 ALONE = 3

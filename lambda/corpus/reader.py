@@ -12,9 +12,9 @@ import time
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
-from corpus.apart import LENGTH
 from corpus.formats import Reading
 from corpus.recognition import Recognized
+from corpus.separate_process import LENGTH
 from corpus.source import positioned
 
 # The limit of files that a parser writes: none needs to write any.

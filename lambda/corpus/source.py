@@ -10,12 +10,12 @@ from contextlib import ExitStack
 from importlib import import_module
 from typing import BinaryIO, cast
 
-from corpus.apart import FileLimits, apart
 from corpus.content import HEAD, NotRead, format_of, is_signed
 from corpus.document import Entry, Unreadable, document
 from corpus.endings import COMPRESSED, FORMATS, ending, unreadable, unreadable_within
 from corpus.formats import Format, Reading, Row
 from corpus.formats.encoding import is_known
+from corpus.separate_process import FileLimits, apart
 
 # Reading these needs time and memory in proportion and no foreign parser; all others are read in a separate process.
 HERE = frozenset(("lines", "rows", "plain"))

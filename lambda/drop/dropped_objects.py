@@ -8,13 +8,13 @@ from typing import IO, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from corpus.apart import FileLimits
 from corpus.destination import Stopped
 from corpus.document import Document, Entry, Unreadable
 from corpus.fields import with_access
 from corpus.formats import Reading
 from corpus.recognition import Unrecognized
 from corpus.report import DeadLetter
+from corpus.separate_process import FileLimits
 from corpus.source import read
 
 IN_MEMORY = 1_000_000

@@ -18,8 +18,8 @@ from rag.aws_json import DynamoDb
 from rag.budget import Budget
 from rag.failures import RagFailure
 from rag.models import Source
-from rag.other_side import CACHE
 from rag.prompt import Turn
+from rag.service_failure import CACHE
 from settings.runtime_settings import RuntimeAnswerCache, RuntimeSettings
 
 # Changes when the assistant writes another prompt of the same settings.

@@ -12,7 +12,7 @@ from typing import Any
 from rag.aws_statuses import STATUS
 from rag.budget import Budget
 from rag.failures import Broken
-from rag.other_side import failure_of, unusable
+from rag.service_failure import failure_of, unusable
 from rag.signature import signature
 from rag.wire import Wire
 from settings.regions import PARTITIONS, partition_of

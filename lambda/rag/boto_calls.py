@@ -19,7 +19,7 @@ from botocore.exceptions import (
 from aws.tracing import subsegment
 from rag.aws_statuses import STATUS
 from rag.budget import Budget
-from rag.other_side import failure_of, late, unreachable
+from rag.service_failure import failure_of, late, unreachable
 
 # Timeouts in seconds; a call uses the client with the largest one within its time. Few, because each has connections.
 _WAITS = (1, 2, 3, 5, 8, 12, 17, 22, 27, *range(30, 901, 5))

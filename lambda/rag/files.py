@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from aws.textract import reading
-from corpus.apart import FileLimits
 from corpus.document import Document, Entry, Unreadable
 from corpus.recognition import Unrecognized
+from corpus.separate_process import FileLimits
 from corpus.source import read
 from rag.budget import Budget
 from rag.caller import Caller

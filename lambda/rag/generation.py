@@ -7,10 +7,10 @@ from rag.answer_model import ModelCaller
 from rag.budget import Budget
 from rag.failures import Starting
 from rag.models import Source
-from rag.other_side import ANSWER, starting, unusable
 from rag.pipeline import answer_in, asking
 from rag.prompt import ModelInput, Turn
 from rag.search.engine import IndexClient
+from rag.service_failure import ANSWER, starting, unusable
 from rag.usage import Usage
 from settings.knowledge import Prompt
 from settings.runtime_settings import PipelineAnswer

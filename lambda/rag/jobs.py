@@ -15,8 +15,8 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from pydantic import ValidationError
 
 from aws.textract import reading
-from corpus.apart import FileLimits
 from corpus.document import Entry, Unreadable
+from corpus.separate_process import FileLimits
 from corpus.source import read
 from rag.budget import Budget
 from rag.caller import Caller

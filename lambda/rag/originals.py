@@ -21,9 +21,9 @@ from rag.budget import Budget
 from rag.caller import Caller
 from rag.document_models import DocumentResult, OriginalLink
 from rag.failures import Absent, RagFailure
-from rag.other_side import ORIGINALS
 from rag.own_settings import settings
 from rag.parts import Parts
+from rag.service_failure import ORIGINALS
 
 LINK_SECONDS = 60
 READ_SECONDS = 60

@@ -11,9 +11,9 @@ from rag.aws_json import DynamoDb
 from rag.budget import Budget
 from rag.failures import Absent, Invalid, RagFailure
 from rag.origin import version_of
-from rag.other_side import PROMPTS
 from rag.own_settings import settings as own_settings
 from rag.prompt_models import PromptIn, PromptTexts, PromptVersion
+from rag.service_failure import PROMPTS
 from settings.knowledge import Prompt
 from settings.runtime_settings import RuntimeSettings
 

@@ -17,8 +17,8 @@ from rag.budget import Budget
 from rag.caller import OPERATORS, Caller
 from rag.caller_models import QuotaUsed, Used
 from rag.failures import QuotaExceeded
-from rag.other_side import QUOTA
 from rag.own_settings import settings
+from rag.service_failure import QUOTA
 from rag.usage import Usage
 from settings.runtime_settings import RuntimeQuota, RuntimeTimeouts
 

@@ -7,7 +7,7 @@ from aws.secret_object import region_of, stored_object, text_under
 from rag.aws_json import SignedSecretsManager
 from rag.budget import Budget
 from rag.failures import AssistantRefused
-from rag.other_side import SECRETS
+from rag.service_failure import SECRETS
 
 
 class StoredSecret:

@@ -12,7 +12,7 @@ from aws.tracing import subsegment
 from calls.retry_after import asked_to_wait
 from calls.trust import SharedTrust
 from rag.budget import Budget
-from rag.other_side import failure_of, late, unreachable
+from rag.service_failure import failure_of, late, unreachable
 
 
 class Wire:

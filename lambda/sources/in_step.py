@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import IO, BinaryIO, cast
 
-from corpus.apart import FileLimits
 from corpus.destination import Destination
 from corpus.document import Document, Entry, Unreadable, named
 from corpus.fields import with_access, with_source
 from corpus.formats import Reading
+from corpus.in_flight import Leftovers
 from corpus.load import BACKOFF, load
 from corpus.recognition import Unrecognized
 from corpus.report import Report
+from corpus.separate_process import FileLimits
 from corpus.source import read
-from corpus.track import Leftovers
 from sources.item import Content, ItemSource, Known, ListedItem, Unreached
 from sources.run import Run
 from sources.under_way import OpenItem, UnderWay, gone

@@ -9,10 +9,10 @@ import json
 import time
 from collections.abc import Callable, Sequence
 
-from corpus.apart import FileLimits
 from corpus.destination import Busy, Outcome, Stopped, Verdict
 from corpus.document import Document
 from corpus.formats import Reading
+from corpus.separate_process import FileLimits
 from rag.budget import Budget
 from rag.caller import OPERATOR, groups_in
 from rag.document_models import DocumentResult

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aws.bulk_requests import asking, connect
-from corpus.apart import FileLimits
 from corpus.chunks import chunks
 from corpus.formats import Reading
 from corpus.leftovers import Leftovers
+from corpus.separate_process import FileLimits
 from sources.in_step import Into
 from sources.vanished import together
 

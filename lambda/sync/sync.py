@@ -21,9 +21,9 @@ from aws.clients import client
 from aws.secret_values import secret_value
 from aws.telemetry import count, json_lines
 from aws.textract import reading
-from corpus.apart import FileLimits
 from corpus.destination import Stopped
 from corpus.load import BACKOFF
+from corpus.separate_process import FileLimits
 from into_domain import into_domain
 from mlcommons.errors import ProvisioningError
 from settings.runtime_settings import VARIABLE

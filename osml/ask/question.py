@@ -13,10 +13,10 @@ from rag.evidence import used
 from rag.models import Answer, Highlight, Source, Timings
 from rag.pipeline import answer_in, asking
 from rag.search.field_filter import clauses, names_asked, unknown
+from rag.search.fusion import FUSED, fused
 from rag.search.highlight import highlights
 from rag.search.hit import fields_of, source_of
 from rag.search.in_use import searched
-from rag.search.mixture import FUSED, fused
 from rag.search.nearness import Nearness
 from rag.search.query import nearest, parameters, texts
 from settings.knowledge import IndexNames

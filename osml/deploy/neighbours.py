@@ -12,8 +12,8 @@ from osml.failure import Failure
 from osml.place import Place, environments
 from settings import Environment
 from settings.environment import prefix_of
+from settings.environment_parts import PARTS
 from settings.new_domain import NewDomain
-from settings.parts import PARTS
 from settings.serverless import Serverless
 
 # Outputs of which a stack of an environment has at least one.

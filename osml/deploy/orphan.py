@@ -10,7 +10,7 @@ from osml.aws_error import advised, cause_of
 from osml.deploy import drop
 from osml.failure import Failure
 from osml.place import Place
-from settings.parts import PARTS
+from settings.environment_parts import PARTS
 
 
 def orphans(place: Place) -> list[str]:

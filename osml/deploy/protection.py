@@ -14,7 +14,7 @@ from osml.aws_error import advised, cause_of
 from osml.deploy.kept import NEVER_CREATED
 from osml.failure import Failure
 from osml.place import Place
-from settings.parts import PARTS
+from settings.environment_parts import PARTS
 
 
 def protected(place: Place) -> list[str]:

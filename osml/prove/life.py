@@ -17,7 +17,7 @@ from osml.prove.facts import FACTS
 from osml.prove.report import ProofReport, Seen
 from osml.prove.trial import QUESTION, SAMPLES, Trial, printed
 from osml.remote.identity import Identity
-from settings.parts import PARTS
+from settings.environment_parts import PARTS
 
 Say = Callable[[Seen], None]
 # A stack that is still being created or changed cannot be deleted: so often and so long a removal is tried again.

@@ -12,7 +12,7 @@ from osml.aws_error import advised, cause_of
 from osml.cause import Cause
 from osml.failure import Failure
 from osml.place import Place
-from settings.parts import PARTS
+from settings.environment_parts import PARTS
 
 # CloudFormation's reasons for resources that it stopped or undid because another one failed.
 _CONSEQUENCES = ("Resource creation cancelled", "Resource update cancelled", "The following resource(s) failed")

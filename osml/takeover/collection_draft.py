@@ -10,7 +10,7 @@ import yaml
 from osml.takeover.choice import Choice
 from osml.takeover.contents import Contents
 from osml.takeover.draft import COMMENT, space_type
-from settings.bedrock_answer import R1_REGIONS
+from settings.bedrock_base import R1_REGIONS
 from settings.schema import FIRST_LINE
 
 

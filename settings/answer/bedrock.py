@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, model_validator
 
 from settings.answer import PATIENCE
-from settings.bedrock_answer import R1_PROFILE, BedrockModel
+from settings.bedrock_base import R1_PROFILE, BedrockModel
 
 if TYPE_CHECKING:
     from settings import Environment

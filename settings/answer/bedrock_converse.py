@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from settings.bedrock_answer import BedrockModel
+from settings.bedrock_base import BedrockModel
 
 
 class ConverseAnswer(BedrockModel):

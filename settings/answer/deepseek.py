@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
-from settings.chat_answer import HOST, ChatModel
+from settings.chat_base import HOST, ChatModel
 
 if TYPE_CHECKING:
     from settings import Environment

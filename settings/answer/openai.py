@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, field_validator
 
-from settings.chat_answer import ChatModel
+from settings.chat_base import ChatModel
 
 if TYPE_CHECKING:
     from settings import Environment

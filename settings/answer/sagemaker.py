@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from settings.answer import AnswerModel
 from settings.end_of_life import EndOfLife
 from settings.endpoint_name import CREATE, EndpointName, EndpointOrCreate
-from settings.hub import HUB_MODEL, REVISION, REVISION_EXAMPLE, REVISIONS
+from settings.hugging_face import HUB_MODEL, REVISION, REVISION_EXAMPLE, REVISIONS
 from settings.model_scaling import ModelScaling, start_seconds
 from settings.model_settings import REGION
 from settings.schedule import Cron, TimeZone
@@ -109,8 +109,8 @@ class SageMakerAnswer(AnswerModel):
 
     `endpoint: create` runs DeepSeek-R1 distill of a `size`; any other value is the name of an existing endpoint, with
     its inference `component`, if any, and its `region`. `model` is another name on the Hugging Face hub, `revision` its
-    commit there (default: that of `settings/hub.py`, or the newest), `model_data` an S3 prefix with the weights
-    instead. `container` is the image's kind: tgi (Text Generation Inference) or lmi (Large Model Inference).
+    commit there (default: that of `settings/hugging_face.py`, or the newest), `model_data` an S3 prefix with the
+    weights instead. `container` is the image's kind: tgi (Text Generation Inference) or lmi (Large Model Inference).
     """
 
     made_by = "deepseek_sagemaker"

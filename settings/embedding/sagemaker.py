@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from settings.embedding import OPEN_MODELS, EmbeddingModel
 from settings.endpoint_name import CREATE, EndpointName, EndpointOrCreate
-from settings.hub import HUB_MODEL, REVISION, REVISION_EXAMPLE, REVISIONS
+from settings.hugging_face import HUB_MODEL, REVISION, REVISION_EXAMPLE, REVISIONS
 from settings.model_scaling import ModelScaling, start_seconds
 from settings.model_settings import REGION
 
@@ -27,9 +27,9 @@ class SageMakerEmbedding(EmbeddingModel):
 
     `endpoint: create` runs `model` in a Text Embeddings Inference container; any other value is the name of an
     existing endpoint, with its inference `component`, if any, in `region` (default: the domain's). `revision` is the
-    model's commit on the hub (default: that of `settings/hub.py`, or the newest). `shape` is the container's input:
-    `array`, a JSON array of strings, or `inputs`, `{"inputs": […]}`. With `scaling` the number of copies follows the
-    calls.
+    model's commit on the hub (default: that of `settings/hugging_face.py`, or the newest). `shape` is the container's
+    input: `array`, a JSON array of strings, or `inputs`, `{"inputs": […]}`. With `scaling` the number of copies follows
+    the calls.
     """
 
     made_by = "sagemaker_embedding"

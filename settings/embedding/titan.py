@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from pydantic import model_validator
 
 from settings.bedrock_embedding import BedrockEmbedding
-from settings.since import SINCE, Release
+from settings.introduced_in import SINCE, Release
 
 if TYPE_CHECKING:
     from settings import Environment

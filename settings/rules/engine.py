@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from settings.amazon_versions import offered
-from settings.since import SINCE, Release
+from settings.introduced_in import SINCE, Release
 
 if TYPE_CHECKING:
     from settings import Environment

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from settings.amazon_versions import offered
 from settings.embedding.sagemaker import SageMakerEmbedding
 from settings.existing_domain import ExistingDomain
+from settings.introduced_in import SINCE
 from settings.new_domain import NewDomain
-from settings.since import SINCE
 
 if TYPE_CHECKING:
     from settings import Environment

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from settings.amazon_versions import offered
-from settings.since import FAULTS, SINCE
+from settings.introduced_in import FAULTS, SINCE
 
 if TYPE_CHECKING:
     from settings import Environment

@@ -13,8 +13,8 @@ from pydantic import AfterValidator, Field, StringConstraints
 from settings import Group
 from settings.access import GroupName
 from settings.address_range import address_range
-from settings.found import class_of, modules
-from settings.off import Off
+from settings.discovery import class_of, modules
+from settings.off_value import Off
 from settings.schedule import Cron
 from settings.secret import Secret
 

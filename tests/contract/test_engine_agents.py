@@ -12,7 +12,7 @@ from mlcommons.errors import InvalidSpec, Rejected
 from opensearch_ml.providers.deepseek_chat import deepseek_chat
 from opensearch_ml.providers.model_secret import ModelSecret
 from opensearch_ml.resources.ml_agent import AgentTool
-from settings.since import SINCE
+from settings.introduced_in import SINCE
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import KEY, Models
 from tests.contract.callers import caller

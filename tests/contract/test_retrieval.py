@@ -13,7 +13,7 @@ from opensearch_ml.providers.bedrock_rerank import bedrock_rerank
 from opensearch_ml.resources.field_script import WORDS, field_mappings
 from opensearch_ml.resources.search_pipeline import Mixture
 from rag.caller import OPERATOR, Caller
-from rag.search.mixture import mixed
+from rag.search.fusion import mixed
 from rag.search.query import nearest, parameters, similarity
 from settings.knowledge import IndexNames
 from settings.retrieval import HighlightSettings, Hybrid, Rerank, Retrieval, Sparse

@@ -13,9 +13,9 @@ import pytest
 
 import into_collection as into_collection_module
 from aws import bulk_requests
-from corpus.apart import FileLimits
 from corpus.formats import Reading
 from corpus.load import BACKOFF
+from corpus.separate_process import FileLimits
 from into_domain import into_domain
 from mlcommons import HttpTransport
 from rag.caller import OPERATOR

@@ -3,9 +3,9 @@
 import io
 from typing import Any
 
-from corpus.apart import FileLimits
 from corpus.document import Document, Entry, Unreadable
 from corpus.formats import Reading
+from corpus.separate_process import FileLimits
 from corpus.source import read
 
 TEXT = Reading("text")

@@ -9,9 +9,9 @@ from typing import Any
 
 from corpus.destination import Outcome, Verdict
 from corpus.document import Document, Entry
+from corpus.in_flight import Leftovers
 from corpus.load import load
 from corpus.report import DeadLetter, Report
-from corpus.track import Leftovers
 
 CREATED, UPDATED = Outcome(Verdict.CREATED), Outcome(Verdict.UPDATED)
 Script = Callable[[list[str], int], Sequence[Outcome]]

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from corpus.apart import FileLimits
 from corpus.formats import Reading
 from corpus.leftovers import Leftovers
+from corpus.separate_process import FileLimits
 from settings.sources import SourceSettings, source_of
 from sources.in_step import InStep, Into
 from sources.item import Known

@@ -9,7 +9,7 @@ import rag
 from rag.boto_calls import Clients
 from rag.budget import ATTEMPTS, Budget
 from rag.failures import Broken, RagFailure, Starting, Throttled, TimedOut, Unavailable
-from rag.other_side import ANSWER, failure_of
+from rag.service_failure import ANSWER, failure_of
 
 
 class Clock:

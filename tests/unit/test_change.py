@@ -47,7 +47,7 @@ ANSWER = '''
 """Answers of Acme."""
 from typing import Any, Literal
 
-from settings.chat_answer import ChatModel
+from settings.chat_base import ChatModel
 
 
 class AcmeAnswer(ChatModel):

@@ -13,7 +13,15 @@ AWS = ("boto3", "botocore.")
 # What a function imports for some requests only.
 RARE = (
     *("rag.agentic", "rag.answer_cache", "rag.preview", "rag.quota", "rag.prompt_versions"),
-    *("rag.jobs", "rag.files", "rag.originals", "corpus.source", "corpus.apart", "corpus.formats.pdf", "aws.textract"),
+    *(
+        "rag.jobs",
+        "rag.files",
+        "rag.originals",
+        "corpus.source",
+        "corpus.separate_process",
+        "corpus.formats.pdf",
+        "aws.textract",
+    ),
     *("rag.feedback.", "rag.embedding.", "rag.answer_model.", "rag.search.domain", "rag.search.collection"),
     *("rag.conversations.table", "rag.conversations.index", "rag.conversations.memory", "settings.environment"),
 )
@@ -23,7 +31,7 @@ LATER = {
     ("documents", "api"): (*AWS, *RARE, *DOCUMENTS, "rag.documents", "rag.history", "rag.rating", "rag.sharing"),
     ("tools", "tools"): (*AWS, *RARE),
     ("authorize", "authorize"): (*AWS, "requests", "pydantic", "aws_lambda_powertools", "asyncio"),
-    ("page", "page"): (*AWS, "requests", "urllib3", "pydantic", "aws_lambda_powertools", "asyncio"),
+    ("session", "session"): (*AWS, "requests", "urllib3", "pydantic", "aws_lambda_powertools", "asyncio"),
 }
 
 

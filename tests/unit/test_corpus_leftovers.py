@@ -6,8 +6,8 @@ import pytest
 
 from corpus.destination import Outcome, Stopped, Verdict
 from corpus.document import Document, Unreadable
+from corpus.in_flight import TOGETHER
 from corpus.load import load
-from corpus.track import TOGETHER
 from tests.unit.scripted_destination import CREATED, UPDATED, Loaded, Scripted, document, loaded
 
 REFUSED = Outcome(Verdict.REFUSED, "no such text")

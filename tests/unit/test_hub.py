@@ -9,7 +9,7 @@ import pytest
 from settings.answer.sagemaker import SIZES, SageMakerAnswer
 from settings.embedding import OPEN_MODELS
 from settings.embedding.sagemaker import SageMakerEmbedding
-from settings.hub import REVISION, REVISIONS
+from settings.hugging_face import REVISION, REVISIONS
 
 OTHER = "f" * 40
 

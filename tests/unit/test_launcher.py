@@ -15,9 +15,9 @@ from osml.failure import Failure
 from osml.place import place
 from sandbox import launcher, startup
 from sandbox.cloud.settings import CloudSettings
+from sandbox.cloud_parts import ORDER, absence, parts
 from sandbox.failure import SandboxError
 from sandbox.instance import CHECKOUT, Instance
-from sandbox.parts import ORDER, absence, parts
 from sandbox.process import Process, start
 from sandbox.progress import Lines
 from sandbox.search_engine import GivenEngine

@@ -19,9 +19,9 @@ from corpus.destination import Outcome, Verdict
 from corpus.document import Document, Entry, Unreadable
 from corpus.formats import Reading
 from corpus.formats.no_numbers import without
+from corpus.in_flight import Item, Track
 from corpus.report import DeadLetter, Report
 from corpus.source import read
-from corpus.track import Item, Track
 from gateway.request import json_body
 from osml.ingest.dead_letters import DeadLetters
 from osml.ingest.storing import Storing

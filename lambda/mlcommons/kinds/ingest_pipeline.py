@@ -1,6 +1,6 @@
 """IngestPipeline: turns the text of a document into a vector before it is indexed."""
 
-from mlcommons.kinds.pipeline import Pipeline
+from mlcommons.kinds.pipeline_base import Pipeline
 
 
 class IngestPipeline(Pipeline):

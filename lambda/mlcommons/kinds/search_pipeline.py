@@ -1,6 +1,6 @@
 """SearchPipeline: turns a question into a neural query, and hits into an answer."""
 
-from mlcommons.kinds.pipeline import Pipeline
+from mlcommons.kinds.pipeline_base import Pipeline
 
 
 class SearchPipeline(Pipeline):

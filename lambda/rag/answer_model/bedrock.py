@@ -7,8 +7,8 @@ from typing import Any
 from rag.answer_model.lines import json_object
 from rag.answer_model.on_bedrock import OnBedrock, StreamEvent
 from rag.budget import Budget
-from rag.other_side import ANSWER, unusable
 from rag.prompt import ModelInput
+from rag.service_failure import ANSWER, unusable
 from rag.thinking import spoken
 from rag.usage import Usage
 from settings.answer.bedrock import BedrockAnswer

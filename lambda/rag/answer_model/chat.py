@@ -9,14 +9,14 @@ from rag.answer_model import chat_tools
 from rag.answer_model.lines import json_object, lines, objects
 from rag.budget import Budget
 from rag.failures import AssistantRefused
-from rag.other_side import ANSWER, failure_of, unreachable, unusable
 from rag.prompt import ModelInput
 from rag.secret import StoredSecret
+from rag.service_failure import ANSWER, failure_of, unreachable, unusable
 from rag.thinking import spoken
 from rag.tool_prompt import MOST_TOKENS, SearchChoice, ToolPrompt
 from rag.usage import Usage
 from rag.wire import Wire
-from settings.chat_answer import ChatModel
+from settings.chat_base import ChatModel
 from settings.runtime_settings import RuntimeTimeouts
 
 _ENOUGH = 512

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from rag.other_side import ANSWER, unusable
+from rag.service_failure import ANSWER, unusable
 from rag.tool_prompt import DESCRIPTION, NAME, SearchChoice, ToolCall, ToolPrompt
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from rag.other_side import ANSWER, unusable
+from rag.service_failure import ANSWER, unusable
 
 
 def lines(pieces: Iterable[bytes]) -> Iterator[bytes]:

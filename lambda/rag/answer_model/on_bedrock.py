@@ -5,8 +5,8 @@ from typing import Any, Generic, TypeVar
 
 from rag import boto_calls
 from rag.budget import Budget
-from rag.other_side import ANSWER
-from settings.bedrock_answer import BedrockModel
+from rag.service_failure import ANSWER
+from settings.bedrock_base import BedrockModel
 from settings.runtime_settings import RuntimeTimeouts
 
 Chosen = TypeVar("Chosen", bound=BedrockModel)

@@ -11,8 +11,8 @@ from typing import Any
 from rag import boto_calls
 from rag.answer_model.lines import lines, objects
 from rag.budget import Budget
-from rag.other_side import ANSWER, failure_of
 from rag.prompt import ModelInput
+from rag.service_failure import ANSWER, failure_of
 from rag.thinking import spoken
 from rag.usage import Usage
 from settings.answer.sagemaker import SageMakerAnswer

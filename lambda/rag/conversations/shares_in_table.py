@@ -10,7 +10,7 @@ from rag.budget import Budget
 from rag.conversations import mark_of
 from rag.conversations.share import NO_CURSOR, SHARED, Share, key_of, no_link
 from rag.cursor import as_cursor, cursor
-from rag.other_side import MEMORY
+from rag.service_failure import MEMORY
 from settings.runtime_settings import RuntimeTimeouts, Table
 
 

@@ -25,8 +25,8 @@ from rag.conversations import (
 )
 from rag.cursor import as_cursor, cursor
 from rag.origin import Origin
-from rag.other_side import MEMORY
 from rag.prompt import Turn
+from rag.service_failure import MEMORY
 from settings.runtime_settings import RuntimeTimeouts, Table
 
 _DAY = 86_400

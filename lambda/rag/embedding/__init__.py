@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Protocol
 
 from rag.budget import Budget
-from rag.other_side import EMBEDDING, unusable
+from rag.service_failure import EMBEDDING, unusable
 from settings.embedding import EmbeddingModel
 from settings.runtime_settings import RuntimeSettings
 

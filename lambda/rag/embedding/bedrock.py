@@ -5,7 +5,7 @@ from typing import Any
 
 from rag import boto_calls
 from rag.budget import Budget
-from rag.other_side import EMBEDDING, unusable
+from rag.service_failure import EMBEDDING, unusable
 from settings.runtime_settings import RuntimeTimeouts
 
 

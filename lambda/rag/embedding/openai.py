@@ -6,8 +6,8 @@ from typing import Any
 from rag.budget import Budget
 from rag.embedding import Vectors, checked
 from rag.failures import AssistantRefused
-from rag.other_side import EMBEDDING, unusable
 from rag.secret import StoredSecret
+from rag.service_failure import EMBEDDING, unusable
 from rag.wire import Wire
 from settings.embedding.openai import OpenAiEmbedding
 from settings.runtime_settings import RuntimeTimeouts

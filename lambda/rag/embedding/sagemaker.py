@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rag.aws_json import AwsService
 from rag.budget import Budget
 from rag.embedding import Vectors, checked
-from rag.other_side import EMBEDDING
+from rag.service_failure import EMBEDDING
 from settings.embedding.sagemaker import SageMakerEmbedding
 from settings.runtime_settings import RuntimeTimeouts
 

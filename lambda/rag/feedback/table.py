@@ -9,7 +9,7 @@ from rag.budget import Budget
 from rag.failures import Invalid
 from rag.feedback import expiry
 from rag.feedback_models import Judgement
-from rag.other_side import FEEDBACK
+from rag.service_failure import FEEDBACK
 from settings.runtime_settings import RuntimeTimeouts
 
 KIND = "feedback"

@@ -9,7 +9,7 @@ from typing import Any
 from rag import boto_calls
 from rag.budget import Budget
 from rag.guardrails.struck import Struck
-from rag.other_side import GUARDRAIL
+from rag.service_failure import GUARDRAIL
 from settings.guardrails import BedrockGuardrail
 
 # A text unit, by which Bedrock bills; a part of an answer is checked in so many characters at once.

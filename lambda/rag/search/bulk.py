@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from rag.budget import Budget
 from rag.failures import RagFailure, Throttled
-from rag.other_side import ENGINE, failure_of
+from rag.service_failure import ENGINE, failure_of
 
 # The smallest domain takes bodies of at most 10 MiB.
 BATCH_BYTES = 2_000_000

@@ -14,17 +14,17 @@ from functools import partial
 from time import perf_counter, time_ns
 from typing import TYPE_CHECKING, Any
 
-from rag.at_once import at_once
 from rag.budget import Budget
 from rag.caller import Caller, Held
 from rag.embedding import Embedding
 from rag.failures import Broken, RagFailure, Throttled
 from rag.filter_models import Filters
+from rag.in_parallel import in_parallel
 from rag.models import Source
 from rag.search import Found, Page, Passage, Replaced
 from rag.search.engine import IndexClient
+from rag.search.fusion import FUSED, fused, mixed
 from rag.search.listing import ANY_PASSAGE, NANOSECOND, in_list, listed, moment
-from rag.search.mixture import FUSED, fused, mixed
 from rag.search.version import PASSAGES, STORED, Version, aggregation, current, stored, versions
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class CollectionSearch:
     def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget, caller: Caller) -> Found:
         """Passages of current versions only; may be too few if old versions are repeatedly among the nearest."""
         began = perf_counter()
-        embedded = at_once([partial(self._vector, text, budget) for text in texts])
+        embedded = in_parallel([partial(self._vector, text, budget) for text in texts])
         vectors = list(zip(texts, embedded, strict=True))
         embed_ms = round((perf_counter() - began) * 1000)
         began = perf_counter()
@@ -72,7 +72,7 @@ class CollectionSearch:
     ) -> list[dict[str, Any]]:
         """The best `size` hits that are `narrowed` to a clause, for a text and its vector, or for two."""
         most = max(size, self._engine.settings.retrieval.looked_at, FUSED if len(vectors) > 1 else 0)
-        lists = at_once([partial(self._hits_of, text, vector, most, narrowed, budget) for text, vector in vectors])
+        lists = in_parallel([partial(self._hits_of, text, vector, most, narrowed, budget) for text, vector in vectors])
         return (lists[0] if len(lists) == 1 else fused(*lists))[:size]
 
     def _hits_of(

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from rag.at_once import at_once
 from rag.budget import Budget
 from rag.caller import Caller, Held
 from rag.failures import Broken, RagFailure, Unavailable
 from rag.filter_models import Filters
+from rag.in_parallel import in_parallel
 from rag.models import Highlight, Source
 from rag.search import Found, Page, Passage, Replaced
 from rag.search.bulk import Action
 from rag.search.engine import IndexClient
+from rag.search.fusion import FUSED, fused
 from rag.search.in_use import searched
 from rag.search.listing import ANY_PASSAGE, LOADED, MILLISECOND, in_list, listed, moment
-from rag.search.mixture import FUSED, fused
 from rag.search.nearness import Nearness
 from rag.search.query import nearest, parameters
 
@@ -42,7 +42,7 @@ class DomainSearch:
         most = size if len(texts) == 1 else max(size, FUSED)
         began = perf_counter()
         bodies = [nearest(text, most, self._engine.index, retrieval, wanted) for text in texts]
-        lists = at_once([functools.partial(self._hits, body, budget) for body in bodies])
+        lists = in_parallel([functools.partial(self._hits, body, budget) for body in bodies])
         hits = lists[0] if len(lists) == 1 else fused(*lists)
         sources = self._engine.sources(hits[:size], caller)
         if retrieval.marked_by_meaning:

@@ -13,10 +13,10 @@ from rag.caller import ACCESS, GROUPS, LOADER, Caller, Held
 from rag.failures import Invalid, RagFailure, Starting, Throttled, Unavailable
 from rag.filter_models import Filters
 from rag.models import PLACE, Source
-from rag.other_side import EMBEDDING, ENGINE, failure_of, starting, unusable
 from rag.search.bulk import BATCH_IDS, BATCH_PASSAGES, Action, batches, results_of
 from rag.search.hit import fields_of, hits_of, is_for, source_of
 from rag.send import Send
+from rag.service_failure import EMBEDDING, ENGINE, failure_of, starting, unusable
 from rag.wire import Wire
 from settings.runtime_settings import EngineEmbedding, RuntimeSettings
 

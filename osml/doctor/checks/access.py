@@ -11,7 +11,7 @@ from osml.doctor.checks.context import Context
 from osml.doctor.checks.verdict import Skipped, Unchecked
 from settings.answer import AnswerModel
 from settings.answer.sagemaker import SageMakerAnswer
-from settings.bedrock_answer import BedrockModel
+from settings.bedrock_base import BedrockModel
 from settings.bedrock_embedding import BedrockEmbedding
 from settings.embedding.sagemaker import SageMakerEmbedding
 

@@ -12,7 +12,7 @@ from osml.doctor.checks import model_list
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
 from osml.doctor.checks.verdict import Noted, Skipped, Unchecked
-from settings.bedrock_answer import BedrockModel
+from settings.bedrock_base import BedrockModel
 from settings.bedrock_embedding import BedrockEmbedding
 from settings.end_of_life import NOTICE
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from corpus.destination import Destination, Outcome
-from corpus.track import Item
+from corpus.in_flight import Item
 
 MOST_THREADS = 16
 
@@ -21,7 +21,7 @@ class BatchAnswer:
     seconds: float
 
 
-class Crew:
+class Senders:
     """Sends batches in up to MOST_THREADS threads, which start when they are needed."""
 
     def __init__(self, connect: Callable[[], Destination]) -> None:
@@ -38,7 +38,7 @@ class Crew:
         return self.batches >= MOST_THREADS
 
     def give(self, batch: list[Item]) -> None:
-        """Send the batch at once; if the crew is full, the batch waits for a thread."""
+        """Send the batch at once; if all threads are busy, the batch waits for a thread."""
         self.batches += 1
         self.items += len(batch)
         if self.batches > len(self._threads) and len(self._threads) < MOST_THREADS:

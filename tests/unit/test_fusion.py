@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.search.mixture import fused, mixed
+from rag.search.fusion import fused, mixed
 from rag.search.query import similarity
 from settings.calibration import score
 from settings.retrieval import Hybrid

@@ -5,7 +5,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from rag.at_once import at_once
+from rag.in_parallel import in_parallel
 
 _here: ContextVar[str] = ContextVar("here", default="elsewhere")
 
@@ -18,13 +18,13 @@ def test_the_calls_wait_for_each_other_and_their_results_keep_their_order() -> N
         both.wait()  # breaks if the other one has not begun
         return f"{name} in {_here.get()}"
 
-    assert at_once([lambda: call("one"), lambda: call("two")]) == ["one in the trace", "two in the trace"]
+    assert in_parallel([lambda: call("one"), lambda: call("two")]) == ["one in the trace", "two in the trace"]
 
 
 def test_one_call_has_no_thread() -> None:
-    assert at_once([threading.get_ident]) == [threading.get_ident()]
+    assert in_parallel([threading.get_ident]) == [threading.get_ident()]
 
 
 def test_a_failure_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
-        at_once([lambda: 1, lambda: 1 // 0])
+        in_parallel([lambda: 1, lambda: 1 // 0])

@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
+def in_parallel(calls: Sequence[Callable[[], T]]) -> list[T]:
     """Their results, in order; raises what the first of them raises that fails."""
     if len(calls) == 1:
         return [calls[0]()]

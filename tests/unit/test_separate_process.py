@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from corpus.apart import FileLimits
 from corpus.document import Document, Unreadable
 from corpus.endings import FORMATS
 from corpus.formats import Reading
+from corpus.separate_process import FileLimits
 from corpus.source import HERE
 from tests.unit import office_files as office
 from tests.unit.pdf_files import pdf
