@@ -22,7 +22,7 @@ CAUSES: dict[str, Cause] = {
     "SSLError": "no-network",
     "ResponseParserError": "no-network",
 }
-# Errors of a package that are not all of one class, by the module that raises them; no other is imported for them.
+# The base classes of each package's errors, by their module. No module is imported only for this.
 _FAMILIES = {
     "botocore.exceptions": ("BotoCoreError", "ClientError", "UndefinedModelAttributeError"),
     "botocore.parsers": ("ResponseParserError",),

@@ -1,4 +1,4 @@
-"""The tools that `osml mcp` offers to an agent: each works as the operator of one environment."""
+"""The tools that `osml mcp` offers to an agent. Each tool acts as the operator of one environment."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from settings.environment import prefix_of
 
 
 def server(where: Place) -> MCPServer:
-    """The server of an environment's tools; `run()` serves it on standard input and output."""
+    """The MCP server with an environment's tools; `run()` serves them on standard input and output."""
     view = OperatorView(where)
     return agents.server.server(prefix_of(where.env), metadata.version("osml"), lambda: view, _sentence)
 
 
 class OperatorView:
-    """The documents of an environment as its operator sees them, with the sight of the place's groups."""
+    """The documents of an environment as its operator sees them. The `groups` of the place, if set, limit them."""
 
     def __init__(self, where: Place) -> None:
         self._where = where
@@ -51,7 +51,7 @@ def _sentence(error: Exception) -> str | None:
 
 
 def _pairs(filters: FilterValues) -> list[tuple[str, str]]:
-    """Field and value of each filter, as `osml ask` has them."""
+    """The filters as pairs of field and value, the form that `osml ask` uses."""
     return [
         (field, value)
         for field, values in filters.items()

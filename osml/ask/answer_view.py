@@ -35,14 +35,14 @@ def show(question: str, answer: Answer, command: str) -> None:
 
 
 def _place(source: Source) -> str:
-    """`page 3, Leave > Carry over`: where in its file a source begins; empty where that is all of it."""
+    """Where a source begins in its file, such as `page 3, Leave > Carry over`; empty if the source names no place."""
     places = {"page": source.page, "slide": source.slide, "sheet": source.sheet}
     numbered = [f"{name} {value}" for name, value in places.items() if value is not None]
     return ", ".join([*numbered, *([source.section] if source.section else [])])
 
 
 def _loader(source: Source) -> str:
-    """Who has loaded a source that is not trusted, whose evidence counts half."""
+    """Who loaded a source that is not trusted, whose scores are halved; empty for any other source."""
     return f"loaded by {source.loaded_by}, not trusted" if source.trusted is False else ""
 
 

@@ -24,9 +24,10 @@ def ask(
     talk: str | None = None,
     model: str | None = None,
 ) -> Answer:
-    """The answer from at most `size` documents that match `filters`. Raises Failure when there is no answer.
+    """The answer from at most `size` documents that match `filters`.
 
-    `talk` is the id of a conversation to continue, or `new`; `model` one of `assistant.models`, on a collection.
+    `talk` is the id of a conversation to continue, or `new`. `model` is one of `assistant.models`; only a collection
+    accepts it. Raises Failure when there is no answer, or when `model` is given on a domain.
     """
     text = mended(text)
     if place.settings().engine is None:
@@ -48,7 +49,7 @@ def ask(
 
 
 def _judged(answer: Answer, environment: Environment) -> Answer:
-    """The answer with what its sources are worth."""
+    """The answer with its sources rated: their match, their trust, and the sentences that the answer uses."""
     _judge(answer.sources, environment)
     if answer.answer is None:
         answer.grounded = is_near(answer.sources, environment.min_score)
@@ -64,9 +65,9 @@ def _judge(sources: Sequence[Source], environment: Environment) -> None:
 
 
 def find(place: Place, text: str, size: int = 4, filters: Sequence[tuple[str, str]] = ()) -> list[Source]:
-    """The documents nearest to the question, without an answer; on a collection the assistant also answers.
+    """The documents nearest to the question, without an answer.
 
-    Raises Failure.
+    On a collection the assistant writes an answer too, which is not returned. Raises Failure.
     """
     if place.settings().engine is None:
         return ask(place, text, size, filters).sources

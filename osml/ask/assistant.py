@@ -21,9 +21,9 @@ def ask(
 ) -> Answer:
     """The answer from at most `size` passages; `filters` may name the fields `document` and `title`.
 
-    `conversation` is the id of one of the operator's conversations, or `new`; the assistant begins a conversation with
-    every first question. `model` is the name of one to choose. Raises Failure with the assistant's own sentence when it
-    fails.
+    `conversation` is the id of one of the operator's conversations, or `new`. A question without an id always begins
+    a conversation. `model` is the name of one of `assistant.models`. Raises Failure with the assistant's own sentence
+    when it fails.
     """
     body: dict[str, Any] = {"question": question, "top_k": size}
     for field, value in filters:

@@ -24,7 +24,7 @@ class EngineConversation:
 
 
 def opened(domain: Domain, id: str, question: str, most: int) -> EngineConversation:
-    """The conversation with up to `most` of its questions. The id `new` begins one, named after `question`.
+    """The conversation with up to `most` of its last questions. The id `new` begins one, named after `question`.
 
     Raises Failure when the id is unknown or the engine fails.
     """
@@ -38,5 +38,5 @@ def opened(domain: Domain, id: str, question: str, most: int) -> EngineConversat
 
 
 def keep(domain: Domain, conversation: EngineConversation, question: str) -> None:
-    """Add a question that has no answer of a model. Raises Failure."""
+    """Add a question that no model answered. Raises Failure."""
     EngineMemory(domain.send).keep(conversation.id, Turn(question, ""))

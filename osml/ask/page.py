@@ -26,7 +26,7 @@ def is_wanted(place: Place) -> bool:
 
 
 def way_in(place: Place, command: str) -> list[str]:
-    """How to sign in, one sentence for each line; `command` is osml as it was typed."""
+    """How to sign in, one sentence for each line; `command` is the name under which osml was called."""
     settings = place.settings().assistant
     said = []
     if settings is not None and settings.sign_in == "cognito":

@@ -52,7 +52,10 @@ def find(
 
 
 def answer_from(domain: Domain, knowledge: Knowledge, question: str, ids: Sequence[str]) -> str:
-    """What the model says to the `question` from exactly the passages with these ids; empty if it says nothing."""
+    """The model's answer to `question` from exactly the passages with these ids; empty if it gives none.
+
+    Raises Failure when the environment has no answer model, or when the engine fails.
+    """
     if knowledge.answer_model_id is None:
         raise Failure("This environment has no answer model. Add the group `answer` to its file, and deploy it.")
     with legible(f"The question to the index {knowledge.index}"):
@@ -95,7 +98,7 @@ def _asked(
 
 
 class _Found(NamedTuple):
-    """The hits of a search, the same in the API's form, and the search's milliseconds."""
+    """The hits of a search, the same hits as sources of the API, and the time of the search in milliseconds."""
 
     hits: list[dict[str, Any]]
     sources: list[Source]
@@ -132,7 +135,7 @@ def _source(hit: dict[str, Any], text_field: str) -> Source:
 def _marks(
     domain: Domain, knowledge: Knowledge, question: str, hits: list[dict[str, Any]], index: str
 ) -> list[list[tuple[int, int]]]:
-    """The sentences near to the question in each hit, as the environment marks them."""
+    """For each hit, the ranges of its text that the environment marks as near to the question."""
     retrieval = knowledge.retrieval
     if not retrieval.marked_by_meaning:
         return [highlights(hit, knowledge.text_field) for hit in hits]
@@ -153,12 +156,12 @@ def search(
     fields: Sequence[str] = (),
     earlier: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The engine's answer with at least `size` hits, in one request unless the index version changes.
+    """The engine's answer with at least `size` hits, if there are so many.
 
-    With `earlier` questions there is a second request, together with them, and the hits are those of both. A hit holds
-    its text and its `fields`. The first `size` hits have `marks`: ranges of the text near to the question.
-
-    The whole search uses one index version. Raises Failure.
+    One request is enough unless the index version changes. With `earlier` questions a second request searches for the
+    question together with them, and the hits of both requests are fused. A hit contains its text and its `fields`.
+    The first `size` hits have `marks`: ranges of the text near to the question. The whole search uses one index
+    version. Raises Failure.
     """
     narrowing = [*domain.caller.clauses, *clauses(filters, knowledge.fields, knowledge.text_field)]
     index = IndexNames(name=knowledge.index, text_field=knowledge.text_field, embedding_field=knowledge.embedding_field)
@@ -175,7 +178,7 @@ def search(
         def search_in(named: str) -> dict[str, Any]:
             answer = domain.patiently("POST", f"/{named}/_search", **options)
             hits = answer["hits"]["hits"]
-            # Whatever the filter did, such as in an index that does not know the field yet.
+            # Checked again, because the filter may fail, for example in an index that does not know the field yet.
             answer["hits"]["hits"] = [hit for hit in hits if domain.caller.sees(groups_in(hit["_source"]))]
             return answer
 

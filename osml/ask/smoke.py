@@ -10,20 +10,21 @@ from osml.place import Place
 from osml.remote.visible import visible_seconds
 from rag.models import Answer
 
-# Figures, and words long enough to mean something.
+# Numbers, and words of at least four letters.
 WORD = re.compile(r"\d[\d.,]*\d|\d|[^\W\d_]{4,}")
 THOUGHT = re.compile(r"</?think>", re.IGNORECASE)
 SHOWN_CHARACTERS = 200
-# A question costs what its answer costs.
+# Few, because each further question costs as much as the first.
 MOST_AGAIN = 3
-# Seconds between two questions to a model that starts, and for all of them: a start that takes longer is a fault.
+# Seconds between two questions to a model that is starting, and seconds for all of them. A longer start is a fault.
 START_PAUSE, LONGEST_START = 30.0, 1200.0
 
 
 def run(place: Place, question: str, expect: Sequence[str], sleep: Callable[[float], None] = time.sleep) -> str:
     """Ask, and return one sentence about the answer. Raises Failure when there is no answer or it is not grounded.
 
-    A collection finds a stored document late, so it is asked again for that long. A model that starts is waited for.
+    A collection finds new documents only after its refresh interval, so the question is repeated during that time.
+    It is also repeated while the model is starting.
     """
     waits = visible_seconds(place)
     pause, asked_again = waits / MOST_AGAIN, 0

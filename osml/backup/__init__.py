@@ -1,1 +1,1 @@
-"""Backups of an environment's indexes, and how they come back."""
+"""Backups of an environment's indexes: taken, listed and restored."""

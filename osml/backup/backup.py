@@ -10,13 +10,13 @@ from osml.failure import Failure
 from osml.place import Place
 
 UNDER_WAY = "IN_PROGRESS"
-# Seconds between two looks: the first, and the longest.
+# Seconds between two requests for the state: the first pause, and the longest.
 SOON, OFTEN = 1.0, 15.0
 
 
 @dataclass(frozen=True)
 class Restored:
-    """The backup that came back, and the number of documents of each index."""
+    """The restored backup, and the number of documents by index."""
 
     snapshot: str
     documents: Mapping[str, int]
@@ -29,7 +29,7 @@ def listed(where: Place) -> list[dict[str, Any]]:
 
 
 def take(where: Place, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Take a backup now, and return it when it is whole. Raises Failure."""
+    """Take a backup now, and return it when it is complete. Raises Failure when it ends in another state."""
     keeper = KeeperFunction(where)
     name = str(keeper.ask("take", where.env)["snapshot"])
     tell(f"Taking the backup {name} …")
@@ -61,7 +61,7 @@ def restore(
 
 
 def _waited(look: Callable[[], dict[str, Any] | None]) -> dict[str, Any]:
-    """What `look` finds. It takes as long as the engine does, so there is no end but Ctrl-C."""
+    """Call `look` until it returns a result. There is no timeout, because a large index takes long: use Ctrl-C."""
     pause = SOON
     while (result := look()) is None:
         time.sleep(pause)

@@ -1,4 +1,4 @@
-"""The keeper of an environment, which takes backups and brings them back."""
+"""The keeper of an environment, which takes and restores backups."""
 
 import json
 from typing import Any
@@ -13,12 +13,12 @@ from osml.failure import Failure
 from osml.place import Place
 from osml.remote.stack import outputs
 
-# The function ends before.
+# Longer than the function's own timeout of 300 seconds.
 LONGEST_SECONDS = 320
 
 
 class KeeperFunction:
-    """Asks the deployed keeper with your own credentials. Raises Failure where the environment has no backups."""
+    """Calls the deployed keeper with the caller's credentials. Raises Failure if there are no backups."""
 
     def __init__(self, place: Place) -> None:
         name = outputs(place, "knowledge").get("KeeperFunctionName")
@@ -33,7 +33,10 @@ class KeeperFunction:
         self._client = boto3.client("lambda", region_name=place.settings().region, config=patient)
 
     def ask(self, verb: str, of: str, **more: Any) -> dict[str, Any]:
-        """The answer to a request about the backups of the environment `of`. Raises Failure with its sentence."""
+        """The answer to a request about the backups of the environment `of`.
+
+        Raises Failure with the keeper's sentence.
+        """
         payload = json.dumps({"backup": {"verb": verb, "of": of, **more}}).encode()
         try:
             answer = self._client.invoke(FunctionName=self._name, Payload=payload)

@@ -1,8 +1,9 @@
-"""Who may use the proxy: the browser that opened its link, and in it no page but those of Dashboards.
+"""Access to the proxy: only the browser that opened its link, and only the pages of Dashboards in that browser.
 
-The link's key counts once and is exchanged for a cookie, so a key that others read in a list of processes or in a
-browser's history is worth nothing afterwards. Cookies do not tell ports of a host apart, so what the browser says of
-the page behind a request is read too; the Host header keeps out names that others let point to this machine.
+The link's key works once and is exchanged for a cookie. A key that others read in a list of processes or in a browser's
+history is therefore useless afterwards. Cookies do not distinguish the ports of a host. So the proxy also checks the
+headers Origin and Sec-Fetch-Site, which name the page behind a request. The Host header must have the proxy's address,
+because others can let a name of theirs point to this machine.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ from osml.failure import Failure
 
 PATH = "/_dashboards"
 KEY = "key"
-# A person typed the address, or a page of the same origin asks.
+# The values of Sec-Fetch-Site when a page of the same origin asks, and when a person typed the address.
 OWN_SITES = ("same-origin", "none")
 
 
 class TurnedAway(Failure):
-    """A request that the proxy does not pass on; the sentence is its answer."""
+    """The proxy does not pass on a request; the sentence is its response."""
 
 
 class Entrance:
-    """The way into the proxy at `port`."""
+    """Decides which requests the proxy at `port` accepts."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -42,16 +43,20 @@ class Entrance:
 
     @property
     def link(self) -> str:
-        """What a person opens, once."""
+        """The address that a person opens. It works once."""
         return f"{self.origin}/?{KEY}={self._key}"
 
     @property
     def cookie(self) -> str:
-        """The cookie's name, another one for each port."""
+        """The cookie's name, which differs for each port."""
         return f"osml-dashboards-{self._port}"
 
     def admit(self, target: str, headers: Mapping[str, str]) -> str | None:
-        """Let a request in; returns the Set-Cookie of a first request, which goes to PATH. Raises TurnedAway."""
+        """Accept a request, or raise TurnedAway.
+
+        Returns the Set-Cookie header for the request with the link's key, which the proxy redirects to PATH; None for
+        all other requests.
+        """
         if headers.get("Host") != f"127.0.0.1:{self._port}":
             raise TurnedAway(f"This proxy is only at {self.origin}.")
         if headers.get("Origin", self.origin) != self.origin or headers.get("Sec-Fetch-Site", "none") not in OWN_SITES:

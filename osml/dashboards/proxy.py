@@ -1,4 +1,4 @@
-"""The proxy: from a browser on this machine to Dashboards of a domain, each request with a signature."""
+"""The proxy between a browser on this machine and Dashboards of a domain. It signs each request."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from requests.utils import get_environ_proxies
 from osml.dashboards.entrance import PATH, Entrance, TurnedAway
 from osml.dashboards.signature import canonical
 
-# Amazon's Dashboards wait so long for a query.
+# Seconds to connect and to read. Amazon's Dashboards wait 300 seconds for a query.
 SECONDS = (10, 300)
-# The largest request that a domain takes.
+# The largest request that a domain accepts, in bytes.
 LARGEST_BODY = 100 * 1024**2
 CHUNK = 64 * 1024
-# A browser opens six to one host, and holds them open.
+# A browser opens six connections to one host, and keeps them open.
 CONNECTIONS = 16
-# Of one connection (RFC 9110, section 7.6.1), or made anew on the other side.
+# Headers of one connection (RFC 9110, section 7.6.1), and headers that are set again for the other side.
 OWN = {"connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
-# Of the browser's page, which the domain does not know; and what a signature holds.
+# Headers about the browser's page, which the domain does not know, and headers of a signature.
 KEPT_BACK = re.compile(
     r"(?i)(origin|referer|authorization|cookie|expect|proxy-.*|x-amz-.*|x-forwarded-.*|sec-fetch-.*)"
 )
-# The domain's cookies are for https and its own host; here they belong to this proxy.
+# The domain restricts its cookies to https and its own host; here they belong to this proxy.
 ELSEWHERE = re.compile(r"(?i);\s*(secure|domain=[^;]*)(?=;|$)")
 Tell = Callable[[str], None]
 
 
 class DashboardsProxy(ThreadingHTTPServer):
-    """Listens on 127.0.0.1; `tell` is called with what a person should know, such as a refusal."""
+    """Listens on 127.0.0.1. It calls `tell` with sentences that a person should read, such as a refusal."""
 
     daemon_threads = True
 
@@ -49,7 +49,7 @@ class DashboardsProxy(ThreadingHTTPServer):
         self._refused = False
 
     def refused(self, status: int) -> None:
-        """The domain refused the caller: that is said once."""
+        """Tell the person, only once, that the domain refused the caller."""
         if not self._refused:
             self._refused = True
             self.tell(
@@ -100,7 +100,7 @@ class _Exchange(BaseHTTPRequestHandler):
             headers["Cookie"] = cookies
         url = self.server.endpoint + canonical(self.path)
         request = requests.Request(self.command, url, headers=headers, data=body, auth=self.server.auth).prepare()
-        # Not by a session, which follows redirects or reads them to their end.
+        # Without a session, because a session follows redirects or reads their whole bodies.
         return self.server.way.send(
             request,
             stream=True,
@@ -113,11 +113,11 @@ class _Exchange(BaseHTTPRequestHandler):
         if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             self.server.refused(answer.status_code)
         self.send_response(answer.status_code)
-        # Those of urllib3, because requests joins the cookies to one line.
+        # The headers of urllib3, because requests joins all Set-Cookie headers into one line.
         headers = [(name, self._here(name, value)) for name, value in answer.raw.headers.items()]
         passed = [(name, value) for name, value in headers if name.lower() not in OWN]
         length = answer.headers.get("Content-Length")
-        # Without a length the connection's end is that of the answer.
+        # Without a length, the end of the connection is the end of the response.
         passed.append(("Content-Length", length) if length else ("Connection", "close"))
         self._end(passed)
         if self.command != "HEAD":
@@ -144,4 +144,4 @@ class _Exchange(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Nothing: a first request has the key in its address."""
+        """Log nothing, because the address of a first request contains the key."""

@@ -14,9 +14,10 @@ _SAFE = "-_.~"
 
 
 class CallerSignature(AuthBase):
-    """Signs with `credentials`, botocore's, which may renew themselves.
+    """Signs with botocore's `credentials`, which may renew themselves.
 
-    Of the headers, host and body are signed: what lies between may change the others.
+    The signature covers the host and the body, but no other header of the request, because a proxy on the way may
+    change those.
     """
 
     def __init__(self, credentials: Any, region: str, service: str = "es") -> None:
@@ -30,7 +31,10 @@ class CallerSignature(AuthBase):
 
 
 def canonical(target: str) -> str:
-    """A path and query whose encoding is what a service makes of it: it decodes a query and encodes it again."""
+    """The path and query in the encoding for which a service checks the signature.
+
+    The service decodes the query and encodes it again.
+    """
     path, mark, query = target.partition("?")
     pairs = parse_qsl(query, keep_blank_values=True)
     return quote(path, safe="/%~:@!$&'()*+,;=-._") + mark + urlencode(pairs, quote_via=quote, safe=_SAFE)

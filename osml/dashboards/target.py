@@ -10,7 +10,7 @@ UI = "https://docs.aws.amazon.com/opensearch-service/latest/developerguide/appli
 
 
 def domain_of(place: Place) -> Knowledge:
-    """The domain whose Dashboards a signature opens. Raises Failure where the environment has none."""
+    """The domain whose Dashboards accept signed requests. Raises Failure if the environment has none."""
     search = place.settings().search
     if isinstance(search, Serverless):
         raise Failure(

@@ -32,8 +32,8 @@ def waiting(place: Place) -> dict[str, list[Kept]]:
 def adopt(place: Place, left: Mapping[str, list[Kept]], assembly: Path) -> bool:
     """Import the resources of `left` that still exist into new stacks; False when there are none.
 
-    `assembly` holds the synthesized templates. The next deploy finds objects in the search engine by their owner mark.
-    Raises Failure.
+    `assembly` contains the synthesized templates. The next deploy finds objects in the search engine by their owner
+    mark. Raises Failure.
     """
     taken = False
     for stack, things in left.items():
@@ -52,7 +52,10 @@ def adopt(place: Place, left: Mapping[str, list[Kept]], assembly: Path) -> bool:
 
 
 def _mapping(stack: str, things: list[Kept], assembly: Path) -> Identifiers:
-    """Identifiers by logical id, of the resources that both the template and AWS still have."""
+    """The identifiers, by logical id, of resources that exist both in the template and on AWS.
+
+    Raises Failure when one of them refers to a kept resource that no longer exists.
+    """
     template = assembly / f"{stack}.template.json"
     declared = json.loads(template.read_text())["Resources"] if template.exists() else {}
     wanted = [

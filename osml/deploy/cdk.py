@@ -47,10 +47,10 @@ def deploy(place: Place, arguments: Sequence[str], assembly: Path, stacks: Seque
 def differences(place: Place, arguments: Sequence[str], assembly: Path, broader: bool = False) -> int:
     """Print how the templates of a synthesized assembly differ from the deployed ones; return how many stacks differ.
 
-    With `broader` these are changes of permissions and of the network that allow more. Raises Failure.
+    With `broader`, only changes of permissions and of the network that allow more count. Raises Failure.
     """
     only = ["--security-only"] if broader else []
-    # A change set would need a role that may make one, and has no answer for a stack that does not exist yet.
+    # A change set needs a role that may create one, and is impossible for a stack that does not exist yet.
     argv, environment = _command(place, ["diff", "--method=template", *only, *arguments], str(assembly))
     done = subprocess.run(argv, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
     said = done.stdout + done.stderr
@@ -75,7 +75,7 @@ def destroy(place: Place, arguments: list[str]) -> None:
 
 
 def _context(arguments: Sequence[str]) -> list[str]:
-    """The options `-c NAME=VALUE` and `--context NAME=VALUE` among others."""
+    """The options `-c NAME=VALUE` and `--context NAME=VALUE` among the arguments."""
     context: list[str] = []
     for at, argument in enumerate(arguments):
         if argument in ("-c", "--context"):

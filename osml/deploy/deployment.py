@@ -16,7 +16,10 @@ ONLY_PREPARES = {"--no-execute", "--method=prepare-change-set", "prepare-change-
 
 
 class Deployment:
-    """A deploy that synthesizes once, at the first need; `arguments` are other options of `cdk deploy`."""
+    """A deploy that synthesizes once, when the assembly is first needed.
+
+    `arguments` are further options of `cdk deploy`.
+    """
 
     def __init__(self, place: Place, arguments: Sequence[str]) -> None:
         self._place, self.arguments = place, list(arguments)

@@ -1,4 +1,4 @@
-"""Objects that somebody deleted or changed by hand. A deploy leaves them, because no template changed."""
+"""Objects that somebody deleted or changed manually. A usual deploy does not restore them: no template changed."""
 
 from datetime import UTC, datetime
 

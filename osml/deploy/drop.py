@@ -1,4 +1,4 @@
-"""The buckets of documents and backups, and what must be empty before their stacks can go."""
+"""The buckets of documents and backups, which must be empty before their stacks can be deleted."""
 
 from typing import Any
 
@@ -14,15 +14,15 @@ BUCKET = "AWS::S3::Bucket"
 def empty(place: Place) -> None:
     """Removes every object, in all its versions, from the buckets of the environment's stacks, if any.
 
-    CloudFormation deletes no bucket that holds objects. With `search.removal: retain` the buckets stay as they are.
-    Raises Failure.
+    CloudFormation does not delete a bucket that contains objects. With `search.removal: retain` the buckets stay as
+    they are. Raises Failure.
     """
     for stack in ("ingestion", "assistant", "search"):
         empty_stack(place, f"{place.settings().prefix}-{stack}")
 
 
 def empty_stack(place: Place, stack: str) -> None:
-    """The same for one stack of the environment, even if the settings no longer have it. Raises Failure."""
+    """Like `empty`, for one stack of the environment, even if the settings no longer have it. Raises Failure."""
     settings = place.settings()
     if settings.search.removal == "retain":
         return

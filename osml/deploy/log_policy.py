@@ -1,4 +1,4 @@
-"""The policy by which all domains of an account write their logs, where environments have none of their own."""
+"""The log policy that the domains of an account share, if their environments have no policy of their own."""
 
 import json
 from typing import Any
@@ -13,9 +13,9 @@ NAME = "osml-domain-logs"
 
 
 def ensure(sts: Any = None, logs: Any = None) -> None:
-    """Make it, or leave it as it is. It belongs to no environment: no `osml destroy` takes it from the others.
+    """Create the policy, or write it again unchanged. Raises Failure.
 
-    Raises Failure.
+    It belongs to no environment, so `osml destroy` does not remove it.
     """
     try:
         caller = (sts or boto3.client("sts")).get_caller_identity()
@@ -35,7 +35,7 @@ def _document(partition: str, region: str, account: str) -> dict[str, Any]:
                 "Effect": "Allow",
                 "Principal": {"Service": "es.amazonaws.com"},
                 "Action": ["logs:PutLogEvents", "logs:CreateLogStream"],
-                # CloudFormation names a group by its stack, which is called after the environment.
+                # The name of a group begins with the name of its stack, and thus with `osml-`.
                 "Resource": f"arn:{partition}:logs:{region}:{account}:log-group:osml-*",
                 "Condition": {
                     "StringEquals": {"aws:SourceAccount": account},

@@ -23,7 +23,7 @@ ATTEMPTS, PAUSE = 12, 5.0
 
 
 def ensure() -> str | None:
-    """Create the role and set it, unless a role is already set. Returns the role's ARN if it was set now.
+    """Create the role and set it, unless a role is already set. Returns the role's ARN, or None if one was set.
 
     The role belongs to no environment, so `osml destroy` does not remove it. Raises Failure.
     """

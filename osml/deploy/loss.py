@@ -8,8 +8,8 @@ from typing import Any
 _MARK_DIGITS = 8
 Resources = Mapping[str, Mapping[str, Any]]
 
-# Types that hold data that cannot be created again, or an address that others use, with the properties whose change
-# makes CloudFormation replace them, from the types' registered schemas.
+# Types with data that cannot be created again, or with an address that others use. The properties of each are those
+# whose change makes CloudFormation replace the resource, from the types' registered schemas.
 HOLDING: dict[str, tuple[str, ...]] = {
     "AWS::ApiGateway::RestApi": (),
     "AWS::Cognito::UserPool": (),
@@ -33,7 +33,7 @@ KEEPING = ("Retain", "RetainExceptOnCreate")
 
 @dataclass(frozen=True)
 class Loss:
-    """`what` is lost, and `how`: subject and rest of a sentence."""
+    """One loss as a sentence: `what` is its subject, and `how` is the rest."""
 
     what: str
     how: str
@@ -43,13 +43,13 @@ class Loss:
 
 
 def mark_of(losses: Iterable[Loss]) -> str:
-    """What `reviewed` of an environment says of exactly these losses."""
+    """The value of the setting `reviewed` that accepts exactly these losses."""
     text = "\n".join(sorted(map(str, losses)))
     return f"losses-{hashlib.sha256(text.encode()).hexdigest()[:_MARK_DIGITS]}"
 
 
 def of_resources(stack: str, before: Resources, after: Resources) -> Iterator[Loss]:
-    """The losses when the template of `stack` changes; only types that hold data count."""
+    """The losses when the template of `stack` changes; only the types in HOLDING count."""
     for name, old in before.items():
         type = str(old.get("Type"))
         if type not in HOLDING:

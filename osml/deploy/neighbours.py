@@ -16,15 +16,15 @@ from settings.environment_parts import PARTS
 from settings.new_domain import NewDomain
 from settings.serverless import Serverless
 
-# Outputs of which a stack of an environment has at least one.
+# Every stack of an environment has at least one of these outputs.
 MADE = {"DomainEndpoint", "CollectionEndpoint", "OperatorRoleArn", "IndexName", "ApiUrl", "DropBucketName"}
 
 
 def require_apart(place: Place) -> list[str]:
     """Raises Failure when another environment already has the domain name or the index of this one.
 
-    Returns a sentence if the environment seems to be a renamed one, which a deploy would make a second time. Checks
-    nothing when CloudFormation does not list its stacks; then the deploy itself reports the problem.
+    Returns a sentence if the environment seems to be renamed, because a deploy would then create it a second time.
+    Checks nothing when CloudFormation does not list its stacks; then the deploy itself reports the problem.
     """
     settings = place.settings()
     try:
@@ -39,7 +39,7 @@ def require_apart(place: Place) -> list[str]:
 
 
 def renamed(settings: Environment, stacks: Iterable[Mapping[str, Any]], directory: Path) -> Iterator[str]:
-    """A sentence if the environment has no stack yet, and one without a file has an index of the same name."""
+    """A sentence if this environment has no stack, but an environment without a file has an index of the same name."""
     stacks_with_outputs = dict(_outputs(stacks))
     if stacks_with_outputs.keys() & _own(settings):
         return
@@ -94,13 +94,13 @@ def _is_renamed(stack: str, environment: str) -> bool:
 
 
 def _environment_of(stack: str) -> str | None:
-    """The environment whose stack it is by its name, or None."""
+    """The environment in the stack's name; None if it is not the name of an environment's stack."""
     named = re.fullmatch(rf"{prefix_of('(.+)')}-\w+", stack)
     return named[1] if named else None
 
 
 def _taken(settings: Environment, outputs: Mapping[str, str]) -> tuple[str, str, str] | None:
-    """Setting and value that the stack with these outputs uses, and where."""
+    """The setting and its value that the stack with these outputs already uses, and where; None without a conflict."""
     search = settings.search
     if isinstance(search, NewDomain) and outputs.get("DomainName") == settings.domain_name:
         return "search.name", settings.domain_name, "in this account"

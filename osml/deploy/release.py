@@ -1,6 +1,6 @@
-"""The distributions of a version: `python -m osml.deploy.release v1.2.0` builds them into `dist/`, a folder for each.
+"""Builds the distributions of a version into `dist/`, a folder for each: `python -m osml.deploy.release v1.2.0`.
 
-Whatever builds them is installed by its hash. `make dist` does it, and checks them with twine.
+The build tools are installed by their hashes. `make dist` runs this, and checks the distributions with twine.
 """
 
 import re
@@ -14,18 +14,18 @@ from osml.deploy import vocabulary
 from osml.failure import Failure
 
 ROOT = Path(__file__).resolve().parents[2]
-# The construct library takes sources beside its folder, so it has a wheel alone.
+# The construct library includes sources from outside its folder, so it has only a wheel.
 FOLDERS = {"osml": ".", "osml-sandbox": "sandbox", "opensearch-ml-constructs": "constructs"}
 WHEEL_ONLY = ("opensearch-ml-constructs",)
-# `npm ci` puts it there.
+# `npm ci` copies it there.
 FORMULAS = ROOT / "web" / "temml" / "temml.min.js"
-# https://semver.org without build metadata, which PyPI takes none of; a release before the version is `1.2.0rc1`.
+# https://semver.org without build metadata, which PyPI does not accept. A release candidate is `1.2.0rc1`.
 TAG = re.compile(r"v(?P<version>(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(rc[1-9]\d*)?)")
 _BUILD = ("build", "--quiet", "--require-hashes", "--build-constraints")
 
 
 def version_of(tag: str, root: Path = ROOT) -> str:
-    """The version that `tag` names. Raises Failure where a distribution or the changelog has another one."""
+    """The version that `tag` names. Raises Failure if it is none, or a distribution or the changelog has another."""
     named = TAG.fullmatch(tag)
     if not named:
         raise Failure(f"The tag {tag!r} is no version: write v1.2.0, or v1.2.0rc1 before it.")
@@ -46,13 +46,13 @@ def version_of(tag: str, root: Path = ROOT) -> str:
 
 
 def build(into: Path, root: Path = ROOT) -> None:
-    """Build every distribution of the checkout `root`, each into a folder of its name."""
+    """Build every distribution of the checkout `root`, each into a folder of its name. Raises Failure."""
     for file, is_there in ((vocabulary.FILE, vocabulary.is_whole(vocabulary.FILE)), (FORMULAS, FORMULAS.is_file())):
         if not is_there:
             raise Failure(f"{file} is missing. Run `make install`.")
     shutil.rmtree(into, ignore_errors=True)
     for name, folder in FOLDERS.items():
-        # What an earlier build has left would be in this one.
+        # Otherwise the distribution would include files of an earlier build.
         shutil.rmtree(root / folder / "build", ignore_errors=True)
         kind = ["--wheel"] if name in WHEEL_ONLY else []
         arguments = [*_BUILD, str(root / "requirements.txt"), *kind, "--out-dir", str(into / name), str(root / folder)]

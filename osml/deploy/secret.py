@@ -1,4 +1,4 @@
-"""Models' keys in Secrets Manager, so that no template holds them."""
+"""The models' keys in Secrets Manager. No template contains them."""
 
 import json
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def put(name: str, key: str, value: str, region: str | None = None, *, encrypted_with: str | None = None) -> None:
     """Stores `value` under the JSON key `key` of the secret `name`, keeps its other keys, and creates a missing secret.
 
-    A new secret is encrypted with the KMS key `encrypted_with`, by default with the one that Secrets Manager has.
+    A new secret is encrypted with the KMS key `encrypted_with`, by default with Secrets Manager's own key.
 
     Raises Failure when Secrets Manager refuses, or when the secret's value is not a JSON object.
     """
@@ -36,7 +36,7 @@ def put(name: str, key: str, value: str, region: str | None = None, *, encrypted
 
 
 def holds(name: str, key: str, region: str | None = None) -> bool:
-    """True when the secret exists and has a value under `key`."""
+    """True when the secret exists and has a value under `key`. Raises Failure when it cannot be read."""
     value = _value(boto3.client("secretsmanager", region_name=region), name)
     return bool(value and value.get(key))
 

@@ -14,7 +14,7 @@ from settings.prices import HOURS
 
 Quantization = Literal["none", "fp16", "byte", "disk"]
 VectorEngine = Literal["faiss", "lucene"]
-# Bytes of a vector in memory for each dimension. `disk` is mode on_disk, which compresses 32 times: a bit for each.
+# Bytes in memory for each dimension of a vector. `disk` is the mode on_disk, which compresses 32 times, to one bit.
 BYTES: dict[str, Fraction] = {"none": Fraction(4), "fp16": Fraction(2), "byte": Fraction(1), "disk": Fraction(1, 8)}
 LINKS = 16
 # Memory of r7g nodes in GiB.
@@ -26,7 +26,7 @@ HEAP_SHARE, MOST_HEAP = 0.5, 32.0
 # Graphs of faiss use at most this share of the other half (knn.memory.circuit_breaker.limit, default 50 %).
 # Lucene reads its graphs through the page cache, which it shares with the rest of the index.
 GRAPH_SHARE: dict[str, float] = {"faiss": 0.5, "lucene": 0.5}
-# 10 % for the index, 5 % that Linux keeps, 20 % that the service keeps: 1.1 / 0.95 / 0.8.
+# 10 % more for the index, 5 % reserved by Linux, 20 % reserved by the service: 1.1 / 0.95 / 0.8.
 # https://docs.aws.amazon.com/opensearch-service/latest/developerguide/bp-storage.html
 DISK_FACTOR = 1.45
 # The greatest number of data nodes without a higher quota.
@@ -57,7 +57,7 @@ class NodeShape:
 
 @dataclass(frozen=True)
 class Need:
-    """Bytes of all copies: graphs in memory, and disk; `shapes` that are large enough, the cheapest first."""
+    """`memory` (of the graphs) and `disk` are bytes of all copies. `shapes` are large enough, the cheapest first."""
 
     memory: int
     disk: int
@@ -65,7 +65,7 @@ class Need:
 
 
 def need(load: Load) -> Need:
-    """The need of `load`. Raises ValueError with a sentence when the engine cannot do it."""
+    """The need of `load`. Raises ValueError with a sentence for a wrong number, or a quantization the engine lacks."""
     _check(load)
     copies = load.replicas + 1
     memory = math.ceil(Fraction(11, 10) * _vector(load) * load.documents * copies)

@@ -39,7 +39,7 @@ def quota_of(place: Place) -> Quota:
 
 
 def usage(place: Place) -> list[CallerUsage]:
-    """Who has asked today or this month, most tokens first; raises Failure."""
+    """The use of each caller who asked today or this month, most tokens first. Raises Failure."""
     quota_of(place)
     deployed = assistant(place)
     if deployed.quota_table is None:
@@ -57,7 +57,7 @@ def usage(place: Place) -> list[CallerUsage]:
 
 
 def _counts(deployed: DeployedAssistant) -> Iterator[tuple[tuple[str, str], int]]:
-    """Period and caller of each count."""
+    """Each count, after its period and caller: `((period, caller), count)`."""
     client = boto3.client("dynamodb", region_name=deployed.region)
     try:
         for page in client.get_paginator("scan").paginate(TableName=str(deployed.quota_table), ConsistentRead=True):
@@ -69,7 +69,7 @@ def _counts(deployed: DeployedAssistant) -> Iterator[tuple[tuple[str, str], int]
 
 
 def _names(place: Place, deployed: DeployedAssistant) -> Mapping[str, str]:
-    """The names of callers by their ids, where somebody knows them."""
+    """The known names of callers by their ids: users' e-mail addresses, or names of API keys."""
     if deployed.user_pool_id:
         return {user.id: user.email for user in Users(place).list()}
     keys = {id: name for name, id in (deployed.api_keys or {}).items()}

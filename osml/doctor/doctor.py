@@ -19,7 +19,7 @@ CALLED = ("Connector", "Model", "IngestPipeline", "SearchPipeline")
 
 
 def examine(place: Place, checks: Sequence[Check] = CHECKS, context: Context | None = None) -> Iterator[Finding]:
-    """The findings in order; the first failed one is the last. Raises SettingError without an environment."""
+    """The findings in order; the first failed one is the last. Raises SettingError for wrong settings."""
     context = context or Context(place)
     for check in checks:
         seen = _found(context, check)

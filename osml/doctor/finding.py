@@ -23,7 +23,7 @@ SIGNS = {
 class Finding:
     """The result of one check: `state` is ok, noted, skipped, unchecked or failed.
 
-    Noted and failed ones have a complaint. Skipped ones do not apply; AWS did not answer unchecked ones.
+    A noted or failed check has a complaint. A skipped check does not apply. An unchecked one could not read something.
     """
 
     check: str

@@ -1,4 +1,4 @@
-"""The documents of an environment, whichever way its recipe keeps them."""
+"""The documents of an environment, on a domain or on a collection."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ SECONDS = 120.0
 
 
 class Library(Protocol):
-    """Everything raises Failure; what is shown or removed must be there."""
+    """Every method raises Failure, also when the document to show or remove does not exist."""
 
     def listed(self, page: Page) -> DocumentList:
         """The documents of a page."""
@@ -35,7 +35,10 @@ class Library(Protocol):
 
 
 def library(where: Place) -> Library:
-    """That of the environment: asked as the operator, on a collection by the function `documents`."""
+    """The library of the environment: on a domain the engine, on a collection the function `documents`.
+
+    Both are called as the operator.
+    """
     return OfFunctions(Functions(where)) if where.settings().engine is None else OfDomain(where)
 
 
@@ -51,13 +54,13 @@ def all_of(library: Library, search: str | None) -> Iterator[DocumentListed]:
 
 
 def by_time(documents: Iterable[DocumentListed], *, newest: bool) -> list[DocumentListed]:
-    """The documents in the order in which they were loaded; those of unknown time are the oldest."""
+    """The documents in the order of their loading; documents of unknown time count as the oldest."""
     unknown = datetime.min.replace(tzinfo=UTC)
     return sorted(documents, key=lambda document: document.loaded or unknown, reverse=newest)
 
 
 class OfDomain:
-    """On a domain, or an engine of one's own."""
+    """The library on a domain or a self-managed engine."""
 
     def __init__(self, where: Place) -> None:
         deployed, environment = knowledge(where), where.settings()
@@ -88,7 +91,7 @@ class OfDomain:
 
 
 class OfFunctions:
-    """On a collection: the function `documents` is asked as its API would ask it."""
+    """The library on a collection, which calls the function `documents` with the API's events."""
 
     def __init__(self, functions: Functions) -> None:
         self._functions = functions

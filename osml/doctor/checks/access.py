@@ -1,4 +1,4 @@
-"""The account's access: Bedrock models, SageMaker endpoints, and instance quotas for endpoints of a deploy."""
+"""The account's access to Bedrock models and SageMaker endpoints, and instance quotas for endpoints of a deploy."""
 
 from collections.abc import Callable
 from functools import partial
@@ -32,7 +32,7 @@ def models(context: Context) -> str:
 
 
 def looks(context: Context) -> list[Callable[[], str]]:
-    """One look at each model and endpoint: it returns what it sees, or raises like a check."""
+    """One function for each model and endpoint. It returns its observation, or raises like a check."""
     settings = context.settings
     embedding, rerank = settings.embedding, settings.retrieval.rerank
     checks: list[Callable[[], str]] = []
@@ -93,9 +93,9 @@ def _foundation_model(context: Context, model: str, region: str | None, *, here:
 
 
 def _subscription(availability: Any) -> dict[str, Any]:
-    """The subscription that the first call of a Marketplace model makes, as the caller.
+    """The states of a Marketplace model's subscription, which the first call of the model creates.
 
-    The connector's role may not.
+    Only a caller with the right to subscribe can make that call. The connector's role has no such right.
     """
     agreement = availability.get("agreementAvailability") or {}
     return {
@@ -120,7 +120,10 @@ def _profile(context: Context, profile: str, region: str | None) -> str:
 
 
 def _endpoint(context: Context, name: str, region: str | None, made: tuple[str, int] | None) -> str:
-    """The endpoint's state; an endpoint that is not yet deployed (`made` on an instance type) needs a quota."""
+    """The endpoint's state, or the quota for an endpoint that is not yet deployed.
+
+    `made` is the instance type and number of instances of an endpoint that a deploy creates, else None.
+    """
     client = context.session.client("sagemaker", region_name=region or context.session.region_name)
     try:
         described = client.describe_endpoint(EndpointName=name)

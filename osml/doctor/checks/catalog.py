@@ -1,6 +1,6 @@
 """Whether the models in the settings exist, according to the providers' lists.
 
-Every finding is a note only: a provider may serve a model that it no longer lists, and a later check calls the model.
+Every finding is only a note: a provider may serve a model that it no longer lists, and a later check calls the model.
 """
 
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def _bedrock(context: Context) -> Iterator[str]:
             raise Unchecked(f"{error}") from None
         if profile:
             _require(context, setting, profile, profiles, where)
-        # A profile leads to regions other than the one it is called in.
+        # A profile also calls models in other regions, so its model need not be listed in this one.
         elif model not in summaries:
             _require(context, setting, model, list(summaries), where)
         ends = summaries.get(model, {}).get("modelLifecycle", {}).get("endOfLifeTime")

@@ -1,13 +1,13 @@
 """Every cause that the doctor names, with its fix; each has a section in docs/troubleshooting.md.
 
 `{options}` are the options that select the same environment, `{file}` is its settings file, `{deploy}` the command
-that deploys it, `{repair}` the command that also restores objects that were deleted or changed by hand.
+that deploys it, `{repair}` the command that also restores objects that somebody deleted or changed.
 """
 
 from osml.doctor.checks.verdict import Complaint
 from osml.place import Place
 
-# In characters. The engine's errors quote request bodies with all their passages.
+# Characters of a cause. The engine's errors quote request bodies with all their passages.
 LONGEST = 600
 
 FIXES = {

@@ -9,7 +9,7 @@ from osml.doctor.checks.verdict import Unchecked
 
 
 def dimension(context: Context) -> str:
-    """The dimension of the index's vector field, and the length of the model's vectors in its probe."""
+    """The dimension of the index's vector field, compared with the length of the vectors in the model's probe."""
     if context.on_collection:
         raise Unchecked("operators have no access to a collection")
     field = context.knowledge.embedding_field

@@ -14,7 +14,8 @@ from osml.doctor.checks.context import Context
 from osml.doctor.checks.verdict import Complaint, Skipped
 
 Ask = Callable[[], list[dict[str, Any]]]
-# Two calls detect a provider that throttles half of them; the last ones wait if a pool has one connection.
+# Two calls would detect a provider that throttles half of them. Of four, the last ones wait if the connector's pool
+# has only one connection.
 AT_ONCE = 4
 DEPLOYED = ("DEPLOYED", "DEPLOYING")
 # The form of the ingest pipeline's calls, for a model without a known probe.
@@ -48,9 +49,9 @@ def _seen(context: Context, model: Watched) -> str:
 
 
 def _way_to_ask(context: Context, model: Watched) -> Ask | None:
-    """The model's probe, or a text for an embedding model without one.
+    """The model's probe, or a call with a text for an embedding model without a probe.
 
-    None for other models, and models that may sleep.
+    None for other models, and for models that must not be probed, for example because their endpoint may be stopped.
     """
     probe = model.probe
     if not model.asked:
@@ -59,7 +60,7 @@ def _way_to_ask(context: Context, model: Watched) -> Ask | None:
         return lambda: predict(context.client, model.id, probe)
     try:
         embeds = model.id in pipeline.embedding_ids(context)
-    except (ProvisioningError, Complaint):  # told by the check of the pipelines
+    except (ProvisioningError, Complaint):  # the check of the pipelines reports it
         return None
     return (lambda: _embed(context, model.id)) if embeds else None
 

@@ -33,7 +33,7 @@ def listed_models(settings: Environment) -> Iterator[tuple[str, str, Address, Se
 
 
 def names(context: Context, address: Address, secret: Secret) -> list[str]:
-    """The list at `address`. Raises Skipped when it cannot be read, Complaint when the key is refused."""
+    """The list at `address`. Raises Unchecked when it cannot be read, Complaint when the key is refused."""
     headers = {"Authorization": f"Bearer {_key(context, secret)}"}
     try:
         answer = requests.get(f"{context.way_to(address.host)}{address.path}", headers=headers, timeout=SECONDS)

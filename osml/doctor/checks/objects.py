@@ -1,4 +1,4 @@
-"""The objects in the engine are as their stacks define them: the comparison of status, deploy and keeper."""
+"""The objects in the engine are as their stacks define them, by the same comparison as in status, deploy and keeper."""
 
 from mlcommons.drift import Compared
 from osml.doctor.checks.complaints import complaint
@@ -17,7 +17,7 @@ MISSING = {
 
 
 def objects(context: Context) -> str:
-    """The number of objects, and the first that somebody deleted, changed or took over."""
+    """The number of objects. Raises Complaint for the first that somebody deleted, changed or took over."""
     if context.on_collection:
         raise Unchecked("operators have no access to a collection")
     drifted = [entry for entry in context.compared if entry.is_drift]

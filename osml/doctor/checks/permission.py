@@ -47,7 +47,7 @@ def _lost(mapping: Compared) -> str:
 
 
 def pass_role(context: Context) -> str:
-    """Whether the provisioner may pass the connectors' roles to the domain; otherwise only a deploy would fail."""
+    """Whether the provisioner may pass the connectors' roles to the domain; if not, the next deploy may fail."""
     if context.on_collection:
         raise Skipped("a collection has no connectors")
     try:

@@ -28,7 +28,7 @@ def pipelines(context: Context) -> str:
 
 
 def ingest(context: Context) -> str:
-    """The ingest pipeline of the index."""
+    """The ingest pipeline of the index. Raises Complaint if it has none."""
     name = _settings(context).get("index.default_pipeline")
     if not name:
         cause = f"The index {context.knowledge.index} has no default pipeline, so documents get no vectors"

@@ -7,7 +7,7 @@ from osml.remote.functions import Functions
 
 
 def engine(context: Context) -> str:
-    """The engine's version, or a note that it refuses access."""
+    """The engine's version, or only that it answers, if it maps no role to the operator."""
     if context.on_collection:
         return _collection(context)
     try:

@@ -41,7 +41,7 @@ def trusted_endpoints(context: Context) -> str:
 
 
 def is_private(host: str) -> bool:
-    """Whether `host` is a private IP address; False for a name."""
+    """Whether `host` is an IP address that is not public, or `localhost`; False for other names."""
     try:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
