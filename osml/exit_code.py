@@ -1,11 +1,11 @@
-"""The exit codes of all commands; docs/troubleshooting.md lists who uses which, and when."""
+"""The exit codes of all commands; docs/troubleshooting.md lists which command uses which code, and when."""
 
 DONE = 0
-# It failed, or it found what it looks for, such as an object that is not as it should be.
+# The command failed, or it found a fault, such as an object that differs from its stack.
 FAILED = 1
-# An option or argument is wrong; `osml diff` and `osml preflight` also when they cannot look.
+# An option or argument is wrong. `osml diff` and `osml preflight` also use it when they cannot compare or check.
 MISUSED = 2
-# A deploy succeeded, but somebody has deleted or changed objects by hand.
+# A deploy succeeded, but somebody had deleted or changed objects.
 DRIFTED = 3
 # Somebody pressed Ctrl-C.
 STOPPED = 130

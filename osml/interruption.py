@@ -1,4 +1,4 @@
-"""The sentence for a person who presses Ctrl-C: a command that has more to say than the usual one says it instead."""
+"""The sentence for a person who presses Ctrl-C. A command may print its own sentence instead of the usual one."""
 
 import os
 
@@ -8,13 +8,13 @@ _is_said = False
 
 
 def said() -> None:
-    """A command has said what its interruption means."""
+    """Note that a command has printed its own sentence."""
     global _is_said
     _is_said = True
 
 
 def say() -> None:
-    """Say the usual sentence unless the command has said its own."""
+    """Print the usual sentence unless the command has printed its own."""
     if not _is_said:
         said()
         os.write(_STANDARD_ERROR, _USUAL)

@@ -1,4 +1,4 @@
-"""Puts the packages that an installed wheel has in `osml/_library` before all others; a checkout has no such folder."""
+"""Puts `osml/_library`, the packages in an installed wheel, before all others. A checkout has no such folder."""
 
 import sys
 from pathlib import Path

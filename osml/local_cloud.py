@@ -1,4 +1,4 @@
-"""The local cloud is a distribution of its own, `sandbox/`: on AWS, `osml` works without it."""
+"""The local cloud, which is a separate distribution, `sandbox/`. On AWS, `osml` works without it."""
 
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def require() -> None:
-    """Raises Failure where the local cloud is not installed."""
+    """Raises Failure if the local cloud is not installed."""
     if find_spec("sandbox") is None:
         raise Failure(
             "The local cloud is not installed here: run `make install` in the checkout, or "
@@ -20,7 +20,7 @@ def require() -> None:
 
 
 def errors() -> "tuple[type[SandboxError], ...]":
-    """The class of the local cloud's errors, where it is installed."""
+    """The class of the local cloud's errors; empty if it is not installed."""
     try:
         from sandbox.failure import SandboxError
     except ModuleNotFoundError:

@@ -40,14 +40,14 @@ def _options(
 
 
 def _add(name: str, panel: str | None) -> None:
-    """Add what the module of this name has under the panel."""
+    """Add the command or group of the module `name`, if it belongs to the panel."""
     module = importlib.import_module(f"osml.commands.{name}")
     if getattr(module, "PANEL", None) != panel:
         return
     if group := getattr(module, "app", None):
         app.add_typer(group, name=name, rich_help_panel=panel)
     elif command := getattr(module, name, None):
-        # `import_` and `open_` have the underscore because Python takes the words.
+        # `import_` and `open_` have an underscore because Python uses these words itself.
         typed, settings = name.rstrip("_").replace("_", "-"), getattr(module, "SETTINGS", None)
         app.command(typed, context_settings=settings, rich_help_panel=panel)(command)
 

@@ -74,7 +74,7 @@ class Place:
 
 
 def environments() -> Path:
-    """The folder of environment files: OSML_ENVIRONMENTS, or `environments/` of the checkout, or of where you are."""
+    """The folder of environment files: OSML_ENVIRONMENTS, or `environments/` in the checkout or working directory."""
     return Path(os.environ.get("OSML_ENVIRONMENTS") or (CHECKOUT if is_checkout() else Path.cwd()) / "environments")
 
 
@@ -84,7 +84,7 @@ def is_checkout() -> bool:
 
 
 def require_checkout() -> None:
-    """Raises Failure where there is nothing to deploy from."""
+    """Raises Failure if osml does not run from a checkout, which a deploy needs."""
     if not is_checkout():
         raise Failure(
             "A deploy needs the osml repository with its CDK app, but this osml was installed from a package. Run "

@@ -1,6 +1,6 @@
-"""How far answers keep to their passages: faithfulness, and precision and recall of citations, by words in common.
+"""How well passages support the answers: faithfulness, and precision and recall of citations, by words in common.
 
-A sentence is borne out by a passage that shares so many of its words, and one of its numbers, as rag/evidence.py says.
+A passage bears out a sentence if the two share enough words and numbers; rag/evidence.py defines how many.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,14 +19,14 @@ FAITHFULNESS, PRECISION, RECALL = "faithfulness", "citation precision", "citatio
 
 @dataclass
 class Faithfulness:
-    """The sentences of all answers; `unsupported` has, by question, those that no passage bears out."""
+    """`statements` are the sentences of all `answers`; `unsupported`, by question, those that no passage bears out."""
 
     statements: list[AnswerSentence] = field(default_factory=list)
     answers: int = 0
     unsupported: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, question: str, answer: Answer) -> None:
-        """Count an answer; one without text, from a recipe without a model, counts for nothing."""
+        """Count an answer. An answer without text, as of a recipe without a model, does not count."""
         if not answer.answer:
             return
         said = sentences(answer)
@@ -38,10 +38,11 @@ class Faithfulness:
 
     @property
     def figures(self) -> Mapping[str, float | None]:
-        """Each as a share from 0 to 1; None where there is nothing to divide by.
+        """Each figure by its name, as a share from 0 to 1; None where there is nothing to divide by.
 
-        faithfulness: of sentences, those that a passage bears out. citation precision: of citations, those whose
-        passage bears their sentence out. citation recall: of sentences, those that cite a passage that bears them out.
+        faithfulness: the share of sentences that a passage bears out.
+        citation precision: the share of citations whose passage bears out their sentence.
+        citation recall: the share of sentences that cite a passage that bears them out.
         """
         counted = counts(self.statements)
         return {

@@ -1,4 +1,4 @@
-"""Prints how far answers keep to their passages."""
+"""Prints how well passages support the answers."""
 
 from collections.abc import Sequence
 
@@ -8,12 +8,12 @@ from rich.table import Table
 from osml.evaluate.answers import Faithfulness
 from osml.terminal import as_json, shown
 
-# Sentences without a passage that a person is shown.
+# The number of unsupported sentences that a person sees.
 SHOWN = 10
 
 
 def show(measured: Faithfulness, faults: Sequence[str], *, json: bool) -> None:
-    """The figures, sentences that no passage bears out, and what is below its least value."""
+    """Prints the figures, the sentences that no passage bears out, and `faults`: figures below their least value."""
     if json:
         figures = {name.replace(" ", "_"): value for name, value in measured.figures.items()}
         whole = {"answers": measured.answers, "sentences": len(measured.statements), **figures}

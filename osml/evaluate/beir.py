@@ -1,4 +1,4 @@
-"""A folder as the BEIR benchmark has them: `corpus.jsonl`, `queries.jsonl` and `qrels/`."""
+"""Reads a folder in the layout of the BEIR benchmark: `corpus.jsonl`, `queries.jsonl` and `qrels/`."""
 
 import json
 from pathlib import Path
@@ -11,10 +11,10 @@ _FIRST_CHOICE = "test.tsv"
 
 
 def read_folder(folder: Path) -> list[Labelled]:
-    """The questions that a judgement names: those of `qrels/test.tsv`, or of the only file there.
+    """The questions with judgements in `qrels/test.tsv`, or in the only file of `qrels/`.
 
-    A judgement is `query-id`, `corpus-id` and `score`, with tabs between; below 1 it says that a document does not
-    answer. Raises Failure that names what is missing, or the line that cannot be read.
+    A judgement is `query-id`, `corpus-id` and `score`, separated by tabs. A score below 1 means that the document does
+    not answer the question. Raises Failure with the missing file, or with the line that cannot be read.
     """
     relevant: dict[str, dict[str, int]] = {}
     file = _judgements(folder)

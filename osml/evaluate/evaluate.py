@@ -27,10 +27,11 @@ Search = Callable[[Labelled], dict[str, Any]]
 class Quality:
     """The means over all questions for one way of searching; the nDCG and the milliseconds of each search.
 
-    `far` is the recall of the first 100; as deployed and of hybrid search, of the candidates.
+    `far` is the recall of the first 100 hits; for the deployed and the hybrid search, of their candidates.
 
     If passages are marked, `marks` has an entry for each question whose labelled words are in a found passage.
-    As deployed, `similarities` has that of the nearest passage that an answer would come from, for each question.
+    For the deployed search, `similarities` has one value for each question: the similarity of the nearest passage
+    that an answer would use.
     """
 
     way: str
@@ -49,12 +50,12 @@ class Quality:
 
     @property
     def marked(self) -> float | None:
-        """The share of found answers that lie within the marks; None without marks or labels."""
+        """The share of found answers that are within the marks, 0 to 1; None without marks or labels."""
         return statistics.fmean(mark.holds for mark in self.marks) if self.marks else None
 
     @property
     def marked_text(self) -> float | None:
-        """The marked share of the text of those passages."""
+        """The mean share of those passages' text that is marked, 0 to 1; None without marks or labels."""
         return statistics.fmean(mark.share for mark in self.marks) if self.marks else None
 
     def latency(self, percent: int) -> float:
@@ -75,11 +76,11 @@ def evaluate(
 ) -> list[Quality]:
     """Search for each question of `file` in every way: as deployed, by words, by meaning.
 
-    `file` is NDJSON or a folder in BEIR's layout. With `weights` also by both: words have the given weight and meaning
-    the rest, with each of the `normalizations`; with `ranks` also by reciprocal rank. The environment `compared` is
-    searched as it is deployed, too. A follow-up is searched together with the questions before it, as the environment's
-    settings define, and as deployed also alone. No answer model is
-    called. Raises Failure when a search fails, or when the index has none of the labelled documents.
+    `file` is NDJSON or a folder in BEIR's layout. With `weights`, words and meaning are also combined: words have each
+    of the weights and meaning the rest, with each of the `normalizations`. With `ranks`, they are also combined by
+    reciprocal rank. The environment `compared` is searched only as it is deployed. A follow-up is searched together
+    with the questions before it, as the environment's settings define; as deployed, it is also searched alone. No
+    answer model is called. Raises Failure when a search fails, or when the index has none of the labelled documents.
     """
     questions = read_folder(file) if file.is_dir() else read(file)
     if place.settings().engine is None:
@@ -116,7 +117,7 @@ def _elsewhere(place: Place) -> dict[str, Search]:
 
 
 def refusal(place: Place, deployed: Quality, file: Path) -> RefusalMeasure:
-    """Whether the least score of the assistant tells the questions of `file` from those of `deployed`.
+    """Measures whether the assistant's least score separates the questions of `file` from those of `deployed`.
 
     The documents must not answer any question of `file`. Raises Failure as `evaluate` does.
     """
@@ -174,7 +175,7 @@ def _documents(answer: dict[str, Any]) -> list[str]:
 def _ways(
     domain: Domain, knowledge: Knowledge, mixtures: Sequence[tuple[str, dict[str, Any]]]
 ) -> Iterator[tuple[str, Search]]:
-    """The search body with the model's id, for an alias, where no default pipeline embeds the question."""
+    """Every way of searching, after its name. A body names the model, because no default pipeline adds it here."""
     words: Callable[[str], dict[str, Any]] = lambda text: {"match": {WORDS_FIELD: text}}  # noqa: E731
 
     def meaning(text: str) -> dict[str, Any]:
@@ -212,7 +213,7 @@ def _ways(
 def _mixtures(
     weights: Sequence[float], normalizations: Sequence[str], *, ranks: bool
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The processors of `retrieval.hybrid` with these weights, by what they are called."""
+    """The processors of hybrid searches with these weights, each after the name of its way."""
     for normalization in normalizations:
         for words in weights:
             mean = {"technique": "arithmetic_mean", "parameters": {"weights": [words, round(1 - words, 6)]}}

@@ -1,6 +1,6 @@
 """Labelled questions, and the quality of a list of documents: nDCG, recall and reciprocal rank of the first ten.
 
-With highlighting also whether the marks contain the answer.
+With highlighting, it also measures whether the marks contain the answer.
 
 The definitions are those of trec_eval: the gain of a document is its grade, its discount log2(rank + 1), and a
 document of any grade above 0 is relevant.
@@ -15,7 +15,7 @@ from pathlib import Path
 from osml.failure import Failure
 
 FIRST = 10
-# What a reranker, or a second look, could still find.
+# A reranker could still find documents up to this rank.
 FAR = 100
 
 
@@ -88,7 +88,7 @@ class Marked:
 
 
 def marked(says: str, passages: Iterable[tuple[str, Sequence[tuple[int, int]]]]) -> Marked | None:
-    """The mark of the first passage that contains the words; None if no passage does.
+    """The marks of the first passage that contains the words `says`; None if no passage does.
 
     A passage is its text and the marked ranges `[start, end)`.
     """

@@ -54,7 +54,7 @@ def show(qualities: Sequence[Quality]) -> None:
 
 
 def shown_p(quality: Quality, other: Quality) -> str:
-    """How often chance alone would make two ways differ as much, for people."""
+    """The p-value of two ways as text: how often chance alone would make them differ as much."""
     p = p_value(quality.gains, other.gains)
     return "<0.001" if p < 0.001 else f"{p:.3f}"
 
@@ -65,7 +65,7 @@ def print_json(qualities: Sequence[Quality]) -> None:
     `[{"way", "ndcg", "recall", "recall_100", "reciprocal_rank", "p50_ms", "p99_ms", "questions",
     "difference", "p"}]`
 
-    The last two are in comparison with the first way, in nDCG.
+    `difference` and `p` compare the nDCG with that of the first way.
     If passages are marked, also "marked" and "marked_text", both shares.
     """
     print(
@@ -118,7 +118,7 @@ def show_refusal(refusal: RefusalMeasure) -> None:
 
 
 def print_refusal_json(refusal: RefusalMeasure) -> None:
-    """Prints the same on one line of JSON.
+    """Prints the same as `show_refusal`, on one line of JSON.
 
     `{"min_score", "false_refusals", "false_answers", "best", "related": [5%, median, 95%], "unrelated": […]}`
     """

@@ -1,4 +1,4 @@
-"""A person at a terminal keeps, strikes or rewrites each proposed question."""
+"""A person at a terminal keeps, drops or rewrites each proposed question."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ KEEP, STRIKE, WRITE, END = "k", "s", "w", "e"
 
 
 def judge(proposal: Proposal) -> Proposal | None:
-    """The question as it is to be kept, None if it is struck. Raises EOFError when the person ends."""
+    """The question to keep, perhaps rewritten; None if it is dropped. Raises EOFError when the person ends."""
     console = Console(soft_wrap=True)
     console.print(f"\n{proposal.question}", style="bold", markup=False)
     console.print(f"{proposal.title or proposal.document}: {proposal.passage[:_SHOWN]}", style="dim", markup=False)

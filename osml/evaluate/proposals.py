@@ -1,4 +1,4 @@
-"""Questions that the environment's model proposes for its own documents; a person strikes the bad ones."""
+"""Questions that the environment's model proposes for its own documents; a person drops the bad ones."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -19,7 +19,7 @@ ASKING = (
     "Write one question that the text below answers, as somebody asks it who has not read the text: name what it is "
     "about, and do not mention the text. Reply with the question alone.\n{text}"
 )
-# Of the passage, within the question; the model reads all of it as its passage.
+# The characters of the passage in the request for a question. The model also gets the whole passage as its source.
 _QUOTED = 600
 _LONGEST = 300
 # What a model puts before a question: a number, a sign of a list, a quotation mark, a word such as `Question:`.
@@ -47,12 +47,15 @@ class Proposal:
 
 
 def proposals(place: Place, number: int) -> Iterator[Proposal]:
-    """Up to `number` questions, one a document, spread over all documents; several if there are fewer documents."""
+    """Up to `number` questions, one for each of as many documents, spread evenly over all documents.
+
+    If there are fewer documents than `number`, a document gets several questions. Raises Failure as `proposed` does.
+    """
     return proposed(library(place), number, _model(place))
 
 
 def proposed(documents: Library, number: int, ask: AskModel) -> Iterator[Proposal]:
-    """As `proposals`; raises Failure if there are no documents, or the model proposes nothing at all."""
+    """Like `proposals`; raises Failure if there are no documents, or if the model proposes no question."""
     seen, replies = set[str](), list[str]()
     for shown, passage in _spread(documents, number):
         replies.append(ask(shown.id, passage))
@@ -69,7 +72,7 @@ def proposed(documents: Library, number: int, ask: AskModel) -> Iterator[Proposa
 
 
 def _spread(documents: Library, number: int) -> Iterator[tuple[DocumentShown, PassageShown]]:
-    """Passages to ask about: one a document, or the first ones of each if there are fewer documents."""
+    """Passages to ask about: one for each document, or the first ones of each if there are fewer documents."""
     listed = list(all_of(documents, None))
     if not listed:
         raise Failure("The index has no documents for questions. Load some with `osml ingest FILE`.", "index-empty")
@@ -93,9 +96,9 @@ def question_in(reply: str) -> str | None:
 def write(
     file: Path, proposed: Iterable[Proposal], judge: Callable[[Proposal], Proposal | None] = lambda each: each
 ) -> int:
-    """Write what `judge` keeps to a new file, each line at once; returns how many. Raises Failure if the file is there.
+    """Write what `judge` keeps to a new file, and return the number of lines. Raises Failure if the file exists.
 
-    `judge` raises EOFError to end.
+    Each line is written at once. `judge` raises EOFError to end.
     """
     kept = 0
     try:
@@ -116,7 +119,7 @@ def write(
 
 
 def _model(place: Place) -> AskModel:
-    """The environment's model, with a passage as all that it reads."""
+    """The environment's model with one passage as its only source: the given one, on a collection the nearest one."""
     if place.settings().engine is None:
         functions = Functions(place)
         return lambda document, passage: str(

@@ -11,9 +11,9 @@ from osml.failure import Failure
 
 @dataclass(frozen=True)
 class RefusalMeasure:
-    """The similarities of the nearest passage shown, of `related` and `unrelated` questions, and the `least` to answer.
+    """The similarity of the nearest passage for each of the `related` and of the `unrelated` questions.
 
-    Of `related` ones the documents hold the answer.
+    The documents answer only the related questions. `least` is the least similarity with which a question is answered.
     """
 
     related: Sequence[float]
@@ -32,7 +32,7 @@ class RefusalMeasure:
 
     @property
     def best(self) -> float:
-        """The least similarity with which the greater of both shares is smallest, and then the other one."""
+        """The value of `least` that makes the greater of both shares smallest, and then the other share."""
 
         def worse(least: float) -> tuple[float, float]:
             shares = self._refused(self.related, least), 1 - self._refused(self.unrelated, least)

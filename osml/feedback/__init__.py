@@ -1,1 +1,1 @@
-"""What people say of answers, for operators."""
+"""What people say about answers, for operators."""

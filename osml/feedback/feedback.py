@@ -1,4 +1,4 @@
-"""The feedback of an environment: read, turned into an evaluation set, and searched for gaps of the documents."""
+"""The feedback of an environment: read, turned into an evaluation set, and searched for gaps in the documents."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -24,7 +24,7 @@ GRADE = 2
 
 
 def feedback(where: Place) -> Iterator[Judgement]:
-    """All of it, newest first; raises Failure where the environment keeps none."""
+    """All judgements, newest first. Raises Failure if the environment keeps no feedback."""
     chosen = where.settings().assistant
     kept = chosen.feedback if chosen else None
     if kept is None:
@@ -34,10 +34,10 @@ def feedback(where: Place) -> Iterator[Judgement]:
 
 
 def evaluation_set(judged: Iterable[Judgement]) -> Iterator[dict[str, Any]]:
-    """Labelled questions as `osml evaluate` reads them: of each good answer, the documents that bear it out.
+    """Labelled questions in the form that `osml evaluate` reads: for each good answer, the documents that bear it out.
 
-    Whatever has no text, or no such document, says nothing about a search. Of a question that was rated more than once,
-    the newest judgement counts.
+    Judgements without a text, or without such a document, are left out. If a question was rated more than once, the
+    newest judgement counts.
     """
     seen = set[tuple[str, ...]]()
     for judgement in judged:
@@ -50,7 +50,7 @@ def evaluation_set(judged: Iterable[Judgement]) -> Iterator[dict[str, Any]]:
 
 
 def gaps(judged: Iterable[Judgement]) -> Iterator[Judgement]:
-    """What had no answer in the documents, or not the one that a reader missed."""
+    """The judgements that show a gap: the documents or the search had no answer, or a reader missed something."""
     return (judgement for judgement in judged if judgement.is_gap)
 
 

@@ -10,7 +10,7 @@ from corpus.report import DeadLetter
 
 
 class DeadLetters:
-    """The file, made with the first dead letter. A line holds `where`, `id`, `reason`, `document` and `retry`."""
+    """The file, created with the first dead letter. A line contains `where`, `id`, `reason`, `document` and `retry`."""
 
     def __init__(self, file: Path, size: int = 0) -> None:
         """Keeps the first `size` bytes of the file, and removes what an interrupted ingest wrote after them."""
@@ -31,6 +31,6 @@ class DeadLetters:
     def close(self) -> None:
         """Closes the file."""
         if self._handle is not None:
-            # What a full disk did not take was not noted as settled either.
+            # The journal does not contain what a full disk refused, so nothing is lost.
             with contextlib.suppress(OSError):
                 self._handle.close()

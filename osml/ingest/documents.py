@@ -1,4 +1,4 @@
-"""The way of documents to a domain: the `_bulk` API, called as the operator role."""
+"""Sends documents to a domain: the `_bulk` API, called as the operator role."""
 
 from corpus.bulk import CONTENT_TYPE, PATH, Bulk, BulkResponse
 from corpus.destination import Busy, Stopped

@@ -24,7 +24,7 @@ PRICES = "https://aws.amazon.com/bedrock/pricing/"
 
 @dataclass
 class Counted:
-    """The content of the sources; `chunks` is the number that the index would hold, `errors` the first error sentences.
+    """The content of the sources: `chunks` is the number that the index would get, `errors` are the first sentences.
 
     sizes, tokens: the number of chunks by their number of characters, and by their number of tokens.
     """
@@ -46,7 +46,7 @@ class Counted:
 
 
 def at_most(sizes: Counter[int], share: float) -> int:
-    """The size that this share of what was counted has at most."""
+    """The size that this `share` (0 to 1) of what was counted does not exceed; 0 if nothing was counted."""
     seen = 0
     for size, count in sorted(sizes.items()):
         seen += count
@@ -56,7 +56,10 @@ def at_most(sizes: Counter[int], share: float) -> int:
 
 
 def count(sources: DocumentSources, reading: Reading, most: int, tokens: int, overlap: int = 0) -> Counted:
-    """Reads everything, as an ingest that cuts chunks as `chunks` is told would. Raises Failure."""
+    """Reads and counts all sources like an ingest. Raises Failure.
+
+    A chunk has at most `most` characters and `tokens` tokens, and repeats up to `overlap` percent of the previous one.
+    """
     counted = Counted(0, 0, 0, 0, 0, 0, [])
     for source in sources:
         counted.sources += 1

@@ -43,9 +43,9 @@ def ingest_files(
     """Loads files, folders and `s3://bucket/prefix`; True when there were documents and all were loaded.
 
     Resumes an interrupted ingest of the same sources, unless `fresh`. Documents that could not be loaded are in the
-    file `rejected`; by default it is in this folder and has the time in its name. A Failure comes after the report on
-    documents that were loaded before it. With `initial_load` an empty index has no replicas and no refresh until the
-    end. They go into `to`, by default the environment's index.
+    file `rejected`; by default it is in this folder and has the time in its name. Raises Failure after the report on
+    the documents that were loaded before it. With `initial_load` an empty index has no replicas and no refresh until
+    the end. The documents go into `to`, by default the environment's index.
     """
     console, sources = Console(stderr=True), DocumentSources([str(file) for file in files])
     interrupted = False
@@ -111,7 +111,7 @@ def ingest_files(
 
 
 def _await_visible(console: Console, seconds: int) -> None:
-    """So that a question right after the command finds what it has stored."""
+    """Wait until a question right after the command finds the stored documents."""
     if seconds:
         console.print(f"Searches on this collection find them within {seconds} s: waiting …", highlight=False)
         sleep(seconds)

@@ -30,7 +30,7 @@ class InitialLoad:
     def quiet(self, *, continues: bool) -> Iterator[None]:
         """Refresh is off and the index has the fewest replicas; both are restored at the end, or by `settle`.
 
-        Raises Failure when the index holds documents, unless the load `continues` another: searches would miss new
+        Raises Failure when the index contains documents, unless the load `continues` another: searches would miss new
         documents, and a lost node could lose documents.
         """
         count = self.held()
@@ -60,12 +60,12 @@ class InitialLoad:
         return taken
 
     def held(self) -> int:
-        """How many documents the index holds, with those that no search can see yet."""
+        """The number of documents in the index, including those that no search has found yet."""
         self.domain.patiently("POST", f"/{self.index}/_refresh")
         return int(self.domain.patiently("GET", f"/{self.index}/_count")["count"])
 
     def _still(self) -> None:
-        """Turn off refresh, and replicas unless the domain refuses: an existing one may have zones unknown to us."""
+        """Turn off refresh, and replicas unless the domain refuses: osml may not know the zones of an existing one."""
         try:
             self._set(NEVER, self.fewest)
         except Failure as failure:

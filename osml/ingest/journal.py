@@ -1,4 +1,4 @@
-"""The journal of an ingest, from which the next ingest resumes after any end."""
+"""The journal of an ingest, from which the next ingest resumes after any interruption."""
 
 import contextlib
 import fcntl
@@ -30,7 +30,7 @@ class Reached:
 
 @dataclass(frozen=True)
 class _Noted:
-    """A line of the journal. It holds all counts so far, so that the last line is enough."""
+    """A line of the journal. It contains all counts so far, so the last line is enough."""
 
     source: str
     reached: Reached
@@ -87,13 +87,13 @@ class Journal:
             self.write()
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Discard the progress, so that the ingest starts over."""
         self._handle.truncate(0)
         self.report, self.reached, self.rejected, self.size = Report(), {}, None, 0
 
     def close(self) -> None:
-        """Write what was noted, for the next ingest to go on behind."""
-        # A full disk takes no further line, and an unfinished one is forgotten by whoever reads it.
+        """Write the last note, from which the next ingest continues; a journal without progress is removed."""
+        # A full disk accepts no further line. The next ingest ignores an unfinished one.
         with contextlib.suppress(OSError):
             self.write()
         with contextlib.suppress(OSError):
@@ -102,7 +102,7 @@ class Journal:
             self._file.unlink(missing_ok=True)
 
     def end(self) -> None:
-        """Everything is loaded; the next ingest starts over."""
+        """Remove the journal, because everything is loaded; the next ingest starts over."""
         self.reached, self._noted = {}, None
         self.close()
 
@@ -138,7 +138,7 @@ class Journal:
 
 
 def journal(env: str, index: str, names: Sequence[str]) -> Journal:
-    """The journal of an ingest of these sources from this folder. Raises Failure as Journal does.
+    """The journal of an ingest of the sources `names` from the working directory. Raises Failure as Journal does.
 
     It is in the folder OSML_STATE, or else in the XDG base directory for program state.
     """

@@ -1,4 +1,4 @@
-"""What the index of an environment holds beyond the parts that a load has stored, asked for as the operator."""
+"""Chunks in the index of an environment that a load has made obsolete. They are searched as the operator."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from osml.remote.domain import Domain
 
 
 def leftovers(domain: Domain, index: str) -> corpus_leftovers.Leftovers:
-    """The leftover chunks in the alias `index` of a domain."""
+    """The leftover chunks in the alias `index` of a domain. Its requests raise Stopped when the domain fails."""
 
     def ask(path: str, parameters: Mapping[str, str], body: str) -> Any:
         kind = CONTENT_TYPE if path.endswith("_bulk") else "application/json"

@@ -34,7 +34,7 @@ class Loading:
         rejected: DeadLetters,
         pace: IngestPace,
     ) -> None:
-        """`pace` is told what is given and settled, that of an earlier ingest first."""
+        """`pace` gets the numbers of what is given and settled, including what an earlier ingest settled."""
         self._sources, self._reading = sources, reading
         self._journal, self._rejected, self._pace = journal, rejected, pace
         self._stretches: deque[_Stretch] = deque()

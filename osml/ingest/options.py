@@ -1,4 +1,4 @@
-"""The options of `osml ingest` that say how tables and objects are read, and for whom."""
+"""The options of `osml ingest` that define how tables and objects are read, and which groups see them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from osml.ingest.recognition import ADVICE, installed
 class IngestOptions:
     """text_field: the field with the text; default: the index's text field. columns: the columns that form the text.
 
-    groups: the groups that may see the documents; an empty list means everybody. None says nothing of it.
+    groups: the groups that may see the documents; an empty list means everybody, None means that none are given.
     """
 
     text_field: str | None = None

@@ -1,4 +1,4 @@
-"""How far an ingest is: a bar on a terminal, plain lines anywhere else. Counts documents, and chunks beside them."""
+"""Shows how far an ingest is: a bar on a terminal, plain lines elsewhere. It counts documents and chunks."""
 
 import threading
 import time
@@ -12,16 +12,17 @@ from rich.text import Text
 
 from corpus.report import Report
 
-# Seconds until the first plain line, and how much longer each pause is than the one before, up to the longest.
+# Seconds until the first plain line, the factor by which each pause grows, and the longest pause in seconds.
 FIRST, LONGER, LONGEST = 1.0, 1.5, 30.0
 
 
 @dataclass
 class IngestPace:
-    """What is known of an ingest of `total` bytes while it runs; `report` counts what is settled.
+    """The progress of an ingest of `total` bytes; `report` counts what is settled.
 
-    settled: bytes, of which `earlier` were settled by an ingest that was cut off, and so were `before` documents.
-    given: documents that this one has read.
+    settled: the settled bytes, including those of an interrupted ingest.
+    earlier, before: the bytes and the documents that an interrupted ingest has settled.
+    given: the documents that this ingest has read.
     """
 
     total: int
@@ -37,18 +38,18 @@ class IngestPace:
 
     @property
     def elapsed(self) -> float:
-        """Seconds."""
+        """Seconds since the start."""
         return self.clock() - self._began
 
     @property
     def left(self) -> float | None:
-        """Seconds, at the rate so far; None while nothing is settled."""
+        """The remaining seconds at the rate so far; None while nothing is settled."""
         settled = self.settled - self.earlier
         return self.elapsed * (self.total - self.settled) / settled if settled > 0 else None
 
     @property
     def said(self) -> str:
-        """All of it: `40 documents, 86 chunks, 3/s, 12 under way, 0:42 left`."""
+        """The progress in words: `40 documents, 86 chunks, 3.0/s, 12 under way, 0:42 left`."""
         report = self.report
         new = report.read - self.before
         rate = new / max(self.elapsed, 1.0)
@@ -64,7 +65,7 @@ class IngestPace:
 
 
 class _Said(ProgressColumn):
-    """The pace, as often as the bar is drawn."""
+    """A column with the pace, updated each time the bar is drawn."""
 
     def __init__(self, pace: IngestPace) -> None:
         super().__init__()
@@ -95,7 +96,7 @@ def shown(console: Console, pace: IngestPace) -> Iterator[None]:
 
 @contextmanager
 def _often(do: Callable[[], object], first: float, longer: float, longest: float) -> Iterator[None]:
-    """Has it done in a thread while inside, after pauses that grow from `first` seconds to `longest`."""
+    """Calls `do` in a thread while inside, after pauses that grow by the factor `longer` from `first` to `longest`."""
     ended = threading.Event()
 
     def run() -> None:

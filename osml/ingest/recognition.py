@@ -17,7 +17,7 @@ def installed() -> Recognize | None:
 
 
 def recognized(pictures: Sequence[bytes]) -> list[Recognized]:
-    """The text of each picture, one after the other: each uses all processors."""
+    """The text of each picture. They are read one after the other, because each uses all processors."""
     return [_one(picture) for picture in pictures]
 
 
@@ -50,5 +50,5 @@ def _read(dots: Any) -> tuple[list[tuple[str, float]], bool]:
 def _engine() -> Any:
     from rapidocr import RapidOCR
 
-    # The classifier of single lines turns some that are upright; pages are turned as a whole instead.
+    # The classifier of single lines also turns some upright lines, so whole pages are turned instead.
     return RapidOCR(params={"Global.use_cls": False, "Global.log_level": "critical"})

@@ -1,4 +1,4 @@
-"""Documents that only some groups see: what is loaded in their place must say who sees it."""
+"""Documents that only some groups see: a load that may replace them must name the groups."""
 
 from osml.failure import Failure
 from osml.remote.domain import Domain
@@ -6,7 +6,7 @@ from rag.caller import GROUPS
 
 
 def refuse_unsaid(domain: Domain, index: str) -> None:
-    """Raises Failure if the index has documents of groups: one that is loaded again would be for everybody."""
+    """Raises Failure if only some groups see documents of the index: everybody would see one that is loaded again."""
     body = {"query": {"exists": {"field": GROUPS}}, "size": 0, "terminate_after": 1, "track_total_hits": 1}
     answer = domain.patiently("POST", f"/{index}/_search", params={"search_pipeline": "_none"}, json=body)
     if answer["hits"]["total"]["value"]:

@@ -18,7 +18,7 @@ from osml.ingest.recognition import ADVICE, installed
 
 S3 = "s3://"
 HIDDEN, LINK, NO_FILE = "hidden", "links out of the folder", "pipes and devices"
-# Their documents have their own ids, independent of the file's name.
+# Documents in these files have their own ids, independent of the file's name.
 ENTRIES = (".ndjson", ".jsonl", ".json", ".parquet")
 
 
@@ -52,10 +52,10 @@ class DocumentSource(Protocol):
 class DocumentSources:
     """The sources that the arguments name, in a stable order. Each iteration lists them again; only `left_out` is kept.
 
-    A source's name is its path from the folder that holds the argument: `leave.md`, or `handbook/leave.md` in a folder
-    or prefix. left_out: the number of skipped files in folders and prefixes, by type, in the last iteration: files
-    without a parser, pictures without text recognition, hidden files, links to other places, and entries that are not
-    files.
+    A source's name is its path from the folder that contains the argument: `leave.md`, or `handbook/leave.md` in a
+    folder or prefix. left_out: the number of skipped files in folders and prefixes, by type, in the last iteration:
+    files without a parser, pictures without text recognition, hidden files, links to other places, and entries that are
+    not files.
     """
 
     def __init__(self, arguments: Sequence[str]) -> None:
@@ -110,7 +110,7 @@ class File:
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """See Source."""
+        """See DocumentSource."""
         try:
             file = open(self.address, "rb")  # noqa: SIM115 - errors of the reader are not those of opening
         except OSError as error:
@@ -130,7 +130,7 @@ class Object:
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """See Source.
+        """See DocumentSource.
 
         The content goes into a temporary file first, because a connection does not outlast a long load.
         """

@@ -1,4 +1,4 @@
-"""The way of documents to the assistant of a serverless environment: its function `documents`."""
+"""Sends documents to the assistant of a serverless environment, by its function `documents`."""
 
 import base64
 import json
@@ -19,16 +19,16 @@ KEPT = ("id", "title")
 LONGEST_TITLE = 500
 # A single document may be the cause of such a status for a whole batch.
 WRONG = (400, 413)
-# Bytes in one request, limited by its time; a larger document is sent alone.
+# Bytes of one request, so few that it ends in time. A larger document has its own request.
 ENOUGH = 1_000_000
 FRAME_BYTES = len('{"documents":[]}')
-# Of a part of a document: its numbers, and the id of the job.
+# Bytes around a part of a document: its numbers, and the id of the job.
 FRAME_OF_PART = 200
 ACCEPTED = 202
-# Seconds between two looks at a job, and what it is at its end.
+# Seconds between two requests for the state of a job, and its states at the end.
 OFTEN = 2.0
 ENDED = ("done", "stopped")
-# What `json` puts between two entries of a list.
+# As many bytes as `json` writes between two entries of a list.
 BETWEEN = b"  "
 
 
@@ -40,7 +40,7 @@ class Storing:
     def __init__(
         self, functions: Functions, text_field: str, body_limit: int, groups: Sequence[str] | None = None
     ) -> None:
-        """`body_limit` is the greatest size of a request in bytes. `groups` see the documents; None leaves it."""
+        """`body_limit` is the greatest size of a request in bytes. Only `groups` see the documents; None sends none."""
         self._groups = None if groups is None else list(groups)
         self._functions, self._text_field = functions, text_field
         self._most_request = body_limit - FRAME_BYTES
@@ -82,7 +82,7 @@ class Storing:
         raise Stopped(f"The assistant answered {reply.status}: {reply.message}")
 
     def _in_parts(self, items: list[dict[str, Any]]) -> FunctionResponse:
-        """One document that is larger than a request: as much of it at once as the assistant takes."""
+        """Send one document that is larger than a request, in parts that are as large as the assistant accepts."""
         content = json.dumps(items, ensure_ascii=False).encode("utf-8", "surrogatepass")
         size = (self._most_request - FRAME_OF_PART) * 3 // 4
         of = -(-len(content) // size)
@@ -96,7 +96,7 @@ class Storing:
         return reply
 
     def _followed(self, reply: FunctionResponse) -> FunctionResponse:
-        """The job that it has become, when it has ended."""
+        """Wait for the end of the job in `reply`, and return its last state."""
         while reply.status in (200, ACCEPTED, *LATER) and reply.body.get("status") not in ENDED:
             time.sleep(OFTEN)
             seen = self._functions.get(f"/jobs/{reply.body['id']}")
@@ -105,7 +105,7 @@ class Storing:
 
 
 def _in_order(job: FunctionResponse, ids: Sequence[str]) -> FunctionResponse:
-    """The results of a job as those of a request: those that are not stored come first in a job."""
+    """The results of a job in the order of the request, because a job lists documents that are not stored first."""
     given = job.body.get("documents") or []
     results = {result["id"]: result for result in given}
     why = {"message": job.body.get("message"), "retry": "later"}

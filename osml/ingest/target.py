@@ -29,7 +29,14 @@ from settings.search import Cluster
 
 @dataclass(frozen=True)
 class IngestTarget:
-    """The destination of documents, and how to load them."""
+    """The destination of documents, and how to load them.
+
+    connect: opens a connection for one thread.
+    parts: cuts a document into the parts that are sent.
+    finish: runs after a complete load.
+    quiet: the context of an initial load; its argument is whether the load continues another.
+    held, leftovers: count the documents, and remove obsolete chunks; None on a collection.
+    """
 
     index: str
     text_field: str
@@ -42,7 +49,7 @@ class IngestTarget:
 
 
 def ingest_target(where: Place, options: IngestOptions) -> IngestTarget:
-    """That of the environment. Raises Failure."""
+    """The target of the environment. Raises Failure."""
     return _by_assistant(where, options) if where.settings().engine is None else _on_domain(where, options)
 
 
@@ -76,7 +83,7 @@ def _on_domain(where: Place, options: IngestOptions) -> IngestTarget:
 def _by_assistant(where: Place, options: IngestOptions) -> IngestTarget:
     deployed, settings = passages(where), where.settings().assistant
     assert settings  # noqa: S101 - for the type checker: the recipe serverless always has one
-    # Its client is thread-safe.
+    # All threads share it, because its client is thread-safe.
     storing = Storing(Functions(where), deployed.text_field, settings.body_limit, options.groups)
 
     def whole(report: Report, document: Document) -> list[Document]:

@@ -18,7 +18,7 @@ from settings.schema import FIRST_LINE
 if TYPE_CHECKING:
     from settings import Environment
 
-# More documents than this get nodes of their size; fewer fit on the smallest.
+# For more documents than this, nodes are sized; fewer fit on the smallest nodes.
 SIZED_FROM = 50_000
 _NEARLY = 1.1
 
@@ -26,8 +26,8 @@ _NEARLY = 1.1
 def draft(name: str, chosen: Mapping[str, Offer], documents: int = 0) -> str:
     """The text of `environments/<name>.yaml`; `chosen` has an offer for each question, by its group.
 
-    A domain for more than 50,000 `documents` gets nodes and disks of their size. Raises ValueError with a sentence when
-    no domain is large enough, or when the choices do not go together.
+    A domain for more than 50,000 `documents` gets nodes and disks that are large enough. Raises ValueError with a
+    sentence when no domain is large enough, or when the choices do not go together.
     """
     groups = {group: _named(offer.settings, name) for group, offer in chosen.items()}
     if chosen[SEARCH.group].name == "serverless":
@@ -57,7 +57,10 @@ def checked(name: str, text: str) -> Environment:
 
 
 def cost(name: str, chosen: Mapping[str, Offer], group: str, documents: int = 0) -> str:
-    """What the choice of `group` costs while nobody uses it, in words; empty where the choices do not go together."""
+    """What the choice of `group` costs while nobody uses it, in words.
+
+    Empty below 1 USD a month, and if the choices do not go together.
+    """
     try:
         idle = prices.idle(checked(name, draft(name, chosen, documents)))
     except (ValueError, SettingError):

@@ -32,7 +32,7 @@ class SetupQuestion:
         return "--sign-in" if self.group == "assistant" else f"--{self.group}"
 
     def offer(self, name: str) -> Offer:
-        """Raises KeyError."""
+        """The offer of that name. Raises KeyError."""
         return {offer.name: offer for offer in self.offers}[name]
 
 

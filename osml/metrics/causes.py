@@ -17,7 +17,7 @@ UNEXPLAINED = "unexplained"
 
 
 def causes(place: Place, since: timedelta) -> Counter[tuple[str, str]]:
-    """How often each function logged a failure of each cause since then, by function and cause."""
+    """How often each function logged a failure of each cause within the last `since`, by function and cause."""
     session = boto3.Session(region_name=place.settings().region)
     reader = Logs(session.client("logs"), sources(stack_states(session, place)), datetime.now(UTC) - since)
     counted: Counter[tuple[str, str]] = Counter()

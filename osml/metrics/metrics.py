@@ -14,11 +14,12 @@ import boto3
 from osml.failure import Failure
 from osml.place import Place
 
-# Seconds of a point, as on the dashboard, and of longer spans: CloudWatch gives at most 1,440 points of a metric.
+# Seconds of a point as on the dashboard, and for spans above LONG: CloudWatch gives at most 1,440 points of a metric.
 POINT, LONG_POINT, LONG = 300, 3600, timedelta(days=5)
-# CloudWatch answers at most so many metrics at once.
+# The largest number of metrics in one request to CloudWatch.
 AT_ONCE = 500
-# Of the points of a span one figure; a percentile of all cannot be made of those of its parts, so it is the highest.
+# How the points of a span become one figure. Other statistics become the highest point: the percentile of a span
+# cannot be computed from the percentiles of its points.
 FIGURES: Mapping[str, Callable[[Sequence[float]], float]] = {
     "Sum": sum,
     "SampleCount": sum,
@@ -29,7 +30,7 @@ FIGURES: Mapping[str, Callable[[Sequence[float]], float]] = {
 
 @dataclass(frozen=True)
 class Figure:
-    """A metric over the whole span, None where nothing was measured, and its last point."""
+    """A metric: `value` is over the whole span, `last` is the last point; None where nothing was measured."""
 
     name: str
     statistic: str
@@ -47,7 +48,7 @@ class Graph:
 
 @dataclass(frozen=True)
 class _Metric:
-    """A line of a graph as the dashboard has it: namespace, name, dimensions in turns, and the statistic."""
+    """A line of a graph on the dashboard. `dimensions` are names and values alternately."""
 
     title: str
     namespace: str
@@ -63,7 +64,7 @@ class _Metric:
 
 
 def read(place: Place, since: timedelta) -> list[Graph]:
-    """The graphs of the dashboard with their figures since then. Raises Failure where it is not deployed."""
+    """The dashboard's graphs with their figures of the last `since`. Raises Failure if there is no dashboard."""
     client = boto3.client("cloudwatch", region_name=place.settings().region)
     metrics = list(_metrics(_body(client, place)))
     now = datetime.now(UTC)

@@ -1,1 +1,1 @@
-"""Checks before a deploy: what AWS would refuse, found while nothing has been made."""
+"""Checks before a deploy: they find what AWS would refuse, before anything is created."""

@@ -10,7 +10,7 @@ Seen = str | Complaint | Noted | Skipped
 
 
 class PreflightCheck(Protocol):
-    """`TITLE` says what is checked. `BEFORE_DEPLOY` is whether `osml deploy` runs the check too.
+    """`TITLE` names what is checked. `BEFORE_DEPLOY` is True if `osml deploy` runs the check too.
 
     `look` yields what it sees: a text if all is well, a `Complaint` that makes the deploy fail, a `Noted` one that does
     not, or a `Skipped` reason. It may also raise them, and passes on botocore's errors.

@@ -1,4 +1,4 @@
-"""What the checks of one preflight share, each read at its first use."""
+"""The context that the checks of one preflight share. Each attribute is read at its first use."""
 
 import json
 from functools import cached_property
@@ -65,7 +65,7 @@ class PreflightContext(Diagnosed):
 
     @cached_property
     def kept(self) -> dict[str, list[Kept]]:
-        """What deleted stacks kept, which the deploy imports, by stack."""
+        """The resources that deleted stacks kept, by stack; the deploy imports them."""
         return adoption.waiting(self.place)
 
     @cached_property

@@ -1,8 +1,8 @@
 """The actions with which CloudFormation creates each type of the templates.
 
-Only those without which no resource of the type is created. `tests/synth/test_preflight.py` compares the types with all
-templates, and the actions with AWS's service authorization reference. `{name}` is a name as CloudFormation gives it,
-which begins with the stack's, or the one in the template.
+They are only the actions without which no resource of the type is created. `tests/synth/test_preflight.py` compares the
+types with all templates, and the actions with AWS's service authorization reference. `{name}` is the name in the
+template, or else one that CloudFormation generates, which begins with the stack's name.
 """
 
 from collections.abc import Sequence
@@ -84,6 +84,6 @@ NEEDED: dict[str, Needed] = {
 
 
 def needed(type: str) -> Needed | None:
-    """The row of the type, or of the longest beginning of it."""
+    """The actions and the form of an ARN for the type, or for the longest matching prefix such as `AWS::Lambda::`."""
     rows = [row for row in NEEDED if type == row or (row.endswith("::") and type.startswith(row))]
     return NEEDED[max(rows, key=len)] if rows else None

@@ -1,4 +1,4 @@
-"""The account and region are bootstrapped, with a version that the templates take."""
+"""The account and region are bootstrapped, with a version that the templates accept."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ TITLE, BEFORE_DEPLOY = "bootstrap of the CDK", True
 
 
 def look(context: PreflightContext) -> Iterator[Seen]:
-    """The parameter that the bootstrap stack writes, against what each stack of the assembly demands."""
+    """Compare the version in the bootstrap stack's parameter with the one that the stacks of the assembly need."""
     client = context.session.client("ssm")
     where = f"aws://{context.caller.account}/{context.region}"
     fix = f"Run `npx cdk bootstrap {where}`, then `osml deploy {context.place.options}`."
@@ -30,7 +30,7 @@ def look(context: PreflightContext) -> Iterator[Seen]:
 
 
 def _needed(context: PreflightContext) -> dict[str, int]:
-    """The version that the stacks need, by the parameter that tells it."""
+    """The version that the stacks need, by the name of the parameter with the present one."""
     artifacts = json.loads((context.assembly / "manifest.json").read_text())["artifacts"].values()
     stacks = [stack["properties"] for stack in artifacts if stack["type"] == "aws:cloudformation:stack"]
     needed: dict[str, int] = {}

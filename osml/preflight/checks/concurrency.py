@@ -1,4 +1,4 @@
-"""Lambda runs enough functions at once: for a reserved part, and for a page load beside a question."""
+"""Lambda runs enough functions at once: for the reserved part, and for a page load during a question."""
 
 from collections.abc import Iterator
 
@@ -11,12 +11,12 @@ TITLE, BEFORE_DEPLOY = "concurrency of Lambda", True
 # Lambda keeps this many executions for functions without a part of their own.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 UNRESERVED = 100
-# A new account begins with ten.
+# With a lower limit, a few people at once are too many. A new account begins with ten.
 FEW = 50
 
 
 def look(context: PreflightContext) -> Iterator[Seen]:
-    """The account's limit, and what of it no function has reserved."""
+    """The account's limit, and the part that no function has reserved."""
     assistant = context.settings.assistant
     if assistant is None:
         raise Skipped("there is no assistant")
@@ -44,7 +44,7 @@ def look(context: PreflightContext) -> Iterator[Seen]:
 
 
 def _reserved(context: PreflightContext) -> int:
-    """What functions that the deploy creates reserve."""
+    """The number of executions that the deploy's new functions reserve."""
     return sum(
         int(resource.get("Properties", {}).get("ReservedConcurrentExecutions", 0))
         for _, _, resource in context.new

@@ -12,7 +12,7 @@ TITLE, BEFORE_DEPLOY = "end of life", False
 
 
 def look(context: PreflightContext) -> Iterator[Seen]:
-    """What the settings know, and what the providers say."""
+    """The ends of life that osml knows, and those in the providers' lists."""
     for check in (end_of_life, model_names):
         try:
             yield check(context)

@@ -17,7 +17,7 @@ UNKNOWN = ("ValidationException", "InvalidTypeException")
 
 
 def look(context: PreflightContext) -> Iterator[Seen]:
-    """What DescribeInstanceTypeLimits says of the settings."""
+    """Compare the settings with the answers of DescribeInstanceTypeLimits."""
     search = context.settings.search
     if not isinstance(search, NewDomain):
         raise Skipped("osml creates no domain here")

@@ -1,4 +1,4 @@
-"""The key of `encryption` can be used: by the deploy, and by CloudWatch Logs, S3 and CloudWatch as themselves."""
+"""The key of `encryption` can be used by the deploy, and by the services CloudWatch Logs, S3 and CloudWatch."""
 
 import json
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def look(context: PreflightContext) -> Iterator[Seen]:
 
 
 def _services(context: PreflightContext) -> list[str]:
-    """The services that use the key as themselves in this environment."""
+    """The service principals that use the key in this environment."""
     suffix = next(partition.suffix for partition in PARTITIONS if partition.name == context.partition)
     services = [f"logs.{context.region}.{suffix}"]
     types = {resource["Type"] for resources in context.templates.values() for resource in resources.values()}

@@ -1,4 +1,4 @@
-"""A region has room for the log policy of the domain: it takes ten of an account."""
+"""The region has room for the domain's log policy. It allows ten log resource policies for an account."""
 
 from collections.abc import Iterator
 from typing import Any

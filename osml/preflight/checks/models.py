@@ -1,4 +1,4 @@
-"""The account may use the models, and runs the instances of their endpoints."""
+"""The account may use the models, and its quotas allow the instances of their endpoints."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ TITLE, BEFORE_DEPLOY = "quota and model access", False
 
 
 def look(context: PreflightContext) -> Iterator[Seen]:
-    """What the doctor sees, of every model."""
+    """The doctor's observations of every model."""
     looks = access.looks(context)
     if not looks:
         raise Skipped("no model is on AWS")

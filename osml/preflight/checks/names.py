@@ -1,4 +1,4 @@
-"""Nobody has the fixed names of what the deploy creates; what earlier stacks kept is imported, and no collision."""
+"""The fixed names of what the deploy creates are free. A resource that an earlier stack kept is imported instead."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from osml.preflight.context import PreflightContext
 
 TITLE, BEFORE_DEPLOY = "names", True
 Look = Callable[[Any, str, Mapping[str, Any]], Any]
-# Codes and words of services for what does not exist.
+# Error codes of services, and words in their messages, for what does not exist.
 ABSENT = (
     "404",
     "NoSuchBucket",
@@ -91,7 +91,7 @@ NAMED: dict[str, tuple[str, str, Look]] = {
 
 
 def look(context: PreflightContext) -> Iterator[Seen]:
-    """Other environments of the account, then each fixed name of a resource that the deploy creates."""
+    """Check the account's other environments, then each fixed name of a resource that the deploy creates."""
     require_apart(context.place)
     imported = {(stack, thing.logical_id) for stack, things in context.kept.items() for thing in things}
     free = 0

@@ -11,14 +11,14 @@ from osml.preflight.context import PreflightContext
 from osml.preflight.needed_actions import needed
 
 TITLE, BEFORE_DEPLOY = "permissions", False
-# As CloudFormation ends the names that it makes up.
+# The ending of a name as CloudFormation generates it.
 RANDOM = "A1B2C3D4E5F6"
-# SimulatePrincipalPolicy takes more, and answers in pages.
+# Actions in one request. SimulatePrincipalPolicy accepts more, and answers in pages.
 AT_ONCE = 100
 
 
 def look(context: PreflightContext) -> Iterator[Seen]:
-    """What IAM answers in SimulatePrincipalPolicy; nothing is called for real."""
+    """Ask IAM with SimulatePrincipalPolicy. None of the actions is executed."""
     iam: Any = context.session.client("iam")
     roles = _roles(context)
     caller = _principal(iam, context.caller.arn)
@@ -76,7 +76,7 @@ def _assumes(context: PreflightContext, iam: Any, caller: str, role: str) -> Ite
 
 
 def _makes(context: PreflightContext, iam: Any, role: str) -> Iterator[Seen]:
-    """Every action on everything first, which one call answers; then each denied one on what the deploy creates."""
+    """First simulate all actions on all resources in one call, then each denied action on what the deploy creates."""
     wanted = _wanted(context)
     if not wanted:
         yield "the deploy creates nothing"
@@ -95,7 +95,7 @@ def _makes(context: PreflightContext, iam: Any, role: str) -> Iterator[Seen]:
         first, more = actions[0], ", ".join(action.partition(" ")[0] for action in actions[1:])
         cause = f"{role} may not do {first}, which the templates need" + (f"; nor {more}" if more else "")
         problem = complaint(context.place, "deploy-not-allowed", cause)
-        # IAM does not know the values of the conditions that a policy has.
+        # The simulation does not know the values for the conditions of a policy.
         yield Noted(problem) if conditional else problem
     if not any(refused.values()):
         yield f"{role} may do the {len(wanted)} actions that create the stacks"

@@ -14,7 +14,7 @@ DOMAIN = "AWS::OpenSearchService::Domain"
 
 
 def look(context: PreflightContext) -> Iterator[Seen]:
-    """What is used and what the deploy adds, against the quotas of the account."""
+    """Compare what is used and what the deploy adds with the quotas of the account."""
     for what, used, added, allowed in _quotas(context):
         if added and used + added > allowed:
             cause = f"The quota of {what} is {allowed:g}: {used} are used, and the deploy adds {added}"

@@ -12,7 +12,7 @@ TITLE, BEFORE_DEPLOY = "keys of models", False
 
 
 def look(context: PreflightContext) -> Iterator[Seen]:
-    """Each secret and the key under which the model's key is. `osml deploy` demands it before it begins."""
+    """Each secret, and the JSON key of the model's key in it. `osml deploy` requires it before it begins."""
     wanted = context.settings.secrets
     if not wanted:
         raise Skipped("no model needs a key")

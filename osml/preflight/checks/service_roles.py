@@ -1,4 +1,4 @@
-"""The roles exist that AWS services need of an account and do not create themselves in a deploy."""
+"""The service-linked roles exist that AWS services need in an account, and that no deploy creates."""
 
 from collections.abc import Iterator
 
