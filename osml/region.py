@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from osml.failure import Failure
 
-# The order of the CDK command line, and of every AWS SDK but boto3, which reads the second alone.
+# In the order of the CDK command line and of every AWS SDK except boto3, which reads only the second.
 VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 
@@ -24,7 +24,7 @@ def chosen(written: str | None, file: str) -> Region | None:
     for variable in VARIABLES:
         if name := os.environ.get(variable):
             return Region(name, variable)
-    # Imported late: the app reads no region here, and `--help` waits for nothing.
+    # Imported late, because the app and `--help` do not need it.
     import boto3
     from botocore.exceptions import BotoCoreError
 

@@ -1,9 +1,10 @@
-"""The start of the command line: Ctrl-C ends a command with a sentence and STOPPED, whenever it comes.
+"""The start of the command line. Ctrl-C ends a command at any time, with a sentence and the exit code STOPPED.
 
-After a command, and in a function that cannot raise, the process ends at once: no caller would take an exception.
+After a command, and in a function that cannot raise, the process ends at once, because nothing would catch an
+exception.
 """
 
-# Nothing else is imported before `main`, which is where interruptions are taken.
+# Nothing else is imported before `main`, because only `main` handles interruptions.
 import os
 import signal
 import sys
@@ -37,14 +38,14 @@ def _end(*_: object) -> None:
     try:  # noqa: SIM105 - nothing more is imported here
         sys.stdout.flush()
     except (OSError, ValueError, RuntimeError):
-        # Nobody reads it any more, or the signal comes while it is written.
+        # Nobody reads the output any more, or the signal came during a write.
         pass
     interruption.say()
     os._exit(STOPPED)
 
 
 def _unraisable(error: "sys.UnraisableHookArgs") -> None:
-    """Ctrl-C within a function that cannot raise, such as the end of an object."""
+    """Handle Ctrl-C within a function that cannot raise, such as `__del__`."""
     if error.exc_type is KeyboardInterrupt:
         _end()
     sys.__unraisablehook__(error)

@@ -1,4 +1,4 @@
-"""What an error of the operating system, or of a connection, says to a person."""
+"""Sentences for errors of the operating system and of connections."""
 
 import errno
 
@@ -23,7 +23,7 @@ def written(error: OSError) -> str:
 
 
 def of_system(error: Exception) -> Failure | None:
-    """The sentence; None of an error that neither the system nor a connection has made."""
+    """The Failure for an error of the operating system or a connection; None for other errors."""
     if not isinstance(error, OSError):
         return None
     cause: Cause | None = "no-network" if _is_connection(error) else None
@@ -31,6 +31,6 @@ def of_system(error: Exception) -> Failure | None:
 
 
 def _is_connection(error: OSError) -> bool:
-    """Errors of requests are those of the system, too."""
+    """Whether it is an error of a connection; errors of requests are OSErrors, too."""
     names = {base.__module__.partition(".")[0] for base in type(error).__mro__}
     return isinstance(error, ConnectionError | TimeoutError) or bool(names & {"requests", "urllib3", "ssl"})

@@ -25,7 +25,7 @@ def shown(text: str) -> str:
 def as_json(value: Any, indent: int | None = None) -> str:
     """JSON in which only characters that a terminal would obey are escaped."""
     text = json.dumps(value, indent=indent, ensure_ascii=False)
-    # json has written those below the space; no other stands outside of a string.
+    # json has already escaped the characters below the space. The others occur only within strings.
     return "".join(
         f"\\u{ord(character):04x}" if _ACTING.fullmatch(character) or "\ud800" <= character <= "\udfff" else character
         for character in text

@@ -1,1 +1,1 @@
-"""A proof on an account: a throwaway environment lives its whole life, and answers what only AWS can answer."""
+"""A proof on an account: it deploys, uses and destroys an environment, and finds out what only AWS can answer."""

@@ -1,4 +1,4 @@
-"""A role for the proof alone: an administrator of the throwaway domain, which may pass a connector's role to it."""
+"""A role only for the proof: an administrator of the throwaway domain, which may pass a connector's role to it."""
 
 import json
 import time
@@ -18,7 +18,7 @@ from osml.remote.identity import Identity
 from osml.remote.stack import knowledge
 
 KEY = "api_key"
-# IAM takes seconds until every service sees a new role.
+# It takes seconds until every service sees a new IAM role.
 ATTEMPTS, PAUSE = 12, 5.0
 
 
@@ -37,7 +37,7 @@ class Prober:
 
 
 def make(trial: Trial, caller: Identity) -> None:
-    """Make the role, before the domain that names it. Raises ClientError."""
+    """Create the role and a connector's role, before the domain that names them. Raises ClientError."""
     partition = caller.arn.split(":")[1]
     _role(
         trial.administrator,
@@ -59,7 +59,7 @@ def make(trial: Trial, caller: Identity) -> None:
 
 @contextmanager
 def prober(trial: Trial, caller: Identity) -> Iterator[Prober]:
-    """The administrator with a secret of its own, which is removed at the end. Raises Failure."""
+    """The administrator with its own secret, which is removed at the end. Raises Failure."""
     partition = caller.arn.split(":")[1]
     arn = f"arn:{partition}:iam::{caller.account}:role/{trial.administrator}"
     client: Any = boto3.client("secretsmanager")

@@ -21,7 +21,7 @@ def key_of(trial: Trial) -> str:
 
 
 def ask(trial: Trial, key: str) -> str:
-    """Ask, and say what came back. Raises Failure without a grounded answer."""
+    """Ask, and return a sentence about the answer. Raises Failure without an answer and sources."""
     answer = _post(trial, key, "application/json")
     if answer.status_code != requests.codes.ok:
         raise Failure(f"POST /ask answered {answer.status_code}: {answer.text}")
@@ -32,7 +32,7 @@ def ask(trial: Trial, key: str) -> str:
 
 
 def stream(trial: Trial, key: str) -> str:
-    """Ask for events, and say when they came. Raises Failure if no text came or all of it at once."""
+    """Ask for events, and return a sentence about their times. Raises Failure if no event came, or an error."""
     begun, arrived = time.monotonic(), []
     with _post(trial, key, "text/event-stream", stream=True) as answer:
         if answer.status_code != requests.codes.ok:

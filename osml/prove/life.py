@@ -1,4 +1,4 @@
-"""The life of a throwaway environment, from the preflight to the last resource: its steps, in order."""
+"""The steps of a throwaway environment in order, from the preflight to the removal of its last resource."""
 
 import contextlib
 import os
@@ -20,12 +20,12 @@ from osml.remote.identity import Identity
 from settings.environment_parts import PARTS
 
 Say = Callable[[Seen], None]
-# A stack that is still being created or changed cannot be deleted: so often and so long a removal is tried again.
+# Attempts to remove the stacks, and seconds between them: a stack that is being created or changed cannot be deleted.
 REMOVALS, PAUSE = 40, 30
 
 
 class Life:
-    """The steps of one trial; each is written into `report` and told by `say`."""
+    """The steps of one trial. The result of each is added to `report` and passed to `say`."""
 
     def __init__(self, trial: Trial, caller: Identity, report: ProofReport, say: Say) -> None:
         self._trial, self._caller, self._report, self._say = trial, caller, report, say
@@ -50,7 +50,7 @@ class Life:
             self._ask_facts()
 
     def end(self) -> None:
-        """Remove everything, and look whether something is left. Raises Failure."""
+        """Remove everything, and check whether anything is left. Raises Failure."""
         if self._running is not None:
             interrupt(self._running)
             self._running = None
@@ -96,7 +96,7 @@ class Life:
         self._say(seen)
 
     def _ran(self, *arguments: str) -> str:
-        """Run a command; its last line. Raises Failure with its last lines if it fails."""
+        """Run a command, and return its last line. Raises Failure with its last lines if it fails."""
         code, said = self._run(*arguments)
         lines = [line for line in said.splitlines() if line.strip()]
         if code:
@@ -104,7 +104,7 @@ class Life:
         return lines[-1].strip() if lines else "done"
 
     def _checked(self, command: str) -> str:
-        """Run a command that prints JSON; how many things are in which state. Raises Failure if it is unhealthy."""
+        """Run a command that prints JSON, and return the number of rows in each state. Raises Failure if unhealthy."""
         code, said = self._run(command, "--json")
         printout = printed(said)
         if not isinstance(printout, dict):
@@ -134,7 +134,7 @@ class Life:
         return f"no change ({said})"
 
     def _changes(self) -> dict[str, Any]:
-        """When each stack was changed last."""
+        """The time of each stack's last change, by its name."""
         return {stack["StackName"]: stack.get("LastUpdatedTime", stack["CreationTime"]) for stack in self._stacks()}
 
     def _stacks(self) -> Iterator[Any]:

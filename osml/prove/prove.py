@@ -1,4 +1,4 @@
-"""One proof: each trial lives and ends, whatever happens, and its report is written."""
+"""Runs one proof: each trial is deployed, and removed whatever happens, and its report is written."""
 
 import os
 import shutil
@@ -19,12 +19,12 @@ from osml.remote.identity import Identity
 from settings import load
 from settings.prices import in_use
 
-# Hours that a proof takes on AWS at most, by what is made: a domain alone needs half an hour.
+# The most hours that a proof takes on AWS, by its kind. The creation of a domain needs half an hour.
 HOURS = {"domain": 2.0, "collection": 1.0}
 
 
 def trials(kinds: Sequence[str], instance: Any, caller: Identity, region: str, answer: str) -> list[Trial]:
-    """The trials with their files, in a folder of their own, which this process and its children read from now on."""
+    """The trials with their files in a new folder, where this process and its children now look for environments."""
     folder = Path(tempfile.mkdtemp(prefix="osml-prove-"))
     os.environ["OSML_ENVIRONMENTS"] = str(folder)
     return [prepare(kind, folder, instance, caller.account, region, answer) for kind in kinds]
@@ -36,7 +36,7 @@ def estimate(trial: Trial) -> float:
 
 
 def run(trial: Trial, caller: Identity, region: str, say: Callable[[Seen], None]) -> ProofReport:
-    """Live through the trial, and remove everything afterwards. Its file stays if something could not be removed."""
+    """Run the steps of the trial, then remove everything. Its file stays if something could not be removed."""
     settings = load(trial.name, trial.folder)
     engine = str(getattr(settings.search, "engine_version", "OpenSearch Serverless"))
     local = trial.place.instance is not None
@@ -74,7 +74,7 @@ def remains(trial: Trial) -> str | None:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """A signal to end is like Ctrl-C: everything is removed first."""
+    """SIGTERM has the effect of Ctrl-C: everything is removed first."""
 
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
@@ -88,7 +88,7 @@ def _interruptible() -> Iterator[None]:
 
 @contextmanager
 def _deaf() -> Iterator[None]:
-    """Ctrl-C does not end the removal."""
+    """Ctrl-C and SIGTERM do not end the removal."""
     before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

@@ -1,4 +1,4 @@
-"""The throwaway environments: the smallest domain, and a collection; models that need no key."""
+"""The throwaway environments: the smallest domain, and a collection. Their models need no key."""
 
 import json
 import os
@@ -25,7 +25,7 @@ SEARCH: dict[str, dict[str, Any]] = {
     },
     "collection": {"kind": "serverless"},
 }
-# The least expensive chat model of Bedrock that Amazon makes, which nobody has to subscribe to.
+# The least expensive of Amazon's own chat models on Bedrock. It needs no subscription.
 ANSWER = "us.amazon.nova-micro-v1:0"
 SAMPLES = CHECKOUT / "samples" / "metro-areas.ndjson"
 QUESTION = "What's the population increase of New York City from 2021 to 2023?"
@@ -33,7 +33,7 @@ QUESTION = "What's the population increase of New York City from 2021 to 2023?"
 
 @dataclass(frozen=True)
 class Trial:
-    """An environment of the `kind`, in a file of the `folder`. `program` runs commands of osml on it."""
+    """An environment of the `kind`, in a file of the `folder`. `osml()` runs commands on it."""
 
     kind: str
     place: Place
@@ -46,16 +46,16 @@ class Trial:
 
     @property
     def prefix(self) -> str:
-        """What its names begin with."""
+        """The beginning of the names of its stacks and resources."""
         return prefix_of(self.name)
 
     @property
     def administrator(self) -> str:
-        """The name of the role that looks into the domain as its administrator."""
+        """The name of the role that calls the domain as its administrator."""
         return f"{self.prefix}-prover"
 
     def osml(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a command. It has a process group of its own: the terminal's Ctrl-C does not reach it."""
+        """Start a command. It has its own process group, which the terminal's Ctrl-C does not reach."""
         options = ["--env", self.name, *(["--sandbox"] if self.place.instance else [])]
         return subprocess.Popen(
             [sys.executable, "-c", "from osml.start import main; main()", *arguments, *options],
@@ -69,7 +69,7 @@ class Trial:
 
 
 def prepare(kind: str, folder: Path, instance: Any, account: str, region: str, answer: str) -> Trial:
-    """Write the file of a new environment, whose name nobody else has."""
+    """Write the file of a new environment, which has a random name."""
     name = f"prove-{kind[0]}{secrets.token_hex(2)}"
     trial = Trial(kind, Place(name, instance), folder)
     settings: dict[str, Any] = {
@@ -78,7 +78,7 @@ def prepare(kind: str, folder: Path, instance: Any, account: str, region: str, a
         "search": {**SEARCH[kind], "removal": "destroy", "log_retention": 1},
         "embedding": {"provider": "titan", "dimension": 512},
         "answer": {"provider": "bedrock-converse", "model": answer},
-        # The engine of a local cloud is shared: the index must have a name of its own.
+        # The engine of a local cloud is shared, so the index must have its own name.
         "index": {"name": name},
         "assistant": {"sign_in": "api-key", "page": False},
     }

@@ -1,4 +1,4 @@
-"""The assistant answers the same question; its functions' roles may lack permissions that a line needs."""
+"""The assistant answers the same question; its functions' roles may lack permissions that a later line needs."""
 
 from osml.ask.assistant import ask
 from osml.doctor.checks.context import Context
@@ -8,7 +8,7 @@ from osml.remote.functions import Functions
 
 
 def look(context: Context, chosen: RehearsalQuestions) -> Exchange | None:
-    """The question and its answer; None without an assistant or a question. The conversation stays."""
+    """The question and its answer; None without an assistant or a question. The conversation is kept."""
     if chosen.question is None or not any(stack.name.endswith("-assistant") for stack in context.stacks):
         return None
     return chosen.question, ask(Functions(context.place, context.session), chosen.question)

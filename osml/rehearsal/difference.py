@@ -7,7 +7,7 @@ LONGEST = 200
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any], what: str) -> list[str]:
-    """A sentence for each named thing that is gone, or lost or changed a field; `what` is its kind."""
+    """A sentence for each named thing that is gone, or that lost or changed a field; `what` is its kind."""
     sentences = []
     for name, value in before.items():
         if name not in after:

@@ -37,7 +37,7 @@ def look(context: Context, _: RehearsalQuestions) -> str | None:
 
 
 def _remove(domain: Domain, index: str, id: str) -> int:
-    """The status of the item."""
+    """Remove the document; returns the HTTP status of the bulk item."""
     line = json.dumps({"delete": {"_index": index, "_id": id}})
     kind, query = {"content-type": CONTENT_TYPE}, {"refresh": "true"}
     (item,) = domain.json("POST", "/_bulk", params=query, data=f"{line}\n", headers=kind)["items"]

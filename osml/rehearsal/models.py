@@ -33,7 +33,7 @@ def look(context: Context, _: RehearsalQuestions) -> dict[str, ModelReading]:
     models = {}
     for hit in hits:
         source, probe = hit["_source"], probes.get(hit["_id"])
-        if "chunk_number" in source:  # a piece of a model that runs in the engine
+        if "chunk_number" in source:  # one of the parts of a model that runs in the engine
             continue
         answers, fault = None, ""
         if probe is not None:

@@ -45,7 +45,7 @@ def compare(before: Settings, after: Settings) -> Comparison:
     """A setting that was archived before is not a fault of the upgrade."""
     faults = []
     for owner, were in before.items():
-        if owner not in after:  # told by the indexes
+        if owner not in after:  # the subject `indexes` reports it
             continue
         are = after[owner]
         for name, value in were.items():

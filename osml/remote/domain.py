@@ -39,8 +39,8 @@ class Disconnected(Failure):
 class Domain:
     """One HTTP session with the domain: a given one, or one of the operator role that renews its credentials.
 
-    `in_use` maps an alias to the index that it last named, `models` an index to its embedding model. Searches find what
-    the `caller` may see.
+    `in_use` maps an alias to the index that it last named, `models` an index to its embedding model. Searches find
+    only what the `caller` may see.
     """
 
     caller: Caller = OPERATOR
@@ -67,7 +67,8 @@ class Domain:
                 verify=os.environ.get("REQUESTS_CA_BUNDLE", True),
                 **{"timeout": TIMEOUT_SECONDS, **options},
             )
-        # A certificate authority whose file is gone, as of a local cloud that was ended, is an OSError alone.
+        # OSError, because requests raises it if the certificate authority's file is gone, as after the end of a local
+        # cloud. All its own errors are OSErrors too.
         except OSError as error:
             kind = Disconnected if _broken(error) else Failure
             cause = recognized(str(error)) or "engine-unreachable"
@@ -78,16 +79,16 @@ class Domain:
         return self._body(self.request(method, path, **options), method, path)
 
     def patiently(self, method: str, path: str, **options: Any) -> dict[str, Any]:
-        """Like `json`, with up to ATTEMPTS tries while the domain is busy or away, and two after an error within it.
+        """Like `json`, with up to ATTEMPTS tries while the domain is busy or unreachable, and two after a status 500.
 
-        For requests that may be repeated. Of errors within, a hybrid search of one shard on 2.19 ends in one now and
-        then (docs/engine-bugs.md).
+        Only for requests that may be repeated. A hybrid search of one shard on 2.19 ends with a status 500 now and then
+        (docs/engine-bugs.md).
         """
         for attempt in range(1, ATTEMPTS):
             answer: requests.Response | None = None
             with contextlib.suppress(Disconnected):
                 answer = self.request(method, path, **options)
-                # 504: the proxy in front of the domain has already waited for its full time.
+                # Not after a 504: the proxy in front of the domain has already waited for its full time.
                 slipped = answer.status_code == requests.codes.server_error and attempt == 1
                 if answer.status_code not in LATER - {504} and not slipped:
                     return self._body(answer, method, path)
@@ -107,7 +108,7 @@ class Domain:
             why = reason(answer)
             cause = _cause(answer, why)
             if cause == "model-starting":
-                # Whoever sends to the pipeline that answers names the model that answers.
+                # A caller of the pipeline that answers replaces this Failure by one about the answer model.
                 raise Failure(starting(EMBEDDING, self._knowledge.embedding_start_seconds), cause)
             raise Failure(f"{method} {path} on {self._knowledge.endpoint} answered {why}", cause)
         with legible(f"{method} {path} on {self._knowledge.endpoint}"):
@@ -152,7 +153,7 @@ def _operator_session(knowledge: Knowledge) -> requests.Session:
 
 
 def signature(knowledge: Knowledge) -> AuthBase:
-    """What signs requests to the engine as the operator, or with the login of an engine of one's own."""
+    """The authentication of requests: the operator's signature, or the login of a self-managed engine."""
     operator = credentials(knowledge.operator_role_arn, knowledge.region)
     if knowledge.login is None:
         signed: AuthBase = AWS4Auth(region=knowledge.region, service="es", refreshable_credentials=operator)

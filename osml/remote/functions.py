@@ -50,9 +50,10 @@ class Functions:
     """The two functions of the environment of `place`. Raises Failure when they are not deployed."""
 
     def __init__(self, place: Place, caller: boto3.Session | None = None) -> None:
-        """The operator calls them unless `caller` is given; on a domain the operator may not call them.
+        """The operator role calls the functions unless `caller` is given; on a domain that role may not call them.
 
-        In both cases the event names the operator as the caller; an operator's call is known by the alias.
+        In both cases the event names the operator as the caller. A function recognizes a call of the operator by the
+        alias.
         """
         deployed = assistant(place)
         self._operator = passages(place).operator_role_arn
@@ -79,11 +80,11 @@ class Functions:
         return self._call(self._names[path], self._event("POST", path, body))
 
     def get(self, path: str) -> FunctionResponse:
-        """GET `/health` or `/jobs/<id>` of the function `documents`; as `post` otherwise."""
+        """GET `/health` or `/jobs/<id>` of the function `documents`; otherwise like `post`."""
         return self._call(self._names["/documents"], self._event("GET", path, None))
 
     def ask(self, method: str, path: str, query: dict[str, str | None]) -> FunctionResponse:
-        """A request without a body to the function `documents`; what is None in `query` is left out."""
+        """A request without a body to the function `documents`; parameters that are None are left out."""
         parameters = {name: value for name, value in query.items() if value is not None}
         event = self._event(method, path, None)
         event["queryStringParameters"] = parameters
@@ -148,7 +149,7 @@ def _encoded(body: dict[str, Any]) -> bytes:
 
 
 def reply(name: str, payload: Any) -> FunctionResponse:
-    """The payload of the function `name`, an answer to API Gateway, read; raises Failure."""
+    """The response in the `payload` of the function `name`. Raises Failure if it has not the form for API Gateway."""
     try:
         status, text = int(payload["statusCode"]), payload["body"]
         headers = {key.lower(): value for key, value in (payload.get("headers") or {}).items()}

@@ -45,7 +45,7 @@ class Logs:
         self._seen: dict[str, datetime] = {}
 
     def next(self) -> list[LogLine]:
-        """The lines that came since the last look, the first time all since then, in the order of their times."""
+        """The lines since the last call, in the order of their times; the first call returns all from `since` on."""
         lines = [line for source in self._groups for line in self._of(source) if line.id not in self._seen]
         self._seen |= {line.id: line.when for line in lines}
         if self._seen:

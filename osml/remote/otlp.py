@@ -15,7 +15,7 @@ _NANOS = 1_000_000_000
 
 
 def otlp(trace: Trace, service: str) -> dict[str, Any]:
-    """The body of `POST /v1/traces`. Ids are hexadecimal, and times are texts, as the protocol says."""
+    """The body of `POST /v1/traces`. Ids are hexadecimal, and times are texts, as the protocol requires."""
     id = trace.id.removeprefix("1-").replace("-", "")
     spans = [_span(id, span) for span in trace.spans]
     return {

@@ -1,4 +1,4 @@
-"""What the assistant's library and functions say, as the command line's own models and failures."""
+"""Turns responses and errors of the assistant's library and functions into the command line's models and failures."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ Told = TypeVar("Told", bound=BaseModel)
 
 
 def read(reply: FunctionResponse, model: type[Told]) -> Told:
-    """The body of a good answer; raises Failure with the sentence of any other."""
+    """The body of a reply of status 200. Raises Failure with the sentence of any other reply."""
     if reply.status != HTTPStatus.OK:
         raise Failure(reply.message, reply.cause)
     return model.model_validate(reply.body)
@@ -24,7 +24,7 @@ def read(reply: FunctionResponse, model: type[Told]) -> Told:
 
 @contextmanager
 def as_failures() -> Iterator[None]:
-    """Turns a failure of rag into one of the command line, with what the log of a function would say."""
+    """Turns a failure of rag into one of the command line, with the details that a function would log."""
     try:
         yield
     except RagFailure as failure:

@@ -54,7 +54,7 @@ class StackState:
 
     @property
     def is_changing(self) -> bool:
-        """A deploy runs."""
+        """Whether a deploy is running."""
         return self.state.endswith("_IN_PROGRESS")
 
     @property

@@ -1,4 +1,4 @@
-"""Traces of X-Ray: what a call has waited for, and for how long."""
+"""Traces of X-Ray: what a call waited for, and for how long."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ _ID = re.compile(r"(?:1-)?([0-9a-f]{8})-?([0-9a-f]{24})")
 
 @dataclass(frozen=True)
 class Span:
-    """One part of a trace, in seconds since 1970; `parent` is None where no part around it is known."""
+    """One part of a trace; `began` and `ended` are in seconds since 1970.
+
+    parent: the id of the enclosing part; None if it is unknown.
+    remote: whether the part is a call of another service.
+    caller: the `traceparent` of the caller; None if it sent none.
+    """
 
     id: str
     name: str
@@ -36,7 +41,7 @@ class Trace:
 
     @property
     def tree(self) -> Iterator[tuple[int, Span]]:
-        """Each part after that around it, with its depth."""
+        """Each part with its depth, from 0. A part comes after the one that encloses it."""
         yield from self._below(None, 0)
 
     def _below(self, parent: str | None, depth: int) -> Iterator[tuple[int, Span]]:
@@ -47,7 +52,7 @@ class Trace:
 
 
 def trace_id(text: str) -> str | None:
-    """The id as X-Ray writes it, of an id, a header `X-Amzn-Trace-Id` or a `traceparent`; None for any other text."""
+    """The id in X-Ray's form, from an id, a header `X-Amzn-Trace-Id` or a `traceparent`; None for any other text."""
     match = _ID.search(text.strip().lower())
     return f"1-{match[1]}-{match[2]}" if match else None
 
@@ -71,7 +76,7 @@ def newest(client: Any, since: timedelta) -> str | None:
 
 
 def trace_of(id: str, documents: Sequence[Mapping[str, Any]]) -> Trace:
-    """The trace in X-Ray's documents, whose parts may be within others or name their parent."""
+    """The trace in X-Ray's documents. A part is nested in its parent there, or names it."""
     spans = [span for document in documents for span in _spans(document, document.get("parent_id"))]
     known = {span.id for span in spans}
     placed = [span if span.parent in known else Span(**{**vars(span), "parent": None}) for span in spans]

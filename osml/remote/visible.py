@@ -2,7 +2,7 @@
 
 from osml.place import Place
 
-# Of the engine behind a collection of the local cloud.
+# The refresh interval of the engine behind a collection of the local cloud.
 LOCAL_SECONDS = 1
 
 

@@ -14,7 +14,7 @@ CUSTOM = "Custom::Ml"
 
 
 def desired(session: Any, stacks: list[StackState]) -> list[Watched]:
-    """Every `Custom::Ml…` of the stacks, with the specification that its parameter `/osml/<stack>/<logical id>` holds.
+    """Every `Custom::Ml…` of the stacks, with the specification in its parameter `/osml/<stack>/<logical id>`.
 
     `session` is the caller's boto3 session. An object without a readable parameter has no specification. Raises Failure
     when a parameter has an unexpected value.

@@ -17,7 +17,7 @@ from mlcommons.watched import Watched
 OK, MISSING, CHANGED, TAKEN_OVER = "ok", "missing", "changed", "taken over"
 UNDEPLOYED, SILENT = "not deployed", "not answering"
 RETIRED, LEFT_OVER, UNSEEN = "retired", "left over", "not visible to you"
-# States that a deploy with --repair restores; about an object that was taken over, a person must decide first.
+# States that a deploy with --repair ends, except for an object that was taken over: a person must decide first.
 DRIFTED = (MISSING, CHANGED, TAKEN_OVER, UNDEPLOYED)
 BAD = (*DRIFTED, SILENT)
 COLLECTIONS = {"agents": "Agent", "connectors": "Connector", "model_groups": "ModelGroup", "models": "Model"}
@@ -29,7 +29,7 @@ MOST = 10_000
 class Entry:
     """One object: `state` is one of the words above, `detail` explains it in a few words.
 
-    `fields` are those changed by hand. `owner` is None for an object outside of the engine.
+    `fields` are those that somebody changed. `owner` is None for an object outside of the engine.
     """
 
     kind: str
@@ -105,7 +105,7 @@ def unexpected(client: Client, watched: Iterable[Watched], stacks: Iterable[str]
 
 
 def _retired_connector(kind: str, found_id: str, name: str) -> str:
-    """The id of the connector that the object is, or that the group's name ends with."""
+    """The id of the connector itself, or of the connector at the end of the model group's name."""
     return found_id if kind == "Connector" else name.rpartition(" ")[2]
 
 
@@ -127,7 +127,7 @@ def _documents(client: Client, collection: str) -> list[tuple[str, dict[str, Any
     try:
         return searched(client, collection, body)
     except PermissionMissing:
-        # Operators of environments that an earlier version has deployed may not look for agents, and have none.
+        # An environment that an earlier version deployed has no agents, and its operators may not search for them.
         if collection == "agents":
             return []
         raise

@@ -27,7 +27,7 @@ ACTIVE = "Active"
 class Status:
     """`others` are objects with another environment's mark; `trouble` is why the engine could not be read.
 
-    `uncompared` are objects whose specification is unknown, so that changes by hand are not visible. `locked_out` is
+    `uncompared` are objects whose specification is unknown, so that manual changes are not visible. `locked_out` is
     True when the operator has no rights in the engine, because somebody replaced its role mapping.
     """
 
@@ -54,7 +54,7 @@ class Status:
 
 
 def look(place: Place) -> Status:
-    """Everything that is visible. Raises Failure when CloudFormation does not list the stacks."""
+    """The status of everything that is visible. Raises Failure when CloudFormation does not list the stacks."""
     try:
         session = boto3.Session(region_name=place.settings().region)
     except BotoCoreError as error:

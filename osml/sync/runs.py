@@ -15,7 +15,7 @@ from sources.run import Run
 
 
 class Runs:
-    """Raises Failure when the stack is not deployed, or AWS refuses."""
+    """Begins and reads runs. Every method raises Failure when the stack is not deployed, or AWS refuses."""
 
     def __init__(self, place: Place) -> None:
         deployed = sources(place)
@@ -25,7 +25,10 @@ class Runs:
         self._s3: Any = operator.client("s3")
 
     def begin(self, source: str, *, dry: bool, removing: bool) -> str:
-        """Begin a run; returns its id."""
+        """Begin a run; returns its id.
+
+        A `dry` run loads and removes nothing. With `removing`, it may remove more documents than `most_removed` allows.
+        """
         body = json.dumps({"source": source, "dry": dry, "removing": removing})
         try:
             sent = self._sqs.send_message(

@@ -12,9 +12,9 @@ from osml.sync.runs import Runs
 from osml.terminal import shown
 from sources.run import Run
 
-# Seconds between two looks, and until a run that does not begin is a failure.
+# Seconds between two requests for the state, and seconds until a run that does not begin is a failure.
 OFTEN, SLOWEST_START = 1.0, 120.0
-# Plain lines, where no terminal redraws: the first after so many seconds, then less and less often.
+# For plain lines without a terminal: seconds until the first line, the factor by which pauses grow, the longest pause.
 FIRST, LONGER, LONGEST = 2.0, 1.5, 30.0
 SHOWN = 20
 ENDS = {"done": "[green]✓[/]", "held": "[yellow]![/]", "failed": "[red]✗[/]"}
@@ -23,7 +23,10 @@ ENDS = {"done": "[green]✓[/]", "held": "[yellow]![/]", "failed": "[red]✗[/]"
 def bring_in_step(
     where: Place, names: Sequence[str], *, dry: bool, removing: bool, runs: Runs | None = None
 ) -> list[Run]:
-    """The runs of these sources, by default of all, at their end. One after the other is shown; all begin at once."""
+    """Run these sources, by default all, and return their runs after the end. Raises Failure.
+
+    All begin at once; they are shown one after the other.
+    """
     known = where.settings().sources
     if not known:
         raise Failure(f"{where.file} has no sources. Add them under `sources:`, and deploy.")
@@ -64,7 +67,7 @@ def _followed(runs: Runs, name: str, id: str, console: Console) -> Run:
     with console.status(f"{name}: waits for the function …") as status:
         while True:
             run = runs.last(name)
-            # Another one may have begun between the look and the message.
+            # Another run may have begun between the request for the state and the message.
             mine = run is not None and (run.id == id or run.is_under_way)
             if run is not None and mine:
                 if run.status != "running":
@@ -99,7 +102,7 @@ def _counts(run: Run) -> str:
 
 
 def show(console: Console, run: Run, where: Place) -> None:
-    """What has become of a run."""
+    """Print the result of a run."""
     would = " (nothing was loaded or removed)" if run.dry else f", {run.passages:,} chunks stored{_masked(run)}"
     first = f"{ENDS.get(run.status, '')} {shown(run.source)}: {_counts(run)}{would}."
     console.print(first, highlight=False, soft_wrap=True)
@@ -117,7 +120,7 @@ def show(console: Console, run: Run, where: Place) -> None:
         left_out = ", ".join(f"{count:,} {shown(reason)}" for reason, count in run.left_out.items())
         console.print(f"  Left out: {left_out}.", highlight=False, soft_wrap=True)
     if run.message:
-        # The function does not know where its operators call it from.
+        # The function does not know the options with which its operators select the environment.
         said = run.message.replace(f"{run.source} --remove", f"{run.source} --remove {where.options}")
         console.print(shown(said), highlight=False, soft_wrap=True)
 

@@ -1,1 +1,1 @@
-"""What others have left in a domain: read, shown as a tree, and adopted by an environment."""
+"""Existing objects of a domain or collection: read, shown as a tree, and adopted by an environment."""

@@ -1,4 +1,4 @@
-"""Whether the models of an engine answer, and how long their vectors are: one call of each."""
+"""Whether the models of an engine answer, and how long their vectors are. Each model is called once."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ def silent(client: Client, contents: Contents) -> dict[str, str]:
 
 
 def dimension(client: Client, model: str, provider: Recognised) -> int | None:
-    """The length of the model's vectors. Raises `ProvisioningError`."""
+    """The length of the model's vectors; None if it returns none. Raises `ProvisioningError`."""
     return vector_length(predict(client, model, provider.probe))

@@ -1,4 +1,4 @@
-"""Which objects of an engine an environment adopts, and why it leaves others alone."""
+"""Which objects of an engine an environment adopts, and why it leaves others unchanged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from osml.takeover.tree import processors
 from settings.knowledge import FIELD
 
 _RAG = "retrieval_augmented_generation"
-# What a pipeline may hold besides its processors.
+# The keys that a search pipeline may have.
 _PLAIN = {"description", "version", "processors", "request_processors", "response_processors"}
 
 
@@ -53,7 +53,7 @@ class Inexpressible(Exception):
 
 @dataclass(frozen=True)
 class Chooser:
-    """Chooses for the stack `stack`; `secret` names the secret of a group of settings."""
+    """Chooses for the stack `stack`; `secrets` has the name of the secret of each group of settings."""
 
     contents: Contents
     stack: str
@@ -134,7 +134,7 @@ class Chooser:
         return str(pairs[0][0]), str(pairs[0][1]), self._model(step["model_id"], "embedding")
 
     def _finds(self, pipeline: str | None, model: str) -> str | None:
-        """The index's search pipeline, if all that it does is to name the model of questions."""
+        """The index's search pipeline if it only names the model of questions, else None."""
         body = self.contents.search_pipelines.get(pipeline or "")
         if body is None or processors(body) != ["neural_query_enricher"]:
             return None
@@ -154,7 +154,7 @@ class Chooser:
         return self._model(step["model_id"], "answer")
 
     def _alone(self, left: list[str]) -> dict[str, ModelChoice]:
-        """Models that no pipeline names, by the group of their settings, where there is one of each."""
+        """The models to adopt without an index, by the group of their settings. Of several, none is chosen."""
         groups: dict[str, list[ModelChoice]] = {"embedding": [], "answer": []}
         for id, body in self.contents.models.items():
             try:
@@ -216,7 +216,7 @@ def only(names: list[str], kind: str, option: str, place: str = "domain") -> str
 
 
 def problems(contents: Contents, choice: Choice) -> Iterator[str]:
-    """What stays in connectors that an environment uses as they are, and that a person should know."""
+    """Sentences about keys that stay in adopted connectors, which a person should know."""
     for model in (choice.embedding, choice.answer):
         if model and model.provider.holds_key:
             name = contents.connectors[model.connector].get("name")

@@ -31,7 +31,10 @@ from settings.environment import prefix_of
 
 @dataclass(frozen=True)
 class SeenCollection:
-    """What a collection holds, as a tree with whoever uses it; `notes` are about what is not taken over or not seen."""
+    """The contents of a collection, as a tree with everything that uses it.
+
+    `notes` are sentences about what is not adopted or not visible.
+    """
 
     contents: Contents
     holdings: dict[str, Holding]
@@ -40,7 +43,7 @@ class SeenCollection:
 
 
 def seen(client: Client, collection: AdoptedCollection) -> SeenCollection:
-    """Sends reads only. Raises Failure and `ProvisioningError`."""
+    """Read the collection without a write. Raises Failure and `ProvisioningError`."""
     there, holdings = collection_contents.read(client, collection)
     account = Account(boto3.Session(region_name=collection.region))
     try:
@@ -105,7 +108,7 @@ def _notes(choice: Choice, collection: AdoptedCollection) -> Iterator[str]:
 
 
 def _left_by_hand(tree: Tree, account: Account) -> Iterator[str]:
-    """What uses the collection and is no part of an environment, and what to do with it."""
+    """Sentences about what uses the collection but is not part of an environment, and what to do with it."""
     nodes = {(node.kind, node.id): node for root in tree.roots for node in root.everything}
     functions = sorted(id for kind, id in nodes if kind == "function")
     apis = sorted(node.name for (kind, _), node in nodes.items() if kind == "REST API")

@@ -1,4 +1,4 @@
-"""Which index of a collection an environment adopts, and why it leaves others alone."""
+"""Which index of a collection an environment adopts, and why it leaves others unchanged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from osml.takeover.choice import Choice, Inexpressible, only
 from osml.takeover.contents import Contents, owner_of
 from settings.knowledge import FIELD, OWN_FIELDS
 
-# What osml writes into fields of an index beside text and vector, with the types that take it.
+# The fields other than text and vector that osml writes, with the types that accept their values.
 _TAKES = {"document": ("keyword",), "title": ("text", "keyword"), "stored": ("long",), "passages": ("integer", "long")}
 _ID_FIELDS = ("id", "passage_id", "osml_id")
 Fields = Mapping[str, Mapping[str, Any]]

@@ -25,7 +25,7 @@ class Holding:
 
 
 def read(client: Client, collection: AdoptedCollection) -> tuple[Contents, dict[str, Holding]]:
-    """The contents, and what each index holds. Sends reads only; raises Failure and `ProvisioningError`."""
+    """The contents, and a Holding for each index. Only reads. Raises Failure and `ProvisioningError`."""
     try:
         rows = client.get(path_of("_cat", "indices"), format="json", expand_wildcards="open")
         names = sorted(row["index"] for row in rows if not row["index"].startswith("."))
@@ -42,7 +42,7 @@ def _holding(client: Client, name: str) -> Holding:
 
 
 def _named(client: Client, indexes: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The ingest pipelines that indexes name, as far as they exist."""
+    """The existing ingest pipelines that indexes name."""
     settings = [body.get("settings", {}).get("index", {}) for body in indexes.values()]
     names = {each.get("default_pipeline") for each in settings} - {None, "_none"}
     read = {name: client.find(path_of("_ingest", "pipeline", name)) for name in names}
@@ -50,7 +50,7 @@ def _named(client: Client, indexes: dict[str, dict[str, Any]]) -> dict[str, dict
 
 
 def _admission(collection: AdoptedCollection) -> str:
-    """How a person gets in: who made a collection with a function has often let in the function alone."""
+    """How a person gets access: the policies of a collection often allow only the function that uses it."""
     rule = {"ResourceType": "index", "Resource": [f"index/{collection.name}/*"], "Permission": list(NEEDED)}
     policy = json.dumps([{"Rules": [rule], "Principal": ["<ARN of your role>"]}])
     made = f"aws opensearchserverless create-access-policy --type data --name osml-import --policy '{policy}'"

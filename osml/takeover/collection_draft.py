@@ -25,14 +25,14 @@ class AdoptedCollection:
 
     @property
     def region(self) -> str:
-        """Where it is."""
+        """The region of the collection."""
         return self.arn.split(":")[3]
 
 
 def collection_draft(
     contents: Contents, choice: Choice, collection: AdoptedCollection, embedding: dict[str, Any]
 ) -> str:
-    """The text of the file."""
+    """The text of the file. `embedding` is its group of that name."""
     assert choice.index  # noqa: S101 for the type checker
     body = contents.indexes[choice.index]
     space = space_type(body["mappings"]["properties"][choice.embedding_field], body["settings"]["index"])

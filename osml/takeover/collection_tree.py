@@ -28,7 +28,7 @@ class _Growing:
         return Node("function", name, name, uses=(*self.indexes(principal), *endpoints))
 
     def roots(self, principals: list[Principal]) -> Iterator[Node]:
-        """APIs before functions without one, and these before identities without a function."""
+        """First APIs, then functions without an API and identities without a function, in the order of `principals`."""
         apis: dict[tuple[str, str], dict[str, Node]] = {}
         alone = list[Node]()
         for principal in principals:
@@ -65,7 +65,7 @@ def collection_tree(
 
 
 def indexes_alone(contents: Contents, holdings: dict[str, Holding]) -> Tree:
-    """The tree where nobody may be listed."""
+    """The tree with only the indexes, if what uses them cannot be read."""
     return Tree(tuple(_index(contents, holdings, name) for name in contents.indexes), (), "collection")
 
 

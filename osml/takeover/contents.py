@@ -15,7 +15,7 @@ Bodies = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Contents:
-    """Objects by id or name. Of agents only the ids are known, and the ids of models that they name."""
+    """Objects by id or name, as the engine returns them. Credentials and the contents of models are left out."""
 
     version: str
     indexes: Bodies
@@ -48,7 +48,7 @@ def read(client: Client) -> Contents:
 
 
 def owner_of(body: dict[str, Any]) -> Owner | None:
-    """The owner in an object's mark, of whatever kind the object is."""
+    """The owner in the mark of an object of any kind; None without a mark."""
     notes = body.get("mappings", {}).get("_meta", {}) if "mappings" in body else {}
     text = notes.get("osml") if notes else body.get("description")
     return read_mark(text if isinstance(text, str) else None).owner
@@ -59,7 +59,7 @@ def _hits(client: Client, collection: str) -> Bodies:
     try:
         answer = client.post(path_of("_plugins", "_ml", collection, "_search"), body) or {}
     except ProvisioningError as error:
-        # Without agents their index is missing, and engines before 2.13 have none.
+        # An engine without agents has no index for them, and engines before 2.13 have no agents.
         if collection == "agents" and error.status in (400, 404):
             return {}
         raise

@@ -59,7 +59,7 @@ def draft(
         "embedding": _embedding(embedding, field.get("dimension", dimension)),
         **({"answer": answer.provider.settings} if answer else {}),
         "index": _index(contents, choice, alias, field),
-        # Documents that are there have no words where hybrid search looks for them.
+        # Existing documents lack the field in which hybrid search looks for words.
         **({"retrieval": {"hybrid": False}} if choice.index else {}),
         **_prompt(contents, choice),
         "adopted": _adopted(contents, choice, index_version),
@@ -68,7 +68,7 @@ def draft(
 
 
 def alias_for(contents: Contents, index: str | None) -> str:
-    """A name for the alias that nothing in the engine has."""
+    """A name for the alias that no index or alias of the engine has."""
     taken = contents.aliases | contents.indexes.keys()
     usual = str(IndexSettings().name)
     if usual not in taken:

@@ -1,4 +1,4 @@
-"""Fields of an adopted index that documents of osml have."""
+"""Fields of osml's documents that an adopted index must have."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def added(mappings: dict[str, Any], text_field: str, id_field: str = "id") -> dict[str, Any]:
-    """The fields that the index lacks; and `id`, by which passages are put in order, if it is a text."""
+    """The fields that the index lacks, and a text field `id` with `fielddata`, because passages are sorted by it."""
     present = mappings.get("properties", {})
     wanted: dict[str, Any] = {id_field: {"type": "keyword"}, "title": {"type": "text"}, text_field: {"type": "text"}}
     fields = {name: field for name, field in wanted.items() if name not in present}

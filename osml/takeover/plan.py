@@ -52,7 +52,7 @@ class Plan:
 
 
 def plan(client: Client, contents: Contents, choice: Choice, templates: Mapping[str, Template]) -> Plan:
-    """Compare the templates, by stack, with what the engine holds. Sends reads only."""
+    """Compare the templates, by stack, with the objects in the engine. Only reads."""
     ids = _ids(contents, choice)
     adoptions, made = [], []
     for stack, template in templates.items():
@@ -70,7 +70,7 @@ def plan(client: Client, contents: Contents, choice: Choice, templates: Mapping[
 
 
 def index_version(templates: Mapping[str, Template]) -> str | None:
-    """The index version of the templates' embedding model."""
+    """The index version of the templates' embedding model; None without such a model."""
     for template in templates.values():
         for resource in template["Resources"].values():
             if resource["Type"] == f"{_TYPE}Model":
@@ -95,7 +95,7 @@ def _physical_id(resource: Mapping[str, Any], ids: Mapping[tuple[str, str], str]
 
 
 def _spec(resource: Mapping[str, Any], known: Mapping[str, str], resources: Mapping[str, Any]) -> dict[str, Any]:
-    """The specification, with the ids of adopted objects, names of new pipelines, and logical ids of the others."""
+    """The specification. References become ids of adopted objects, names of new pipelines, or else logical ids."""
 
     def text(part: Any) -> str:
         if isinstance(part, str):

@@ -17,7 +17,7 @@ from osml.place import CHECKOUT, require_checkout
 def templates(name: str, text: str) -> dict[str, dict[str, Any]]:
     """The app's templates by stack, without its bundled functions. Raises Failure.
 
-    The app gets its context as from the CDK command line, which would also bundle the functions.
+    The app runs without the CDK command line, which would also bundle the functions, but with the same context.
     """
     require_checkout()
     with TemporaryDirectory() as folder:

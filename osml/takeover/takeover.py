@@ -47,7 +47,7 @@ def checked_name(name: str) -> None:
 
 
 def seen(client: Client) -> tuple[contents.Contents, Tree]:
-    """What the engine holds, as a tree; each model is called once."""
+    """The contents of the engine, also as a tree. Each deployed model of a known provider is called once."""
     there = contents.read(client)
     return there, tree(there, answers.silent(client, there))
 

@@ -131,7 +131,7 @@ class _Growing:
         return self._node("model", id, str(body.get("name")), body, uses, faults, state)
 
     def unused(self) -> Iterator[Node]:
-        """What no index, pipeline or agent leads to; users before what they use."""
+        """Objects that no index, pipeline or agent leads to. A model comes before what it uses."""
         for id in self.contents.models:
             if ("model", id) not in self.seen:
                 yield self.model(id)
@@ -163,7 +163,7 @@ class _Growing:
 
 
 def tree(contents: Contents, silent: dict[str, str] | None = None) -> Tree:
-    """The tree of what an engine holds; `silent` are models that do not answer, each with the reason."""
+    """The tree of the objects in an engine; `silent` are models that do not answer, each with the reason."""
     growing = _Growing(contents, silent or {})
     roots = [growing.index(name) for name in sorted(contents.indexes)]
     for kind, there in (("ingest", contents.ingest_pipelines), ("search", contents.search_pipelines)):

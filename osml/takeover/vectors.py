@@ -1,4 +1,4 @@
-"""Which model made the vectors of an index: a guess by their length, and a comparison where that costs one call."""
+"""Which model made the vectors of an index: a guess by their length, and a comparison if that costs only one call."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from osml.takeover.collection_contents import Holding
 from settings.embedding import OPEN_MODELS
 from settings.embedding.titan import V1, V2, V2_DIMENSIONS, TitanEmbedding
 
-# Of the same text by the same model; another revision or precision moves the last digits.
+# The least cosine for the same text and model, because another revision or precision changes the last digits.
 SAME = 0.99
 SECONDS = 30.0
 
@@ -27,9 +27,10 @@ class VectorOrigin:
 
 
 def origin_of_vectors(dimension: int, region: str, holding: Holding, text: str, vector: str) -> VectorOrigin | None:
-    """The model that made vectors of that length; None if no provider of osml is known to. Calls Titan once at most.
+    """The model that probably made vectors of that length; None if osml knows no such model.
 
-    `text` and `vector` are the names of the fields in the sample of `holding`.
+    `text` and `vector` are the names of the fields in the sample of `holding`. Calls Titan once at most, and raises
+    RagFailure when that fails.
     """
     settings = _guess(dimension, region)
     if settings is None:
@@ -63,7 +64,7 @@ def _guess(dimension: int, region: str) -> dict[str, Any] | None:
 
 
 def _titan(settings: dict[str, Any], text: str) -> Sequence[float]:
-    """Raises `RagFailure`."""
+    """Titan's vector of the text. Raises `RagFailure`."""
     from rag.budget import Budget
     from rag.embedding.titan import Titan
     from settings.runtime_settings import RuntimeTimeouts

@@ -1,4 +1,4 @@
-"""How long a request may take while no byte is sent: the load balancer before the domain has a limit of its own."""
+"""How long a request may take while no byte is sent. The load balancer in front of the domain has its own limit."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +12,7 @@ MORE = 20
 
 
 def answer(prober: Prober) -> str:
-    """The cluster waits for nodes that never come, and then says so: all waits at once, each on its own connection."""
+    """Let the cluster wait for nodes that never join. All waits run at once, each on its own connection."""
     waits = LOCAL_SECONDS if prober.trial.place.instance else SECONDS
 
     def wait(seconds: int) -> str:

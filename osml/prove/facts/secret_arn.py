@@ -1,4 +1,7 @@
-"""A connector's secret by an ARN without the six characters at its end, which a stack does not know."""
+"""A connector that names its secret by an ARN without the six random characters at the end.
+
+A stack does not know these characters.
+"""
 
 from osml.prove.administrator import KEY, Prober
 from osml.remote.domain import reason
@@ -9,7 +12,7 @@ SUFFIX = len("-A1b2C3")
 
 
 def answer(prober: Prober) -> str:
-    """What it answers to a connector with the whole ARN, and to one with the ARN that a stack writes."""
+    """The answers to a connector with the whole ARN, and to one with the ARN that a stack writes."""
     whole = prober.secret_arn
     return "; ".join(
         f"{what}: {_made(prober, arn)}" for what, arn in {"whole": whole, "without suffix": whole[:-SUFFIX]}.items()

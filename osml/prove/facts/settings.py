@@ -1,4 +1,4 @@
-"""Which cluster settings a managed domain lets its administrator put."""
+"""Which cluster settings the administrator of a managed domain may change."""
 
 from osml.prove.administrator import Prober
 
@@ -9,7 +9,7 @@ OK = 200
 
 
 def answer(prober: Prober) -> str:
-    """Each setting that nobody has set is put as it is; then all are taken back."""
+    """Set each unset setting to its default value, then remove all of these values again."""
     answered = prober.ask("GET", f"{PATH}?include_defaults=true&flat_settings=true")
     if not answered.ok:
         return f"GET {PATH}: {answered.status_code}"
