@@ -5,7 +5,7 @@ DONE = 0
 FAILED = 1
 # An option or argument is wrong. `osml diff` and `osml preflight` also use it when they cannot compare or check.
 MISUSED = 2
-# A deploy succeeded, but somebody had deleted or changed objects.
+# A deploy succeeded, but some objects still differ from their stacks, because somebody deleted or changed them.
 DRIFTED = 3
 # Somebody pressed Ctrl-C.
 STOPPED = 130

@@ -1,4 +1,4 @@
-"""The sentence for a person who presses Ctrl-C. A command may print its own sentence instead of the usual one."""
+"""The sentence for a person who pressed Ctrl-C. A command may print its own sentence instead of the usual one."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Texts of others, made safe to print: control characters are written out, so that the terminal does not obey them."""
+"""Makes texts of others safe to print: control characters are written out, and no terminal obeys them."""
 
 import json
 import re

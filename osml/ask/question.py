@@ -46,7 +46,7 @@ def ask(
 def find(
     domain: Domain, knowledge: Knowledge, question: str, size: int = 4, filters: Sequence[tuple[str, str]] = ()
 ) -> list[Source]:
-    """The `size` documents nearest to the question, without an answer; otherwise as `ask`."""
+    """The `size` documents nearest to the question, without an answer; otherwise like `ask`."""
     with legible(f"The question to the index {knowledge.index}"):
         return _found(domain, knowledge, question, size, filters).sources
 
@@ -178,7 +178,7 @@ def search(
         def search_in(named: str) -> dict[str, Any]:
             answer = domain.patiently("POST", f"/{named}/_search", **options)
             hits = answer["hits"]["hits"]
-            # Checked again, because the filter may fail, for example in an index that does not know the field yet.
+            # Checked again, because the filter may have no effect, as in an index that does not know the field yet.
             answer["hits"]["hits"] = [hit for hit in hits if domain.caller.sees(groups_in(hit["_source"]))]
             return answer
 

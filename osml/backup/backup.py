@@ -61,7 +61,7 @@ def restore(
 
 
 def _waited(look: Callable[[], dict[str, Any] | None]) -> dict[str, Any]:
-    """Call `look` until it returns a result. There is no timeout, because a large index takes long: use Ctrl-C."""
+    """Call `look` until it returns a result. A large index takes long, so only Ctrl-C ends the wait early."""
     pause = SOON
     while (result := look()) is None:
         time.sleep(pause)

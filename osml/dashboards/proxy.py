@@ -41,7 +41,7 @@ class DashboardsProxy(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, endpoint: str, auth: AuthBase, tell: Tell, port: int = 0) -> None:
-        """Raises OSError where the port is taken."""
+        """The `port` 0 chooses a free one. Raises OSError if the port is taken."""
         super().__init__(("127.0.0.1", port), _Exchange)
         self.entrance = Entrance(self.server_address[1])
         self.endpoint, self.auth, self.tell = endpoint, auth, tell

@@ -50,7 +50,7 @@ def _deleted(cloudformation: Any, names: list[str]) -> dict[str, list[str]]:
 
 
 def _left(cloudformation: Any, stacks: list[str]) -> Iterator[Kept]:
-    """The last event of each resource counts: a later stack may have imported and deleted what an earlier one kept."""
+    """The kept resources, by their last events: a later stack may have imported and deleted what an older one kept."""
     settled: set[tuple[str, str]] = set()
     taken: set[str] = set()
     for stack in stacks:

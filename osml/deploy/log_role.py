@@ -23,7 +23,7 @@ ATTEMPTS, PAUSE = 12, 5.0
 
 
 def ensure() -> str | None:
-    """Create the role and set it, unless a role is already set. Returns the role's ARN, or None if one was set.
+    """Create the role and set it, and return its ARN; None if a role is already set.
 
     The role belongs to no environment, so `osml destroy` does not remove it. Raises Failure.
     """

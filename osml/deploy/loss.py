@@ -69,7 +69,7 @@ def of_resources(stack: str, before: Resources, after: Resources) -> Iterator[Lo
 
 
 def of_stack(stack: str, resources: Resources) -> Loss:
-    """A stack that the settings no longer have."""
+    """The loss of a stack that the settings no longer have."""
     held = sorted({str(resource["Type"]) for resource in resources.values() if resource.get("Type") in HOLDING})
     kept = [
         resource

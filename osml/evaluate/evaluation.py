@@ -36,7 +36,7 @@ class Labelled:
 def read(file: Path) -> list[Labelled]:
     """The questions of an NDJSON file, one a line: `{"question": …, "relevant": {"document id": grade, …}}`.
 
-    It may have `"says": "…"` and `"after": ["…", …]`. Raises Failure with the number of a wrong line.
+    A line may also have `"says": "…"` and `"after": ["…", …]`. Raises Failure with the number of a wrong line.
     """
     questions: list[Labelled] = []
     for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):

@@ -14,7 +14,7 @@ BAR = 20
 
 
 def show(qualities: Sequence[Quality]) -> None:
-    """Prints a table with a bar for nDCG, the best way first, and how much each differs from what is deployed."""
+    """Prints a table with a bar for nDCG, the best way first, and how much each differs from the deployed one."""
     marking = any(quality.marks for quality in qualities)
     marks = ("marked", "of the text") if marking else ()
     table = Table(

@@ -28,7 +28,7 @@ _BEFORE = re.compile(r"^(?:question)?[\s\d.:)*\"“”'>#-]*", re.IGNORECASE)
 GRADE = 2
 
 AskModel = Callable[[str, PassageShown], str]
-"""What the model replies about a passage of a document, by the document's id."""
+"""Asks the model for a question about a passage of a document, given the document's id; returns its reply."""
 
 
 @dataclass(frozen=True)

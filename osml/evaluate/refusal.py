@@ -1,4 +1,4 @@
-"""How often a search says no to questions that the documents answer, and yes to questions that they do not."""
+"""How often questions are refused that the documents answer, and answered that the documents do not answer."""
 
 import json
 import statistics

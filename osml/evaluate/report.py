@@ -1,4 +1,4 @@
-"""The report of an evaluation: one HTML page with tables and plots, which needs nothing else."""
+"""The report of an evaluation: one HTML page with tables and plots, which loads no other file."""
 
 import html
 from collections.abc import Sequence

@@ -43,8 +43,8 @@ def ingest_files(
     """Loads files, folders and `s3://bucket/prefix`; True when there were documents and all were loaded.
 
     Resumes an interrupted ingest of the same sources, unless `fresh`. Documents that could not be loaded are in the
-    file `rejected`; by default it is in this folder and has the time in its name. Raises Failure after the report on
-    the documents that were loaded before it. With `initial_load` an empty index has no replicas and no refresh until
+    file `rejected`; by default it is in this folder and has the time in its name. If the load stops, the report on the
+    loaded documents comes before the Failure. With `initial_load` an empty index has no replicas and no refresh until
     the end. The documents go into `to`, by default the environment's index.
     """
     console, sources = Console(stderr=True), DocumentSources([str(file) for file in files])

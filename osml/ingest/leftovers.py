@@ -1,4 +1,4 @@
-"""Chunks in the index of an environment that a load has made obsolete. They are searched as the operator."""
+"""Obsolete chunks in the index of an environment, which a load removes. All requests are the operator's."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -24,7 +24,7 @@ class IngestOptions:
 
     @property
     def names(self) -> list[str]:
-        """The values that distinguish one way of reading from another."""
+        """The values that distinguish these options from others, for the journal's name."""
         read = [self.text_field or "", *self.columns] if self.text_field or self.columns else []
         return read if self.groups is None else [*read, f"for {','.join(self.groups)}"]
 

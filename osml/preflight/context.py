@@ -16,7 +16,7 @@ Resources = dict[str, dict[str, Any]]
 
 
 class PreflightContext(Diagnosed):
-    """Each attribute raises Failure when it cannot be read, and botocore's errors. `deployment` synthesizes once."""
+    """Each attribute raises Failure or botocore's errors when it cannot be read. `deployment` synthesizes once."""
 
     def __init__(self, place: Place, deployment: Deployment | None = None) -> None:
         super().__init__(place)

@@ -31,7 +31,7 @@ def trials(kinds: Sequence[str], instance: Any, caller: Identity, region: str, a
 
 
 def estimate(trial: Trial) -> float:
-    """USD that a proof of the trial costs at most, without tokens, which are less than a cent."""
+    """The most that a proof of the trial costs, in USD. Tokens, which cost less than a cent, are not included."""
     return in_use(load(trial.name, trial.folder)) * HOURS[trial.kind]
 
 

@@ -108,7 +108,7 @@ class Domain:
             why = reason(answer)
             cause = _cause(answer, why)
             if cause == "model-starting":
-                # A caller of the pipeline that answers replaces this Failure by one about the answer model.
+                # A caller of the pipeline that answers replaces this Failure with one about the answer model.
                 raise Failure(starting(EMBEDDING, self._knowledge.embedding_start_seconds), cause)
             raise Failure(f"{method} {path} on {self._knowledge.endpoint} answered {why}", cause)
         with legible(f"{method} {path} on {self._knowledge.endpoint}"):

@@ -26,7 +26,7 @@ class OperatorTransport:
             response = self._domain.request(request.method, request.target, json=request.body, timeout=waits)
         except Failure as failure:
             tried = f"{request.method} {request.path}"
-            # Also for errors before the engine: the caller may not assume the operator role.
+            # Also for errors before the engine is called, as when the caller may not assume the operator role.
             raise Unreachable(tried, str(failure), cause=cast("Cause", failure.cause)) from None
         return answer_of(response)
 
@@ -35,11 +35,11 @@ class Impatience(Patience):
     """No waiting and no retries: a reader wants to see the state that a deploy would wait for."""
 
     def wait(self, *_: Any, **__: Any) -> bool:
-        """Never."""
+        """Never wait."""
         return False
 
     def outlast(self, *_: Any, **__: Any) -> bool:
-        """Never."""
+        """Never wait for another attempt."""
         return False
 
 

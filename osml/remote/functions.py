@@ -149,7 +149,7 @@ def _encoded(body: dict[str, Any]) -> bytes:
 
 
 def reply(name: str, payload: Any) -> FunctionResponse:
-    """The response in the `payload` of the function `name`. Raises Failure if it has not the form for API Gateway."""
+    """The response in the `payload` of the function `name`. Raises Failure if it lacks API Gateway's form."""
     try:
         status, text = int(payload["statusCode"]), payload["body"]
         headers = {key.lower(): value for key, value in (payload.get("headers") or {}).items()}

@@ -28,7 +28,7 @@ class StackLogin:
 
 
 class Knowledge(KnowledgeOutputs):
-    """The stack's outputs, in `region`."""
+    """The outputs of the stack `knowledge` on a domain, and its `region`."""
 
     region: str
 
@@ -41,29 +41,29 @@ class Knowledge(KnowledgeOutputs):
 
 
 class DeployedAssistant(AssistantOutputs):
-    """The stack's outputs, in `region`."""
+    """The outputs of the stack `assistant`, and its `region`."""
 
     region: str
 
 
 class SourcesFound(SourcesOutputs):
-    """The stack's outputs, in `region`."""
+    """The outputs of the stack `ingestion`, and its `region`."""
 
     region: str
 
 
 def sources(place: Place) -> SourcesFound:
-    """Reads the outputs; raises Failure when the stack does not exist or is not complete."""
+    """The outputs of the stack `ingestion`. Raises Failure when it does not exist or is not complete."""
     return _read(place, "ingestion", SourcesFound)
 
 
 def assistant(place: Place) -> DeployedAssistant:
-    """Reads the outputs; raises Failure when the stack does not exist or is not complete."""
+    """The outputs of the stack `assistant`. Raises Failure when it does not exist or is not complete."""
     return _read(place, "assistant", DeployedAssistant)
 
 
 def passages(place: Place) -> IndexOutputs:
-    """Reads the outputs of a serverless environment.
+    """The outputs of the stack `knowledge` of a serverless environment.
 
     Raises Failure when the stack does not exist or is not complete.
     """
@@ -71,7 +71,7 @@ def passages(place: Place) -> IndexOutputs:
 
 
 def knowledge(place: Place) -> Knowledge:
-    """Reads the outputs; raises Failure when the stack does not exist or is not complete."""
+    """The outputs of the stack `knowledge` on a domain. Raises Failure when it does not exist or is not complete."""
     return _read(place, "knowledge", Knowledge)
 
 

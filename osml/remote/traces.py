@@ -67,7 +67,7 @@ def read(client: Any, id: str) -> Trace | None:
 
 
 def newest(client: Any, since: timedelta) -> str | None:
-    """The id of the newest trace, None if none began since then. Raises botocore's errors."""
+    """The id of the newest trace, None if none began within the last `since`. Raises botocore's errors."""
     now = datetime.now(UTC)
     pages = client.get_paginator("get_trace_summaries").paginate(StartTime=now - since, EndTime=now)
     # An id begins with the second of its trace.

@@ -1,4 +1,4 @@
-"""Begins runs of sources, follows them to their end, and says what has changed."""
+"""Begins runs of sources, follows them to their end, and shows what has changed."""
 
 import time
 from collections.abc import Sequence

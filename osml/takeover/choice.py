@@ -14,7 +14,7 @@ from osml.takeover.tree import processors
 from settings.knowledge import FIELD
 
 _RAG = "retrieval_augmented_generation"
-# The keys that a search pipeline may have.
+# The keys that an answer pipeline may have.
 _PLAIN = {"description", "version", "processors", "request_processors", "response_processors"}
 
 

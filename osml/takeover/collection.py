@@ -58,7 +58,7 @@ def seen(client: Client, collection: AdoptedCollection) -> SeenCollection:
 def prepared(
     client: Client, shown: SeenCollection, collection: AdoptedCollection, name: str, *, index: str | None = None
 ) -> Takeover:
-    """Everything that an import would write, without a write. Raises Failure."""
+    """Everything that an import would write; this function writes nothing. Raises Failure."""
     checked_name(name)
     there = shown.contents
     choice = choose_index(there, f"{prefix_of(name)}-knowledge", index)

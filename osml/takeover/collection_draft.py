@@ -32,7 +32,7 @@ class AdoptedCollection:
 def collection_draft(
     contents: Contents, choice: Choice, collection: AdoptedCollection, embedding: dict[str, Any]
 ) -> str:
-    """The text of the file. `embedding` is its group of that name."""
+    """The text of the file. `embedding` is its group of settings of that name."""
     assert choice.index  # noqa: S101 for the type checker
     body = contents.indexes[choice.index]
     space = space_type(body["mappings"]["properties"][choice.embedding_field], body["settings"]["index"])

@@ -105,7 +105,7 @@ def _index(contents: Contents, choice: Choice, alias: str, field: dict[str, Any]
 
 
 def space_type(field: dict[str, Any], settings: dict[str, Any]) -> dict[str, str]:
-    """The setting for how the nearness of vectors is measured, none if no setting expresses it."""
+    """The setting for how the nearness of vectors is measured; empty if no setting expresses it."""
     spaces = (field.get("space_type"), field.get("method", {}).get("space_type"), settings.get("knn.space_type"))
     space = next((space for space in spaces if space), "l2")
     return {"space_type": space} if space in _SPACES else {}

@@ -25,8 +25,8 @@ QUESTION = "Answer with the one word ready."
 class Recognised:
     """`group` is the group of settings, `probe` the body of a `_predict` that the model answers.
 
-    `notes` say what no connector tells; `holds_key` is True when a key is in the connector itself, readable by all who
-    may read it.
+    `notes` are about what no connector contains; `holds_key` is True when a key is in the connector itself, readable by
+    all who may read it.
     """
 
     group: str

@@ -63,7 +63,7 @@ def prepared(
     pipeline: str | None = None,
     secrets: Mapping[str, str] | None = None,
 ) -> Takeover:
-    """Everything that an import would write, without a write. Raises Failure."""
+    """Everything that an import would write; this function writes nothing. Raises Failure."""
     checked_name(name)
     named = {group: f"osml/{name}/{group}" for group in ("embedding", "answer")} | dict(secrets or {})
     choice = Chooser(there, f"{prefix_of(name)}-knowledge", named).choose(index, pipeline)
@@ -96,7 +96,7 @@ def prepared(
 
 
 def write(client: Client, takeover: Takeover, file: Path) -> None:
-    """The file, then the marks. May be repeated after a failure. Raises Failure and `ProvisioningError`."""
+    """Write the file, then the marks. May be repeated after a failure. Raises Failure and `ProvisioningError`."""
     if file.exists() and file.read_text(encoding="utf-8") != takeover.text:
         raise Failure(f"{file} already exists with other settings. Choose another name, or remove it.")
     file.parent.mkdir(parents=True, exist_ok=True)

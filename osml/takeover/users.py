@@ -44,7 +44,7 @@ class Account:
     _apis: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def principals(self, collection: str) -> list[Principal]:
-        """Everybody whom a data access policy lets use an index of the collection."""
+        """Every identity that a data access policy allows to use an index of the collection."""
         aoss = self.session.client("opensearchserverless")
         policies: dict[str, list[str]] = {}
         indexes: dict[str, list[str]] = {}
@@ -77,7 +77,7 @@ class Account:
         return sorted(values & self._endpoints)
 
     def stack(self, function: str) -> str | None:
-        """The CloudFormation stack of the function, None if it was made otherwise."""
+        """The CloudFormation stack of the function; None if no stack created it."""
         tags = self.session.client("lambda").list_tags(Resource=self._functions[function]["FunctionArn"])["Tags"]
         return tags.get("aws:cloudformation:stack-name")
 

@@ -30,7 +30,7 @@ def look(context: PreflightContext) -> Iterator[Seen]:
 
 
 def _needed(context: PreflightContext) -> dict[str, int]:
-    """The version that the stacks need, by the name of the parameter with the present one."""
+    """The version that the stacks need, by the name of the parameter that contains the present version."""
     artifacts = json.loads((context.assembly / "manifest.json").read_text())["artifacts"].values()
     stacks = [stack["properties"] for stack in artifacts if stack["type"] == "aws:cloudformation:stack"]
     needed: dict[str, int] = {}

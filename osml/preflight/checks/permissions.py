@@ -1,4 +1,4 @@
-"""The deploying identity may assume the roles of the bootstrap, and the role of CloudFormation may make the stacks."""
+"""The deploying identity may assume the roles of the bootstrap, and CloudFormation's role may create the stacks."""
 
 import json
 from collections.abc import Iterator, Sequence

@@ -40,7 +40,7 @@ def _quotas(context: PreflightContext) -> Iterator[tuple[str, int, int, float]]:
 
 
 def _allowed(client: Any, code: str) -> float:
-    """The account's quota; Amazon's default where the account has none of its own."""
+    """The account's own quota, or else Amazon's default."""
     try:
         return float(client.get_service_quota(ServiceCode="es", QuotaCode=code)["Quota"]["Value"])
     except client.exceptions.NoSuchResourceException:

@@ -1,4 +1,4 @@
-"""The service-linked roles exist that AWS services need in an account, and that no deploy creates."""
+"""The account has the service-linked roles that AWS services need and that no deploy creates."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ ROLES = ("AWSServiceRoleForAmazonOpenSearchService", "AWSServiceRoleForAmazonEla
 
 
 def look(context: PreflightContext) -> Iterator[Seen]:
-    """Only a domain in a VPC needs one: it makes network interfaces in the account."""
+    """Look for the role of a domain in a VPC, which creates network interfaces in the account. No other needs one."""
     search = context.settings.search
     if not isinstance(search, NewDomain) or search.vpc is None:
         raise Skipped("only a new domain in a VPC needs one")
