@@ -63,6 +63,8 @@ def proposed(documents: Library, number: int, ask: AskModel) -> Iterator[Proposa
         if wanted and wanted.casefold() not in seen:
             seen.add(wanted.casefold())
             yield Proposal(wanted, shown.id, shown.title, passage.text)
+    if not replies:
+        raise Failure("No document has a passage that you may see. Load some with `osml ingest FILE`.", "index-empty")
     if not seen:
         raise Failure(
             f"The model was asked about {len(replies)} passages and wrote no question; it said: {replies[0][:200]!r}. "
@@ -79,7 +81,8 @@ def _spread(documents: Library, number: int) -> Iterator[tuple[DocumentShown, Pa
     few = len(listed) < number
     for turn in range(number):
         shown = documents.shown(listed[turn % len(listed) if few else turn * len(listed) // number].id)
-        place = turn // len(listed) if few else turn % len(shown.passages)
+        # The caller may see a document in the list and none of its passages a moment later.
+        place = turn // len(listed) if few else turn % max(1, len(shown.passages))
         if place < len(shown.passages):
             yield shown, shown.passages[place]
 

@@ -52,6 +52,19 @@ def test_questions_are_spread_over_the_documents(passages: dict[str, int], numbe
     assert [proposal.document for proposal in made] == [text.split()[0] for text in wanted]
 
 
+class Emptied(Books):
+    """Books whose passages were removed since they were listed."""
+
+    def shown(self, id: str) -> DocumentShown:
+        return DocumentShown(id=id, title=None, passages=[])
+
+
+@pytest.mark.parametrize("number", [1, 5])
+def test_without_a_passage_the_model_is_not_asked(number: int) -> None:
+    with pytest.raises(Failure, match="No document has a passage that you may see"):
+        list(proposed(Emptied({"a": 2, "b": 2}), number, about))
+
+
 @pytest.mark.parametrize(
     ("reply", "question"),
     [

@@ -27,9 +27,8 @@ def refused(context: Context) -> str:
     A connector reads its secret when it is created or updated.
     """
     try:
-        read = [
-            datetime.fromtimestamp(_written(context, connector.id), UTC) for connector in context.of_kind("Connector")
-        ]
+        written = [_written(context, connector.id) for connector in context.of_kind("Connector")]
+        read = [datetime.fromtimestamp(seconds, UTC) for seconds in written if seconds is not None]
         client = context.session.client("secretsmanager")
         described = [client.describe_secret(SecretId=secret.name) for secret in context.settings.secrets.values()]
     except (KeyError, ProvisioningError, ClientError, BotoCoreError):
@@ -38,9 +37,9 @@ def refused(context: Context) -> str:
     return "key-not-taken-over" if read and any(moment > min(read) for moment in changed) else "key-refused"
 
 
-def _written(context: Context, connector_id: str) -> float:
-    """The time of a connector's last update, in seconds since 1970."""
-    return last_read(context.client.get(path_of("_plugins", "_ml", "connectors", connector_id))) or 0.0
+def _written(context: Context, connector_id: str) -> float | None:
+    """The time of a connector's last update, in seconds since 1970; None if the engine does not tell it."""
+    return last_read(context.client.get(path_of("_plugins", "_ml", "connectors", connector_id)))
 
 
 def _seen(context: Context, secret: Secret) -> str:

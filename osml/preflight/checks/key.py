@@ -33,9 +33,8 @@ def look(context: PreflightContext) -> Iterator[Seen]:
     if key["KeyState"] != "Enabled":
         yield _wrong(context, f"The key {key['KeyId']} of encryption.key is {key['KeyState']}")
     if key["KeySpec"] != "SYMMETRIC_DEFAULT" or key["KeyUsage"] != "ENCRYPT_DECRYPT":
-        yield _wrong(
-            context, f"The key {key['KeyId']} of encryption.key is no symmetric service: it is {key['KeySpec']}"
-        )
+        kind = f"{key['KeySpec']} for {key['KeyUsage']}"
+        yield _wrong(context, f"The key {key['KeyId']} of encryption.key is not a symmetric encryption key but {kind}")
     policy = json.loads(client.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"])
     missing = [service for service in _services(context) if not _allows(policy, service)]
     logs = next((service for service in missing if service.startswith("logs.")), None)
