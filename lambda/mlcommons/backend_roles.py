@@ -1,9 +1,9 @@
-"""The backend roles of one OpenSearch role, over an API that cannot compare and swap.
+"""Reads and changes the backend roles of one OpenSearch role, through an API without compare-and-swap.
 
 PATCH takes only add, remove and replace (security 3.4). Appending is always safe: the server appends to its own latest
-list. A removal names a position, and making or deleting the mapping writes the whole list: for these, only one may
-write at a time. If the engine grants no locks, a writer that removes appends a ticket, `osml:lock:<random>`, and waits
-until no other ticket is before it. Appends do not shift positions.
+list. A removal names a position, and creating or deleting the mapping writes the whole list. Only one writer at a time
+may do this. If the engine grants no locks, a writer that removes entries appends a ticket, `osml:lock:<random>`, and
+waits until no other ticket is before it. Others may append meanwhile, because an append does not shift positions.
 """
 
 import secrets
@@ -19,7 +19,7 @@ _TICKET = "osml:lock:"
 
 
 class BackendRoles:
-    """One role's list. A role without a mapping (404 on a fresh domain) has an empty one."""
+    """The backend roles of one role. The list is empty if the role has no mapping (404 on a fresh domain)."""
 
     def __init__(self, client: Client, role: str) -> None:
         self._client = client
@@ -34,7 +34,7 @@ class BackendRoles:
 
     @staticmethod
     def entries(mapping: dict[str, Any]) -> list[str]:
-        """The backend roles of a mapping, tickets left out."""
+        """The backend roles of a mapping, without tickets."""
         return [entry for entry in mapping.get("backend_roles", []) if not entry.startswith(_TICKET)]
 
     def make(self, entries: Collection[str]) -> None:
@@ -54,7 +54,7 @@ class BackendRoles:
         self._client.patch(self._path, steps)
 
     def remove(self, entries: Collection[str]) -> None:
-        """Remove by position; call it only within `lock`."""
+        """Remove the entries by their positions; call it only within `lock`."""
         places = [place for place, entry in enumerate(self._all()) if entry in entries]
         steps = [{"op": "remove", "path": f"/backend_roles/{place}"} for place in reversed(places)]
         if steps:
@@ -62,12 +62,12 @@ class BackendRoles:
 
     def drop(self) -> None:
         """Delete the mapping itself, if it exists."""
-        with suppress(NotFound):  # also when a first answer was lost
+        with suppress(NotFound):  # it is also missing if only the answer to a first delete was lost
             self._client.delete(self._path)
 
     @contextmanager
     def lock(self) -> Iterator[bool]:
-        """Hold the right to remove; False if others may make or delete the mapping at the same time."""
+        """Hold the right to remove entries; yields False if others may create or delete the mapping meanwhile."""
         with locks.lock(self._client) as alone:
             if alone or not self._all():
                 yield alone
@@ -83,7 +83,7 @@ class BackendRoles:
         try:
             yield
         finally:
-            with suppress(NotFound):  # the mapping may have been deleted, its ticket with it
+            with suppress(NotFound):  # the mapping may have been deleted, and the ticket with it
                 self.remove([ticket])
 
     def _await(self, ticket: str) -> None:

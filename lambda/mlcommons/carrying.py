@@ -19,7 +19,7 @@ from mlcommons.translation import reason_of
 from mlcommons.versions import scrolled_at_once
 
 EVERYTHING = -1
-# At most so many documents are copied while writers wait.
+# The rounds of copying end when a round copies at most this many documents. Writers wait only for the rest.
 FEW = 200
 MOST_ROUNDS = 10
 SLICES = 4
@@ -76,7 +76,7 @@ class _Tally:
 
 
 def refused_copy(tried: str, failure: Mapping[str, Any]) -> ProvisioningError:
-    """What it means that the new index refuses a document; `failure` is as in the answer of `_reindex`."""
+    """Return the error for a document that the new index refuses; `failure` is one of those in a `_reindex` answer."""
     reasons = reason_of({"error": failure.get("cause") or failure.get("reason")})
     said = redacted(f"document {failure.get('id')!r} was refused with {failure.get('status')}: {reasons}")
     kind = EngineThrottled if _PASSING.search(said) or is_starting(said) else Unready
@@ -91,9 +91,9 @@ class _Carrying:
         self._until = client.patience.elapsed() + client.patience.left() * 0.9
 
     def rounds(self) -> int:
-        """Copy all documents, then those written meanwhile, until few are left; returns the number of the last write.
+        """Copy all documents, then those written meanwhile, until few are left; returns the last write's number.
 
-        Documents that an earlier move copied from `new` to `old` are still in `new`, so a way back is short.
+        If an earlier move copied `new` to `old`, `new` still has those documents. Then only later writes are copied.
         """
         cancel_reindex(self._client, self._new.name)
         given = self._old.meta.get("carried", {})
@@ -110,7 +110,7 @@ class _Carrying:
     def freeze(self) -> None:
         """Block writes to `old`, and return when the writes in progress have ended.
 
-        Without its pipeline the old model embeds no further write, so none with an old vector reaches the new index.
+        The pipeline is removed too: then the old model embeds no further write, so no old vector reaches the new index.
         """
         self._in_time()
         frozen = {_BLOCK: True, _PIPELINE: NO_PIPELINE}
@@ -129,7 +129,7 @@ class _Carrying:
             log.warning({"takes no writes": self._old.name, "because": str(error)})
 
     def last(self, since: int) -> None:
-        """Copy the rest of the blocked index, check that both are equal, and note up to which write."""
+        """Copy the rest of the blocked index, check that both indexes are equal, and note the last write."""
         self._carry(since)
         wanted, seen = self._tally(self._old), self._tally(self._new)
         if seen.documents > wanted.documents:
@@ -146,7 +146,7 @@ class _Carrying:
     def settle(self) -> None:
         """Note up to which write `new` equals `old`, and embed the documents without a vector.
 
-        They were sent to `old` while it had no pipeline, and stored in `new`.
+        Such documents were sent to `old` while it had no pipeline, and were stored in `new`.
         """
         try:
             carried = {"from": self._old.uuid, "upto": self._upto}
@@ -173,7 +173,7 @@ class _Carrying:
         if failures := answer.get("failures"):
             error = refused_copy(self._tried, failures[0])
             if not isinstance(error, EngineThrottled):
-                # A model refuses all texts of a call because of one: separately, the others are accepted.
+                # A model refuses all texts of a call if it refuses one, so these documents are copied one by one.
                 alone = self._copy({"ids": {"values": [failure["id"] for failure in failures if "id" in failure]}}, 1)
                 error = refused_copy(self._tried, (alone.get("failures") or failures)[0])
             raise error
@@ -223,7 +223,7 @@ class _Carrying:
         self._client.post(path_of(self._new.name, verb), {"query": query}, **options)
 
     def _drain(self) -> None:
-        """Return when the present writes to the alias or the old index have ended."""
+        """Return when the current writes to the alias and to the old index have ended."""
         patience = self._client.patience
         named = re.compile(rf"[\[ ]({re.escape(self._alias)}|{re.escape(self._old.name)})[\],]")
 
@@ -261,7 +261,7 @@ class _Carrying:
 
 
 def _written(client: Client, index: IndexVersion) -> int:
-    """The last write before which none is missing: the lowest local checkpoint of all shards."""
+    """The number up to which no write is missing: the lowest local checkpoint of all primary shards."""
     try:
         answer = client.get(path_of(index.name, "_stats", "docs"), level="shards")
         shards = answer["indices"][index.name]["shards"].values()

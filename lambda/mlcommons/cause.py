@@ -1,4 +1,4 @@
-"""The causes that an error carries: short words that never change. A text of CloudFormation carries one at its end."""
+"""The causes of errors: short words that never change. An error text in CloudFormation ends with its cause."""
 
 import re
 from typing import Literal, get_args
@@ -50,7 +50,7 @@ _TAG = re.compile(r"\[cause: ([a-z-]+)\]")
 
 
 def tag(cause: Cause) -> str:
-    """The cause in the form that ends a text for people or CloudFormation."""
+    """The cause as a tag, for the end of a text for people or CloudFormation."""
     return f"[cause: {cause}]"
 
 

@@ -33,11 +33,11 @@ def _no_secret(arn: str, key: str) -> str:
 class Client:
     """Sends requests to one engine within one invocation's patience.
 
-    Every verb returns the parsed JSON body and raises a `ProvisioningError`. Reads, PUT and DELETE are repeated after
-    every temporary fault; other requests only if they cannot have been carried out: after 403, 429 and without a
-    connection. The patience decides how long. `before_write` is called before each request that changes state.
-    `secret` reads the value of a key of a JSON secret to which a specification refers. A `collection` knows what its
-    refusals mean, and how long its policies need to spread.
+    Every verb returns the parsed JSON body, or raises a `ProvisioningError`. Reads, PUT and DELETE are repeated after
+    every temporary fault; other requests are repeated only if they cannot have been carried out: after 403 or 429, and
+    without a connection. The patience decides how long. `before_write` is called before each request that changes
+    state. `secret` reads the value of a key of a JSON secret to which a specification refers. For a serverless
+    collection, `collection` explains refusals, and tells how long its policies need to spread.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Client:
 
     @functools.cached_property
     def version(self) -> Version | None:
-        """The engine's version, read once; None if the engine does not tell it, such as a collection."""
+        """The engine's version, read once; None if the engine does not report it; a collection never does."""
         try:
             return None if self._collection else version_of(self.glance("/"))
         except ProvisioningError:
@@ -84,7 +84,7 @@ class Client:
         return self._call(Request("POST", path, query, body))
 
     def put(self, path: str, body: Any, *, once: bool = False, **query: str) -> Any:
-        """PUT; `once` if the engine would refuse a second request, as when an index is made."""
+        """PUT; set `once` if the engine would refuse a second request, for example to create an index."""
         return self._call(Request("PUT", path, query, body), once)
 
     def attempt(self, path: str, body: Any, **query: str) -> Any:
@@ -95,7 +95,7 @@ class Client:
         return self._call(Request("PATCH", path, {}, body))
 
     def delete(self, path: str, *, once: bool = False) -> Any:
-        """DELETE; `once` if a second request could delete an object that somebody else has made since."""
+        """DELETE; set `once` if a second request could delete an object that somebody else has made since."""
         return self._call(Request("DELETE", path), once)
 
     def outlast(self, error: ProvisioningError) -> bool:

@@ -17,9 +17,9 @@ _HINT_HEADER = "x-aoss-response-hint"
 class Collection:
     """The collection of a client.
 
-    `policy` is the name of the data access policy and `principal` the identity that signs; messages name both.
-    `spreading` is for how many seconds of an invocation a refusal may mean that the policy has not spread yet (AWS says
-    a minute).
+    `policy` is the name of the data access policy and `principal` the identity that signs; messages name both. For
+    `spreading` seconds of an invocation, a refused request is repeated, because the policy may not have spread yet (AWS
+    names one minute).
     """
 
     policy: str = "of the collection"
@@ -27,7 +27,7 @@ class Collection:
     spreading: float = 75.0
 
     def spreading_of(self, error: ProvisioningError) -> float | None:
-        """For how many seconds the error may be a policy that has not spread; None if it is no refusal."""
+        """For how many seconds a policy that has not spread yet may cause the error; None if it is not a refusal."""
         return self.spreading if isinstance(error, PermissionMissing) else None
 
     def hint(self, answer: Response) -> str:

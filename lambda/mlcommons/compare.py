@@ -1,4 +1,4 @@
-"""Whether the object matches the specification: the server writes numbers as strings, and adds defaults."""
+"""Compares an object with its specification, although the server writes numbers as strings and adds defaults."""
 
 from typing import Any
 
@@ -17,8 +17,9 @@ def plain(value: Any) -> Any:
 def contradicts(observed: Any, desired: Any) -> bool:
     """Whether `observed` contradicts `desired`.
 
-    A value that only the server has is a default and no contradiction (k-NN adds `parameters: {}`). Neither is a leaf
-    that it leaves out because it equals a default (`"index": true`). A missing object is a contradiction.
+    A value that only the server has is a default and no contradiction (k-NN adds `parameters: {}`). A missing leaf is
+    no contradiction either: the server leaves out values that equal a default (`"index": true`). A missing object is a
+    contradiction.
     """
     if isinstance(desired, dict):
         if not isinstance(observed, dict):

@@ -14,16 +14,17 @@ from mlcommons.errors import EngineFailed, Unready
 from mlcommons.versions import breaks_derived_vectors, created_by, never_breaks_derived_vectors
 
 SETTING = "index.knn.derived_source.enabled"
-# The difference of a broken index, in place of a field's name.
+# The entry for a broken index in a list of differing fields.
 BROKEN = "unreadable documents"
 MENDING = "osml-mending"
 WHY = "some documents cannot be read (k-NN #3191)"
-# Fewer than ten consecutive documents, so that the check breaks nothing; random, so from most segments.
+# The check reads fewer than ten documents at once, so it breaks nothing itself. It reads random documents, so they come
+# from most segments.
 AT_ONCE, LOOKS = 9, 4
 
 
 def readable(client: Client, body: dict[str, Any]) -> dict[str, Any]:
-    """The body of an index, without derived vectors if a scroll would break them, unless the body sets them.
+    """Return the body of an index, without derived vectors if a scroll would break them and the body does not set them.
 
     The setting of an existing index can never change.
     """
@@ -69,7 +70,7 @@ def _merge(client: Client, name: str) -> None:
 
 
 def _reads(client: Client, name: str, seed: int, *, source: bool = True) -> bool:
-    """Whether some documents of the index can be read; the answer leaves them out, because they contain vectors."""
+    """Whether the engine can read some random documents; its answer omits them, because they contain vectors."""
     by_chance = {"function_score": {"random_score": {"seed": seed, "field": "_seq_no"}}}
     query = {"query": by_chance, "size": AT_ONCE, "_source": source}
     try:

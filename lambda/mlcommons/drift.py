@@ -1,4 +1,4 @@
-"""Whether an object matches its stack: the one comparison of status, doctor, deploy and keeper."""
+"""Whether an object matches its stack; status, doctor, deploy and the keeper all use this comparison."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,7 +11,7 @@ from mlcommons.watched import Watched
 
 State = Literal["as deployed", "missing", "changed", "taken over", "not deployed", "not visible"]
 DRIFTED: tuple[State, ...] = ("missing", "changed", "taken over")
-# Only an administrator of the engine may read them.
+# The kinds that only an administrator of the engine may read.
 _OF_MASTERS = ("AuditLog", "Role", "RoleMapping")
 
 
@@ -19,7 +19,8 @@ _OF_MASTERS = ("AuditLog", "Role", "RoleMapping")
 class Compared:
     """`fields` are the fields that differ, `owner` is that of the object's mark, `body` is the object in the engine.
 
-    A model is "not deployed" if nothing else differs: the engine may deploy it by itself on the next call.
+    A model is "not deployed" if it is undeployed and nothing else differs: the engine may deploy it by itself on the
+    next call.
     """
 
     watched: Watched
@@ -60,7 +61,7 @@ class Compared:
 def compare(client: Client, watched: Watched) -> Compared:
     """Read the object and compare it; nothing is written. Raises `ProvisioningError` if it cannot be read.
 
-    Without a specification, it shows only that the object is missing or belongs to somebody else.
+    Without a specification, the result shows only whether the object is missing or belongs to somebody else.
     """
     try:
         observed = watched.verbs.read(client, watched.id, watched.owner)

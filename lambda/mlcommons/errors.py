@@ -2,17 +2,17 @@
 
     ProvisioningError
     ├── InvalidSpec        the specification itself is wrong; nothing was sent
-    ├── Refused            401, 403: the caller, or a role it passes, lacks a permission
+    ├── PermissionMissing  401, 403: the caller, or a role that it passes, lacks a permission
     ├── Rejected           400: the engine understood the request and refused it
     ├── NotFound           404 about the object itself
     ├── Conflict           409: another object or request conflicts
     │   └── NotOurs        the object exists and belongs to another owner
-    ├── Throttled          429: too many requests
+    ├── EngineThrottled    429: too many requests
     ├── Blocked            403, 429, 500, 503: the cluster takes no writes at present, from anybody
     ├── Unreachable        no answer, or an answer that is not the engine's
     │   ├── Untrusted      the other side has a wrong certificate
     │   └── Unanswered     the request may have been carried out: look before repeating it
-    ├── Failed             5xx: the engine or the provider behind it failed, or is not ready for the request
+    ├── EngineFailed       5xx: the engine or the provider behind it failed, or is not ready for the request
     └── Unready            written, but it does not work (yet)
 
 A message is one or two sentences: what was tried on which object, what came back, what to do. Each error has a cause.
@@ -24,8 +24,8 @@ from mlcommons.cause import Cause
 class ProvisioningError(Exception):
     """Base of all errors.
 
-    `tried` names the action and its object, `reason` the answer, `hint` what to do; `str()` joins them. `cause` is that
-    of the class unless another is given.
+    `tried` names the action and its object, `reason` the answer, `hint` what to do; `str()` joins them. Without
+    `cause`, the error has the cause of its class.
     """
 
     cause: Cause = "unexplained"
@@ -100,7 +100,7 @@ class Unreachable(ProvisioningError):
 
 
 class Untrusted(Unreachable):
-    """TLS says that this is not the engine. Nothing was sent."""
+    """The certificate is not the engine's, so TLS ended the connection. Nothing was sent."""
 
     cause = "engine-untrusted"
 
@@ -118,6 +118,6 @@ class EngineFailed(ProvisioningError):
 
 
 class Unready(ProvisioningError):
-    """The object exists and does not work: not deployed, no answer, or not as written."""
+    """The object exists but does not work: it is not deployed, does not answer, or is not as written."""
 
     cause = "not-ready"

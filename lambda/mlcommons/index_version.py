@@ -37,17 +37,20 @@ class IndexVersion:
 
     @property
     def pipeline(self) -> str | None:
-        """The ingest pipeline of its specification, also while the index is blocked and has none."""
+        """The ingest pipeline of its specification, even while the index is blocked and its setting names none."""
         return self.meta.get("default_pipeline")
 
     @property
     def vectors(self) -> list[str]:
-        """The fields that hold vectors."""
+        """The fields that contain vectors."""
         return self._fields("knn_vector")
 
     @property
     def embedded(self) -> list[str]:
-        """The fields that a pipeline makes from the text: vectors, and weights of words, for which `exists` fails."""
+        """The fields that a pipeline makes from the text: vectors and word weights.
+
+        An `exists` query fails for word weights.
+        """
         return self._fields("knn_vector", "rank_features")
 
     def bears(self, alias: str) -> bool:
@@ -82,12 +85,15 @@ def give(client: Client, alias: str, new: str, old: str | None = None) -> None:
 
 
 def take(client: Client, alias: str, names: list[str]) -> None:
-    """Remove the alias from these indexes; without an index it no longer exists."""
+    """Remove the alias from these indexes; an alias without an index no longer exists."""
     client.post("/_aliases", {"actions": [{"remove": {"index": name, "alias": alias}} for name in names]})
 
 
 def cancel_reindex(client: Client, to: str) -> None:
-    """End the `_reindex` tasks that an ended invocation has left, and return when they have ended."""
+    """Cancel the `_reindex` tasks into `to` that an ended invocation has left.
+
+    Returns when they have ended, or when the patience is used up.
+    """
     into = re.compile(rf"to \[{re.escape(to)}\]")
     attempt = 0
     while running := [id for id, description in tasks(client, "*reindex").items() if into.search(description)]:

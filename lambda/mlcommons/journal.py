@@ -1,4 +1,4 @@
-"""The fields of every log line of an invocation: its subject, the time since its begin, and the attempt.
+"""The fields of every log line of an invocation: its subject, the time since its start, and the attempt.
 
 Lines are JSON objects (Powertools' formatter takes a message that is a dict). A specification is never logged.
 """
@@ -14,7 +14,7 @@ from mlcommons.patience import Patience
 
 @dataclass(frozen=True)
 class Subject:
-    """One invocation: CloudFormation's request id and type, the kind by its resource type, the owner and its time."""
+    """One invocation: CloudFormation's request id and type, the resource's kind, the owner and its patience."""
 
     request: str
     type: str
@@ -27,14 +27,14 @@ _subject: ContextVar[Subject | None] = ContextVar("subject", default=None)
 
 
 def begin(subject: Subject | None) -> None:
-    """Set the subject of this thread's following lines; None ends that."""
+    """Set the subject of the following log lines of this thread; None removes it."""
     _subject.set(subject)
 
 
 class About(logging.Filter):
     """Adds the subject to records, also those of libraries: a text becomes `{"said": text, …}`.
 
-    `milliseconds` counts from the invocation's begin; `attempt` is 1 until something is repeated.
+    `milliseconds` counts from the invocation's start; `attempt` is 1 until something is repeated.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -1,8 +1,8 @@
-"""The policy of all kinds, once: adopt, replace, update, keep, retry, wait, verify.
+"""The policy that all kinds share: adopt, replace, update, keep, retry, wait, verify.
 
-It has three functions: `apply` brings an object to its specification, `destroy` removes it, `release` gives back one
-that was there before. All may be called again at
-any time, with the same or an outdated id, and end in the same state.
+It has three functions: `apply` brings an object to its specification, `destroy` removes it, `release` removes the owner
+mark from an adopted object. Each may be called again at any time, with the same or an outdated id, and ends in the same
+state.
 """
 
 import contextlib
@@ -35,7 +35,7 @@ class ProvisioningOutcome:
 
 
 def _legible(verb: Callable[P, T]) -> Callable[P, T]:
-    """Turn an unexpected form of an answer's JSON, such as a text instead of an object, into a sentence."""
+    """Raise `Unreachable` if an answer's JSON has an unexpected form, such as a text instead of an object."""
 
     @functools.wraps(verb)
     def read(*arguments: P.args, **named: P.kwargs) -> T:
@@ -64,11 +64,14 @@ def apply(
 
     Without `physical_id`, or if that object no longer exists, the owner's own object is adopted or a new one is made.
     If the outcome has a new id, a later call must destroy the old object. `on_created` gets the id as soon as the
-    server has made it. A new object that does not work is removed again if there is time; otherwise a `destroy` of
-    that id removes it. Without a change there is no write. `previous` is the specification before this one: in a
-    rollback, that of a replacement whose function may have died before it returned its object's id. If `previous`
-    equals `desired` and the object matches it, the kernel sends one read and no probe, because the object was probed
-    when it was made. Raises `NotOurs` if the object belongs to another owner, and any other `ProvisioningError`.
+    server has made it. A new object that does not work is removed again if there is time; otherwise a `destroy` of that
+    id removes it. If nothing differs, nothing is written.
+
+    `previous` is the specification before this one. In a rollback, it is that of the replacement, whose function may
+    have died before it returned its object's id; that object is removed. If `previous` equals `desired` and the object
+    matches it, the kernel sends one read and no probe, because the object was probed when it was made.
+
+    Raises `NotOurs` if the object belongs to another owner, and any other `ProvisioningError`.
     """
     spec = kind.parse(desired)
     before = _read(kind, client, physical_id, owner)
@@ -94,10 +97,10 @@ def apply(
 def destroy(
     kind: Kind[S], physical_id: str | None, *, client: Client, owner: Owner, previous: Any = None
 ) -> ProvisioningOutcome:
-    """Remove the object if it exists and belongs to the owner; otherwise say so and succeed.
+    """Remove the object if it exists and belongs to the owner; otherwise succeed with a note.
 
     `previous` is the last specification. If the create never learned the id (`physical_id` is None, or cannot be an id
-    of the kind), the object is searched by its owner's mark.
+    of the kind), it is searched for by its owner's mark.
     """
     observed = _read(kind, client, physical_id, owner)
     is_known = physical_id is not None and kind.could_be(physical_id, owner)
@@ -119,9 +122,9 @@ def destroy(
 def release(
     kind: Kind[S], physical_id: str | None, *, client: Client, owner: Owner, previous: Any
 ) -> ProvisioningOutcome:
-    """Take the owner's mark from an adopted object, which then works without the stack; objects of others stay.
+    """Remove the owner's mark from an adopted object, which then works without the stack. Others' objects stay as is.
 
-    `previous` is the last specification, by which the object is found if its id is unknown.
+    `previous` is the last specification, with which the object is found if its id is unknown.
     """
     spec = kind.parse(previous)
     observed = _read(kind, client, physical_id, owner) or kind.find(client, spec, owner)
@@ -159,7 +162,7 @@ def _created(
 
 
 def _unmake(kind: Kind[S], spec: S, client: Client, owner: Owner, new_id: str | None, known: frozenset[str]) -> None:
-    """Remove the new object, also if the answer to the create never came."""
+    """Remove the new object, even if the answer to its creation never came."""
     made = kind.read(client, new_id, owner) if new_id else kind.find(client, spec, owner)
     if made and made.owner == owner and made.physical_id not in known:
         _persistently(client, lambda: kind.delete(client, made, owner))
@@ -167,7 +170,7 @@ def _unmake(kind: Kind[S], spec: S, client: Client, owner: Owner, new_id: str | 
 
 
 def _remove_stray(kind: Kind[S], previous: Any, client: Client, owner: Owner, current: Observed) -> None:
-    """Remove the owner's object of the previous specification if the current one is another; else send nothing."""
+    """Remove the object of the previous specification if it is not the current object; otherwise send nothing."""
     with contextlib.suppress(ProvisioningError):
         spec = kind.parse(previous)
         if set(kind.changes(current, spec)) & kind.replace_on:
@@ -193,14 +196,14 @@ def _updated(
 
 
 def _make(kind: Kind[S], spec: S, client: Client, owner: Owner) -> str:
-    """Create once: after a lost answer, the object is searched before it is made again."""
+    """Create once: after a lost answer, search for the object before creating it again."""
     while True:
         try:
             return kind.create(client, spec, owner)
         except ProvisioningError as error:
             if not client.outlast(error):
                 raise
-        # Searched after the wait, when the server has finished a create that it may still have been working on.
+        # The search comes after the wait: by then, the server has finished a creation that was still in progress.
         existing = kind.find(client, spec, owner)
         if existing and existing.owner == owner and not set(kind.changes(existing, spec)) & kind.replace_on:
             return existing.physical_id
@@ -219,7 +222,7 @@ def _persistently(client: Client, write: Callable[[], T]) -> T:
 def _verify(kind: Kind[S], spec: S, client: Client, owner: Owner, physical_id: str) -> Observed:
     """Read the object until the write is visible, and return it.
 
-    A collection answers before it has made an index.
+    For example, a collection answers before it has made an index.
     """
     patience = client.patience
     since, attempt = patience.elapsed(), 0

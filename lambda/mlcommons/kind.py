@@ -44,7 +44,7 @@ class Kind(ABC, Generic[S]):
 
     @abstractmethod
     def find(self, client: Client, spec: S, owner: Owner) -> Observed | None:
-        """Search the object without its id: by its owner's mark or by its name."""
+        """Search for the object without its id: by its owner's mark or by its name."""
 
     @abstractmethod
     def read(self, client: Client, physical_id: str, owner: Owner) -> Observed | None:
@@ -56,7 +56,7 @@ class Kind(ABC, Generic[S]):
 
     @abstractmethod
     def create(self, client: Client, spec: S, owner: Owner) -> str:
-        """Make the object, marked, and return its id."""
+        """Make the object, with the owner's mark, and return its id."""
 
     def update(self, client: Client, observed: Observed, spec: S, owner: Owner) -> None:
         """Bring the object to its specification in place."""
@@ -67,15 +67,15 @@ class Kind(ABC, Generic[S]):
         return
 
     def release(self, client: Client, observed: Observed, spec: S) -> None:
-        """Remove the owner's mark from an object that others made, and what needs other objects of the stack."""
+        """Remove the owner's mark, and all that needs other objects of the stack, from an object that others made."""
         raise TypeError(f"{self.name} is never adopted from others")
 
     @abstractmethod
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
-        """Remove the object; returns a note if there is more to say than that it was removed."""
+        """Remove the object; returns a note if anything unusual happened, otherwise an empty text."""
 
     def check(self, client: Client, spec: S) -> None:
-        """Check, before any write, what the server does not check."""
+        """Before any write, check what the server does not check."""
         return
 
     def ready(self, client: Client, physical_id: str, spec: S, seen: Observed | None = None) -> None:

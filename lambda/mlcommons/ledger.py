@@ -1,7 +1,7 @@
-"""Ownership in a shared list of strings: for each entry a second one without effect, which names the owner.
+"""Ownership in a shared list of strings: for each entry, a second entry without effect names the owner.
 
 Such a mark is `osml:<stack>/<logical id>:added:<entry>`, or `:found:` if the entry was in the list without a mark. An
-entry is removed with the last mark that says `added`; an entry that was found stays. See docs/decisions/0003.
+`added` entry is removed with its last mark; a `found` entry stays. See docs/decisions/0003.
 """
 
 import re

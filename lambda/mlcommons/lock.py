@@ -15,15 +15,15 @@ from mlcommons.errors import Conflict, NotFound, PermissionMissing, Provisioning
 
 _PATH = "/_component_template/osml-lock"
 ABANDONED_AFTER = 15.0  # seconds; two requests never take so long
-PAUSE = 0.5  # seconds; without locks, longer than the time between another writer's read and write
+PAUSE = 0.5  # seconds; without locks: longer than another writer takes between its read and its write
 
 
 @contextmanager
 def lock(client: Client) -> Iterator[bool]:
-    """Hold the lock; False if the engine grants none, and others may write at the same time.
+    """Hold the lock; yields False if the engine grants none. Then others may write at the same time.
 
-    After `ABANDONED_AFTER` seconds the next writer takes the lock over, from a function that died and also from a slow
-    one: so read again after the write. Raises `Conflict` if others hold it until the deadline.
+    After `ABANDONED_AFTER` seconds the next writer takes the lock over, even if its holder is only slow. So callers
+    read again after they write. Raises `Conflict` if others hold it until the deadline.
     """
     ticket = secrets.token_hex(8)
     held = _take(client, ticket)
@@ -65,7 +65,7 @@ def _take(client: Client, ticket: str) -> bool:
 
 
 def _give_back(client: Client, ticket: str, since: float) -> None:
-    """Try while the lock is certainly still held; a lock that stays after that is abandoned."""
+    """Delete the lock, trying for `ABANDONED_AFTER` seconds; if it remains, the next writer takes it over."""
     patience = client.patience
     begun, doubtful = patience.elapsed(), patience.elapsed() - since > ABANDONED_AFTER
     while True:

@@ -2,7 +2,7 @@
 
 ml-commons (3.4, UpdateModelCacheTransportAction) answers the request as soon as each node has received it. A node calls
 the old connector until it has loaded the model again, which takes about 0.1 s, and seconds on a busy engine. The
-profile shows the object with which a node predicts; when this is another object, the connector is another.
+profile shows the object with which a node predicts; when this object changes, the node uses the new connector.
 """
 
 from collections.abc import Callable
@@ -13,9 +13,10 @@ from mlcommons.errors import ProvisioningError
 from mlcommons.search import hits
 from mlcommons.versions import updates_show_late
 
-# The wait for nodes that show no object, or always the same.
+# The longest wait for the nodes, needed in full only if the profile shows no object, or always the same one.
 RELOAD_SECONDS = 2.0
-# The wait for a search that shows the earlier model; an index is refreshed every second, unless it is set otherwise.
+# The longest wait for a search that still shows the earlier model; an index is refreshed every second, unless it is set
+# otherwise.
 SHOW_SECONDS = 5.0
 # Waits begin below 16 ms and double, up to a quarter of a second.
 _SOON, _STEADY = -4, 0

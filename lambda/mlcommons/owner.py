@@ -1,6 +1,7 @@
 """The owner of an object: the mark in the one free text field of its kind.
 
-The server makes ids and names are not unique, so only the mark distinguishes an owner's object from those of others.
+The server chooses the ids, and names are not unique, so only the mark distinguishes an owner's object from those of
+others.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ _MARK = re.compile(
     rf"\s?\(osml:(?P<stack>{_PART.pattern})/(?P<logical>{_PART.pattern})(?:/(?P<digest>[0-9a-f]{{12}}))?\)$"
 )
 
-# The text in the place of a mark, for objects without another text.
+# The description that replaces the mark of a released object.
 RELEASED = "Given back by osml"
 
 

@@ -22,7 +22,7 @@ from mlcommons.errors import (
     Untrusted,
 )
 
-# The time that is left for the read after a wait, and for the answer.
+# The seconds that must be left after a wait, for the next read and for the answer.
 LAST_LOOK = 1.0
 
 # The seconds that an invocation waits for one kind of fault, in all its requests together.
@@ -34,7 +34,7 @@ MISHAP = 10.0
 
 @dataclass(frozen=True)
 class Trouble:
-    """Kinds of temporary faults, with the seconds that each is waited for. See docs/decisions/0012."""
+    """A kind of temporary fault, and for how many seconds an invocation waits for it. See docs/decisions/0012."""
 
     name: str
     seconds: float
@@ -69,14 +69,14 @@ class Patience:
         return max(0.0, self.seconds - self.elapsed())
 
     def wait(self, attempt: float, at_least: float | None = None) -> bool:
-        """Sleep before read number `attempt` + 1; False, at once, if too little time would be left for it.
+        """Sleep before read number `attempt` + 1; returns False without sleeping if too little time would be left.
 
         Attempts below 0 are waits of milliseconds. `at_least` is the server's Retry-After in seconds.
         """
         return self._pause(attempt, at_least) is not None
 
     def outlast(self, error: ProvisioningError, spreading: float | None = None) -> bool:
-        """Sleep before another attempt after `error`; False, at once, if the fault is lasting or its time is used up.
+        """Sleep before another attempt; returns False without sleeping if the fault is lasting or its time is used up.
 
         All requests and verbs share the seconds of a kind of fault, so repetitions never multiply. `spreading` replaces
         `propagation`, and makes every refusal temporary.

@@ -17,7 +17,7 @@ TEXTS: tuple[tuple[Cause, str], ...] = (
     ("endpoint-not-trusted", r"trusted connector endpoint regex"),
     ("private-address", r"private ip"),
     ("model-starting", NO_CAPACITY),
-    # Before the timeouts: the engine's text for both says that they took too long.
+    # Before the timeouts: the engine's texts for both contain that something took too long.
     ("connections-exhausted", r"Acquire operation took longer|cannot get a connection from the pool"),
     ("throttled", r"throttl|too many requests|rate limit|\b429\b"),
     ("endpoint-too-slow", r"read timed? ?out|timed out while waiting for the model"),

@@ -1,8 +1,9 @@
 """Unused connectors that the engine does not delete yet: they are marked now and swept later.
 
-ml-commons (3.4) looks for a connector's users with a match query on an analyzed field, so models whose connector id
-shares a token with ours, cut at hyphens, count as its users, and an update that would mark the connector is refused
-for the same reason. So a model group without models says that it is retired: its name holds the connector's id.
+ml-commons (3.4) looks for a connector's users with a match query on an analyzed field, which splits ids at hyphens.
+Models whose connector id shares a part with ours therefore count as its users. For the same reason, the engine refuses
+an update that would mark the connector. So a model group without models records the retirement: its name contains the
+connector's id.
 """
 
 from mlcommons.client import Client, path_of
@@ -57,7 +58,10 @@ def is_used(client: Client, connector_id: str) -> bool:
 
 
 def users_of(client: Client, connector_ids: list[str]) -> dict[str, str]:
-    """Models that refer to one of the connectors, and to which. The search splits ids, so each id is compared."""
+    """The models that use one of the connectors: model id → connector id.
+
+    The search splits ids, so each id is compared.
+    """
     either = [{"match_phrase": {"connector_id": connector_id}} for connector_id in connector_ids]
     models = current(client, "models", hits(client, "models", {"bool": {"should": either}}))
     used = {model_id: str(body.get("connector_id")) for model_id, body in models.items()}

@@ -1,9 +1,9 @@
 """Makes a connector read its secret again, with the same id and without a failed prediction.
 
 ml-commons (3.4) keeps the credential of a deployed model in memory and refuses to update a connector that a deployed
-model uses. So a stand-in with the secret's new value is probed, the models are moved to it in place, the connector is
-updated, the models are moved back, and the stand-in is deleted. After a stop between two steps the models still answer;
-another `renew`, or `settle`, finishes the work.
+model uses. So a rotation has five steps: probe a stand-in with the secret's new value, move the models to it in place,
+update the connector, move the models back, and delete the stand-in. If it stops between two steps, the models still
+answer; another `renew`, or `settle`, finishes the work.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ def secrets_of(spec: ConnectorSpec) -> set[str]:
 
 
 def last_read(connector: Mapping[str, Any]) -> float | None:
-    """When the connector was last written and read its secret, by the server's answer; in seconds since 1970."""
+    """When the connector was last written, and so read its secret, in seconds since 1970; None if unknown."""
     times = [int(connector[name]) for name in ("created_time", "last_updated_time") if connector.get(name)]
     return max(times) / 1000 if times else None
 
@@ -39,8 +39,8 @@ def renew(
 ) -> str:
     """Read the secret again for the connector and for every model that uses it; returns a note, empty if all is done.
 
-    `probes` are bodies of a `_predict` by model id. With one of them, a separate model probes the new value first: if
-    the provider refuses it, that error is raised, and no model has changed.
+    `probes` are bodies of a `_predict` by model id. With at least one, a separate model probes the new value first. If
+    the provider refuses the value, that error is raised, and no model has changed.
     """
     _require_ours(client, connector_id, owner)
     left = stand_ins(client, connector_id, owner)
@@ -49,7 +49,7 @@ def renew(
     before = users_of(client, [connector_id, *left])
     if before:
         stand_in = Connector().create(client, _stand_in(spec, connector_id), owner)
-        # Before a model uses it, so that any sweep may delete it when no model uses it any more.
+        # Retired before a model uses it: any sweep deletes it as soon as no model uses it any more.
         retire(client, stand_in, owner)
         for model_id in list(before.keys() & probes.keys())[:1]:
             _try(client, connector_id, stand_in, model_id, probes[model_id], owner)

@@ -23,7 +23,7 @@ def hits(client: Client, collection: str, query: dict[str, Any]) -> list[tuple[s
 
 
 def searched(client: Client, collection: str, body: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Return (id, source) of what is found; nothing while a collection has no index, as before the first agent."""
+    """Return (id, source) of each hit; none while a collection has no index, for example before the first agent."""
     try:
         answer = client.post(path_of("_plugins", "_ml", collection, "_search"), body) or {}
     except NotFound:
@@ -37,7 +37,7 @@ def marked_by(owner: Owner) -> dict[str, Any]:
 
 
 def current(client: Client, collection: str, results: list[tuple[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
-    """The found objects by id, in their present state: on versions where updates show late, each is read."""
+    """The found objects by id, in their present state: on versions where updates show late, each is read again."""
     if not results or not updates_show_late(client.version):
         return dict(results)
     read = {found_id: client.find(path_of("_plugins", "_ml", collection, found_id)) for found_id, _ in results}

@@ -1,4 +1,4 @@
-"""From JSON to a kind's specification: one sentence refuses unknown, missing and mistyped fields."""
+"""Parses a kind's specification from JSON, and refuses unknown, missing and mistyped fields."""
 
 import types
 import typing

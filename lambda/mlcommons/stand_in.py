@@ -35,7 +35,7 @@ def end_trials(client: Client, connector_id: str, owner: Owner) -> None:
 
 
 def leave(client: Client, connector_id: str, owner: Owner) -> None:
-    """Delete these models and leave the stand-ins to the next sweep; one request if there are none.
+    """Delete these models, and leave the stand-ins to the next sweep. Sends one request if there are no stand-ins.
 
     The stand-in cannot be swept before its model is deleted: no sweep deletes a connector that a model uses.
     """

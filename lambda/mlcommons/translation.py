@@ -13,7 +13,8 @@ from mlcommons.errors import ProvisioningError
 from mlcommons.recognition import recognized
 from mlcommons.transport import Response
 
-# ml-commons 3.4 wraps it in a 500 of its own, and the security plugin in the text of a 500.
+# A block of the cluster or an index. ml-commons 3.4 answers it with its own 500, the security plugin with a 500 that
+# has it in its text.
 _BLOCKED = re.compile(r"blocked by: \[[A-Z_]+/\d+/")
 
 # With the first connector of a cluster, or some seconds after its start, ml-commons (3.4) makes the key that
@@ -25,7 +26,8 @@ _DENIED = re.compile(
     r"User: arn:\S+?:(?:assumed-role|role|user)/([\w+=,.@-]+)\S* is not authorized to perform: (\w+:\w+)"
 )
 
-# Hints, by less exact words than those of `recognition`: here the engine or a provider has refused something.
+# Hints by pattern. The patterns are less exact than those of `recognition`, because here the text is always a refusal
+# of the engine or a provider.
 _HINTS: tuple[tuple[str, Cause | None, str], ...] = (
     (r"iam:PassRole", "pass-role-missing", "Grant the signing role iam:PassRole on the connector role."),
     (
@@ -65,7 +67,7 @@ _HINTS: tuple[tuple[str, Cause | None, str], ...] = (
         "The model was stopped while nobody asked, and is starting. Try again in some minutes.",
     ),
     (r"InvokeEndpoint|InvokeModel", "model-call-denied", "Allow the connector role to invoke the model."),
-    # The text of ml-commons before 3.2, with 400, for any status without a body.
+    # ml-commons before 3.2 answers 400 with this text if the provider sends any error status without a body.
     (r"No response from model", None, "The provider answered without a message. See its log."),
     (
         r"authentication|api key|unauthorized|invalid.*(key|token)",
@@ -139,7 +141,7 @@ def _about_the_object(body: Any) -> bool:
     if not isinstance(body, dict):
         return False
     error = body.get("error")
-    # A collection's gateway answers `{"reason": "404 Not Found", …}` for paths that are no object of the engine.
+    # A collection's gateway answers `{"reason": "404 Not Found", …}` for paths that name no object of the engine.
     of_engine = isinstance(error, dict) and body.get("status") == 404 and error.get("reason") != "404 Not Found"
     if of_engine and "remote service" in str(body):  # _predict passes a provider's 404 on unchanged
         return False
@@ -147,7 +149,7 @@ def _about_the_object(body: Any) -> bool:
 
 
 def _meant(answer: Response, reason: str) -> tuple[Cause | None, str]:
-    """The cause, None if that of the class fits best, and the hint, which may be empty."""
+    """The cause (None if that of the class fits best) and the hint (may be empty)."""
     if _BLOCKED.search(reason):
         return "writes-blocked", "No permission is missing. Free disk space, or remove the block."
     if answer.status == 404 and "remote service" in reason:

@@ -41,7 +41,7 @@ class Response:
 
 
 class Transport(Protocol):
-    """Carries one request; raises `Unreachable` (nothing was done) or its `Unanswered` (it may have been)."""
+    """Sends one request. Raises `Unreachable` if nothing was done, or `Unanswered` if it may have been carried out."""
 
     def send(self, request: Request, timeout: float) -> Response: ...
 
@@ -50,8 +50,8 @@ class HttpTransport:
     """The transport over one open `requests` session.
 
     `endpoint` is `https://host[:port]`; `auth` signs each request (SigV4); `verify` is the path of a CA bundle, or True
-    for the system's roots; `cert` is a client certificate and its key. TLS cannot be turned
-    off: another scheme raises `InvalidSpec`.
+    for the system's roots; `cert` is a client certificate and its key. TLS cannot be turned off; another scheme raises
+    `InvalidSpec`.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class HttpTransport:
 
 
 def answer_of(response: requests.Response) -> Response:
-    """The answer of a response of `requests`, for every transport that uses it."""
+    """Convert a response of `requests`, for every transport that uses it."""
     return Response(response.status_code, _parsed(response.text), _lower(response.headers))
 
 

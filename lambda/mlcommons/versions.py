@@ -27,7 +27,7 @@ def version_of(answer: Any) -> Version | None:
 def created_by(settings: Mapping[str, Any]) -> Version | None:
     """The version that made an index, by its flattened settings; None if they do not contain it.
 
-    The number is that of org.opensearch.Version: two digits a part and two of the build, with bit 27 turned on.
+    The number is that of org.opensearch.Version: two digits for each part and two for the build, with bit 27 turned on.
     """
     try:
         number = int(settings["index.version.created"]) & ~(1 << 27)
@@ -37,7 +37,7 @@ def created_by(settings: Mapping[str, Any]) -> Version | None:
 
 
 def never_breaks_derived_vectors(made: Version | None) -> bool:
-    """Whether no engine that can open an index of this version breaks its vectors: older engines cannot open it."""
+    """Whether every engine that can open an index of this version keeps it readable: older engines cannot open it."""
     return made is not None and made >= _MENDED
 
 
@@ -47,9 +47,9 @@ def breaks_derived_vectors(version: Version | None) -> bool:
 
 
 def scrolled_at_once(version: Version | None) -> int:
-    """How many documents of an index a copy fetches at once: those of one call of the model in the recipes.
+    """How many documents a copy fetches at once: as many as the recipes embed with one call of the model.
 
-    Fewer if that would break the index, or if the version is unknown.
+    It fetches fewer if that many would break the index, or if the version is unknown.
     """
     return _FEW if version is None or _BREAKING <= version < _MENDED else _MANY
 

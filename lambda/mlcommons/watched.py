@@ -45,7 +45,7 @@ class Watched:
 
     @property
     def probe(self) -> dict[str, Any] | None:
-        """The body of a `_predict` that a working model answers; None for other kinds, or without a specification."""
+        """The body of a `_predict` that a working model answers; None for other kinds and without a specification."""
         body = (self.spec or {}).get("probe")
         return body if self.kind == "Model" and isinstance(body, dict) else None
 

@@ -13,7 +13,7 @@ def _found() -> Iterator[Kind[Any]]:
     for file in pkgutil.iter_modules(__path__):
         module = import_module(f"{__name__}.{file.name}")
         classes = [member for member in vars(module).values() if isinstance(member, type) and issubclass(member, Kind)]
-        # A class without a noun is a base of several kinds.
+        # A class without a `name` is a base class of several kinds.
         yield from (member() for member in classes if member.__module__ == module.__name__ and "name" in vars(member))
 
 

@@ -34,7 +34,10 @@ class Agent(Kind[AgentSpec]):
     replace_on = frozenset({"agent"})
 
     def parse(self, spec: Any) -> AgentSpec:
-        """Other agents make objects without a mark: `model` a model, plan_execute_and_reflect a second agent."""
+        """Refuse agents that create objects without a mark.
+
+        `model` would create a model, and the type plan_execute_and_reflect a second agent.
+        """
         parsed = super().parse(spec)
         reading, kind = f"Reading the Agent {parsed.agent.get('name')}", parsed.agent.get("type")
         if str(kind).lower() not in TYPES:
@@ -61,7 +64,7 @@ class Agent(Kind[AgentSpec]):
         return {"agent"} if observed.digest != digest_of(spec.agent) or contradicts(observed.body, wanted) else ()
 
     def check(self, client: Client, spec: AgentSpec) -> None:
-        """The engine registers an agent with any tool, and refuses an unknown one at the first question."""
+        """Refuse unknown tools: the engine registers an agent with any tool, and fails only at the first question."""
         wanted = {str(tool.get("type")) for tool in spec.agent.get("tools", ())}
         known = {str(tool["type"]) for tool in client.get("/_plugins/_ml/tools")} if wanted else set()
         if missing := wanted - known:

@@ -1,7 +1,7 @@
 """Alias: the name of an index for its users, while one index version replaces another.
 
-It is updated in place, so a rollback of CloudFormation moves it back. It belongs to the stack of the index that it
-names, because an alias has no field for a mark.
+It is updated in place, so a rollback of CloudFormation moves it back. An alias has no field for a mark, so it belongs
+to the stack of the index that it names.
 """
 
 # ruff: noqa: ARG002 - all kinds share one signature per verb

@@ -1,8 +1,8 @@
-"""AuditLog: the audit log of the security plugin, of which an engine has one.
+"""AuditLog: the audit log of the security plugin. An engine has only one.
 
 The configuration has no free text, so the owner's mark is an entry of `ignore_users`, the users whose requests are not
-logged: no user is called so. A log that is off and has no mark is nobody's. Amazon lets nobody change the values at
-the paths in `_readonly`: they stay as they are.
+logged. No user has such a name. A log that is off and has no mark belongs to nobody. On Amazon, nobody can change the
+values at the paths in `_readonly`, so they stay as they are.
 https://docs.aws.amazon.com/opensearch-service/latest/developerguide/audit-logs.html
 """
 
@@ -18,14 +18,14 @@ from mlcommons.kind import Kind, Observed
 from mlcommons.owner import Owner, marked, read_mark
 
 _PATH = "/_plugins/_security/api/audit"
-# What OpenSearch leaves out unless told otherwise: every request that was let in.
+# The categories that OpenSearch leaves out by default: requests that were allowed.
 _ORDINARY = ["AUTHENTICATED", "GRANTED_PRIVILEGES"]
 _DASHBOARDS = "kibanaserver"
 
 
 @dataclass(frozen=True)
 class AuditLogSpec:
-    """`request_bodies` also logs what was asked and stored; `transport` also logs what nodes ask of each other.
+    """`request_bodies` also logs the questions and documents in requests; `transport` also logs requests between nodes.
 
     Requests of `ignored_users` are not logged.
     """
@@ -82,7 +82,7 @@ def _physical_id(owner: Owner) -> str:
 
 
 def _wanted(body: dict[str, Any], spec: AuditLogSpec, owner: Owner) -> dict[str, Any]:
-    """The whole configuration: what the specification and the rules of compliance say, and the rest as it is."""
+    """The whole configuration: the values of the specification, those for compliance, and the rest unchanged."""
     before = body["config"]
     wanted: dict[str, Any] = copy.deepcopy(before)
     wanted["enabled"] = True
@@ -98,7 +98,7 @@ def _wanted(body: dict[str, Any], spec: AuditLogSpec, owner: Owner) -> dict[str,
         "ignore_users": [*spec.ignored_users, marked("", owner)],
         "ignore_requests": [],
     }
-    # Changes of the security plugin's own configuration, by whom and when, without the documents themselves.
+    # Log who changes the security plugin's own configuration, and when, without the documents themselves.
     wanted["compliance"] |= {
         "enabled": True,
         "internal_config": True,
@@ -117,7 +117,7 @@ def _wanted(body: dict[str, Any], spec: AuditLogSpec, owner: Owner) -> dict[str,
 
 
 def _sorted(value: Any) -> Any:
-    """Lists of names mean the same in any order."""
+    """Sort all lists, because a list of names means the same in any order."""
     if isinstance(value, dict):
         return {key: _sorted(value) for key, value in value.items()}
     return sorted(value) if isinstance(value, list) else value

@@ -28,8 +28,8 @@ _SHOWN = ("name", "version", "protocol", "parameters", "actions", "client_config
 class ConnectorSpec:
     """`connector` is the body of ml-commons' connector creation.
 
-    `secrets` refers to values of its credential, which are read when it is made and never stored:
-    `{"access_key": {"secretArn": …, "key": …}}`. Another `revision` makes the kernel read them again.
+    `secrets` refers to values of its credential, which are read when it is made and never stored, e.g. `{"access_key":
+    {"secretArn": …, "key": …}}`. A changed `revision` makes the kernel read them again.
     """
 
     connector: dict[str, Any]
@@ -38,7 +38,7 @@ class ConnectorSpec:
 
     @property
     def digest(self) -> str:
-        """Changes with the body and the references in it, never with a value in a secret."""
+        """Changes with the body and its references to secrets, never with the value of a secret."""
         if not self.secrets:
             return digest_of(self.connector)
         return digest_of({"connector": self.connector, "secrets": self.secrets, "revision": self.revision})
@@ -92,7 +92,7 @@ class Connector(Kind[ConnectorSpec]):
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
         note = _remove(client, observed.physical_id, owner)
-        with contextlib.suppress(ProvisioningError):  # a leftover fails nobody's deploy
+        with contextlib.suppress(ProvisioningError):  # a leftover must not fail a deploy
             leave(client, observed.physical_id, owner)
             sweep(client)
         return note

@@ -1,4 +1,4 @@
-"""Index: holds documents and vectors. Fields are added in place; another dimension or method needs a new index.
+"""Index: contains documents and vectors. Fields are added in place; another dimension or method needs a new index.
 
 The mark is in `mappings._meta.osml`, with a digest of the body: the server leaves out values that equal its defaults
 and adds others, so its answer does not show whether the body has changed.
@@ -20,7 +20,7 @@ from mlcommons.kind import Kind, Observed
 from mlcommons.owner import Owner, digest_of, marked, read_mark
 from mlcommons.prediction import predict, vector_length
 
-# In `mappings._meta`.
+# Our entries in `mappings._meta`.
 OUR_NOTES = ("osml", "default_pipeline", "carried")
 _NAME = re.compile(r"(?![_+-])[^A-Z\s*?,/\\#:<>|\"]+")
 
@@ -120,7 +120,7 @@ class Index(Kind[IndexSpec]):
         try:
             if settings:
                 client.put(path_of(observed.physical_id, "_settings"), settings)
-            # Last, because the mark in it says that the index matches the specification.
+            # Sent last, because its mark means that the index matches the specification.
             client.put(path_of(observed.physical_id, "_mapping"), _mappings(spec, owner))
         except Rejected as error:
             raise InvalidSpec(
@@ -133,7 +133,7 @@ class Index(Kind[IndexSpec]):
     def release(self, client: Client, observed: Observed, spec: IndexSpec) -> None:
         notes = observed.body.get("mappings", {}).get("_meta", {})
         frozen = str(flattened(observed.body.get("settings", {})).get("index.blocks.write")) == "true"
-        # Another index version has taken its place; it takes writes of its own again.
+        # A frozen index was replaced by another index version. After the release, it takes writes again.
         open_again = {"index.blocks.write": None, "index.default_pipeline": notes.get("default_pipeline")}
         settings = {**(open_again if frozen else {}), **spec.restored}
         if settings:
@@ -143,7 +143,7 @@ class Index(Kind[IndexSpec]):
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
         if "default_pipeline" in observed.body.get("mappings", {}).get("_meta", {}):
-            # A `_reindex` that an ended invocation has left would make the index again, without its fields.
+            # If an ended invocation left a `_reindex` running, it would create the index again, without its mappings.
             cancel_reindex(client, observed.physical_id)
         try:
             client.delete(path_of(observed.physical_id))
@@ -158,7 +158,10 @@ def is_index_name(name: str) -> bool:
 
 
 def _lost(present: dict[str, Any]) -> set[str]:
-    """Settings that somebody has removed; a replaced index version has a write block, and correctly no pipeline."""
+    """The pipeline settings that somebody has removed.
+
+    A replaced index version has a write block and, correctly, no pipeline: then none is missing.
+    """
     frozen = str(present.get("index.blocks.write")) == "true"
     return set() if frozen else {"index.default_pipeline", "index.search.default_pipeline"} - present.keys()
 
@@ -167,7 +170,7 @@ def _mappings(spec: IndexSpec, owner: Owner) -> dict[str, Any]:
     mappings = dict(spec.body.get("mappings", {}))
     notes = {"osml": marked("", owner, digest_of(spec.body))}
     pipeline = flattened(spec.body.get("settings", {})).get("index.default_pipeline")
-    if pipeline:  # a replaced index version loses the setting
+    if pipeline:  # kept as a note, because a replaced index version loses the setting
         notes["default_pipeline"] = pipeline
     return mappings | {"_meta": mappings.get("_meta", {}) | notes}
 

@@ -18,10 +18,10 @@ _DEPLOYED = "DEPLOYED"
 _ON_ITS_WAY = ("REGISTERING", "REGISTERED", "DEPLOYING")
 _OFF = ("REGISTERED", "UNDEPLOYED", "DEPLOY_FAILED")
 # A remote model has its state within about 20 ms on an idle engine (ml-commons 3.4), within seconds on a busy one.
-# Waits begin below 8 ms and grow by half a doubling, so at most a third of the time is waited in vain.
+# Waits begin below 8 ms, and double every two waits. So at most a third of the time is waited too long.
 _SOON, _STEP = -5.0, 0.5
-# Reads, about 0.2 s, after which a model that is still deployed is undeployed again. It stayed deployed twice in 800
-# deletes: every ten seconds ml-commons (3.4) writes the state of all models, and may write an earlier state.
+# After this number of reads (about 0.2 s), a model that is still deployed is undeployed again. It stayed deployed twice
+# in 800 deletes: every ten seconds ml-commons (3.4) writes the state of all models, and may write an earlier state.
 _FORGOTTEN = 8
 
 
@@ -29,8 +29,8 @@ _FORGOTTEN = 8
 class ModelSpec:
     """`probe` is the body of a `_predict` the model must answer, e.g. `{"parameters": {"inputs": "hi"}}`.
 
-    `generation` is the index version whose vectors the model makes. Another index version is another model with another
-    id; all other changes are made in place.
+    `generation` is the index version whose vectors the model makes. Another index version needs another model with
+    another id; all other changes are made in place.
     """
 
     name: str
@@ -68,7 +68,8 @@ class Model(Kind[ModelSpec]):
             return {"generation"}
         wanted = _wanted(spec, observed.owner)
         differing = {field for field, value in wanted.items() if observed.body.get(field) != value}
-        # A new model is being deployed; a model that was undeployed, or lost its nodes, is not.
+        # A new model may still be deploying, which is no change. A model that was undeployed or lost its nodes has
+        # changed.
         lost = observed.body.get("model_state") not in (_DEPLOYED, *_ON_ITS_WAY)
         return differing | {"deployment"} if lost else differing
 

@@ -56,7 +56,7 @@ class ModelGroup(Kind[ModelGroupSpec]):
         try:
             client.put(path_of("_plugins", "_ml", "model_groups", observed.physical_id), body)
         except Rejected as error:
-            # The group's previous name, on versions where updates show late (mlcommons.versions).
+            # The group conflicts with its own previous name, on versions where updates show late (mlcommons.versions).
             if observed.physical_id not in error.reason:
                 raise
             raise Conflict(error.tried, error.reason, error.hint, error.cause) from error

@@ -12,7 +12,7 @@ from mlcommons.errors import NotFound
 from mlcommons.kind import Kind, Observed
 from mlcommons.owner import RELEASED, Owner, marked, read_mark
 
-# A name with `*` or `,` would also name other pipelines, in a DELETE all of them.
+# A name with `*` or `,` would also mean other pipelines, and a DELETE would remove all of them.
 _NAME = re.compile(r"[^\s*?,/\\#:<>|\"]+")
 
 

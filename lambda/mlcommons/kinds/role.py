@@ -1,7 +1,7 @@
 """Role: the permissions of its mapped identities on the engine. Changed in place; another name needs a new role.
 
 The mark is in `description`, which the security API keeps (seen on 3.4; the list of keys of 2.x has it too). A role of
-the engine itself (reserved, static or hidden) never belongs to an owner, whatever its description says.
+the engine itself (reserved, static or hidden) never belongs to an owner, whatever its description contains.
 """
 
 # ruff: noqa: ARG002 - all kinds share one signature per verb

@@ -13,7 +13,7 @@ from mlcommons.kind import Kind, Observed
 from mlcommons.lock import PAUSE
 from mlcommons.owner import Owner
 
-# A backend role without effect: osml made the whole mapping, and may delete it with the last entry.
+# A backend role without effect. It notes that osml made the whole mapping, and may delete it with the last entry.
 _MADE = "osml:mapping-made"
 _OTHER_PARTS = ("and_backend_roles", "hosts", "users", "description")
 
@@ -66,7 +66,7 @@ def _role(physical_id: str, owner: Owner) -> str:
 
 
 def _merge(client: Client, role: str, owner: Owner, wanted: list[str]) -> None:
-    """Bring the owner's part of the list to `wanted` with a lock; without locks, repeat until it is so."""
+    """Bring the owner's part of the list to `wanted` under a lock; without locks, repeat until the list shows it."""
     shared = BackendRoles(client, role)
     attempt = 0
     while True:
@@ -98,7 +98,7 @@ def _settle(shared: BackendRoles, owner: Owner, wanted: list[str]) -> None:
 
 
 def _difference(entries: list[str], owner: Owner, wanted: list[str]) -> tuple[list[str], list[str]]:
-    """The entries to remove and those to add; the mapping's own mark is removed with the last entry of anybody."""
+    """The entries to remove and those to add; the mapping's own mark goes with the last mark of any owner."""
     after = ledger.merged(entries, owner, wanted)
     if not ledger.has_marks(after):
         after = [entry for entry in after if entry != _MADE]

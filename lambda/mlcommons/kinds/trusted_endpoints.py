@@ -1,7 +1,7 @@
 """TrustedEndpoints: the owner's patterns in the cluster's list of addresses that connectors may call.
 
-An entry is `<pattern>|^osml:<stack>/<logical id>$`: a regular expression with two branches, of which the second matches
-no URL. It can be in the list together with an equal entry of somebody else, and is removed alone.
+An entry is `<pattern>|^osml:<stack>/<logical id>$`: a regular expression with two branches. The second branch matches
+no URL, and distinguishes the entry from an equal pattern of somebody else. So osml removes only its own entry.
 
 If the list already trusts all patterns, by its defaults or by entries of others, nothing is written: a list that is set
 no longer follows the defaults of a newer engine.
@@ -22,7 +22,7 @@ from mlcommons.owner import Owner, digest_of
 
 _SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
 _PATH = "/_cluster/settings"
-# A dot without its backslash also counts: a domain's suffix that only the deploy knows has no backslash.
+# A dot without a backslash is also accepted: a domain suffix that is known only at deploy time is not escaped.
 _TEXT_AND_MORE = re.compile(r"\^(?P<text>(?:[\w:/.-]|\\[^\w\s])+/)\.\*\$?")
 
 
@@ -99,13 +99,13 @@ class TrustedEndpoints(Kind[TrustedEndpointsSpec]):
 def trusts_all(entries: Collection[str], patterns: Collection[str]) -> bool:
     """Whether the list `entries` trusts all URLs that one of `patterns` matches.
 
-    That is known for an equal entry, and for a pattern of one host or address followed by anything, and no others.
+    This is certain only if an entry equals the pattern, or if the pattern is one host or address followed by anything.
     """
     return all(pattern in entries or _is_matched(entries, _url_of(pattern)) for pattern in patterns)
 
 
 def _url_of(pattern: str) -> str | None:
-    """A URL that `pattern` matches and narrower patterns hardly do; None if it is not a text followed by anything."""
+    """A URL that `pattern` matches and narrower ones hardly do; None unless it is a fixed text followed by anything."""
     match = _TEXT_AND_MORE.fullmatch(pattern)
     return re.sub(r"\\(.)", r"\1", match["text"]) + "osml-any/path" if match else None
 
@@ -140,7 +140,7 @@ def _suffix(owner: Owner) -> str:
 
 
 def _begun(defaults: list[str]) -> str:
-    """An entry that says that osml set this list, from these defaults. It also matches no URL."""
+    """An entry that notes that osml set this list, starting from these defaults. It also matches no URL."""
     return f"^osml:defaults:{digest_of(sorted(defaults))}$"
 
 
