@@ -1,4 +1,4 @@
-"""A Destination: the `_bulk` API of an engine whose index embeds documents."""
+"""A Destination: the `_bulk` API of an engine whose index pipeline embeds documents."""
 
 import json
 import re
@@ -13,15 +13,15 @@ from corpus.destination import BatchTooLarge, Busy, Outcome, Stopped, Verdict
 from corpus.document import Document
 from corpus.refusal import said
 
-# A write to a name that does not exist for a moment would make an index of that name, without its fields.
+# Without `require_alias`, a write while the alias is missing would create an index of that name, without its mappings.
 PATH = "/_bulk?require_alias=true&filter_path=items.*.status,items.*.result,items.*.error"
 CONTENT_TYPE = "application/x-ndjson"
 # The engine is busy, or a node is starting or stopping.
 LATER = frozenset({429, 502, 503, 504})
 TOO_LARGE = 413
 BROKEN = 500
-# What embeds answers an item with a status of its own choice, and the provider's or the connection's in the reason. An
-# index takes no writes for the moment in which its documents are carried over to another one: cluster_block_exception.
+# The embedding pipeline gives an item its own status, and names the status of the provider or of the connection only in
+# the reason. An index refuses writes briefly while its documents are copied to another index: cluster_block_exception.
 _PASSES = re.compile(
     r"cluster_block_exception|\b429\b|throttl|too many requests|rate (?:exceeded|limit)|timed? ?out"
     r"|acquire operation took longer|connection (?:reset|refused|was closed)|service ?unavailable|circuit.?breaker",
@@ -85,7 +85,7 @@ class Bulk:
         return outcomes
 
     def _outcomes(self, items: Sequence[dict[str, Any]]) -> Iterator[Outcome]:
-        """The outcome of each item. Documents of one call of the model fail with the same text, which is read once."""
+        """The outcome of each item. The documents of one model call fail with the same text, which is parsed once."""
         last: dict[str, Any] = {}
         failed = Outcome(Verdict.FAILED)
         for entry in items:

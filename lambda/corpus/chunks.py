@@ -16,9 +16,9 @@ _GAP = re.compile(r"\s+|[\u3002\uff01\uff1f][」』”]*")
 _LINES = frozenset("\n\r\u2028\u2029")
 # From the worst place to cut to the best.
 _WORD, _LINE, _SENTENCE, _PARAGRAPH, _SECTION = range(5)
-# The share of the largest size that the last chunk has at least.
+# The last chunk has at least 1/_LAST of the largest size.
 _LAST = 4
-# The share of the tokens that the title takes at most.
+# The title takes at most 1/_LONGEST_TITLE of the tokens.
 _LONGEST_TITLE = 4
 
 
@@ -30,16 +30,16 @@ def chunks(
     overlap: int = 0,
     mask: Sequence[str] = (),
 ) -> list[Document]:
-    """The chunks of at most `most` characters, and of `tokens` that a model reads; a single one is the document itself.
+    """Chunks of at most `most` characters and `tokens` tokens; a single chunk is the document itself.
 
-    Up to `overlap` percent of a chunk are also at the beginning of the next one, from the beginning of a sentence or a
-    word, and never from another section.
+    Up to `overlap` percent of a chunk are repeated at the beginning of the next one. The repeated text begins with a
+    sentence or a word, and never comes from another section.
 
     The title is embedded before the text of each chunk, and its tokens count. The chunks of `leave` are `leave#1`,
     `leave#2`, …. Each chunk also has the other fields, and its position in the file: `page`, `sheet`, `slide` or
     `section`.
 
-    Personal data of the kinds of `mask` are masked before: every way of loading cuts its documents here.
+    Personal data of the kinds in `mask` are masked first, here, because every way of loading cuts its documents here.
     """
     if mask:
         document = without_personal_data(document, text_field, mask)
@@ -98,7 +98,7 @@ def spans(
         if full == last:
             yield start, last
             return
-        # The rest after it is not too short.
+        # The chunk is shortened so that the rest after it is not too short.
         room = full - start
         end, following = _cut(text, start, min(room, max(1, last - start - room // _LAST)), sections)
         yield start, end
@@ -106,7 +106,7 @@ def spans(
 
 
 def _back(text: str, earliest: int, end: int, following: int, sections: Sequence[int]) -> int:
-    """Where the next chunk begins: after `earliest` and before the `end` of this chunk, or at `following`."""
+    """Where the next chunk begins: between `earliest` and the `end` of this chunk, or at `following`."""
     section = bisect_right(sections, following) - 1
     if earliest >= end or (section >= 0 and sections[section] > earliest):
         return following if earliest >= end else sections[section]

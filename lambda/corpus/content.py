@@ -1,4 +1,4 @@
-"""The format that the content of a file shows: its name may say another one, or none."""
+"""Finds the format of a file from its content, because its name may suggest another format, or none."""
 
 import re
 import zipfile
@@ -9,13 +9,13 @@ from corpus.endings import FORMATS, ending
 from corpus.formats.encoding import decoded
 
 HEAD = 1 << 16
-# What is looked for in a file of Microsoft's container, whose directory may be anywhere.
+# The bytes that are searched in a file of Microsoft's container, whose directory may be anywhere.
 _MOST_LOOKED_THROUGH = 64 << 20
 # Formats whose files are no text.
 _BINARY = ("sheets", "word", "slides", "opendocument", "book", "pdf", "rich_text")
-# Formats whose files begin in ways of their own, or in any way.
+# Files with the names of these formats are not examined: such files begin in their own ways, or in any way.
 _NEVER = ("columns", "picture")
-# Under these names programs also write pages, tables of text, and messages.
+# Programs also write HTML pages, text tables and messages with these endings.
 _LOOSE = (".doc", ".dot", ".xls", ".xlt", ".ppt", ".pps", ".rtf")
 _CONTAINER = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # A PDF may begin within its first bytes (ISO 32000-1, appendix H).
@@ -41,13 +41,13 @@ _STREAMS = {
 
 
 class NotRead(Exception):
-    """The content is of a format that is not read; the reason ends a sentence that begins with the file's name."""
+    """The content has a format that cannot be read; the reason ends a sentence that begins with the file's name."""
 
 
 def format_of(file: BinaryIO, name: str) -> str | None:
-    """The module of `corpus.formats` for the file, which is left at its position; None if none reads it.
+    """The name of the module of `corpus.formats` for the file; None if no module reads it.
 
-    The name counts unless the content is clearly something else. Raises NotRead.
+    The file's name decides unless the content is clearly something else. The file keeps its position. Raises NotRead.
     """
     named = FORMATS.get(ending(name))
     if named in _NEVER:
@@ -61,7 +61,7 @@ def format_of(file: BinaryIO, name: str) -> str | None:
 
 
 def is_signed(head: bytes) -> bool:
-    """Whether a file that begins so is of another format than text."""
+    """Whether the beginning of a file shows that it is a PDF, an archive or an Office file, not text."""
     return head.startswith((b"%PDF-", b"PK\x03\x04", _CONTAINER))
 
 
@@ -102,7 +102,7 @@ def _packed(file: BinaryIO, start: int) -> str | None:
 
 
 def _contained(file: BinaryIO, start: int, named: str | None) -> str | None:
-    """Workbooks before 2007 are read; of other files of that container the kind is said."""
+    """The format of a file in Microsoft's container: workbooks are read; NotRead names the kind of others."""
     file.seek(start)
     content = file.read(_MOST_LOOKED_THROUGH)
     for stream, reason in _STREAMS.items():
@@ -112,7 +112,7 @@ def _contained(file: BinaryIO, start: int, named: str | None) -> str | None:
 
 
 def _text(head: bytes, named: str | None, name: str) -> str | None:
-    """The format of a text whose name says another format, or none."""
+    """The format of a text file whose name suggests another format, or none."""
     if named is not None and named not in _BINARY:
         return named
     try:

@@ -25,7 +25,7 @@ ARRIVED = frozenset({Verdict.CREATED, Verdict.UPDATED, Verdict.STORED})
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A verdict; the last four have the destination's text. `masked` is what the destination itself has masked."""
+    """A verdict, with the destination's text for the last four; `masked` counts data that the destination masked."""
 
     verdict: Verdict
     reason: str = ""
@@ -43,18 +43,18 @@ class Destination(Protocol):
         ...
 
     def send(self, batch: Sequence[bytes]) -> list[Outcome]:
-        """Sends encoded documents; gives one outcome each, in their order.
+        """Send encoded documents; return one outcome for each, in their order.
 
-        Raises Busy if all of them must be sent again later, TooLarge if the batch must be sent in halves, and Stopped
-        if nothing more can be sent.
+        Raises Busy if all of them must be sent again later, BatchTooLarge if the batch must be sent in halves, and
+        Stopped if nothing more can be sent.
         """
         ...
 
 
 class Busy(Exception):
-    """Not at present: `reason` is the destination's text, `wait` the seconds that it asked for.
+    """The destination takes no batch at present: `reason` is its text, `wait` the seconds that it asked for.
 
-    `unsure` if the batch may have arrived: the connection broke.
+    `unsure` is true if the batch may have arrived, because the connection broke.
     """
 
     def __init__(self, reason: str, wait: float = 0.0, unsure: bool = False) -> None:
@@ -63,7 +63,7 @@ class Busy(Exception):
 
 
 class BatchTooLarge(Exception):
-    """The batch is larger than the destination accepts, in its own words."""
+    """The batch is larger than the destination accepts; the message is the destination's text."""
 
 
 class Stopped(Exception):

@@ -22,9 +22,9 @@ class Document:
     id: its id in the index.
     where: `file:line` or `file`, for messages.
     of: the id of the chunk's document; equal to `id` for a whole document.
-    read: bytes of the file from the end of the entry before to the end of this one.
-    places: the positions in the file, each from one character of the text on; see formats/outline.py.
-    masked: how many personal data of the whole document were masked; of the chunks, the first one tells.
+    read: bytes of the file from the end of the previous entry to the end of this one.
+    places: the positions in the file, each valid from one character of the text on; see formats/outline.py.
+    masked: how many personal data of the whole document were masked; among chunks, only the first has the number.
     """
 
     id: str
@@ -40,7 +40,7 @@ class Document:
 class Unreadable:
     """An entry that is no document: `reason` ends a sentence that begins with `where`.
 
-    `source` is the entry itself, as far as JSON can express it.
+    `source` is the entry itself, in JSON where possible.
     """
 
     where: str
@@ -60,11 +60,11 @@ def document(
     of: str | None = None,
     places: Sequence[tuple[int, Mapping[str, Any]]] = (),
 ) -> Entry:
-    """The document of these fields, with its text and perhaps an `id`; with `of` it is a chunk of that document.
+    """Build the document from these fields: its text and perhaps an `id`; with `of`, it is a chunk of that document.
 
-    Without an `id`, `_id` is its id, as in exports and in BEIR's sets. Without both, it is the SHA-256 of the content,
-    so that loading a file twice does not double it. Fields of a file are only data: none of them determines to which
-    document a chunk belongs, or has an effect on the engine.
+    Without an `id`, the id is `_id`, as in exports and in BEIR's sets. Without both, it is the SHA-256 of the content,
+    so loading a file twice does not duplicate the document. Fields of a file are only data. No field determines to
+    which document a chunk belongs, or has an effect on the engine. Returns Unreadable if the text or the id is invalid.
     """
     given_fields: dict[str, Any] = plain(fields)
     text = given_fields.get(text_field)
@@ -93,7 +93,7 @@ def _digest(source: Mapping[str, Any]) -> str:
 
 
 def id_fault(id: str) -> str:
-    """Why `id` cannot be a document's id, in every way of loading; empty if it can."""
+    """Why `id` cannot be the id of a document; empty if it can. The rule is the same for every way of loading."""
     if id.strip() and len(id.encode(errors="surrogatepass")) <= LONGEST_ID:
         return ""
     return f"an id has 1 to {LONGEST_ID} bytes, and is not blank"

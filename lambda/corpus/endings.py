@@ -1,10 +1,10 @@
-"""What the end of a file's name says of its format."""
+"""The formats by the endings of file names."""
 
 from pathlib import PurePosixPath
 
 # Pictures, which need text recognition.
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")
-# The module of `corpus.formats` for each end; imported only for such a file, because parsers are large.
+# The module of `corpus.formats` for each ending. It is imported only for such a file, because parsers are large.
 FORMATS = {
     ".ndjson": "lines",
     ".jsonl": "lines",
@@ -29,7 +29,7 @@ FORMATS = {
     **dict.fromkeys((".yaml", ".yml", ".ics", ".vcf"), "plain"),
     **dict.fromkeys(PICTURES, "picture"),
 }
-# Formats that are not read, and what to do; a file of such a name may be of another format that is read.
+# Formats that are not read, and what to do. A file with such a name may still contain a format that is read.
 OTHER_FORMATS = {
     **dict.fromkeys((".doc", ".dot", ".wps", ".wpd", ".pages"), "save it as .docx"),
     **dict.fromkeys((".ppt", ".pps", ".pot", ".key"), "save it as .pptx"),
@@ -43,7 +43,7 @@ COMPRESSED = ".gz"
 
 
 def readable(name: str, *, pictures: bool = False) -> bool:
-    """Whether the name ends like a format, perhaps with `.gz`; `pictures` are one only if their text is recognised."""
+    """Whether the name has the ending of a format, perhaps with `.gz`; with `pictures`, also that of a picture."""
     return ending(name) in FORMATS and (pictures or ending(name) not in PICTURES)
 
 
@@ -53,7 +53,7 @@ def ending(name: str) -> str:
 
 
 def unreadable(name: str) -> str:
-    """Why a file of this name is not read, as far as the name says."""
+    """Why a file of this name is not read, judged by the name only."""
     end = ending(name)
     if end in OTHER_FORMATS:
         return f"is of a format that is not read ({end}); {OTHER_FORMATS[end]}"
@@ -61,6 +61,6 @@ def unreadable(name: str) -> str:
 
 
 def unreadable_within(name: str) -> str:
-    """Why a file of this name, which is within another one, is not read."""
+    """Why a file of this name, which is inside another file, is not read."""
     advice = OTHER_FORMATS.get(ending(name))
     return "is attached, but its format cannot be read" + (f"; {advice}" if advice else "")

@@ -1,15 +1,15 @@
 """Fields of a document: those of its file, and those that osml adds.
 
-A file's field with the name of one of osml's fields, or with a name that has an effect on the engine, is moved: it is a
-`name` and `value` in the list `osml.kept`, without an effect. The ingest pipeline does the same with values that the
-engine cannot index.
+A file's field with the name of one of osml's fields, or with a name that has an effect on the engine, is moved: it
+becomes a `name` and a `value` in the list `osml.kept`, without an effect. The ingest pipeline does the same with values
+that the engine cannot index.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 OURS = "osml"
-# The usual names of a chunk's document, its vector, and the weights of its words.
+# The usual names of the fields for a chunk's document, its vector, and its word weights.
 RESERVED = frozenset({OURS, "document", "embedding", "word_weights"})
 
 
@@ -31,7 +31,7 @@ def kept(fields: Mapping[str, Any], text_field: str) -> dict[str, Any]:
 
 
 def with_source(fields: Mapping[str, Any], source: str) -> dict[str, Any]:
-    """The `fields`, in the form of `_source`, of a document that a source of the environment has: its name."""
+    """The `fields`, in the form of `_source`, with the name of the environment's source that has the document."""
     return {**fields, OURS: {**fields.get(OURS, {}), "source": source}}
 
 
@@ -41,7 +41,7 @@ def given(source: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_original(fields: Mapping[str, Any], digest: str) -> dict[str, Any]:
-    """The `fields`, in the form of `_source`, of a document whose file is kept: the digest of the file."""
+    """The `fields`, in the form of `_source`, with the digest of the document's stored file."""
     ours = fields.get(OURS, {})
     return {**fields, OURS: {**ours, "access": {**ours.get("access", {}), "original": digest}}}
 
@@ -54,9 +54,10 @@ def with_access(
     *,
     original: str | None = None,
 ) -> dict[str, Any]:
-    """The `source` with the groups that may see the document, none of which means all, and who has loaded it, as what.
+    """The `source` with its access: the groups that may see the document, and its loader with their role.
 
-    `original` is the digest of its file, if that is kept. What a file says of these is not here: `kept` has moved it.
+    Without `groups`, everybody may see it. `original` is the digest of its file, if that is stored. A file cannot set
+    any of these, because `kept` moves its own `osml` field.
     """
     known = {
         "groups": [*dict.fromkeys(groups)],

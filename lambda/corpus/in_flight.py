@@ -1,4 +1,4 @@
-"""Entries in the order of reading, until each has a result."""
+"""Keeps entries in the order of reading until each has a result."""
 
 import itertools
 import time
@@ -12,16 +12,16 @@ from corpus.document import Document, Entry, Unreadable
 from corpus.fields import given
 from corpus.report import DeadLetter, Report, Retry
 
-# Leftovers are searched for so many documents together, or so many bytes, or after so many seconds.
+# Leftovers are searched for this many documents at once, or this many bytes, or after this many seconds.
 TOGETHER, TOGETHER_BYTES, TOGETHER_SECONDS = 256, 4_000_000, 1.0
 
 Leftovers = Callable[[Mapping[str, Sequence[str]]], int]
-"""Removes what else there is of the documents with these ids than the parts with those; says how many that were."""
+"""Removes the chunks of documents except those listed (document id → chunk ids); returns the number removed."""
 
 
 @dataclass(slots=True)
 class Tracked:
-    """An entry, the number of its chunks without a result (`open`), their bytes, and the results of the others."""
+    """An entry, the number of its chunks without a result (`open`), the bytes of all, and the results of the others."""
 
     entry: Entry
     open: int
@@ -33,7 +33,7 @@ class Tracked:
 class Item:
     """A document or a chunk in flight: encoded, with the number of its failed attempts.
 
-    suspect: a batch with it has failed, so it may be the reason.
+    suspect: True if a batch with it has failed, so it may be the reason.
     """
 
     document: Document
@@ -74,7 +74,7 @@ class Track:
         item.tracked.open -= 1
 
     def advance(self, ending: bool = False) -> None:
-        """Confirm the settled entries, up to the first one that is not.
+        """Confirm the settled entries, up to the first one that is not settled.
 
         If leftovers are searched, wait until there are enough entries for the request, or until `ending`.
         """
@@ -91,7 +91,7 @@ class Track:
             self._confirmed(tracked.entry)
 
     def abandon(self, reason: str) -> None:
-        """Count the rest: chunks with an outcome, and those without as failed.
+        """Count the rest: chunks with an outcome by that, and those without one as failed.
 
         Settled entries are confirmed as usual, unless their leftovers would have to be searched.
         """
@@ -149,7 +149,7 @@ def _retry(outcome: Outcome) -> Retry:
 
 
 def _wholes(settled: Iterable[Tracked]) -> dict[str, list[str]]:
-    """The completely loaded documents, and the ids of their chunks; a chunk that was an entry itself does not count."""
+    """The completely loaded documents and the ids of their chunks, without chunks that were entries themselves."""
     wholes: dict[str, list[str]] = {}
     for tracked in settled:
         if isinstance(tracked.entry, Document) and tracked.entry.of == tracked.entry.id:

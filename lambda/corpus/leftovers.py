@@ -1,4 +1,4 @@
-"""What an index holds of documents beyond the parts that it should: chunks of an earlier version, or all of them."""
+"""Removes what an index should no longer have of documents: chunks of an earlier version, or all chunks."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from corpus.load import ATTEMPTS, BACKOFF
 MOST = 10_000
 
 Ask = Callable[[str, Mapping[str, str], str], Any]
-"""POSTs a body to a path with parameters until it is taken; returns the JSON answer, and raises Stopped.
+"""POSTs a body to a path with parameters until the engine accepts it; returns the JSON answer, or raises Stopped.
 
 The body is JSON, or lines of JSON for `_bulk`.
 """
@@ -23,17 +23,17 @@ The body is JSON, or lines of JSON for `_bulk`.
 
 @dataclass(frozen=True)
 class Leftovers:
-    """The leftovers in the alias `index`; of `source`, only documents that were loaded from that source count."""
+    """The leftovers in the alias `index`; with `source`, only those of documents that were loaded from that source."""
 
     ask: Ask
     index: str
     source: str | None = None
 
     def remove(self, documents: Mapping[str, Sequence[str]]) -> int:
-        """Remove all chunks of these documents, by id, except the chunks with these ids; returns the number removed.
+        """Remove the chunks of these documents except those listed (document id → chunk ids); returns the number.
 
-        Only ids that a load makes count: the document's id, or that id with `#` and a number. Raises Stopped when the
-        engine fails.
+        Chunks are removed only if a load makes their id: the document's id, or that id with `#` and a number. Raises
+        Stopped when the engine fails.
         """
         kept = [part for parts in documents.values() for part in parts]
         wanted: list[Any] = [{"terms": {"document": list(documents)}}]
@@ -62,7 +62,7 @@ class Leftovers:
             ) from error
 
     def _delete(self, hits: Sequence[Any]) -> int:
-        """Delete the found versions; a chunk that another load has since replaced stays."""
+        """Delete the versions that were found. A chunk that another load has replaced since then stays."""
         left = {
             hit["_id"]: json.dumps(
                 {
@@ -87,11 +87,11 @@ class Leftovers:
                     del left[outcome["_id"]]
             if not left:
                 return removed
-            # Busy, or blocked for a moment while another index version replaces it (docs/decisions/0013).
+            # The index is busy, or briefly blocked while another index version replaces it (docs/decisions/0013).
             time.sleep(BACKOFF.pause(attempt))
         raise Stopped(f"The index {self.index} refuses deletes. Check whether a deploy is replacing it.")
 
 
 def _is_made_of(id: str, document: str) -> bool:
-    """Whether a load makes this id of the document; other writers may use any id."""
+    """Whether a load makes this chunk id for the document; other writers may use any id."""
     return id == document or re.fullmatch(rf"{re.escape(document)}#\d+", id) is not None

@@ -16,7 +16,7 @@ from corpus.report import DeadLetter, Report
 from corpus.senders import MOST_THREADS, BatchAnswer, Senders
 
 ATTEMPTS = 12
-# The share of the usual pause for documents that were refused while others were accepted: a model that throttles one
+# The share of the usual pause for documents that were refused while others were accepted. A model that throttles one
 # call may accept the next, and the window limits the number of calls.
 SOONER = 0.1
 LONGEST_ASKED = 60.0
@@ -24,7 +24,7 @@ LONGEST_ASKED = 60.0
 AHEAD, AHEAD_BYTES = 20_000, 32_000_000
 # If so many documents in a row are refused and none is accepted, the documents are not the reason.
 HOPELESS = 1_000
-# The limit of seconds in which documents are sent and none is accepted.
+# The longest time in seconds in which documents are sent and none is accepted.
 DROUGHT = 600.0
 # Seconds between two attempts while the model that embeds starts.
 START_PAUSE = 20.0
@@ -46,7 +46,7 @@ def load(
     pause: Callable[[int, float], float] = BACKOFF.pause,
     starting: Callable[[], None] = lambda: None,
 ) -> Report:
-    """Sends every document of `entries`, in memory that does not grow with their number.
+    """Send every document of `entries`; the memory does not grow with their number.
 
     connect: makes a Destination; called once here, and once in each thread that sends.
     parts: returns the chunks of a document; by default the document itself.
@@ -70,7 +70,7 @@ def load(
         with seldom_collected():
             run.all(entries)
     except Exception as error:
-        # Writing its dead letters may be what failed.
+        # The error may have come from writing dead letters, which can fail again here.
         with contextlib.suppress(OSError):
             run.abandon(str(error))
         raise
@@ -139,7 +139,7 @@ class _Load:
         self._outbox.add(Item(piece, body, tracked) for piece, body in zip(pieces, bodies, strict=True))
 
     def _has_enough(self) -> bool:
-        """Whether no more entries are read at present."""
+        """Whether enough entries are read for now."""
         return (
             self._outbox.fills_a_batch
             or len(self._track) >= AHEAD
@@ -229,7 +229,7 @@ class _Load:
                     )
 
     def _wait_for_the_model(self, items: list[Item]) -> None:
-        """Send nothing for a while, then the items again; no attempt of theirs is used up."""
+        """Send nothing for a while, then send the items again; this uses up none of their attempts."""
         self._starting()
         now = time.monotonic()
         self._refuse_drought(now, "the model that embeds is starting")

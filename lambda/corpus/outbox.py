@@ -1,4 +1,4 @@
-"""What waits to be sent: new items, halves of batches that failed, and items that are sent again after a pause."""
+"""The items that wait to be sent: new ones, halves of failed batches, and those that are sent again after a pause."""
 
 import heapq
 import itertools
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from corpus.in_flight import Item
 
-# After so many attempts, each document of a failed batch is sent alone.
+# After this many attempts, each document of a failed batch is sent in a separate batch.
 ALONE = 3
 
 
@@ -29,12 +29,12 @@ class Outbox:
 
     @property
     def waiting(self) -> int:
-        """The number of items that are sent again."""
+        """The number of items that wait to be sent again."""
         return len(self._waiting)
 
     @property
     def due(self) -> float | None:
-        """When the next of these may be sent; None without any."""
+        """When the next item that is sent again may be sent; None without any."""
         return self._waiting[0][0] if self._waiting else None
 
     def add(self, items: Iterable[Item]) -> None:
@@ -44,7 +44,7 @@ class Outbox:
             self._fresh_bytes += len(item.body)
 
     def halve(self, items: list[Item]) -> None:
-        """Send a batch again in two, at once."""
+        """Send a batch again in two halves, at once."""
         middle = len(items) // 2
         self._halves += [items[:middle], items[middle:]]
 
@@ -53,7 +53,7 @@ class Outbox:
         heapq.heappush(self._waiting, (due, next(self._numbers), item))
 
     def next(self, now: float, *, ending: bool) -> list[Item]:
-        """The next batch; none unless it is full, or `ending`, or has an item that is due."""
+        """The next batch; empty unless it is full, has an item that is due, or `ending` is set."""
         if self._halves:
             return self._halves.popleft()
         batch: list[Item] = []

@@ -1,6 +1,7 @@
-"""Packages that a function's asset carries in an archive, and that it unpacks when it reads its first file.
+"""Packages that a function's asset contains in an archive; the function unpacks it when it reads its first file.
 
-Every start of a function unpacks its asset. Parsers are two thirds of that of `documents`, and few starts read a file.
+Lambda unpacks the asset at every start of a function. Parsers are two thirds of the asset of `documents`, but few
+starts read a file.
 """
 
 import atexit
@@ -10,14 +11,14 @@ from functools import cache
 from pathlib import Path
 from zipfile import ZipFile
 
-# Beside the libraries, in the asset; a folder of a checkout has none.
+# The archive is next to the libraries in the asset; a checkout has none.
 ARCHIVE = "parsers.zip"
 _ROOT = Path(__file__).resolve().parents[1]
 
 
 @cache
 def unpacked() -> list[str]:
-    """The folder with the packages of the archive, for as long as the process runs; none without an archive."""
+    """The folder with the unpacked packages, which exists until the process ends; an empty list without an archive."""
     if not (_ROOT / ARCHIVE).is_file():
         return []
     folder = tempfile.mkdtemp(prefix="parsers-")

@@ -15,11 +15,11 @@ _PHONE = re.compile(r"(?<![\w.+-])\+?\(?\d[\d ()./-]{6,22}\d(?![\w-])")
 _CARD = re.compile(r"(?<![\w-])\d(?:[ -]?\d){11,18}(?![\w-])")
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{1,4}){3,8}(?!\w)")
 _IP = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![\w:]|\.\d)")
-# A phone number has so many digits (ITU-T E.164), and is no date and no sum of money.
+# The least and greatest number of digits of a phone number (ITU-T E.164).
 _FEWEST, _MOST = 8, 15
-# A card and an IBAN are looked for before a phone number, which is any long number.
+# Cards and IBANs are searched before phone numbers, because any long number may look like a phone number.
 _ORDER = ("email", "iban", "card", "ip", "phone")
-# Stands for what is found already: no pattern takes it, and it is no letter.
+# Replaces each character that was found already. No pattern matches it, and it is not a word character.
 _TAKEN = "\0"
 
 
@@ -29,9 +29,9 @@ def masked(text: str, kinds: Sequence[str]) -> str:
 
 
 def without_personal_data(document: Document, text_field: str, kinds: Sequence[str]) -> Document:
-    """The document without data of these kinds, in its text and its other fields, and with their number.
+    """The document with data of these kinds masked in its text and other fields, and with the count in `masked`.
 
-    Its id stays, and so do numbers.
+    Its id does not change, nor do values that are numbers.
     """
     text = str(document.source[text_field])
     spans, count = _spans(text, kinds), Counter[str]()
@@ -48,7 +48,7 @@ def without_personal_data(document: Document, text_field: str, kinds: Sequence[s
     fields = {name: hidden(value) for name, value in document.source.items() if name not in (text_field, OURS)}
     ours = document.source.get(OURS)
     if isinstance(ours, Mapping):
-        # Groups, loader and source are ours, and names.
+        # Groups, loader and source are names that osml added, so they are not masked.
         fields[OURS] = {name: hidden(value) if name == "kept" else value for name, value in ours.items()}
     places = tuple((_moved(at, spans), hidden(where)) for at, where in document.places)
     source = {**fields, text_field: _replaced(text, spans)}
@@ -56,7 +56,7 @@ def without_personal_data(document: Document, text_field: str, kinds: Sequence[s
 
 
 def _spans(text: str, kinds: Sequence[str]) -> list[tuple[int, int, str]]:
-    """Beginning, end and kind of each datum, in the order of the text."""
+    """The start, end and kind of each datum, in the order of the text."""
     spans = []
     for kind in _ORDER:
         if kind not in kinds:
@@ -79,7 +79,7 @@ def _replaced(text: str, spans: Sequence[tuple[int, int, str]]) -> str:
 
 
 def _moved(place: int, spans: Sequence[tuple[int, int, str]]) -> int:
-    """Where a place of the text is in the masked one; a place within a datum is at its beginning."""
+    """The position in the masked text for a position in the text; one within a datum moves to its beginning."""
     shift = 0
     for start, end, kind in spans:
         if start >= place:
@@ -97,14 +97,14 @@ def _found(kind: str, text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_iban(text: str) -> bool:
-    """The check digits of ISO 13616 are right."""
+    """Whether the check digits of ISO 13616 are right."""
     plain = text.replace(" ", "")
     turned = "".join(str(int(character, 36)) for character in plain[4:] + plain[:4])
     return 15 <= len(plain) <= 34 and int(turned) % 97 == 1
 
 
 def _is_card(text: str) -> bool:
-    """The check digit of ISO/IEC 7812 is right."""
+    """Whether the check digit of ISO/IEC 7812 is right."""
     digits = [int(character) for character in text if character.isdigit()][::-1]
     doubled = [digit * 2 - 9 if digit > 4 else digit * 2 for digit in digits[1::2]]
     return (sum(digits[::2]) + sum(doubled)) % 10 == 0 and len(set(digits)) > 1
@@ -119,6 +119,6 @@ def _is_ip(text: str) -> bool:
 
 
 def _is_phone(text: str) -> bool:
-    """It begins with `+` or `0` or a bracket, as numbers in a text do; a date, a sum or an id does not."""
+    """Whether it begins with `+`, `0` or a bracket, like phone numbers in texts, and unlike dates, sums and ids."""
     digits = sum(character.isdigit() for character in text)
     return _FEWEST <= digits <= _MOST and text[0] in "+0(" and not re.match(r"0?\d[./-]\d", text)

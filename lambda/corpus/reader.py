@@ -17,7 +17,7 @@ from corpus.recognition import Recognized
 from corpus.separate_process import LENGTH
 from corpus.source import positioned
 
-# The limit of files that a parser writes: none needs to write any.
+# The limit of files that a parser writes; no parser needs to write any.
 _LARGEST_WRITTEN = 2 << 30
 
 
@@ -48,7 +48,7 @@ def _answer(connection: socket.socket, file: BinaryIO, name: str, reading: Readi
 
 
 def _recognized(connection: socket.socket, seconds: float, pictures: Sequence[bytes]) -> list[Recognized]:
-    """What the parent recognises."""
+    """Ask the parent process to recognise the text of pictures."""
     _say(connection, {"pictures": [base64.b64encode(picture).decode() for picture in pictures]})
     (size,) = LENGTH.unpack(connection.recv(LENGTH.size, socket.MSG_WAITALL))
     answer = json.loads(connection.recv(size, socket.MSG_WAITALL))
@@ -62,7 +62,7 @@ def _say(connection: socket.socket, said: list[Any] | dict[str, Any]) -> None:
 
 
 def _allow(seconds: float) -> None:
-    """Limit the processor time from now on, because nothing else ends this process if its parent is gone."""
+    """Limit the processor time from now on: nothing else ends this process if its parent has died."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + seconds) + 2, hard))
 

@@ -1,4 +1,4 @@
-"""Text recognition: pictures in, lines of text out. Who recognises is passed to the reader."""
+"""The interface of text recognition, from pictures to lines of text; an implementation is passed to the reader."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ Recognize = Callable[[Sequence[bytes]], list[Recognized]]
 
 
 class Unrecognized(Exception):
-    """Nothing can be recognised at present: what was asked, and what came back."""
+    """Nothing can be recognised at present; the message names the request and its answer."""
 
 
 def certainty_of(lines: Iterable[tuple[str, float]]) -> float:
-    """The mean certainty (0 to 1) of the lines, by their lengths; 0 without letters."""
+    """The mean certainty (0 to 1) of the lines, weighted by their lengths; 0 without text."""
     weighed = [(len(line), certainty) for line, certainty in lines]
     letters = sum(length for length, _ in weighed)
     return sum(length * certainty for length, certainty in weighed) / letters if letters else 0.0

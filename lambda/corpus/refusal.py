@@ -7,7 +7,7 @@ _QUOTED = 300
 
 
 def said(text: str) -> str:
-    """The server's text: OpenSearch's is within `error`, Amazon's is `Message`; else the beginning of the body."""
+    """The server's text: within `error` from OpenSearch, `Message` from Amazon, else the beginning of the body."""
     try:
         body = json.loads(text)
     except ValueError:

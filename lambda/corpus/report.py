@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 MOST_ERRORS = 100
 Retry = Literal["later", "never"]
-"""Whether a document that did not arrive may be taken as it is when it is loaded again."""
+"""Whether a document that was not loaded may be accepted, unchanged, when it is loaded again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,11 @@ class Report:
 
     read: documents of files, and places where a document was expected and could not be read.
     stored: loaded ones, if the destination does not distinguish new from replaced ones.
-    later: those of `failed` that may be accepted when they are loaded again unchanged; the others never are.
+    later: those of `failed` that may be accepted, unchanged, when they are loaded again; the others never are.
     removed: chunks of an earlier load of the same documents that this load did not replace.
     errors: a sentence for each of the first MOST_ERRORS of `failed`.
     unkept: names of fields that the destination does not store.
-    masked: personal data that were masked; masked_in: their number in each document, of the first MOST_ERRORS.
+    masked: personal data that were masked; masked_in: their number in each of the first MOST_ERRORS documents.
     """
 
     read: int = 0
@@ -46,12 +46,12 @@ class Report:
 
     @property
     def arrived(self) -> int:
-        """The number of loaded ones."""
+        """The number of loaded documents."""
         return self.created + self.updated + self.stored
 
     @property
     def summary(self) -> str:
-        """The counts in words; each document is in one of them."""
+        """The counts in words. Each document counts once: as created, updated, stored or failed."""
         arrived = f"{self.stored} stored" if self.stored else f"{self.created} created, {self.updated} updated"
         removed = f", {self.removed} old parts removed" if self.removed else ""
         return f"{arrived}, {self.failed} failed{removed}"
@@ -63,7 +63,7 @@ class Report:
             self.masked_in[document] = number
 
     def fail(self, where: str, reason: str, retry: Retry = "never") -> None:
-        """Count one that was not loaded."""
+        """Count a document that was not loaded."""
         self.failed += 1
         self.later += retry == "later"
         if len(self.errors) < MOST_ERRORS:

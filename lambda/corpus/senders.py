@@ -14,7 +14,7 @@ MOST_THREADS = 16
 
 @dataclass(frozen=True, slots=True)
 class BatchAnswer:
-    """The answer for a batch: an outcome for each item, or the exception; `seconds` since the batch was given."""
+    """The answer for a batch: an outcome for each item, or the exception; `seconds` is the time that sending took."""
 
     batch: list[Item]
     result: list[Outcome] | Exception

@@ -41,7 +41,7 @@ def ends_sentence(text: str, end: int, following: int) -> bool:
 
 
 def _ends(text: str) -> Iterator[tuple[int, int]]:
-    """Where sentences and lines end, and what follows them begins."""
+    """The positions where sentences and lines end, each with the position where the following text begins."""
     for gap in _GAP.finditer(text):
         if not gap[0][0].isspace():
             yield gap.end(), gap.end()

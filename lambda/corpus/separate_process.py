@@ -1,8 +1,8 @@
 """Reads files in a separate process, so that a parser's fault, time or memory affects only that file.
 
-The process has no credentials, and one socket as its only connection. It receives a request and the file's descriptor,
-and returns rows, or pictures whose text it needs; see reader.py. It stays for the next file, and is ended when a file
-takes too much time or memory.
+The process has no credentials, and one socket as its only connection. It receives a request and the file's descriptor.
+It returns rows, or pictures whose text it needs; see reader.py. It stays alive for the next file, and is ended when a
+file takes too much time or memory.
 """
 
 import atexit
@@ -47,7 +47,7 @@ class _Ended(Exception):
 
 
 def apart(file: BinaryIO, name: str, reading: Reading, limits: FileLimits) -> Iterator[tuple[Row, int]]:
-    """The rows of a file with a descriptor, each with the position up to which it is read. Raises Unrecognized."""
+    """The rows of a file that has a descriptor, each with the position reached in the file. Raises Unrecognized."""
     reader = _idle(limits) or _Reader(limits)
     finished = False
     try:
@@ -59,7 +59,7 @@ def apart(file: BinaryIO, name: str, reading: Reading, limits: FileLimits) -> It
     except _Ended as ended:
         yield Row(name, reason=str(ended)), os.fstat(file.fileno()).st_size
     finally:
-        # A process that was stopped within a file would continue with that file.
+        # A process that was interrupted within a file would continue with that file, so it is ended.
         if finished:
             _keep(reader)
         else:
@@ -166,7 +166,7 @@ _keeping = threading.Lock()
 
 
 def _idle(limits: FileLimits) -> _Reader | None:
-    """A process that waits for a file, with the same limit of memory."""
+    """A kept process with the same memory limit that waits for a file; None if there is none."""
     with _keeping:
         for reader in [kept for kept in _kept if kept.limits.memory == limits.memory]:
             _kept.remove(reader)

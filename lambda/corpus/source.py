@@ -1,4 +1,4 @@
-"""Documents of one file, whatever its format."""
+"""Reads the documents of one file, whatever its format."""
 
 import gzip
 import io
@@ -17,18 +17,19 @@ from corpus.formats import Format, Reading, Row
 from corpus.formats.encoding import is_known
 from corpus.separate_process import FileLimits, apart
 
-# Reading these needs time and memory in proportion and no foreign parser; all others are read in a separate process.
+# These formats need time and memory in proportion to the file, and no foreign parser. All others are read in a separate
+# process.
 HERE = frozenset(("lines", "rows", "plain"))
 
 
 def read(
     stream: BinaryIO, name: str, reading: Reading, skip: int = 0, limits: FileLimits | None = None
 ) -> Generator[Entry]:
-    """The entries of the file `name`, without the first `skip` ones, which an earlier load has settled.
+    """The entries of the file `name`, except the first `skip` ones, which an earlier load has settled.
 
     `name` is the id of a document that is a whole file; it determines the format unless the content is clearly of
-    another one. A file of no format that is read is one Unreadable, and so is a file beyond the `limits`. At most one
-    document of a file is in memory. A `stream` that is not seekable is copied into a temporary file first. Raises
+    another one. A file of an unknown format gives one Unreadable, and so does a file that exceeds the `limits`. At most
+    one document of a file is in memory. A `stream` that is not seekable is copied into a temporary file first. Raises
     Unrecognized.
     """
     with ExitStack() as stack:
@@ -98,7 +99,7 @@ def _entry(row: Row, text_field: str, read: int) -> Entry:
 
 
 def _is_simple(raw: BinaryIO, name: str) -> bool:
-    """Whether the file is what its name says, of a format of `HERE`, and in a known encoding."""
+    """Whether the name shows a format of `HERE`, the content agrees, and the encoding is known."""
     if FORMATS.get(ending(name)) not in HERE:
         return False
     start = raw.tell()
@@ -106,7 +107,7 @@ def _is_simple(raw: BinaryIO, name: str) -> bool:
         file = _unpacked(raw, name)
         return not is_signed(file.read(HEAD)) and is_known(_unpacked(raw, name, start))
     except (OSError, EOFError, zlib.error):
-        # It is no `.gz`, which is said where it is read.
+        # It is not a valid `.gz`, which is reported when it is read.
         return True
     finally:
         raw.seek(start)

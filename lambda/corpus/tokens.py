@@ -1,8 +1,8 @@
-"""Counts the tokens of a text with the vocabulary of BERT, and finds where so many tokens end.
+"""Counts the tokens of a text with the vocabulary of BERT, and finds where a number of tokens ends.
 
 all-MiniLM, all-mpnet and bge read tokens of this vocabulary: `vocabulary.txt`, which `osml/deploy/vocabulary.py`
-writes. A word that it lacks is one unknown token to them; here each of its characters counts, because other models read
-it. So a count is never too low for them, and exact where they know all words.
+writes. For them, a word that the vocabulary lacks is one unknown token. Here each of its characters counts as a token,
+because other models read it. So the count is never too low for these models, and exact if they know all words.
 """
 
 import errno
@@ -14,17 +14,17 @@ from pathlib import Path
 
 # Tokens that a model adds at both ends.
 MARKS = 2
-# What BERT takes for white space; other control characters and accents vanish from a word. The tables of tokenizers
-# are older than Python's, so that younger characters count.
+# The characters that BERT takes as white space. It removes other control characters and accents from words. The Unicode
+# tables of tokenizers are older than Python's, so newer characters are counted.
 _SPACES = "\t\n\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _RUN = re.compile(f"[^{_SPACES}]+")
 _REMOVED, _UNSEEN = frozenset(("Cc", "Cf", "Co", "Cs", "Mn")), frozenset("\ufffd\xad")
-# Ideographs, each of which is a word.
+# Ideographs. Each of them is a word.
 _IDEOGRAPH = re.compile(
     "[\u4e00-\u9fff\u3400-\u4dbf\uf900-\ufaff\U00020000-\U0002a6df\U0002a700-\U0002ceaf\U0002f800-\U0002fa1f]"
 )
 _SYMBOLS = frozenset("$+<=>^`|~")
-# A word of more characters is unknown to BERT.
+# A longer word is unknown to BERT.
 _LONGEST_WORD = 100
 _CONTINUED = "##"
 
@@ -35,7 +35,7 @@ def count(text: str) -> int:
 
 
 def reach(text: str, start: int, limit: int, tokens: int) -> int:
-    """Where the text from `start` on has used up `tokens`, or `limit` if that is earlier; always after `start`."""
+    """The position where the text from `start` on has used up `tokens`, at most `limit`; always after `start`."""
     left = tokens - MARKS
     for begin, end, cost in _words(text, start, limit):
         if cost > left:
@@ -45,14 +45,14 @@ def reach(text: str, start: int, limit: int, tokens: int) -> int:
 
 
 def _within(text: str, start: int, end: int, tokens: int) -> int:
-    """Where a part of a word that is too long ends; the part has one character at least."""
+    """Where to cut a word that is too long; the part has at least one character."""
     while end > start + 1 and count(text[start:end]) > tokens:
         end = start + (end - start) // 2
     return end
 
 
 def _words(text: str, start: int, limit: int) -> Iterator[tuple[int, int, int]]:
-    """Begin, end and tokens of each word."""
+    """The start, end and number of tokens of each word."""
     for run in _RUN.finditer(text, start, limit):
         said, at = run[0], run.start()
         if said.isascii() and said.isalnum():
@@ -77,7 +77,7 @@ def _stands_alone(character: str) -> bool:
 
 @lru_cache(1 << 14)
 def _known_cost(word: str) -> int:
-    """The pieces of a word; as many as its characters if the vocabulary lacks one of them."""
+    """The number of pieces of a word; the number of its characters if the vocabulary lacks a piece."""
     pieces, known = 0, _vocabulary()
     place = 0
     while place < len(word):
@@ -95,7 +95,7 @@ def _cost(word: str) -> int:
     if word.isascii() and word.isprintable():
         return len(word) if len(word) > _LONGEST_WORD else _known_cost(word.lower())
     plain = _plain(word)
-    # An accented character may become a mark, as ` in Greek.
+    # Normalization may turn a character into a mark, for example the Greek varia into `.
     if len(plain) > _LONGEST_WORD or (len(plain) > 1 and any(map(_stands_alone, plain))):
         return len(plain)
     return _known_cost(plain)

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from corpus.recognition import Recognize
 
-# What to do with a scan where nothing recognises its text.
+# The advice for a scan if no text recognition is available.
 ADVICE = "put it through text recognition first"
 
 # The limit of a line or of a file that is one document, in bytes, and of a document's text, in characters.
@@ -19,8 +19,8 @@ class Reading:
 
     text_field: the field of the index with the text.
     given: the field or column of the file with the text; by default it has the same name.
-    columns: the columns that together are the text, each with its name; they replace `given`.
-    recognize: recognises the text of pictures and scans. If nothing does, it is None, and `advice` says what to do.
+    columns: the columns that form the text together, each with its name; they replace `given`.
+    recognize: recognises the text of pictures and scans. It is None if nothing does; then messages give `advice`.
     most_scans: the number of scanned pages of one file whose text is recognised.
     """
 
@@ -44,11 +44,11 @@ class Reading:
 
 
 class Row(NamedTuple):
-    """One entry of a file: the `fields` of a document, or the `reason` why it is none, with the `entry` itself.
+    """One entry of a file: the `fields` of a document, or the `reason` why there are none, with the `entry` itself.
 
     of: the id of its document, if this is a chunk.
-    position: bytes of the file up to the end of this entry; None if that is the file's present position.
-    places: the positions in the file, each from one character of the text on; see outline.py.
+    position: bytes of the file up to the end of this entry; None if that is the file's current position.
+    places: the positions in the file, each valid from one character of the text on; see outline.py.
     """
 
     where: str

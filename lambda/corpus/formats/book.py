@@ -72,6 +72,6 @@ def _contents(package: Package) -> tuple[str | None, list[str]]:
     if not roots:
         raise BadArchive("names no book in its container")
     package.walk(roots[0], start, end, text)
-    # A page that is in no reading order, such as notes, is opened by links.
+    # Pages outside the reading order, such as notes, are opened by links, so they come last.
     ordered = dict.fromkeys([*(manifest[id] for id in spine if id in manifest), *manifest.values()])
     return "".join(title).strip() or None, [*ordered]

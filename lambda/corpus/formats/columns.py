@@ -16,7 +16,7 @@ BATCH = 256
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-    """A row for each row of the file; a null is no field."""
+    """A row for each row of the file; a null value gives no field."""
     try:
         table = parquet.ParquetFile(file)
         names = table.schema_arrow.names

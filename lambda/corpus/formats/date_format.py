@@ -1,4 +1,4 @@
-"""Dates, times and durations of workbooks in their number formats."""
+"""Shows dates, times and durations of workbooks in their number formats."""
 
 import datetime
 import re
@@ -18,12 +18,12 @@ _LAST = 2958466
 
 
 def is_date(tokens: Sequence[tuple[str, str]]) -> bool:
-    """Whether the format is one of dates, times or durations."""
+    """Whether the format shows dates, times or durations."""
     return any((kind == "other" and text in _LETTERS) or kind == "bracket" for kind, text in tokens)
 
 
 def shown_date(value: float, tokens: Sequence[tuple[str, str]], *, since_1904: bool) -> str | None:
-    """The number of days in this format; None if it is no time that workbooks show."""
+    """The number of days, shown in this format; None if workbooks show no such time."""
     parts = _parts(tuple(tokens))
     digits = next((len(text) for kind, text in parts if kind == "part of a second"), 0)
     seconds = round(value * _SECONDS, digits)
@@ -37,7 +37,7 @@ def shown_date(value: float, tokens: Sequence[tuple[str, str]], *, since_1904: b
 
 @lru_cache(maxsize=512)
 def _parts(tokens: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
-    """The tokens, with equal letters joined; an `m` beside hours or seconds is minutes."""
+    """The tokens, with equal letters joined; an `m` next to hours or seconds means minutes."""
     parts: list[tuple[str, str]] = []
     text = "".join(text if kind == "other" else "\0" for kind, text in tokens)
     at = 0
@@ -78,7 +78,7 @@ def _with_minutes(parts: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _moment(seconds: float, *, since_1904: bool) -> datetime.datetime:
-    # In 1900 the days of Lotus are one too high until March: a 29 February that was none.
+    # Like Lotus 1-2-3, workbooks count 29 February 1900, which did not exist. So before March 1900, one day is added.
     year, month, day = (1904, 1, 1) if since_1904 else (1899, 12, 30)
     first = datetime.datetime(year, month, day, tzinfo=datetime.UTC)
     if not since_1904 and seconds < 60 * _SECONDS:

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 Token = tuple[str, str]
-"""A piece of a format: its kind and its text. A `digit` is a place for one; what is of no other kind is `other`."""
+"""A piece of a format: its kind and its text. A `digit` is a placeholder for one; `other` is any other text."""
 
 _POINT, _SLASH, _COMMA, _PERCENT = ("other", "."), ("other", "/"), ("other", ","), ("other", "%")
 _MOST_DIGITS, _LARGEST_PLAIN = 15, 1e21
@@ -20,18 +20,18 @@ def general(value: float) -> str:
 
 
 def literal(token: Token) -> str:
-    """What a piece shows that is no place for a digit."""
+    """What a piece shows that is not a placeholder for a digit."""
     kind, text = token
     return " " if kind == "width" else text
 
 
 @dataclass(frozen=True, slots=True)
 class Digits:
-    """How a number is shown: `before` and `after` it stand other characters.
+    """How a number is shown; `before` and `after` are the characters around it.
 
-    whole, decimals: the places before and after the point. middle: those before it, with what stands between them.
-    power: of ten, by which the number is multiplied. exponent: the places and the sign of an exponent.
-    fraction: the pieces from the first place on, if the number is one of a numerator and a denominator.
+    whole, decimals: the digit placeholders before and after the point. middle: `whole`, with other characters.
+    power: the power of ten by which the number is multiplied. exponent: the placeholders and sign of an exponent.
+    fraction: all pieces, if the number is shown as a numerator and a denominator.
     """
 
     before: str
@@ -62,7 +62,7 @@ class Digits:
         return ("-" if is_below else "") + self.before + said + self.after
 
     def _scientific(self, number: Decimal, width: int, sign: str) -> str:
-        """With an exponent that is a multiple of the places before the point."""
+        """The number with an exponent that is a multiple of the number of placeholders before the point."""
         step = max(1, len(self.whole))
         power = number.adjusted() // step * step if number else 0
         mantissa = _decimal(number.scaleb(-power), ["0"], self.decimals, grouped=False)
@@ -100,7 +100,7 @@ def digits_of(tokens: Sequence[Token]) -> Digits:
         else [],
         middle if exponent is None and not grouped and not all(map(_is_place, middle)) else (),
         grouped,
-        # A comma behind the last place divides by a thousand.
+        # A comma after the last placeholder divides the number by a thousand.
         2 * sum(token == _PERCENT for token in tokens) - 3 * sum(place > last for place in commas),
         exponent,
     )
@@ -145,7 +145,7 @@ def _fraction(value: float, tokens: Sequence[Token]) -> str:
     else:
         part = number.limit_denominator(10 ** max(1, len(below)) - 1)
         bottom = part.denominator
-    # A whole number stands before the fraction if the format has a place for it.
+    # A whole number comes before the fraction if the format has a placeholder for it.
     first = next(at for at, token in enumerate(tokens) if _is_place(token))
     has_whole = any(token[1] == " " for token in tokens[first + 1 : slash])
     whole, rest = divmod(part, 1) if has_whole else (0, part)

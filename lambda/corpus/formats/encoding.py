@@ -8,7 +8,7 @@ import unicodedata
 from itertools import pairwise
 from typing import BinaryIO, cast
 
-# UTF-32 first: its little-endian mark begins with that of UTF-16.
+# UTF-32 comes first, because its little-endian mark begins with that of UTF-16.
 MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -16,24 +16,25 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# The encodings that are meant by some names, as in browsers.
+# The encodings that some names actually mean, as in browsers.
 # https://html.spec.whatwg.org/multipage/parsing.html#prescan-a-byte-stream-to-determine-its-encoding
 MEANT = {"ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"}
 _PIECE = 1 << 16
-# One zero in so many bytes is less than a text in UTF-16 has.
+# A text in UTF-16 has at least one zero byte in this many bytes.
 _FEW = 8
-# What is looked at to find the encoding of a text without a mark.
+# The bytes that are examined to find the encoding of a text without a mark.
 _LOOKED_AT = 1 << 20
-# In the text of no language; ISO-2022 begins its characters with the escape.
+# Characters that no decoded text has.
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+# ISO-2022-JP begins its characters with these escape sequences.
 _JAPANESE = (b"\x1b$", b"\x1b(")
-# With less certainty than this, a text may be of any language in Latin letters.
+# Below this certainty, the text may be in any language with Latin letters.
 _UNSURE = 0.3
-# Then so many bytes beyond ASCII are the least that tell an encoding from the others.
+# In that case, a guess needs at least this many bytes beyond ASCII.
 _LEAST = 5
-# The letters of western languages, in words of which most letters are ASCII.
+# The letters of western languages beyond ASCII. Most letters of their words are ASCII.
 _WESTERN = frozenset("äöüßéèêëáàâçñíìîïóòôúùûåæøœ")
-# Alphabets whose letters no word mixes.
+# Alphabets that are never mixed within one word.
 _ALPHABETS = ("LATIN", "GREEK", "CYRILLIC", "HEBREW", "ARABIC", "ARMENIAN", "THAI")
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -45,7 +46,7 @@ def encoding_of(content: bytes) -> str | None:
 
 
 def decoded(content: bytes) -> str:
-    """The text in the encoding of its mark, in UTF-8, or in one that is found. Raises UnicodeDecodeError."""
+    """Decode the text with the encoding of its mark, UTF-8, or a detected encoding. Raises UnicodeDecodeError."""
     marked = encoding_of(content)
     if marked is None and any(escape in content for escape in _JAPANESE):
         marked = _guess(content)
@@ -58,7 +59,7 @@ def decoded(content: bytes) -> str:
 
 
 def is_known(file: BinaryIO) -> bool:
-    """Whether the rest of the file has a mark, or is UTF-8, UTF-16 or UTF-32; otherwise its encoding must be found."""
+    """Whether the rest of the file has a mark or is UTF-8, UTF-16 or UTF-32. Other encodings must be detected."""
     start, head = file.tell(), file.read(_PIECE)
     try:
         return encoding_of(head) is not None or (_is_utf8(head, file) and not any(map(head.__contains__, _JAPANESE)))
@@ -69,7 +70,7 @@ def is_known(file: BinaryIO) -> bool:
 def utf8(file: BinaryIO, *, any_encoding: bool = False) -> BinaryIO:
     """The file after its mark, in UTF-8: the file itself, or a copy if it is in another encoding.
 
-    With `any_encoding`, also in one that has to be found.
+    With `any_encoding`, an encoding that must be detected is converted too.
     """
     start = file.tell()
     head = file.read(_PIECE)
@@ -85,7 +86,7 @@ def utf8(file: BinaryIO, *, any_encoding: bool = False) -> BinaryIO:
 
 
 def _is_utf8(head: bytes, file: BinaryIO) -> bool:
-    """Whether the text is UTF-8 that begins with `head` and goes on in the file."""
+    """Whether `head` and the rest of the file are UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         while head:
@@ -97,7 +98,7 @@ def _is_utf8(head: bytes, file: BinaryIO) -> bool:
 
 
 def _wide(content: bytes) -> str | None:
-    """UTF-32 or UTF-16 without a mark, in which a text has zeros; a text of one byte a character may have a few."""
+    """The name of UTF-32 or UTF-16 without a mark, whose text has many zero bytes; None for other encodings."""
     zeros = content.count(b"\0")
     if not zeros or (zeros * _FEW < len(content) and _is_utf8(content, io.BytesIO())):
         return None
@@ -116,14 +117,14 @@ def _wide(content: bytes) -> str | None:
 
 
 def _is_written(text: str) -> bool:
-    """Whether the text has a space, a line end or a usual mark, and hardly a character without a meaning."""
+    """Whether the text has a space, a line end or a usual mark, and no unassigned or private character."""
     unknown = sum(unicodedata.category(character) in ("Cn", "Co", "Cs") for character in text)
     usual = any(character in text for character in " \n\r\t,.;:、。，\u3000") or text.isascii()
     return usual and not unknown
 
 
 def _guess(content: bytes) -> str | None:
-    """The encoding in which the content is a text; None if it is none, or its words mix alphabets."""
+    """The detected encoding of the content; None if none makes it text, or if its words would mix alphabets."""
     from chardet import detect
 
     looked_at = content[:_LOOKED_AT]
@@ -152,7 +153,7 @@ def _is_western(content: bytes) -> bool:
 
 
 def _is_mixed(text: str) -> bool:
-    """Whether a word has letters of two alphabets, as a text has that is read in a wrong encoding."""
+    """Whether a word has letters of two alphabets, which happens if a text is read in a wrong encoding."""
     for word in set(_WORD.findall(text)):
         if word.isascii():
             continue
@@ -163,7 +164,7 @@ def _is_mixed(text: str) -> bool:
 
 
 def _transcoded(file: BinaryIO, encoding: str) -> BinaryIO:
-    """A temporary file that is removed with its last reader."""
+    """A copy of the file in UTF-8: a temporary file that is removed when it is closed."""
     decoder = codecs.getincrementaldecoder(encoding)()
     laid = tempfile.TemporaryFile()  # noqa: SIM115 - closed when nobody reads it any more
     while piece := file.read(_PIECE):

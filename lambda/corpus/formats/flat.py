@@ -1,4 +1,4 @@
-"""OpenDocument in one file of XML (fodt, fods, fodp), as the archive that it would be."""
+"""Converts OpenDocument in one XML file (fodt, fods, fodp) into the archive form."""
 
 import io
 import zipfile
@@ -8,13 +8,13 @@ from corpus.formats import LARGEST
 
 _MARK = b"urn:oasis:names:tc:opendocument:xmlns:office:1.0"
 _KIND = b"office:mimetype="
-# Without files of a password.
+# The manifest lists no encrypted files.
 _MANIFEST = '<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
 _BEGIN = 1 << 16
 
 
 def as_archive(file: BinaryIO) -> BinaryIO:
-    """The file itself if it is an archive."""
+    """The archive for a flat file; any other file is returned unchanged."""
     start = file.tell()
     head = file.read(_BEGIN)
     file.seek(start)

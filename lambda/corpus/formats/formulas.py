@@ -1,4 +1,4 @@
-"""Formulas of a workbook (xlsx) without a result: programs that write files without calculating leave them so."""
+"""Finds formulas without a result in a workbook (xlsx): some programs write files without calculating."""
 
 import re
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from corpus.formats import Row
 from corpus.formats.package import Attributes, BadArchive, Package, attribute, local
 from corpus.formats.sheet_notes import parts_of
 
-# Most sheets have no formula, and need not be read twice.
+# A quick search for any formula: most sheets have none, and need not be read twice.
 _ANY = re.compile(rb"<(?:\w{1,20}:)?f[ />]")
-# What is looked through at once, and what of it may be the beginning of a formula.
+# The bytes that are searched at once, and the bytes at their end that may be the beginning of a formula's tag.
 _PIECE, _BEGUN = 1 << 16, 32
 
 
@@ -19,7 +19,7 @@ def unanswered(package: Package, name: str) -> Iterator[Row]:
         try:
             cells = _cells(package, part) if _has_formulas(package, part) else []
         except BadArchive:
-            # Calamine names the sheet.
+            # Calamine reports the damaged sheet.
             continue
         if cells:
             several = f"{len(cells):,} formulas without results, the first"
@@ -47,7 +47,7 @@ def _cells(package: Package, part: str) -> list[str]:
         nonlocal at, is_text, within
         within = local(tag)
         if within == "c":
-            # The text of a formula may be empty.
+            # If the result of a formula is text (`str`), it may be empty.
             at, is_text = attribute(attributes, "r") or "a cell", attribute(attributes, "t") == "str"
             seen.clear()
         elif within == "f":

@@ -1,4 +1,4 @@
-"""Cells of a table that are joined: each counts in each of its rows."""
+"""Repeats the text of joined table cells in each of their rows."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ from corpus.formats.outline import BETWEEN_CELLS
 
 # The limits of browsers. https://html.spec.whatwg.org/multipage/tables.html#attributes-common-to-td-and-th-elements
 MOST_COLUMNS, MOST_ROWS = 1000, 65_534
-# A longer text is in the first of its rows only, so that a file cannot become many times as long.
+# A longer text is only in the first of its rows, so that a file cannot grow many times in length.
 LONGEST = 1000
 
 
@@ -24,14 +24,14 @@ class JoinedCells:
         self._width, self._goes_on = 1, False
 
     def says(self, name: str, value: str | None) -> None:
-        """A property of the cell that is read: it goes on from above (`vMerge`), or is as wide as several columns."""
+        """Note a property of the current cell: it continues the cell above (`vMerge`), or spans several columns."""
         if name == "vMerge":
             self._goes_on = value != "restart"
         else:
             self._width = int(value) if value and value.isdigit() else 1
 
     def cell(self, text: str) -> str:
-        """The text of the cell, which ends here."""
+        """End the cell, and return its text."""
         if self._goes_on and not text.strip():
             text = self._above.get(self._column, "")
         self._above[self._column] = text if len(text) <= LONGEST else ""
@@ -48,7 +48,7 @@ class Spans:
         self._below: dict[int, tuple[int, int, str]] = {}
 
     def before(self) -> list[str]:
-        """What stands before the next cell of the row: cells from above, each with its mark."""
+        """The texts of cells from above that come before the next cell of the row, with separators."""
         said = []
         while (joined := self._below.get(self._column)) and joined[0] > 0:
             rows, width, text = joined
@@ -58,20 +58,20 @@ class Spans:
         return said[:-1]
 
     def open(self, attributes: Mapping[str, str | None], start: int) -> None:
-        """Begin a cell, whose text begins at `start` in what is said."""
+        """Begin a cell; its text begins at index `start` of the row's pieces."""
         self._start = start
         self._width = _span(attributes.get("colspan"), MOST_COLUMNS)
         self._height = _span(attributes.get("rowspan"), MOST_ROWS)
 
     def close(self, said: Sequence[str]) -> None:
-        """End the cell."""
+        """End the cell; `said` are the pieces of the row."""
         text = " ".join("".join(said[self._start :]).split())
         if self._height > 1 and len(text) <= LONGEST:
             self._below[self._column] = (self._height - 1, self._width, text)
         self._column += self._width
 
     def row(self) -> list[str]:
-        """End the row, with the cells from above that are its last ones."""
+        """End the row, and return the cells from above at its end."""
         rest = self.before()
         began, self._column = self._column, 0
         return [BETWEEN_CELLS, *rest] if rest and began else rest

@@ -1,4 +1,4 @@
-"""NDJSON: one JSON object a line."""
+"""NDJSON: one JSON object per line."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from corpus.formats import LARGEST, Reading, Row
 from corpus.formats.encoding import utf8
 
 LETTER = {"where", "id", "reason", "document"}
-# Dead letters have it since they say whether another attempt may help.
+# Newer dead letters also have `retry`: whether another attempt may help.
 LETTERS = (LETTER, LETTER | {"retry"})
 _SHOWN = 1_000
 
@@ -50,7 +50,7 @@ def _value(line: bytes) -> Any:
     try:
         return json.loads(line.decode())
     except ValueError:
-        # An integer of more than 4,300 digits is one that Python refuses.
+        # Python refuses to parse an integer of more than 4,300 digits.
         return json.loads(line, parse_int=_integer)
 
 
@@ -66,6 +66,6 @@ def _letter(where: str, letter: dict[str, Any], position: int) -> Row:
         reason = f"{letter['where']}: {letter['reason']}"
         return Row(where, reason=reason, entry=letter["document"], position=position)
     fields = dict(letter["document"])
-    # Only for a dead letter of a load: another row of that form cannot name a document to which it does not belong.
+    # Only a dead letter of a load names its document; `corpus.document` checks that the chunk's id fits.
     of = fields.pop("document", None)
     return Row(where, fields, of=of if isinstance(of, str) else None, position=position)

@@ -14,16 +14,16 @@ from corpus.formats.plain import document_row
 
 HEADERS = ("Subject", "From", "To", "Cc", "Date")
 _SIGNATURE = "-- "
-# What became of another message, in the form of headers.
+# Reports about the delivery of another message, in the form of headers.
 _REPORTS = ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers")
-# Signatures and keys say nothing to a reader.
+# Signatures and keys have no meaning for a reader.
 _UNREAD = (
     "application/pkcs7-signature",
     "application/x-pkcs7-signature",
     "application/pgp-signature",
     "application/pgp-keys",
 )
-# With attachments, in Base64; each attachment has its own limits.
+# This includes the attachments, in Base64; each attachment has its own limits.
 LARGEST_MESSAGE = 8 * LARGEST
 
 
@@ -54,7 +54,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 
 
 def _shown(message: MIMEPart) -> Iterator[MIMEPart]:
-    """The texts that the message itself shows, in order: of alternatives the HTML, or else the last text."""
+    """The texts that the message itself shows, in order; of alternatives, the HTML, or else the plain text."""
     if message.get_content_type() == "multipart/alternative":
         bodies = (message.get_body((kind,)) for kind in ("html", "plain"))
         parts = [body for body in bodies if body is not None and _says(body)][:1]
@@ -79,9 +79,9 @@ def _says(part: MIMEPart) -> bool:
 
 
 def _attached(message: MIMEPart) -> Iterator[EmailMessage]:
-    """The attachments, without pictures that the message itself shows, and without signatures."""
+    """The attachments, except signatures and pictures that the message itself shows."""
     if message.get_content_maintype() != "multipart":
-        # All of the message is a file.
+        # The whole message is one file.
         yield from () if _is_text(message) else (cast(EmailMessage, message),)
         return
     is_alternative = message.get_content_type() == "multipart/alternative"
@@ -106,7 +106,7 @@ def _rows(attached: EmailMessage, name: str, reading: Reading) -> Iterator[Row]:
 
 
 def text_of(part: MIMEPart) -> str:
-    """The text in the encoding that the part names, or else as pages without one are read."""
+    """The text in the encoding that the part names; without one, it is decoded like a page."""
     if part.is_multipart():
         return "\n".join(str(headers).strip() for headers in part.iter_parts())
     content = cast(bytes, part.get_payload(decode=True) or b"")
@@ -120,5 +120,5 @@ def text_of(part: MIMEPart) -> str:
 
 
 def _unflowed(text: str) -> str:
-    """A line with a space at its end goes on in the next one (RFC 3676); a signature begins after `-- `."""
+    """Join lines that end with a space to the next one (RFC 3676), except `-- `, the line before a signature."""
     return "".join(line if line.endswith(" ") and line != _SIGNATURE else f"{line}\n" for line in text.split("\n"))

@@ -1,4 +1,4 @@
-"""Markdown, which markdown-it-py turns into HTML: so HTML within it is also read."""
+"""Markdown: markdown-it-py turns it into HTML, so HTML within it is also read."""
 
 import re
 import tomllib
@@ -17,11 +17,11 @@ from corpus.formats.page import BLOCKS, CELLS, LINES, UNSEEN, read_into
 from corpus.formats.plain import document_row
 
 _FENCES = {"---": ("---", "..."), "+++": ("+++",)}
-# What front matter has that is not quite YAML, such as a title with a colon.
+# The title in front matter that is not quite YAML, for example because the title has a colon.
 _TITLE = re.compile(r"title[ \t]*[:=][ \t]*[\"']?(.*?)[\"']?[ \t]*$")
 _FIELD = re.compile(r"[\w-]+[ \t]*:|[ \t]|-|#|$")
 _LONGEST_FRONT = 1 << 16
-# A footnote, where it is named and where it is written.
+# A footnote: the reference to it, and its text.
 _NOTE = re.compile(r"\[\^([^\[\]\s^]{1,64})\]")
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)")
 _INLINE = """
@@ -29,13 +29,13 @@ _INLINE = """
     kbd label link map mark meta meter output param picture progress q rp rt ruby s samp small source span strike strong
     sub sup tbody tfoot thead time title track tt u var video wbr
 """
-# The parser leaves out what is nested deeper, such as the tenth quotation of a quotation with its usual limit of 20.
+# The parser leaves out text that is nested deeper. Its usual limit of 20 would leave out the tenth nested quotation.
 _DEEPEST = 100
 _KNOWN = BLOCKS | LINES | CELLS | UNSEEN | frozenset(_INLINE.split())
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-    """One row; the title is that of the front matter, which is left out of the text, or else the first heading."""
+    """One row; its title is that of the front matter, or else the first heading. The text has no front matter."""
     content = whole(file)
     if content is None:
         yield too_large(name)
@@ -66,13 +66,13 @@ def _html(text: str) -> str:
 
 
 def _reference(state: Any, start: int, end: int, silent: bool) -> bool:
-    """A definition of an address, which is not shown; that of a footnote (`[^1]: word`) is text."""
+    """Skip a link definition, which is not shown; but a footnote (`[^1]: word`) stays as text."""
     at = state.bMarks[start] + state.tShift[start]
     return not state.src.startswith("[^", at) and reference(state, start, end, silent)
 
 
 def _inline(_: Any, tokens: Any, at: int, *__: Any) -> str:
-    """A tag; an unknown tag is a placeholder such as <name>, and stays as text."""
+    """Render an HTML tag. An unknown tag is a placeholder such as <name>, and stays as text."""
     content: str = tokens[at].content
     tag = _TAG.match(content)
     if tag and tag[1].lower() not in _KNOWN:
@@ -92,7 +92,7 @@ def _front_matter(text: str) -> tuple[str | None, str]:
 
 
 def _fields(lines: list[str], fence: str) -> tuple[bool, str | None]:
-    """Whether the lines are front matter, and their title. What is between two rules is text."""
+    """Whether the lines are front matter, and their title. Other lines between two rules are text."""
     said = "".join(lines)
     try:
         fields = None if len(said) > _LONGEST_FRONT else tomllib.loads(said) if fence == "+++" else yaml.safe_load(said)

@@ -1,4 +1,4 @@
-"""NaN and Infinity, which are not JSON, but which programs write into it."""
+"""Replaces NaN and Infinity, which programs write although JSON does not allow them."""
 
 import re
 from typing import BinaryIO, cast
@@ -15,7 +15,7 @@ class NoNumbers:
         self._file, self._rest, self._in_string = file, b"", False
 
     def read(self, size: int = -1) -> bytes:
-        """About so many bytes; none only at the end."""
+        """Read about `size` bytes; an empty result means the end."""
         while size:
             more = self._file.read(size)
             data = self._translated(self._rest + more, last=not more)
@@ -24,7 +24,7 @@ class NoNumbers:
         return b""
 
     def _translated(self, data: bytes, *, last: bool) -> bytes:
-        """`data` translated, and a rest that may continue in the following bytes."""
+        """Translate `data`, and keep a rest that may continue in the following bytes."""
         pieces: list[bytes] = []
         at, upto = 0, len(data)
         self._rest = b""
@@ -53,5 +53,5 @@ class NoNumbers:
 
 
 def without(file: BinaryIO) -> BinaryIO:
-    """`file`, with null in their place."""
+    """`file`, with null instead of NaN and Infinity."""
     return cast(BinaryIO, NoNumbers(file))

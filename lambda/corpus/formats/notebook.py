@@ -45,7 +45,7 @@ def _cells(notebook: Any) -> list[dict[str, Any]]:
 
 
 def _result(outline: Outline, output: dict[str, Any]) -> None:
-    """What is shown: of several forms of a result the text, or else the page."""
+    """Add the shown result: if it has several forms, the text, or else the HTML."""
     forms = output.get("data", output)
     text = output.get("text", forms.get("text/plain", forms.get("text/markdown")))
     if text is None and "text/html" in forms:

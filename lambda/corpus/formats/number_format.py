@@ -1,4 +1,4 @@
-"""Number formats of workbooks (ECMA-376, part 1, 18.8.30 and 18.8.31): a number as people see it in its cell."""
+"""Shows numbers as people see them in a workbook, by their number formats (ECMA-376, part 1, 18.8.30 and 18.8.31)."""
 
 import re
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from corpus.formats.date_format import is_date, shown_date
 from corpus.formats.digits import Digits, Token, digits_of, general, literal
 
-# The formats that a workbook need not define, by their numbers; 14 and 22 depend on the machine's language.
+# The built-in formats, which a workbook need not define, by their numbers; 14 and 22 depend on the machine's language.
 BUILT_IN = {
     0: "General",
     1: "0",
@@ -59,29 +59,29 @@ _LONGEST = 1000
 
 @dataclass
 class _Section:
-    """One part of a format: its tokens, and the condition under which it counts."""
+    """One part of a format: its tokens, and the condition under which it applies."""
 
     tokens: Sequence[Token]
     condition: tuple[str, float] | None
 
     @cached_property
     def digits(self) -> Digits:
-        """How it shows a number."""
+        """How this part shows a number."""
         return digits_of(self.tokens)
 
     @cached_property
     def is_general(self) -> bool:
-        """Whether a number in it has no format."""
+        """Whether this part shows numbers without a format."""
         return any(kind == "general" for kind, _ in self.tokens)
 
     @cached_property
     def is_date(self) -> bool:
-        """Whether it shows a date, time or duration."""
+        """Whether this part shows a date, time or duration."""
         return is_date(self.tokens)
 
 
 def shown(value: float, format: str, *, since_1904: bool = False) -> str:
-    """The number in this format; as it is if that has no meaning for it."""
+    """The number in this format; without a format if the format does not apply to it."""
     if format.lower() in GENERAL or len(format) > _LONGEST:
         return general(value)
     try:
@@ -125,12 +125,12 @@ def _sections(format: str) -> tuple[_Section, ...]:
 
 
 def _is_elapsed(text: str) -> bool:
-    """Whether a bracket holds a duration: [h], [mm]; others are colours."""
+    """Whether a bracket contains a duration, such as [h] or [mm]; others contain colours."""
     return bool(re.fullmatch(r"h+|m+|s+", text, re.IGNORECASE))
 
 
 def _chosen(value: float, sections: Sequence[_Section]) -> tuple[_Section | None, bool]:
-    """The part for the value, and whether the part itself says that the value is negative."""
+    """The part for the value, and whether the part itself shows that the value is negative."""
     if any(section.condition for section in sections):
         for section in sections:
             if section.condition is None or _holds(value, *section.condition):

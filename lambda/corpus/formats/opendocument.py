@@ -9,7 +9,7 @@ from corpus.formats.outline import Outline, row_of
 from corpus.formats.package import Attributes, BadArchive, Package, attribute, local, refused
 from corpus.formats.plain import document_row
 
-# Tracked deletions, styles, and formulas in their own language.
+# Elements without visible text, such as tracked deletions and styles.
 UNSEEN = frozenset(("tracked-changes", "automatic-styles", "font-face-decls", "scripts", "annotation-end", "forms"))
 _BREAKS = {"tab": "\t", "line-break": "\n"}
 
@@ -33,7 +33,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 
 
 class _Text:
-    """Reads the tags of a part; with `only`, only the text within those."""
+    """Reads the tags of a part; with `only`, only the text within these tags."""
 
     def __init__(self, outline: Outline, only: tuple[str, ...] = ()) -> None:
         self._outline, self._only = outline, only
@@ -105,6 +105,6 @@ class _Text:
 
 
 def _is_paragraph(tag: str) -> bool:
-    """Also what a picture shows, in words."""
+    """Whether the tag is a paragraph or a heading, or the description of a picture."""
     name = local(tag)
     return name in ("p", "h") or (name in ("title", "desc") and "svg" in tag)

@@ -6,13 +6,13 @@ from typing import Any
 from corpus.formats.symbols import PRIVATE
 
 Place = tuple[int, Mapping[str, Any]]
-"""From this character on, the fields that say where the text stands: `page`, `sheet`, `slide`, `section`."""
+"""The fields for the place of the text, from this character on: `page`, `sheet`, `slide`, `section`."""
 
 # Between the cells of a row whose columns are not named in it.
 BETWEEN_CELLS = " | "
 # Between the headings of a section, the outermost first.
 WITHIN = " > "
-# Soft hyphens and marks without a width are no part of a word, and ligatures are their letters.
+# Soft hyphens and marks without a width are removed, and ligatures are replaced by their letters.
 _LIGATURES = ("ff", "fi", "fl", "ffi", "ffl", "st", "st")
 _WORDS = {**PRIVATE, **dict.fromkeys((0xAD, 0x2060, 0xFEFF)), **dict(enumerate(_LIGATURES, 0xFB00))}
 # The limit of a heading in `section`: a longer text is a paragraph with the style of a heading.
@@ -20,7 +20,7 @@ LONGEST_HEADING = 200
 
 
 def row_of(cells: Sequence[str]) -> str:
-    """The row of a table whose columns are not named: an empty cell keeps its place between others."""
+    """The row of a table whose columns have no names; an empty cell between others keeps its place."""
     last = next((at for at in range(len(cells), 0, -1) if cells[at - 1].strip()), 0)
     return BETWEEN_CELLS.join(cells[:last]).replace("|  |", "| |").replace("|  |", "| |")
 
@@ -45,23 +45,23 @@ class Outline:
 
     @property
     def text(self) -> str:
-        """All blocks."""
+        """The text of all blocks."""
         return "".join(self._pieces)
 
     def at(self, **where: Any) -> None:
-        """The following blocks are there: on that page, sheet or slide."""
+        """Set the page, sheet or slide of the following blocks."""
         self._at |= where
 
     def leave(self) -> None:
-        """The following blocks are in none of the sections so far."""
+        """End all sections: the following blocks are in none of them."""
         self._headings.clear()
 
     def part(self) -> None:
-        """The next line begins a new block: a table begins, or ends."""
+        """Begin a new block with the next line, because a table begins or ends."""
         self._apart = True
 
     def heading(self, level: int, text: str) -> None:
-        """The following blocks are in this section of that `level` (1 is the outermost)."""
+        """Add a heading: the following blocks are in its section, at this `level` (1 is the outermost)."""
         text = text.translate(_WORDS)
         said = " ".join(text.split())
         if not said:

@@ -25,9 +25,11 @@ class BadArchive(ValueError):
 
 
 class Package:
-    """The files of an archive by their names, whose case does not count (ECMA-376, part 2, 7.2). Raises BadArchive.
+    """The files of an archive by their names. Raises BadArchive.
 
-    damaged: what was read beside the others, and could not be.
+    Upper and lower case of names are equal (ECMA-376, part 2, 7.2).
+
+    damaged: the errors of independent parts that could not be read.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -82,7 +84,7 @@ class Package:
             tags_of(iter(lambda: file.read(_PIECE), b""), f"its part {name}", start, end, text)
 
     def beside(self, read: Callable[["Package", str], None], part: str) -> None:
-        """Read a part of which the others are independent; if it is damaged, it is noted."""
+        """Read a part on which no other part depends; if it is damaged, note it in `damaged`."""
         try:
             read(self, part)
         except BadArchive as error:
@@ -102,7 +104,7 @@ class Package:
             yield refused(name, error)
 
     def main(self, what: str) -> str:
-        """The part that an Office file is about. Raises BadArchive, which says that the file is no `what`."""
+        """The main part of an Office file. Raises BadArchive with the reason that the file is no `what`."""
         for kind, part in self.related("").values():
             if kind == "officeDocument":
                 return part
@@ -110,7 +112,7 @@ class Package:
 
     @property
     def is_office(self) -> bool:
-        """Whether it is an archive of Office, not of OpenDocument."""
+        """Whether it is an archive of Microsoft Office, not of OpenDocument."""
         return any(kind == "officeDocument" for kind, _ in self.related("").values())
 
     def related(self, name: str) -> dict[str, tuple[str, str]]:
@@ -179,7 +181,7 @@ def tags_of(
 
 
 def _normal(name: str) -> str:
-    """Some programs write the folders of Windows."""
+    """The name in lower case and with slashes: some programs write Windows paths."""
     return name.replace("\\", "/").lower()
 
 

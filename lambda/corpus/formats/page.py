@@ -16,8 +16,7 @@ from corpus.formats.outline import BETWEEN_CELLS, Outline
 from corpus.formats.plain import document_row
 from corpus.formats.raised import is_raised
 
-# Menus are left out, and elements that no page shows.
-# An annotation of a formula is the formula again, in another language.
+# Elements that are left out: menus, and elements that no page shows. An annotation repeats its formula.
 UNSEEN = frozenset(
     ("head", "title", "script", "style", "template", "noscript", "nav", "iframe", "select", "annotation")
 )
@@ -43,7 +42,7 @@ _SINGLE = re.compile(r"ascii|iso8859-\d+|cp125\d|koi8-[ru]|mac[-_].*")
 _SHADOW = re.compile(r"<template(?=\s[^<>]{0,1000}?\bshadowroot(?:mode)?\b)", re.IGNORECASE)
 # How many frames may be within each other.
 _FRAMES = 3
-# XHTML is XML: a tag may close itself, and text may be in a section of its own. HTML knows neither.
+# XHTML is XML: a tag may close itself, and text may be in a CDATA section. HTML has neither.
 _XML = re.compile(rb"<\?xml\s|http://www\.w3\.org/1999/xhtml")
 _SELF_CLOSED = re.compile(r"<([A-Za-z][A-Za-z0-9:_-]{0,50})((?:\s[^<>]*)?)/>")
 _VOID = frozenset(
@@ -64,16 +63,16 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 
 
 def decoded(content: bytes) -> str:
-    """Decode by a byte order mark, the page's own encoding, UTF-8, or an encoding in which it is text, in this order.
+    """Decode by a byte order mark, the encoding that the page names, UTF-8, or a detected encoding, in this order.
 
-    Unlike in browsers, UTF-8 comes before an encoding of single bytes: hardly any other text is valid UTF-8.
+    Unlike in browsers, UTF-8 is tried before a single-byte encoding, because hardly any other text is valid UTF-8.
     """
     text = _text_of(content)
     return _html_of(text) if _XML.search(content, 0, _HEAD) else text
 
 
 def _html_of(xhtml: str) -> str:
-    """The XHTML as HTML."""
+    """Convert XHTML to HTML."""
     first, *sections = xhtml.split(_SECTION)
     pieces = [first]
     for section in sections:
@@ -114,13 +113,13 @@ def read_into(outline: Outline, html: str, level: int = 0) -> str | None:
     before = len(outline)
     _Walk(outline, level).all(tree.root)
     if len(outline) == before:
-        # All of the page is in what is a menu elsewhere.
+        # The whole page is within `nav`, which other pages use only for menus.
         _Walk(outline, level, unseen=UNSEEN - {"nav"}).all(tree.root)
     return _SPACE.sub(" ", title.text()).strip() if title is not None else None
 
 
 def _told(node: Any) -> str:
-    """What a picture or a field says: its alternative text, or its value."""
+    """The alternative text of a picture, or the value of a text field."""
     attributes = node.attributes
     if node.tag == "img":
         return f" {attributes.get('alt') or ''} "
@@ -224,7 +223,7 @@ class _Walk:
             self._flush("\n\n")
 
     def _flush(self, apart: str) -> None:
-        """Make a block of the collected text; `apart` is the least text between it and the next block."""
+        """Make a block of the collected text; `apart` is the separator between it and the next block."""
         text = "".join(self._said)
         self._said = []
         if not self._in_pre:

@@ -18,7 +18,7 @@ from corpus.formats.scans import DOTS_PER_INCH, LONGEST_SIDE, recognized
 _HYPHEN, _NOTHING = "\ufffe", "\x00"
 _SPLIT = re.compile(f"(.?){_HYPHEN}(?:\r\n)?(.?)", re.DOTALL)
 _POINTS_PER_INCH = 72
-# A page that is a picture for the most part, with fewer characters than this, is a scan: the text is a stamp or number.
+# A page that is mostly a picture, with fewer characters than this, is a scan: its text is only a stamp or a number.
 _STAMP, _MOST = 100, 0.8
 
 
@@ -98,7 +98,7 @@ def _read(document: Any) -> _Pages:
 
 
 def _recognize(document: Any, pages: _Pages, reading: Reading) -> None:
-    """Replace the texts of the scans, or note why that cannot be done."""
+    """Replace the texts of the scans by the recognised ones, or note why that is impossible."""
     if reading.recognize is None:
         pages.unread |= {
             number: f"{'no' if not pages.texts[number].strip() else 'little'} text, but pictures; {reading.advice}"
@@ -126,7 +126,7 @@ def _page(document: Any, number: int) -> tuple[str, bool]:
     try:
         said = page.get_textpage().get_text_range()
         text = _SPLIT.sub(_joined, said).replace(_HYPHEN, "").replace("\r\n", "\n").replace(_NOTHING, "")
-        # What is drawn on the page is part of its text.
+        # A note that is drawn on the page is already part of its text.
         text = "\n\n".join([text, *(note for note in written if note not in text)]) if written else text
         if not text.strip():
             return text, next(iter(page.get_objects(max_depth=1)), None) is not None
@@ -136,7 +136,7 @@ def _page(document: Any, number: int) -> tuple[str, bool]:
 
 
 def _joined(split: "re.Match[str]") -> str:
-    """A word in two lines; a hyphen between a small letter and a capital is one of the word."""
+    """Join a word that is split over two lines; a hyphen between a small letter and a capital belongs to the word."""
     before, behind = split[1], split[2]
     return f"{before}{'-' if before.islower() and behind.isupper() else ''}{behind}"
 

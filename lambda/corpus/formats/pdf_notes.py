@@ -1,4 +1,4 @@
-"""What people have written on a page of a PDF: notes, marks with a comment, and text that is not drawn yet."""
+"""Reads what people wrote on a page of a PDF: notes, marks with a comment, and text that is not drawn yet."""
 
 import ctypes
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import Any
 
 from pypdfium2 import raw
 
-# Windows of notes repeat them, and forms and links are read elsewhere or say nothing.
+# Pop-ups are not read because they repeat their notes. Forms are read elsewhere, and links contain no text.
 _KINDS = (
     raw.FPDF_ANNOT_TEXT,
     raw.FPDF_ANNOT_FREETEXT,
@@ -42,5 +42,5 @@ def _contents(note: Any) -> str:
         return ""
     text = (raw.FPDF_WCHAR * (size // 2))()
     raw.FPDFAnnot_GetStringValue(note, b"Contents", text, size)
-    # In UTF-16, with a zero at the end.
+    # The text is UTF-16 with a zero at the end.
     return ctypes.string_at(text, size - 2).decode("utf-16-le", errors="replace").replace("\r", "\n")

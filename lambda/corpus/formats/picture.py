@@ -26,7 +26,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     Image.MAX_IMAGE_PIXELS = None
     try:
         with Image.open(file) as opened:
-            # Further frames of other formats are an animation.
+            # In formats other than TIFF, further frames are an animation.
             count = getattr(opened, "n_frames", 1) if opened.format == "TIFF" else 1
             if opened.width * opened.height > MOST_DOTS:
                 yield Row(name, reason=f"is larger than {MOST_DOTS // 10**6} million dots")
@@ -51,7 +51,7 @@ def _frames(opened: "Image.Image", count: int) -> Iterator[tuple[int, "Image.Ima
         if upright.mode in ("1", "L"):
             yield number + 1, upright.convert("L")
             continue
-        # What is transparent is white.
+        # Transparent areas become white.
         solid = upright.convert("RGBA")
         yield number + 1, Image.alpha_composite(Image.new("RGBA", solid.size, "white"), solid).convert("RGB")
 

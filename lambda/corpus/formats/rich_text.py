@@ -9,9 +9,9 @@ from striprtf.striprtf import rtf_to_text
 from corpus.formats import Reading, Row, too_large, whole
 from corpus.formats.plain import document_row
 
-# striprtf leaves these out; as paragraphs they are read.
+# striprtf leaves out these groups, so they are turned into paragraphs.
 _BESIDE = re.compile(r"(?:\\\*)?\\(?:footnote|annotation|header[lrf]?|footer[lrf]?|shptxt)(?![A-Za-z])")
-# A shape, whose text is within; its properties are no text.
+# A shape contains text; its properties are not text.
 _SHAPE = re.compile(r"(?:\\\*)?\\(?:shpinst|shp)(?![A-Za-z])")
 _PROPERTY = re.compile(r"\{\\sp(?![A-Za-z])")
 _TITLE = re.compile(r"\{\\title\s([^{}\\]{1,500})\}")
@@ -26,7 +26,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     if not content.lstrip().startswith(b"{\\rtf"):
         yield Row(name, reason="is no Rich Text that can be read")
         return
-    # Characters beyond ASCII are escaped; an unescaped byte is of the usual code page.
+    # Characters beyond ASCII are escaped; an unescaped byte is taken as Windows-1252.
     source = content.decode("cp1252", errors="replace")
     title = _TITLE.search(source)
     readable = _PROPERTY.sub(r"{\\*\\sp", _SHAPE.sub("", _BESIDE.sub(r"\\par ", source)))

@@ -1,4 +1,4 @@
-"""CSV and TSV: one document a row if a column has the text, otherwise one document of all rows."""
+"""CSV and TSV: one document per row if a column has the text, otherwise one document of all rows."""
 
 import csv
 import io
@@ -14,18 +14,18 @@ from corpus.formats.plain import document_row
 from corpus.formats.table import documents_in, fields_of, lacking, names_of, say
 
 DELIMITERS = (",", "\t", ";", "|")
-# The separator of a table with one column, which no row has: a comma there is one of the text.
+# The separator for a table with one column. No row contains it, so a comma stays part of the text.
 _NONE = "\x1f"
 _SEPARATOR = re.compile(r'"?sep=(.)"?[\r\n]*$', re.IGNORECASE)
-# Habits of programs whose rows do not fit together otherwise.
+# Dialects of some programs, tried for rows that are inconsistent otherwise.
 _HABITS: Sequence[Mapping[str, Any]] = (
     {"skipinitialspace": True},
     {"skipinitialspace": True, "escapechar": "\\"},
     {"quotechar": "'"},
 )
-# A cell of such a row has at most so many lines.
+# Such a row has at most this many lines.
 _MOST_LINES = 100
-# So many lines within a quoted cell that all look like rows are rows: the quote was never closed.
+# If at least this many lines within a quoted cell all look like rows, they are rows: the quote was never closed.
 SWALLOWED = 3
 _OPEN = "a quote that begins in this row is not closed"
 _MISPLACED = "its quotes do not fit together"
@@ -41,7 +41,7 @@ class _Record(NamedTuple):
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-    """A row for each line; empty cells are no fields. The first row or `sep=` determines the separator."""
+    """A row for each line; empty cells give no fields. The first row or `sep=` determines the separator."""
     csv.field_size_limit(LARGEST)
     raw = utf8(file, any_encoding=True)
     text = io.TextIOWrapper(cast(IO[bytes], raw), encoding="utf-8", newline="")
@@ -115,12 +115,12 @@ def _between(lines: _Lines) -> str:
     lines.back([line] if line else [])
     cells = {delimiter: len(_cells([line], delimiter)) for delimiter in DELIMITERS}
     between = max(cells, key=lambda delimiter: cells[delimiter])
-    # A name with a line end within it is only a part of the first row.
+    # If a column name contains a line end, this line is only a part of the first row.
     return between if cells[between] > 1 or _ends_quoted(line, between, quoted=False) else _NONE
 
 
 def _records(lines: _Lines, between: str, width: int) -> Iterator[_Record]:
-    """Rows of at most `width` cells (0: any number); after a row with wrong quotes it continues in the next line."""
+    """Rows of at most `width` cells (0: any number). After a row with wrong quotes, the next line begins a row."""
     while line := lines.next():
         number, taken, size = lines.number, [line], len(line)
         opened = quoted = _ends_quoted(line, between, quoted=False)
@@ -146,12 +146,12 @@ def _records(lines: _Lines, between: str, width: int) -> Iterator[_Record]:
         if opened or len(cells) != width:
             yield _Record(number, [], taken[0].rstrip("\r\n"), _OPEN if opened else _MISPLACED)
         else:
-            # A quote within a quoted cell: the cells are clear anyway.
+            # A quote within a quoted cell does not make the cells ambiguous here.
             yield _Record(number, cells)
 
 
 def _by_habit(taken: Sequence[str], between: str, width: int) -> tuple[list[str], int] | None:
-    """The cells by the first habit with which so many cells come about, and their number of lines."""
+    """The cells by the first dialect that gives `width` cells, and their number of lines; None if none does."""
     for habit in _HABITS:
         if not any(mark in taken[0] for mark in ('\\"', f'{between} "', "'")):
             return None
@@ -191,7 +191,7 @@ def _ends_quoted(line: str, between: str, quoted: bool) -> bool | None:
 
 
 def _swallows(taken: Sequence[str], between: str, width: int) -> bool:
-    """Whether all lines within a quoted cell are rows themselves."""
+    """Whether at least SWALLOWED lines within a quoted cell are all rows themselves."""
     within = taken[1:-1]
     return len(within) >= SWALLOWED and width > 1 and all(len(_cells([line], between)) == width for line in within)
 

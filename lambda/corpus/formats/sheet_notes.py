@@ -1,14 +1,14 @@
-"""What a workbook (xlsx, ods) has beside its cells: comments, text boxes, pictures, and the titles of charts."""
+"""Reads the texts of a workbook (xlsx, ods) outside its cells: comments, text boxes, pictures, chart titles."""
 
 from corpus.formats.outline import Outline
 from corpus.formats.package import Attributes, Package, attribute, local
 from corpus.formats.slides import Shapes
 
-# Parts of a sheet; a drawing has charts of its own.
+# The parts of a sheet, and those of a drawing in it.
 _OF_A_SHEET, _OF_A_DRAWING = ("comments", "threadedComment", "drawing"), ("chart", "chartEx")
-# The figures of a chart are those of the cells.
+# Only words are read: the figures of a chart repeat the cells.
 _WORDS = ("t", "text")
-# In OpenDocument, what has such texts, and the texts.
+# In OpenDocument: the elements that contain such texts, and the elements of the texts.
 _NOTES, _SAID = ("annotation", "frame", "custom-shape"), ("p", "desc")
 
 
@@ -20,7 +20,7 @@ def beside(package: Package) -> dict[str, list[str]]:
 
 
 def parts_of(package: Package) -> dict[str, str]:
-    """The part of each sheet in XML, by the sheet's name; none of OpenDocument and xlsb. Raises BadArchive."""
+    """The XML part of each sheet, by the sheet's name; empty for OpenDocument and xlsb. Raises BadArchive."""
     if not package.is_office or not (main := package.main("workbook")).endswith(".xml"):
         return {}
     sheets: dict[str, str] = {}
@@ -46,7 +46,7 @@ def _texts(package: Package, sheet: str) -> list[str]:
 
 
 def _in_opendocument(package: Package) -> dict[str, list[str]]:
-    """The paragraphs of comments and shapes, which are within the cells or beside them."""
+    """The paragraphs of comments and shapes, which are inside or outside the cells."""
     texts: dict[str, list[str]] = {}
     within: list[str] = []
     said: list[str] = []

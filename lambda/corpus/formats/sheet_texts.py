@@ -1,4 +1,4 @@
-"""The texts of the numbers in a workbook (xlsx, ods) as people see them: a quarter as 25%."""
+"""The texts of the numbers in a workbook (xlsx, ods) as people see them, such as 25% for 0.25."""
 
 import re
 from collections.abc import Mapping
@@ -9,10 +9,10 @@ from corpus.formats.package import Attributes, BadArchive, Package, attribute, l
 from corpus.formats.sheet_notes import parts_of
 
 Texts = dict[tuple[int, int], str]
-"""The text of a cell by its row and column, counted from 0; other cells have none."""
+"""The texts of cells by row and column, counted from 0; only formatted numbers have one."""
 
 _PLACE = re.compile(r"([A-Z]{1,3})(\d{1,7})$")
-# The same cell may be repeated to the end of its sheet.
+# A limit, because the same cell may be repeated to the end of its sheet.
 _MOST_REPEATED = 10_000
 
 
@@ -36,13 +36,13 @@ def _of_office(package: Package) -> dict[str, Texts]:
         try:
             read[sheet] = _cells(package, part, formats, since_1904=since_1904)
         except BadArchive:
-            # Calamine names the sheet.
+            # Calamine reports the damaged sheet.
             continue
     return read
 
 
 def _formats(package: Package, part: str) -> list[str]:
-    """The number format of each style of cells; empty if it shows numbers as they are."""
+    """The number format of each cell style; empty if the style shows numbers as they are."""
     own: dict[int, str] = {}
     numbers: list[int] = []
     within = ""
@@ -120,7 +120,7 @@ def _column(letters: str) -> int:
 
 
 def _of_opendocument(package: Package) -> dict[str, Texts]:
-    """What programs have written beside each number."""
+    """The texts that programs stored with each number."""
     read: dict[str, Texts] = {}
     sheet, row, column, rows, columns = "", 0, 0, 1, 1
     said: list[str] = []

@@ -77,7 +77,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 
 
 def _table(sheet: CalamineSheet, seen: Texts) -> list[_Line]:
-    """The rows that are not empty; a cell that is joined with others has its value in its column in each row."""
+    """The rows that are not empty; a merged cell has its value in each of its rows."""
     cells: list[list[Any]] = sheet.to_python(skip_empty_area=False)
     said_of = [
         [seen.get((number, column), _said(cell)) for column, cell in enumerate(row)] for number, row in enumerate(cells)
@@ -95,7 +95,7 @@ def _table(sheet: CalamineSheet, seen: Texts) -> list[_Line]:
 
 
 def _text(names: Sequence[str], line: _Line, reading: Reading) -> Mapping[str, str]:
-    """The columns of the text as people see them; other numbers stay numbers, which filters compare."""
+    """The columns that form the text, as people see them. Other numbers stay numbers, so that filters compare them."""
     wanted = {*reading.columns} or {reading.given or reading.text_field}
     said = fields_of(names, line.texts)
     return {name: text for name, text in said.items() if name in wanted}

@@ -16,9 +16,9 @@ BESIDE = ("diagramData", "chart", "chartEx", "notesSlide", "comments")
 TITLES = ("title", "ctrTitle")
 # Paragraphs, points of a chart, and comments of slides and sheets.
 PARAGRAPHS = ("p", "pt", "cm", "comment", "threadedComment")
-# Placeholders with the same text on each slide: number, date, footer, header.
+# Placeholders that are left out: slide number, date, header, and the picture of the slide in its notes.
 REPEATED = ("sldNum", "dt", "hdr", "sldImg")
-# A line break within a paragraph, as PowerPoint writes it where XML has no character for it.
+# PowerPoint's escapes for line breaks within a paragraph, which XML cannot express as characters.
 _LINE = re.compile("_x000[ABD]_")
 
 
@@ -45,7 +45,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 
 
 def _order(package: Package, main: str) -> list[str]:
-    """The relationships of the slides, in the order of the show."""
+    """The relationship ids of the slides, in the order of the presentation."""
     ids: list[str] = []
 
     def start(tag: str, attributes: Attributes) -> None:
@@ -67,7 +67,7 @@ def _slide(outline: Outline, package: Package, number: int, part: str) -> None:
 
 
 class Shapes:
-    """Reads the tags of a part. The figures of a chart are in `v`, all words in the other `texts`."""
+    """Reads the tags of a part. `texts` are the tags with text: `v` has a chart's figures, the others have words."""
 
     def __init__(self, outline: Outline, texts: Sequence[str] = ("t", "v", "text")) -> None:
         self._outline, self._texts = outline, texts

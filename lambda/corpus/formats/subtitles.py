@@ -1,4 +1,4 @@
-"""Subtitles (vtt, srt): what is said, without its times."""
+"""Subtitles (vtt, srt): the spoken text, without its times."""
 
 import re
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ from corpus.formats.plain import document_row
 _TIMES = re.compile(r"\s*(?:\d+:)?\d+:\d\d[.,]\d{1,3}\s*-->")
 _VOICE = re.compile(r"<v(?:\.[^\s>]{0,100})?\s+([^>]{1,200})>")
 _TAG = re.compile(r"</?[a-z0-9.:_-]{1,50}(?:\s[^<>]{0,200})?>", re.IGNORECASE)
-# Blocks of WebVTT that nobody sees.
+# Blocks of WebVTT that are not shown.
 _UNSEEN = ("STYLE", "REGION")
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-    """One row; the name of who speaks is before the words."""
+    """One row; the speaker's name comes before the words."""
     content = whole(file)
     if content is None:
         yield too_large(name)

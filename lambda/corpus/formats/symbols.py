@@ -1,13 +1,13 @@
-"""Symbol fonts: the characters that their codes show, from the mapping tables of Unicode."""
+"""Symbol fonts: the characters for their codes, from the mapping tables of Unicode."""
 
 from collections.abc import Mapping
 
-# Private-use characters with which programs write the codes of a symbol font.
+# Programs write the codes of a symbol font as private-use characters: the first of them, and their number.
 _PRIVATE, _CODES = 0xF000, 0x100
 
 
 def _codes(said: str) -> dict[int, str]:
-    """Each word is a code in hexadecimal, and its character."""
+    """Parse a table; each word is a code in hexadecimal, followed by its character."""
     return {int(word[:2], 16): word[2:] for word in said.split()}
 
 
@@ -44,7 +44,7 @@ FONTS: Mapping[str, Mapping[int, str]] = {
 }
 # Bullets and arrows that programs write without their font: the codes of lists in Word and PowerPoint.
 _USUAL = _codes("B7• A7▪ D8➢ FC✓ FB✗ 76❖ 6C● 6E■ 71❑ 75◆ 77⬥ A8◻ E0→ DF← F0⇨ FE☑ FD☒ 6F□")
-# For `str.translate`: other private characters are shown by one font or program only, and are left out.
+# For `str.translate`: other private characters mean something in one font or program only, and are left out.
 PRIVATE: Mapping[int, str | None] = {
     **dict.fromkeys(range(0xE000, 0xF900)),
     **{_PRIVATE + code: character for code, character in _USUAL.items()},
@@ -52,14 +52,14 @@ PRIVATE: Mapping[int, str | None] = {
 
 
 def is_symbols(font: str | None) -> bool:
-    """Whether a font has symbols in the place of letters."""
+    """Whether a font has symbols instead of letters."""
     return (font or "").lower() in FONTS
 
 
 def in_font(text: str, font: str | None, *, private_only: bool = False) -> str:
-    """The text, or the characters that a symbol font shows in its place; those of unknown meaning are left out.
+    """The text, or the characters that a symbol font shows instead; unknown codes are left out.
 
-    With `private_only`, letters stay: the font is that of private characters only.
+    With `private_only`, letters stay, because the font applies to private-use characters only.
     """
     shown = FONTS.get((font or "").lower())
     return text if shown is None else "".join(_in(shown, character, private_only) for character in text)

@@ -8,7 +8,7 @@ from corpus.formats.outline import BETWEEN_CELLS, Outline
 
 
 def names_of(header: Sequence[str]) -> list[str]:
-    """A unique name for each column: an unnamed one is `column_3`, a second `note` is `note_2`."""
+    """A unique name for each column; an unnamed third one is `column_3`, a second `note` is `note_2`."""
     given = [cell.strip() for cell in header]
     names: list[str] = []
     for place, name in enumerate(given, 1):
@@ -36,12 +36,12 @@ def lacking(names: Sequence[str], reading: Reading) -> str | None:
 
 
 def fields_of(names: Sequence[str], cells: Sequence[Any]) -> Mapping[str, Any]:
-    """The fields of a row; empty cells are none."""
+    """The fields of a row; empty cells give no fields."""
     return {name: cell for name, cell in zip(names, cells, strict=False) if cell not in ("", None)}
 
 
 def say(outline: Outline, names: Sequence[str] | None, cells: Sequence[str]) -> None:
-    """Add a row as a line that names its columns, so that it can be understood alone."""
+    """Add a row as a line that names its columns, so that it can be understood without the others."""
     if names is None:
         outline.block(BETWEEN_CELLS.join(cell for cell in cells if cell), "\n")
         return

@@ -9,13 +9,13 @@ from corpus.formats import Reading, Row
 from corpus.formats.encoding import utf8
 from corpus.formats.no_numbers import without
 
-# The API's request that stores documents, as a file.
+# A file may be a request body of the API that stores documents; its list has this name.
 LIST = "documents"
 _BLANK = b" \t\r\n"
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-    """A row for each object; after a mistake nothing can be read."""
+    """A row for each object; after a syntax error, nothing more can be read."""
     file = utf8(file)
     first = b" "
     while first and first in _BLANK:
@@ -23,7 +23,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     file.seek(start)
     number = 0
     try:
-        # A number with a fraction would be a Decimal, which JSON lacks.
+        # Without `use_float`, a number with a fraction would be a Decimal, which JSON cannot express.
         values = ijson.items(without(file), "item" if first == b"[" else "", multiple_values=True, use_float=True)
         for number, value in enumerate(values, 1):
             where = f"{name}:{number}"

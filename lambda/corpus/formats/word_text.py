@@ -11,7 +11,7 @@ UNSEEN = frozenset(("Fallback", "instrText", "delText", "delInstrText", "moveFro
 LOWEST = 9
 _BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t", **FORMULA}
 _MATH = "/math "
-# The sign of a sum that names none.
+# The sign of an n-ary operator (such as a sum) that names none.
 _INTEGRAL = "∫"
 
 
@@ -28,7 +28,7 @@ class WordText:
         self._reading = self._raised = False
         self._font: str | None = None
         self._joined: list[JoinedCells] = []
-        # Of the form field that is read: its choices, and which of them, or whether it is ticked.
+        # The choices of the current form field, and the index of the chosen one; a check box has two choices.
         self._choices: list[str] = []
         self._choice = 0
         self._sign, self._ruby = "", ""
@@ -42,7 +42,7 @@ class WordText:
         value = attribute(attributes, "val")
         if name == "r":
             self._raised, self._font = False, None
-        # Among the properties of the run, which are not seen.
+        # These are within `rPr`, whose content is skipped below.
         elif name == "vertAlign":
             self._raised = value == "superscript"
         elif name == "rFonts":

@@ -9,12 +9,12 @@ from corpus.formats.outline import Outline
 from corpus.formats.package import Attributes, BadArchive, local, tags_of
 from corpus.formats.plain import document_row
 
-# Attributes that say nothing to a reader.
+# The namespace of attributes without meaning for a reader.
 _SCHEMA = "http://www.w3.org/2001/XMLSchema-instance"
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
-    """One row. A text between elements, as in a sentence with emphasis, is one with them."""
+    """One row. Text and elements that are mixed, as in a sentence with emphasis, stay one text."""
     content = whole(file)
     if content is None:
         yield too_large(name)
@@ -23,7 +23,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     try:
         tags_of([content], "its XML", elements.start, elements.end, elements.text)
     except BadArchive:
-        # Not well formed, or with entities of its own: as it is, its text can be found.
+        # The XML is not well formed, or defines entities. Its source is stored, so that its text can be found.
         yield document_row(name, reading, decoded(content))
         return
     yield document_row(name, reading, elements.outline, elements.title)
@@ -34,7 +34,7 @@ class _Elements:
         self.outline = Outline()
         self.title: str | None = None
         self._open: list[tuple[str, list[str]]] = []
-        # The depth of the element whose sentence is under way; 0 without any.
+        # The depth of the element whose sentence is being read; 0 without one.
         self._sentence = 0
 
     def start(self, tag: str, attributes: Attributes) -> None:
