@@ -1,1 +1,1 @@
-"""How the functions meet AWS: signatures, values in Secrets Manager, log lines, metrics and traces."""
+"""How the functions use AWS: signatures, values in Secrets Manager, log lines, metrics and traces."""

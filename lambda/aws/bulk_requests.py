@@ -1,4 +1,4 @@
-"""Connections of functions that load documents to the search engine: all with the same sign-in."""
+"""Connections to the search engine for functions that load documents; all share one sign-in."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -25,9 +25,9 @@ ANSWER_SECONDS = 180.0
 
 
 def connect(target: dict[str, Any], index: str, ends: float) -> Callable[[], Bulk]:
-    """A function that connects to `index` on `target`; no request lasts beyond `ends` on the monotonic clock.
+    """Return a function that connects to `index` on `target`; no request lasts beyond `ends` (monotonic clock).
 
-    Raises Stopped when the sign-in fails.
+    Raises Stopped if the sign-in fails.
     """
     auth = _auth(target, ends)
 
@@ -40,9 +40,10 @@ def connect(target: dict[str, Any], index: str, ends: float) -> Callable[[], Bul
 
 
 def asking(target: dict[str, Any], ends: float) -> Ask:
-    """What asks `target` for leftovers and removes them; repeats while the engine is busy, until `ends`.
+    """Return a function that sends POSTs to `target`, to find and remove leftovers.
 
-    Raises Stopped when the sign-in fails.
+    It repeats a request while the engine is busy, until `ends` (monotonic clock). Raises Stopped if the sign-in fails;
+    the returned function raises Stopped if the engine refuses, or does not answer in time.
     """
     session = requests.Session()
     session.auth = _auth(target, ends)

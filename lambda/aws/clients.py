@@ -1,4 +1,4 @@
-"""Clients of AWS for functions that work on queues: nobody waits for an answer, so a call is tried four times."""
+"""AWS clients for functions that work on queues. Nobody waits for an answer, so a call is tried four times."""
 
 import functools
 from typing import Any
@@ -11,5 +11,5 @@ PATIENTLY = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attem
 
 @functools.cache
 def client(service: str) -> Any:
-    """The client of a service, made at the first use."""
+    """The client of a service, created at its first use."""
     return boto3.client(service, config=PATIENTLY)  # type: ignore[call-overload]

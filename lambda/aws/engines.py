@@ -1,4 +1,4 @@
-"""The engines that a function serves, as its template says in the variable ENGINES: no caller names another."""
+"""The engines that a function serves: those in the variable ENGINES of its template, whatever its caller names."""
 
 import json
 import os
@@ -7,12 +7,12 @@ from typing import Any
 from mlcommons.errors import InvalidSpec
 
 VARIABLE = "ENGINES"
-# What decides where requests go and who signs them; the rest of a target is for messages.
+# The fields that decide where requests go and who signs them. The other fields of a target are for messages.
 _DECIDING = ("endpoint", "region", "service", "auth", "role")
 
 
 def require_own(target: dict[str, Any]) -> None:
-    """Raises `InvalidSpec` unless the target is one of the template's, whose `role` may be left out, and over TLS."""
+    """Raises `InvalidSpec` unless the target is one of the template's (`role` is optional there) and uses TLS."""
     wanted = {name: target[name] for name in _DECIDING if target.get(name)}
     endpoint = str(wanted.get("endpoint"))
     own = [{name: model[name] for name in _DECIDING if model.get(name)} for model in json.loads(os.environ[VARIABLE])]

@@ -1,7 +1,7 @@
-"""Whose events the functions of CloudFormation's custom resources obey.
+"""Checks the origin of events for the functions of CloudFormation's custom resources.
 
-Whoever may invoke such a function writes the whole event. The variable `PREFIX` of the function's template is that of
-its stacks, empty for any.
+A caller that may invoke such a function can write the whole event. The variable `PREFIX` in the function's template is
+the prefix of its stacks; it is empty if any stack may call.
 """
 
 import os
@@ -13,11 +13,11 @@ _SUFFIX = r"(amazonaws\.(com|com\.cn|eu)|(c2s\.ic|sc2s\.sgov|csp\.hci\.ic)\.gov|
 
 
 class Uninvited(Exception):
-    """The event is not one of CloudFormation for a stack of the function's own: nobody gets an answer."""
+    """The event does not come from CloudFormation for one of the function's stacks, so nobody gets an answer."""
 
 
 def require_invited(event: dict[str, Any], function_arn: str) -> None:
-    """Raises `Uninvited` unless stack and answer's address are of the function's account, region and template."""
+    """Raises `Uninvited` unless the stack and the answer's address fit the function's account, region and `PREFIX`."""
     partition, region, account = (function_arn.split(":")[part] for part in (1, 3, 4))
     prefix = os.environ.get("PREFIX", "")
     name = rf"{re.escape(prefix)}-[a-z]+" if prefix else r"[A-Za-z][A-Za-z0-9-]*"
@@ -30,7 +30,7 @@ def require_invited(event: dict[str, Any], function_arn: str) -> None:
 
 
 def _is_cloudformations(netloc: str, region: str) -> bool:
-    """Whether it is CloudFormation's bucket in the region, or where the SDK is told to find all of AWS."""
+    """Whether it is CloudFormation's bucket in the region, or the host of AWS_ENDPOINT_URL."""
     if netloc == urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).netloc and netloc:
         return True
     bucket = f"cloudformation-custom-resource-response-{region.replace('-', '')}"

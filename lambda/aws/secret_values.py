@@ -1,4 +1,4 @@
-"""Values in Secrets Manager for the kernel, read when they are needed and kept nowhere."""
+"""Values in Secrets Manager for the kernel, which are read when they are needed and never stored."""
 
 import boto3
 from botocore.config import Config
@@ -7,15 +7,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from aws.secret_object import region_of, stored_object, text_under
 from mlcommons.errors import InvalidSpec, PermissionMissing
 
-# At most 45 s and two short waits; botocore's own five times two minutes would outlast the function.
+# At most 45 s and two short waits. With botocore's defaults, five attempts of two minutes could outlast the function.
 BRIEFLY = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3, "mode": "standard"})
 
 
 def secret_value(arn: str, key: str) -> str:
     """The text under `key` of the secret `arn`, a JSON object.
 
-    Raises `PermissionMissing` when it may not be read, `InvalidSpec` when there is no such secret, key or object.
-    No message holds any part of the secret.
+    Raises `PermissionMissing` if it cannot be read, and `InvalidSpec` if the secret, its JSON object or the key is
+    missing. No message contains any part of the secret.
     """
     tried = f"Reading the secret {arn}"
     try:

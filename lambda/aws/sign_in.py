@@ -1,4 +1,4 @@
-"""How the provisioner signs in to the target: a signature of its own, of a role it takes, or a name and password."""
+"""How a function signs in to its target: by its own signature, that of a role it assumes, or name and password."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def sign_in(target: dict[str, Any], patience: Patience) -> AuthBase:
     basic = target.get("auth", {}).get("basic")
     if basic:
         username, password = (secret_value(basic["secretArn"], basic[part]) for part in ("username", "password"))
-        # Bytes: requests would encode text as latin-1.
+        # Passed as bytes, because requests would encode text as latin-1.
         return HTTPBasicAuth(username.encode(), password.encode())
     role, region = target.get("role"), target["region"]
     keys = _taken(role, region, patience) if role else boto3.Session().get_credentials()
@@ -34,7 +34,7 @@ def sign_in(target: dict[str, Any], patience: Patience) -> AuthBase:
 
 
 def _taken(role: str, region: str, patience: Patience) -> Credentials:
-    """Keys of the role, asked for again for as long as IAM may take to spread the permission."""
+    """Keys of the role. The request is repeated for as long as IAM may need to spread the permission."""
     client = boto3.client("sts", region_name=region, config=BRIEFLY)
     attempt = 0
     while True:

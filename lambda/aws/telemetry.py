@@ -1,8 +1,7 @@
-"""Logs as lines of JSON, and metrics as lines of CloudWatch's embedded format, both by Powertools.
+"""Writes logs as lines of JSON, and metrics in CloudWatch's embedded metric format, both by Powertools.
 
-CloudWatch makes metrics of a log line, so that a function without a way to CloudWatch, or without the permission,
-reports too. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/
-CloudWatch_Embedded_Metric_Format_Specification.html
+CloudWatch makes metrics from log lines, so a function reports even without network access or permission to CloudWatch.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
 import logging
@@ -18,8 +17,8 @@ NAMESPACE = "osml"
 
 
 def json_lines(name: str, keys: Mapping[str, Any]) -> logging.Logger:
-    """The logger `name`, from INFO on. Whatever this process logs is a line of JSON with `keys` besides its own."""
-    # Amazon's runtime brings a root handler; where there is none, logs would vanish.
+    """The logger `name`, from INFO on. Everything that this process logs becomes a line of JSON with `keys`."""
+    # Amazon's runtime sets a root handler; elsewhere, logs would be lost without this one.
     logging.basicConfig(stream=sys.stdout)
     formatter = LambdaPowertoolsFormatter(utc=True, use_rfc3339=True, **keys)
     for handler in logging.root.handlers:
@@ -35,7 +34,7 @@ def count(
     seconds: Mapping[str, float] = MappingProxyType({}),
     **about: Any,
 ) -> None:
-    """Write one line with metrics: counts, and times in `seconds`. `about` is in it, and no metric."""
+    """Write one line with metrics: counts, and times in `seconds`. `about` is added as metadata, not as metrics."""
     metrics = EphemeralMetrics(namespace=NAMESPACE)
     metrics.set_default_dimensions(**dimensions)
     for key, value in about.items():

@@ -9,11 +9,11 @@ from corpus.formats import Reading
 from corpus.formats.scans import TOGETHER
 from corpus.recognition import Recognized, Unrecognized, certain
 
-# Where Textract takes one page a second, the slowest of its quotas, so many fit into one call of a function.
+# With Textract's lowest quota, one page per second, this many pages fit into one call of a function.
 MOST_SCANS = 200
-# The seconds without which no further page is begun: a call with its repetitions may take as long.
+# With fewer seconds left, no further page is begun: a call with its retries may take this long.
 LEAST = 10.0
-# What Textract refuses because of the picture itself; the same picture is refused again.
+# Errors because of the picture itself: Textract would refuse the same picture again.
 OF_THE_PICTURE = frozenset(
     ("BadDocumentException", "DocumentTooLargeException", "InvalidParameterException", "UnsupportedDocumentException")
 )
@@ -54,6 +54,7 @@ def _one(client: Any, left: Callable[[], float], picture: bytes) -> Recognized:
 
 @functools.cache
 def textract() -> Any:
+    """The client of Amazon Textract, created at its first use."""
     import boto3
     from botocore.config import Config
 

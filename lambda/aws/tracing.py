@@ -1,7 +1,7 @@
-"""Traces: subsegments of AWS X-Ray, each one datagram to the daemon that Lambda runs beside the function.
+"""Traces: subsegments of AWS X-Ray. Each is one datagram to the daemon that Lambda runs next to the function.
 
-No SDK: see docs/decisions/0019-traces.md. Whatever is in a trace may be read by whoever operates the account, so no
-text of a question, an answer or an error is. Without a daemon, or for a call that is not sampled, nothing is sent.
+No SDK: see docs/decisions/0019-traces.md. Operators of the account can read everything in a trace. So a trace contains
+no text of a question, an answer or an error. Without a daemon, or for a call that is not sampled, nothing is sent.
 
 Sources: X-Ray developer guide, "X-Ray segment documents" and "Sending trace data to X-Ray"; Lambda developer guide,
 "Visualize Lambda function invocations using AWS X-Ray".
@@ -21,7 +21,7 @@ from typing import Any
 
 TRACE, DAEMON = "_X_AMZN_TRACE_ID", "AWS_XRAY_DAEMON_ADDRESS"
 _HEADER = b'{"format": "json", "version": 1}\n'
-# W3C's header of the caller's own trace: version, trace, span, flags. https://www.w3.org/TR/trace-context/
+# The W3C header for the caller's own trace: version, trace, span, flags. https://www.w3.org/TR/trace-context/
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _NOT_IN_NAMES = re.compile(r"[^\w\s.:/%&#=+\\\-@]")
 _LONGEST_NAME = 200
@@ -29,7 +29,7 @@ _LONGEST_NAME = 200
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a subsegment belongs: its trace, and the segment around it."""
+    """The place of a subsegment: its trace, and the segment around it."""
 
     trace: str
     parent: str
@@ -40,9 +40,9 @@ _around: ContextVar[_Place | None] = ContextVar("around", default=None)
 
 @contextlib.contextmanager
 def subsegment(name: str, *, remote: bool = False, caller: str | None = None) -> Iterator[None]:
-    """What is done meanwhile, as a part of the trace; `remote` where another service does it.
+    """Record the work within this context as a part of the trace; `remote` if another service does it.
 
-    `caller` is the `traceparent` of who calls, by which X-Ray then finds the trace. An exception is marked as a fault,
+    `caller` is the caller's `traceparent`, with which X-Ray can then find the trace. An exception is marked as a fault,
     without its text.
     """
     around = _around.get()
@@ -58,7 +58,7 @@ def subsegment(name: str, *, remote: bool = False, caller: str | None = None) ->
         fault = True
         raise
     finally:
-        # Not by its token: a generator may be closed in another context than it began in.
+        # Not reset by a token, because a generator may be closed in another context than the one it began in.
         _around.set(around)
         _send(
             {
@@ -77,7 +77,7 @@ def subsegment(name: str, *, remote: bool = False, caller: str | None = None) ->
 
 
 def _place_of(header: str) -> _Place | None:
-    """The trace that Lambda names, if the call is sampled: `Root=1-…;Parent=…;Sampled=1`."""
+    """The trace that Lambda names, or None if the call is not sampled: `Root=1-…;Parent=…;Sampled=1`."""
     parts = dict(part.split("=", 1) for part in header.split(";") if "=" in part)
     if parts.get("Sampled") != "1" or not parts.get("Root") or not parts.get("Parent"):
         return None
@@ -88,6 +88,6 @@ def _send(document: Mapping[str, Any]) -> None:
     # `host:port`, or `tcp:host:port udp:host:port`.
     address = os.environ[DAEMON].rpartition("udp:")[2].split()[0]
     host, _, port = address.rpartition(":")
-    # A trace is worth having, and no reason for a failure.
+    # A trace that cannot be sent must not cause a failure.
     with contextlib.suppress(OSError, ValueError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
         daemon.sendto(_HEADER + json.dumps(document).encode(), (host, int(port)))

@@ -1,1 +1,1 @@
-"""The library of calls to other services: retries, redaction of quoted answers, and texts from outside."""
+"""Helpers for calls to other services: retries, redaction of quoted answers, and texts from outside."""

@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-# After so many tries, a doubled wait exceeds any limit.
+# After this many doublings, a wait exceeds any limit.
 _MOST_DOUBLINGS = 32
 
 
@@ -22,6 +22,6 @@ class Backoff:
     jitter: Callable[[], float] = random.random
 
     def pause(self, attempt: float, least: float | None = None) -> float:
-        """The seconds before retry `attempt`, counted from 0; a negative number gives a shorter wait; never 0."""
+        """The seconds before retry `attempt`, counted from 0; never 0. A negative `attempt` gives a shorter wait."""
         bound = min(self.longest, self.first * math.exp2(min(attempt, _MOST_DOUBLINGS)))
         return max(bound * (1.0 - self.jitter()), min(least or 0.0, self.longest_asked))

@@ -1,4 +1,4 @@
-"""Texts and values from outside, made fit for JSON and a search index; every text passes through this module."""
+"""Makes texts and values from outside fit for JSON and a search index; every text passes through this module."""
 
 import math
 import re

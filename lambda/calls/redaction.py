@@ -1,4 +1,4 @@
-"""Redaction of keys in quoted answers."""
+"""Hides keys in quoted answers."""
 
 import re
 from http import HTTPStatus
@@ -13,6 +13,6 @@ _LIKE_A_KEY = re.compile(r"(?<!\S)(?!\S*arn:)(?=\S*\d)(?=\S*[A-Za-z])\S{16,}")
 
 
 def redacted(text: str, status: int | None = None) -> str:
-    """Hide anything that looks like a key; with the `status` 401, providers repeat the refused key."""
+    """Hide anything that looks like a key; more strictly with `status` 401, where providers repeat the refused key."""
     text = _SECRETS.sub(r"\1…", text)
     return _LIKE_A_KEY.sub("…", text) if status == HTTPStatus.UNAUTHORIZED else text

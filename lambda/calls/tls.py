@@ -1,11 +1,11 @@
 """Whether a TLS connection broke or is not trusted: `requests` has one error for both, SSLError."""
 
-# In what OpenSSL says of a connection that ended, or whose bytes came out of order or changed, at any moment of it.
+# Words in OpenSSL's texts about a connection that ended, or whose bytes arrived out of order or changed.
 _BROKEN = ("EOF", "reset", "closed", "RECORD", "LENGTH", "UNEXPECTED")
 
 
 def innermost(error: BaseException) -> str:
-    """What the first of the errors that led to this one says, without the place in Python's source."""
+    """The text of the first error that led to this one, without the place in Python's source."""
     while error.__cause__ or error.__context__:
         error = error.__cause__ or error.__context__ or error
     return str(error).split(" (_ssl.c")[0]

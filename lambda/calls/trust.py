@@ -1,4 +1,4 @@
-"""Whom TLS connections trust, read once: for each connection `requests` reads all authorities again, for 30 ms."""
+"""Reads the trusted TLS authorities once; by default, `requests` reads all of them for each connection, in 30 ms."""
 
 import os
 import ssl
@@ -11,7 +11,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 
 class SharedTrust(HTTPAdapter):
-    """Connections with one TLS context for all that trust the same authorities.
+    """An adapter whose connections share one TLS context if they trust the same authorities.
 
     `verify` is True or the path of a file or folder, as in `requests`.
     """
@@ -26,14 +26,14 @@ class SharedTrust(HTTPAdapter):
         return host, shared
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        # It has the connection read the authorities.
+        # The base method would make the connection read the authorities again.
         if not verify:
             super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call] # of types-requests
 
 
 @cache
 def trusting(authorities: str) -> ssl.SSLContext:
-    """What checks servers by these authorities, the path of a file or folder."""
+    """The TLS context that trusts these authorities, the path of a file or folder."""
     context = create_urllib3_context()
     if os.path.isdir(authorities):
         context.load_verify_locations(capath=authorities)

@@ -1,4 +1,4 @@
-"""Where documents go: the interface between a load and the API that takes a batch."""
+"""The interface between a load and the API that takes its documents in batches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """Fields of a document: those of its file, and those that osml adds.
 
-A file's field with the name of one of osml's fields, or with a name that has an effect on the engine, is moved: it
-becomes a `name` and a `value` in the list `osml.kept`, without an effect. The ingest pipeline does the same with values
-that the engine cannot index.
+Some fields of a file are moved: those with the name of one of osml's fields, and those whose name has an effect on the
+engine. A moved field becomes a `name` and a `value` in the list `osml.kept`, without an effect. The ingest pipeline
+does the same with values that the engine cannot index.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -22,7 +22,7 @@ SOONER = 0.1
 LONGEST_ASKED = 60.0
 # The limit of entries that are read after the first one without a result.
 AHEAD, AHEAD_BYTES = 20_000, 32_000_000
-# If so many documents in a row are refused and none is accepted, the documents are not the reason.
+# If this many documents in a row are refused and none is accepted, the documents are not the reason.
 HOPELESS = 1_000
 # The longest time in seconds in which documents are sent and none is accepted.
 DROUGHT = 600.0

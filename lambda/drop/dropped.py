@@ -27,14 +27,14 @@ from corpus.report import Report
 from dropped_objects import TIME_OVER, Dropped, Shipment
 from messages import DropMessage, objects_of
 
-# The time that is left for dead letters and for returning messages.
+# The seconds that are reserved for dead letters and for returning messages.
 MARGIN_SECONDS = 15.0
 # A message comes back after 5, 20, 80 … seconds, at most a quarter of an hour; after the last attempt, at once.
 FIRST_RETURN, LAST_RETURN = 5, 900
 
 
 class ModelStarting(Stopped):
-    """Nothing can be loaded until the model that embeds has started, in `seconds`: a function that waits is billed."""
+    """The model that embeds is starting, and needs about `seconds`. Loading stops: a function that waits is billed."""
 
     def __init__(self, seconds: int | None) -> None:
         self.seconds = round(seconds or START_SECONDS)
@@ -140,7 +140,7 @@ def _refuse(dropped: Dropped) -> str:
 
 
 def _give_up(messages: list[DropMessage]) -> set[str]:
-    """Send messages whose objects can never be loaded to the dead letters; returns the ids of those that failed."""
+    """Send messages whose objects can never be loaded to the dead letters; returns the ids of those not sent."""
     if not messages:
         return set()
     entries = [{"Id": str(number), "MessageBody": message.body} for number, message in enumerate(messages)]
@@ -153,7 +153,7 @@ def _give_up(messages: list[DropMessage]) -> set[str]:
 
 
 def _give_back(messages: list[DropMessage], wait: int) -> None:
-    """Return messages to the queue after a `wait` at least, with a longer one after each attempt."""
+    """Return messages to the queue, with a longer delay after each attempt, and at least `wait` seconds."""
     if not messages:
         return
     entries = [

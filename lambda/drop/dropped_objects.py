@@ -18,10 +18,10 @@ from corpus.separate_process import FileLimits
 from corpus.source import read
 
 IN_MEMORY = 1_000_000
-# Seconds that an object may take to be read while others wait, and bytes of the function's memory.
+# The most seconds that reading an object may take while others wait, and the most bytes of memory.
 LONGEST, MOST_MEMORY = 60.0, 512 << 20
 TIME_OVER = "the function's time ended; raise drop.seconds, or use smaller objects"
-# What reads it is larger than all else together (pyarrow, 150 MB): the command line has it.
+# Its parser is larger than all others together (pyarrow, 150 MB), so only the command line has it.
 NOT_HERE = (".parquet", ".parquet.gz")
 
 
@@ -51,17 +51,17 @@ class Dropped:
 
     @property
     def is_settled(self) -> bool:
-        """All its entries have a result."""
+        """Whether all its entries have a result."""
         return self.ended and self.settled == self.read
 
     @property
     def is_loaded(self) -> bool:
-        """All its entries are in the index, or it was deleted."""
+        """Whether all its entries are in the index, or the object was deleted."""
         return self.is_settled and not self.refused and not self.trouble
 
     @property
     def is_hopeless(self) -> bool:
-        """All its entries have a result, and another attempt would have the same."""
+        """Whether all its entries have a result, and another attempt would have the same result."""
         return self.is_settled and self.refused > self.later == 0 and not self.trouble
 
     def refuse(self, dead_letter: DeadLetter) -> None:
@@ -81,7 +81,7 @@ class Dropped:
 
 
 class Shipment:
-    """`objects` as one stream of entries, so that small ones share requests; each dead letter goes to its object."""
+    """`objects` as one stream of entries, so that small objects share requests. Each dead letter goes to its object."""
 
     def __init__(
         self,
@@ -92,12 +92,12 @@ class Shipment:
         left: Callable[[], float] = lambda: LONGEST,
         groups: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """`on_time` raises when there is no time for another entry; `left` returns the seconds until then.
+        """`on_time` raises if there is no time for another entry; `left` returns the seconds until then.
 
-        `groups` are those that see the objects of a prefix.
+        `groups` are the groups that may see the objects of each prefix.
         """
         self.objects = objects
-        # The same for each object, so that its limit does not depend on the other objects.
+        # The limit is the same for each object, so it does not depend on the other objects.
         self._seconds = min(LONGEST, left() / 2)
         self._s3, self._reading, self._on_time, self._left = s3, reading, on_time, left
         self._groups = groups or {}
@@ -126,7 +126,7 @@ class Shipment:
         self._current().settled += 1
 
     def _for_groups(self, dropped: Dropped, entry: Entry) -> Entry:
-        """The entry, for the groups of the longest prefix of its object."""
+        """The entry with the groups of the longest matching prefix of its object."""
         prefix = max((prefix for prefix in self._groups if dropped.name.startswith(prefix)), key=len, default=None)
         if prefix is None or not isinstance(entry, Document):
             return entry

@@ -13,8 +13,8 @@ from dropped_objects import Dropped
 class DropMessage:
     """One message: its `body`, how often it was `received`, and its objects as bucket, key and size.
 
-    `sent` is when the queue got it, in seconds since 1970; None where it does not say. `fault` says why it names no
-    objects. A test message of S3 has neither.
+    `sent` is when the queue got it, in seconds since 1970; None if that is unknown. `fault` is the reason why it names
+    no objects. A test message of S3 has neither.
     """
 
     id: str
@@ -27,7 +27,7 @@ class DropMessage:
 
     @classmethod
     def of(cls, record: dict[str, Any]) -> "DropMessage":
-        """From a record of the event that Lambda makes of a message."""
+        """Build the message from a record of Lambda's event."""
         id, receipt = str(record["messageId"]), str(record["receiptHandle"])
         attributes = record.get("attributes", {})
         received = int(attributes.get("ApproximateReceiveCount", 1))
@@ -38,7 +38,7 @@ class DropMessage:
             if body.get("Event") == "s3:TestEvent":
                 return cls(id, receipt, received, text)
             objects = tuple(
-                # Encoded as in a form: a space is a plus.
+                # The key is encoded as in a form: a space is a plus.
                 (str(s3["bucket"]["name"]), unquote_plus(s3["object"]["key"]), int(s3["object"].get("size", 0)))
                 for s3 in (record["s3"] for record in body["Records"])
             )
@@ -48,7 +48,7 @@ class DropMessage:
 
 
 def objects_of(messages: Iterable[DropMessage], prefix: str) -> list[Dropped]:
-    """Each object once, even if several messages name it, the smallest first: a large one may use up the time."""
+    """Each object once, even if several messages name it. The smallest come first: a large one may use up the time."""
     objects: dict[tuple[str, str], Dropped] = {}
     sizes: dict[tuple[str, str], int] = {}
     for message in messages:

@@ -1,4 +1,4 @@
-"""Backups of the environment's indexes: taken when they are due, and deleted when their days are over."""
+"""Takes backups of the environment's indexes when they are due, and deletes old ones."""
 
 import json
 import os
@@ -19,9 +19,10 @@ ABOUT = "the backup"
 
 @dataclass(frozen=True)
 class Backups:
-    """What the template says: the environment, how often, for how long, and the places of backups by environment.
+    """The template's settings for backups: the environment, their repository, interval, age, and places by environment.
 
-    The environment's own place is the one of its name; the others are only read.
+    `hours` is the interval, `keep_days` how long backups are kept. The environment's own place has its name as key; the
+    others are only read.
     """
 
     environment: str
@@ -35,7 +36,7 @@ class Backups:
         return Repository(client, self.repository, self.places[self.environment])
 
     def of(self, client: Client, environment: str) -> Repository:
-        """The repository of an environment whose backups may be restored here; raises KeyError for another."""
+        """The repository of an environment whose backups may be restored here; raises KeyError for others."""
         if environment == self.environment:
             return self.own(client)
         return Repository(
@@ -43,7 +44,7 @@ class Backups:
         )
 
     def findings(self, client: Client, objects: Sequence[Watched], now: datetime) -> Iterator[KeeperFinding]:
-        """Take a backup if one is due, and delete those that are too old or not whole."""
+        """Take a backup if one is due, and delete those that are too old or incomplete."""
         try:
             repository = self.own(client)
             repository.register()
@@ -73,7 +74,7 @@ class Backups:
             yield KeeperFinding("Saved", self.take(repository.client, objects, now), "it was due")
 
     def _deleted(self, repository: Repository, taken: Sequence[Snapshot], now: datetime) -> Iterator[KeeperFinding]:
-        """The last whole backup stays, however old it is."""
+        """Delete old and incomplete backups; the last complete backup stays, however old it is."""
         whole = [snapshot for snapshot in taken if snapshot.is_whole]
         for snapshot in taken:
             newer = whole and whole[-1].began > snapshot.began
@@ -85,7 +86,7 @@ class Backups:
 
 
 def backups() -> Backups | None:
-    """What the template says of backups; None if there are none."""
+    """The template's settings for backups; None if it has none."""
     settings = json.loads(os.environ.get(VARIABLE, "null"))
     return Backups(**settings) if settings else None
 

@@ -1,9 +1,9 @@
 """EventBridge calls this function on a schedule and when a secret gets a new value; each call is a round.
 
-Variables: `STACKS` (the stacks whose objects are watched, with spaces between them, its own first), `ENVIRONMENT`,
-`ENGINES` (where the objects are), `ENDINGS` (the ends of support) and `BACKUP` (`backups`), the last three as JSON.
-From an event it reads only the source and the names of secrets, or a request about backups (`requested`). It never
-fails because of a finding. A round that could not run is also a finding, so one metric covers everything.
+Variables: `STACKS` (the stacks whose objects are watched, separated by spaces, its own first), `ENVIRONMENT`, `ENGINES`
+(where the objects are), `ENDINGS` (the ends of support) and `BACKUP` (`backups`), the last three as JSON. From an
+event, it reads only the source and the names of secrets, or a request about backups (requested.py). It never fails
+because of a finding. A round that could not run is also a finding, so one metric covers everything.
 """
 
 import functools
@@ -31,7 +31,7 @@ from rounds import ENGINE, Engines, Round
 from secret_change import changed_at
 from stack import StackChanges, is_there, require_quiet
 
-# The time that is left for the report.
+# The seconds that are reserved for the report.
 MARGIN_SECONDS = 10.0
 
 
@@ -77,6 +77,8 @@ def _rotated(event: dict[str, Any]) -> list[str]:
 
 
 def engines(stack: str, patience: Patience) -> Engines:
+    """Clients for the engines of a stack's objects. A client refuses to write while the stack changes."""
+
     @functools.cache
     def transport(target: str) -> HttpTransport:
         where = json.loads(target)

@@ -1,4 +1,4 @@
-"""The report of a round, in lines of JSON: each finding, and their numbers as metrics."""
+"""Writes the report of a round as lines of JSON: each finding, and the numbers of findings as metrics."""
 
 import logging
 from collections.abc import Sequence

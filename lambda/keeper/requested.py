@@ -1,4 +1,4 @@
-"""Requests about backups, from the schedule and from people: `osml backup` and `osml restore` call the function."""
+"""Answers requests about backups, from the schedule, `osml backup` and `osml restore`."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -16,12 +16,12 @@ from report import KeeperFinding
 from rounds import Engines
 from stack import StackChanges, is_there
 
-# The field of an event that is a request: `{"verb", "of", "snapshot", "replace", "indexes"}`.
+# The field of an event that contains a request: `{"verb", "of", "snapshot", "replace", "indexes"}`.
 REQUEST = "backup"
 
 
 def answered(request: dict[str, Any], stacks: Sequence[str], engines: Callable[[str], Engines]) -> dict[str, Any]:
-    """The answer to a request, or `{"message", "cause"}` of what stands against it."""
+    """The answer to a request, or `{"message", "cause"}` with the reason why it failed."""
     try:
         wanted = backups()
         if wanted is None:
@@ -37,7 +37,7 @@ def answered(request: dict[str, Any], stacks: Sequence[str], engines: Callable[[
 
 
 def saved(stacks: Sequence[str], engines: Callable[[str], Engines]) -> list[KeeperFinding]:
-    """The findings of a round about backups."""
+    """The findings about backups of a round."""
     wanted = backups()
     if wanted is None:
         return []
@@ -76,7 +76,7 @@ def _done(wanted: Backups, client: Client, objects: Sequence[Watched], request: 
 
 
 def _engine(stacks: Sequence[str], engines: Callable[[str], Engines]) -> tuple[Client, list[Watched]]:
-    """A client of the engine, and the indexes and aliases of the stacks. Raises StackChanges while one changes."""
+    """A client of the engine, and the indexes and aliases of the stacks. Raises StackChanges while a stack changes."""
     ssm = boto3.client("ssm")
     objects = [entry for stack in stacks if is_there(stack) for entry in watched(ssm, stack)]
     objects = [entry for entry in objects if entry.kind in ("Index", "Alias")]

@@ -1,7 +1,7 @@
-"""A backup comes back into the indexes that a deploy has made.
+"""Restores a backup into the indexes that a deploy has made.
 
-Documents and fields are those of the backup; the owner's mark, the pipelines and the alias are those of this
-environment. Its models and pipelines are not in a backup: the deploy has made them.
+Documents and fields come from the backup. The owner's mark, the pipelines and the alias are those of this environment.
+A backup contains no models or pipelines: the deploy has made them.
 """
 
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ TRIED = "Restoring a backup"
 
 
 def chosen(repository: Repository, name: str | None) -> Snapshot:
-    """The backup of that name, by default the last whole one.
+    """The backup of that name, by default the last complete one.
 
-    Raises NotFound, and Unready for one that is not whole.
+    Raises NotFound if there is none, and Unready if it is not complete.
     """
     snapshots = repository.snapshots()
     if name is None:
@@ -39,10 +39,10 @@ def chosen(repository: Repository, name: str | None) -> Snapshot:
 
 
 def matched(snapshot: Snapshot, objects: Sequence[Watched]) -> dict[str, str]:
-    """Which index of the backup goes to which index of this environment.
+    """The index of this environment for each index of the backup.
 
-    They have the same name or, where `index.name` differs, the same last part. An index that only one side has, such as
-    that of an assistant, is left out. Raises InvalidSpec without the index of the documents.
+    Both have the same name or, if `index.name` differs, the same last part. An index that only one side has, such as
+    that of an assistant, is left out. Raises InvalidSpec if the index of the documents is missing.
     """
     pairs: dict[str, str] = {}
     names = {entry.id: entry for entry in objects if entry.kind == "Index"}
@@ -83,7 +83,7 @@ def begin(repository: Repository, name: str | None, objects: Sequence[Watched], 
 
 
 def finish(repository: Repository, targets: Sequence[str], objects: Sequence[Watched], *, own: bool) -> dict[str, Any]:
-    """What is left to restore; once nothing is, the indexes are this environment's again."""
+    """Return what is still being restored; once nothing is, make the indexes this environment's again."""
     client = repository.client
     waiting = [target for target in targets if not _is_back(client, target)]
     if waiting:
@@ -92,7 +92,7 @@ def finish(repository: Repository, targets: Sequence[str], objects: Sequence[Wat
     for entry in restored:
         note = {"_meta": {**_notes(client, entry.id), "osml": marked("", entry.owner)}}
         client.put(path_of(entry.id, "_mapping"), note)
-    # What a deploy has given them, which the kernel puts back: an alias can name an index that is there.
+    # The kernel applies what a deploy gives them. Indexes come first, because an alias needs an existing index.
     for entry in [*restored, *(entry for entry in objects if entry.kind == "Alias")]:
         apply(entry.verbs, entry.spec, client=client, owner=entry.owner, physical_id=entry.id)
     if not own:

@@ -15,7 +15,7 @@ from mlcommons.watched import Watched
 from report import KeeperFinding
 from secret_change import names
 
-# What a finding is about when the engine does not answer at all.
+# The `about` of a finding if the engine does not answer.
 ENGINE = "the engine"
 
 
@@ -28,7 +28,7 @@ class Engines(Protocol):
 class Round:
     """`changed_at` returns when a secret got its value, in seconds since 1970.
 
-    `rotated` are the complete ARNs of secrets with a new value, by their events.
+    `rotated` are the complete ARNs of secrets that have a new value, according to events.
     """
 
     def __init__(
@@ -92,7 +92,8 @@ class Round:
 
     def _answering(self, model: Watched) -> Iterator[KeeperFinding]:
         """Probe the model; if it does not answer, renew its connector or deploy it again."""
-        # So one slow model leaves time for its repair, for the other models and for the rest of the round.
+        # With this share, one slow model leaves time for its repair, for the other models and for the rest of the
+        # round.
         parts = 2 * (len(self._models) + 1)
         trouble = _trouble(self._client_for(model.target, parts), model)
         if trouble is None:
@@ -138,12 +139,12 @@ class Round:
 
 
 def _key_refused(error: ProvisioningError) -> bool:
-    """Whether the provider refuses the key, and not the engine the keeper."""
+    """Whether the provider refuses the key, in contrast to a refusal of the keeper by the engine."""
     return isinstance(error, PermissionMissing) and "remote service" in error.reason
 
 
 def _trouble(client: Client, model: Watched) -> ProvisioningError | None:
-    """Why the model does not answer; None if it does, or if its provider only throttles."""
+    """Why the model does not answer; None if it answers, or if its provider only throttles."""
     state = _state(client, model)
     if state != "DEPLOYED":
         return Unready(f"Checking model {model.id}", f"its state is {state}", cause="model-not-deployed")
@@ -173,7 +174,7 @@ def _deploy_again(client: Client, model: Watched) -> None:
     while state != "DEPLOYING":
         try:
             client.post(f"{path}/_deploy")
-        except Conflict as error:  # right after undeploying (ml-commons 3.4)
+        except Conflict as error:  # the engine answers this right after undeploying (ml-commons 3.4)
             if not client.outlast(error):
                 raise
         else:

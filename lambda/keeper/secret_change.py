@@ -4,7 +4,7 @@ import boto3
 
 
 def changed_at(arn: str) -> float:
-    """Seconds since 1970 of the last change, also of a tag; raises botocore's errors.
+    """The time of the last change, also of a tag, in seconds since 1970; raises botocore's errors.
 
     `arn` may lack the six random characters at its end.
     """

@@ -13,7 +13,7 @@ DONE, UNDER_WAY = "SUCCESS", "IN_PROGRESS"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot of `indexes`, begun at `began`; `why` tells what a snapshot lacks that is not whole."""
+    """A snapshot of `indexes`, begun at `began`; `why` is the reason if it is not complete."""
 
     name: str
     state: str
@@ -35,21 +35,21 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Repository:
-    """The repository `name` in the `place`: bucket, region, base_path and role_arn, with which the engine reads it."""
+    """The repository `name`; its `place` has the bucket, region, base_path and role_arn that the engine uses."""
 
     client: Client
     name: str
     place: dict[str, Any]
 
     def register(self) -> None:
-        """Name the bucket to the engine, unless it knows it so already."""
+        """Register the bucket in the engine, unless it is registered with the same settings already."""
         known = (self.client.find(path_of("_snapshot", self.name)) or {}).get(self.name, {}).get("settings", {})
-        # The engine shows settings as texts, and a boolean as the text of it.
+        # The engine shows all settings as texts, also booleans.
         if any(str(known.get(key)).lower() != str(value).lower() for key, value in self.place.items()):
             self.client.put(path_of("_snapshot", self.name), {"type": "s3", "settings": self.place})
 
     def forget(self) -> None:
-        """Take the bucket's name from the engine; what is in the bucket stays."""
+        """Remove the registration from the engine; the content of the bucket stays."""
         self.client.delete(path_of("_snapshot", self.name))
 
     def snapshots(self) -> list[Snapshot]:
@@ -58,12 +58,12 @@ class Repository:
         return sorted(map(_read, answer["snapshots"]), key=lambda snapshot: snapshot.began)
 
     def take(self, name: str, indexes: Sequence[str]) -> None:
-        """Begin a snapshot of these indexes alone: without the cluster's settings, templates and pipelines."""
+        """Begin a snapshot of only these indexes, without the cluster's settings, templates and pipelines."""
         body = {"indices": ",".join(sorted(indexes)), "include_global_state": False}
         self.client.put(path_of("_snapshot", self.name, name), body, once=True, wait_for_completion="false")
 
     def delete(self, name: str) -> None:
-        """Delete a snapshot, and of its files those that no other one has."""
+        """Delete a snapshot, and those of its files that no other snapshot uses."""
         self.client.delete(path_of("_snapshot", self.name, name))
 
     def restore(self, snapshot: str, index: str, to: str) -> None:

@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 
 
 class StackChanges(Exception):
-    """CloudFormation has begun to change or delete the stack, and goes first."""
+    """CloudFormation is changing or deleting the stack, and takes precedence over the keeper."""
 
 
 def is_there(name: str) -> bool:

@@ -45,6 +45,7 @@ class BackendRoles:
             raise InvalidSpec(f"Mapping the role {self._role}", error.reason, "Create the role first.") from error
 
     def append(self, entries: Collection[str]) -> None:
+        """Append the entries; safe without the lock, because the server appends to its latest list."""
         if self._all():
             steps: list[dict[str, Any]] = [
                 {"op": "add", "path": "/backend_roles/-", "value": entry} for entry in entries
@@ -98,7 +99,7 @@ class BackendRoles:
             if tickets[0] != head:
                 head, since = tickets[0], patience.elapsed()
             elif patience.elapsed() - since > locks.ABANDONED_AFTER:
-                self.remove([head])  # its function died: two requests never take so long
+                self.remove([head])  # its function died: two requests never take this long
             if not patience.wait(min(attempt, 3)):
                 raise Conflict(f"Changing the mapping of {self._role}", "others keep changing it", "Try again.")
             attempt += 1

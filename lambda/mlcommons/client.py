@@ -63,6 +63,7 @@ class Client:
             return None
 
     def get(self, path: str, **query: str) -> Any:
+        """GET; raises `NotFound` for a missing object."""
         return self._call(Request("GET", path, query))
 
     def find(self, path: str, **query: str) -> Any | None:
@@ -81,6 +82,7 @@ class Client:
         return self._once(Request("POST", path, query, body))
 
     def post(self, path: str, body: Any = None, **query: str) -> Any:
+        """POST, with `body` as JSON."""
         return self._call(Request("POST", path, query, body))
 
     def put(self, path: str, body: Any, *, once: bool = False, **query: str) -> Any:
@@ -92,6 +94,7 @@ class Client:
         return self._once(Request("PUT", path, query, body))
 
     def patch(self, path: str, body: Any) -> Any:
+        """PATCH, with the steps of a JSON Patch as `body`."""
         return self._call(Request("PATCH", path, {}, body))
 
     def delete(self, path: str, *, once: bool = False) -> Any:

@@ -31,7 +31,7 @@ class Collection:
         return self.spreading if isinstance(error, PermissionMissing) else None
 
     def hint(self, answer: Response) -> str:
-        """What to do about an answer with status 400 or above; empty if nothing special is known."""
+        """The hint for an answer with status 400 or above; empty if nothing special is known."""
         cause = answer.headers.get(_HINT_HEADER, "")
         if answer.status == 401 or "network-policy" in cause:
             return "Allow the request's VPC endpoint or public address in the collection's network policy."

@@ -1,6 +1,6 @@
 """Vectors that the engine leaves out of `_source` and derives from its graphs, as k-NN does by default since 3.0.
 
-k-NN 3.0 to 3.5 breaks such an index: after a scroll that fetched ten or more consecutive documents of a segment, the
+In k-NN 3.0 to 3.5, a scroll that fetches ten or more consecutive documents of a segment breaks such an index. Then the
 documents of that segment cannot be read until another segment replaces it
 (https://github.com/opensearch-project/k-NN/issues/3191). Every question that finds one of them fails. So on these
 versions an index is made without derived vectors; an older index is checked, and repaired if it is broken.

@@ -69,7 +69,7 @@ def apply(
 
     `previous` is the specification before this one. In a rollback, it is that of the replacement, whose function may
     have died before it returned its object's id; that object is removed. If `previous` equals `desired` and the object
-    matches it, the kernel sends one read and no probe, because the object was probed when it was made.
+    matches it, the kernel sends only one read. It sends no probe, because the object was probed when it was made.
 
     Raises `NotOurs` if the object belongs to another owner, and any other `ProvisioningError`.
     """

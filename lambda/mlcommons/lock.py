@@ -14,7 +14,7 @@ from mlcommons.client import Client
 from mlcommons.errors import Conflict, NotFound, PermissionMissing, ProvisioningError, Rejected
 
 _PATH = "/_component_template/osml-lock"
-ABANDONED_AFTER = 15.0  # seconds; two requests never take so long
+ABANDONED_AFTER = 15.0  # seconds; two requests never take this long
 PAUSE = 0.5  # seconds; without locks: longer than another writer takes between its read and its write
 
 

@@ -1,8 +1,8 @@
 """Moves a model to another connector, and returns when the model answers through it.
 
 ml-commons (3.4, UpdateModelCacheTransportAction) answers the request as soon as each node has received it. A node calls
-the old connector until it has loaded the model again, which takes about 0.1 s, and seconds on a busy engine. The
-profile shows the object with which a node predicts; when this object changes, the node uses the new connector.
+the old connector until it has loaded the model again. That takes about 0.1 s, or seconds on a busy engine. The profile
+shows the object with which a node predicts; when this object changes, the node uses the new connector.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,8 @@
-"""What the function never grants, whatever an event says.
+"""Refuses permissions that the function never grants, whatever an event contains.
 
-Whoever may invoke the function writes the whole event. Variables of the function's template: `PREFIX` is that of the
-security roles that its stacks make, empty for any; `ADMINISTRATORS` are the ARNs, a JSON list, that may be mapped to
-roles which the stacks have not made.
+A caller that may invoke the function can write the whole event. Variables in the function's template: `PREFIX` is the
+prefix of the security roles that its stacks make, empty for any name. `ADMINISTRATORS` is a JSON list of ARNs that may
+be mapped to roles that the stacks have not made.
 """
 
 import json
@@ -13,9 +13,9 @@ from typing import Any
 
 from mlcommons.errors import InvalidSpec
 
-# Roles with which the engine is born, and that are stronger than ours; without a PREFIX these alone are guarded.
+# Built-in roles of the engine with more permissions than ours. Without a PREFIX, only these are protected.
 _BUILT_IN = ("all_access", "security_manager", "security_rest_api_access", "security_rest_api_full_access")
-# What makes an administrator: actions that a permission may name or match, and groups of such actions.
+# Permissions of an administrator: actions that a permission may name or match, and groups of such actions.
 _ADMINISTRATIVE = (
     "cluster:admin/opendistro_security/config/update",
     "cluster:admin/opensearch/security/any",
@@ -31,7 +31,7 @@ _GROUPS = ("unlimited", "cluster_all", "manage_snapshots")
 
 
 def require_granted(kind: str, spec: Any) -> None:
-    """Raises `InvalidSpec` where a specification makes somebody an administrator whom the template does not name."""
+    """Raises `InvalidSpec` if a specification makes an administrator of somebody whom the template does not name."""
     if not isinstance(spec, dict):
         return
     if kind == "RoleMapping":

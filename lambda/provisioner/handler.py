@@ -1,10 +1,10 @@
-"""CloudFormation calls this function; it turns the event into a specification, the kernel does the rest.
+"""CloudFormation calls this function. It turns the event into a specification, and the kernel does the rest.
 
-Properties of every resource: `Target` (`{"endpoint", "region", "service"}`, how to sign in, see `sign_in`, and of a
-collection, service `aoss`, also `data_policy`, a name, and `principal`, the ARN it must name) and `Spec`, each one JSON
-string, because CloudFormation hands numbers and booleans on as text. With `Adopted` a delete gives the object back,
-which others made. Data returned: `Id`. See `invitation` for whom it
-obeys, and `aws.engines` for where it goes.
+Properties of every resource: `Target` and `Spec`, each one JSON string, because CloudFormation passes numbers and
+booleans on as text. `Target` is `{"endpoint", "region", "service"}`, with the way to sign in (see `aws.sign_in`). For a
+collection (service `aoss`) it also has `data_policy`, a name, and `principal`, the ARN that this policy must name. With
+`Adopted`, a delete only releases the object, because others made it. Data returned: `Id`. `aws.invitation` checks who
+calls, and `aws.engines` which engine is called.
 """
 
 import contextlib
@@ -52,11 +52,11 @@ try:
 except Exception as error:  # noqa: BLE001 - unanswered, CloudFormation would wait for the ServiceTimeout
     helper.init_failure(error)
 
-# Left for the answer to CloudFormation; crhelper itself gives up half a second before the end.
+# The seconds that are reserved for the answer to CloudFormation; crhelper itself stops half a second before the end.
 MARGIN_SECONDS = 10.0
 
-# Returned by a create that failed before it wrote anything: its delete asks nobody, so that the stack can be rolled
-# back even where the engine does not answer.
+# The id of a create that failed before it wrote anything. Its delete sends no request, so the stack can be rolled back
+# even if the engine does not answer.
 NOTHING_MADE = "nothing-made"
 
 log = logging.getLogger("provisioner")
@@ -100,7 +100,7 @@ def _destroy(event: dict[str, Any], context: Any) -> None:
     if event["PhysicalResourceId"] == NOTHING_MADE:
         return
     with _told():
-        # An object that was there before the stack outlives it, also when a deploy is rolled back.
+        # An object that existed before the stack stays after it, also if a deploy is rolled back.
         end = release if event["ResourceProperties"].get("Adopted") else destroy
         outcome = end(
             kind_named(event["ResourceType"]),
@@ -121,7 +121,7 @@ def _told() -> Iterator[None]:
 
 
 def server_id(event: dict[str, Any]) -> str | None:
-    """The server's id, None before there is one: crhelper 2.0.12 makes one up, stack_logical_8 characters."""
+    """The server's id; None without one, also if crhelper 2.0.12 made one up (stack, logical id, 8 characters)."""
     known: str | None = event.get("PhysicalResourceId")
     owner = _owner(event)
     made_up = rf"{re.escape(owner.stack)}_{re.escape(owner.logical_id)}_[A-Z0-9]{{8}}"
@@ -129,13 +129,13 @@ def server_id(event: dict[str, Any]) -> str | None:
 
 
 def _remember(physical_id: str) -> None:
-    # crhelper answers a create that fails later with this id instead of a random one, so that the delete that
-    # follows finds the object.
+    # If the create fails later, crhelper answers with this id instead of a random one. So the delete that follows finds
+    # the object.
     helper.PhysicalResourceId = physical_id
 
 
 def _about_to_write() -> None:
-    # From here on crhelper's random id is the right answer to a failure: the delete then looks for our mark.
+    # From here on, crhelper's random id is the right answer to a failure: the delete then searches for our mark.
     if helper.PhysicalResourceId == NOTHING_MADE:
         helper.PhysicalResourceId = ""
 

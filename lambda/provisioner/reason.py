@@ -1,6 +1,6 @@
-"""The reason of a failure as CloudFormation shows it, the cause at its end.
+"""The reason of a failure as CloudFormation shows it, with the cause at its end.
 
-crhelper 2.0.12 keeps the last 240 characters of a longer one.
+crhelper 2.0.12 keeps only the last 240 characters.
 """
 
 from mlcommons import ProvisioningError
@@ -13,14 +13,14 @@ BEGINNING = 60
 
 
 def _shortened(text: str, room: int) -> str:
-    """Both ends of the text: what came back stands at its beginning, and the name of an ARN near its end."""
+    """Both ends of the text: its beginning has the answer, and its end the name of an ARN."""
     head = min(BEGINNING, room - 1)
     tail = text[len(text) - (room - 1 - head) :]
     return f"{text[:head].rstrip()}…{tail.lstrip()}"
 
 
 class FailureReason(Exception):
-    """What crhelper answers CloudFormation; `str()` is the reason. The middle of the sentence gives way."""
+    """crhelper's answer to CloudFormation; `str()` is the reason. A long one is shortened in its middle."""
 
     def __init__(self, error: ProvisioningError) -> None:
         end = " ".join(part for part in (error.hint, tag(error.cause)) if part)

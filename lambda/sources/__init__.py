@@ -4,6 +4,6 @@
     keeping = InStep(source, settings, known, run, ...)
     keeping.go_on()
 
-A kind of source is one module here, named as its settings in `settings/sources/`. It lists items, and says of each
-whether it has changed; everything else is the same for all kinds: in_step.py.
+A kind of source is one module here, with the same name as its settings in `settings/sources/`. It lists items, and
+tells for each whether it has changed. Everything else is the same for all kinds: see in_step.py.
 """

@@ -19,7 +19,7 @@ from sources.web.api import Api
 from sources.web.fetch import Fetching
 from sources.web.guard import guarded_session
 
-# The most that a page of a list holds.
+# The largest number of entries on one page of a list.
 PAGES = 250
 
 

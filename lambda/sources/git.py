@@ -1,4 +1,4 @@
-"""A Git repository: the newest commit of a branch is fetched without its history. The mark of a file is its id."""
+"""A Git repository: the newest commit of a branch is fetched without its history. The mark of a file is its blob id."""
 
 import hashlib
 import io
@@ -58,7 +58,7 @@ class Files(ItemSource):
         self._repository = PurePosixPath(urlsplit(settings.url).path).name.removesuffix(".git")
 
     def items(self, known: Mapping[str, Known], run: str) -> Iterator[ListedItem]:  # noqa: ARG002 of the interface
-        """See ItemSource. Of a commit that was read to its end nothing is fetched."""
+        """See ItemSource. Nothing is fetched if this commit was read completely before."""
         commit = self._head()
         name, mark = f"{self._repository}@", self._mark(commit)
         before = known.get(name)
@@ -68,7 +68,7 @@ class Files(ItemSource):
             return
         with tempfile.TemporaryDirectory() as folder, self._fetched(folder, commit) as repository:
             yield from self._files(repository, commit)
-        # Last, because it says that all others were seen.
+        # This item comes last, because it means that all others were seen.
         yield ListedItem(name, mark, is_a_document=False)
 
     def _files(self, repository: Repo, commit: ObjectID) -> Iterator[ListedItem]:
@@ -79,7 +79,7 @@ class Files(ItemSource):
             path = entry.path.decode("utf-8", "replace")
             if not (path.startswith(folder) and self._wanted(path)):
                 continue
-            # Links and other repositories.
+            # Symbolic links and submodules.
             if not S_ISREG(entry.mode):
                 self.left_out["links and submodules"] += 1
             elif not readable(path):
@@ -95,7 +95,7 @@ class Files(ItemSource):
         return blob.raw_length() < _LONGEST_POINTER and blob.data.startswith(_LFS)
 
     def _mark(self, commit: bytes) -> str:
-        """The commit, and the settings by which files are chosen."""
+        """The commit, and a digest of the settings that choose the files."""
         chosen = repr([self._settings.folder, self._settings.include, self._settings.exclude])
         return f"{commit.decode()} {hashlib.sha256(chosen.encode()).hexdigest()[:16]}"
 

@@ -1,6 +1,6 @@
 """One run of a source, whatever its kind: list, compare, load what is new, remove what has vanished.
 
-A run may take several calls of a function. What a call has settled is in `known`; the next one goes on from there.
+A run may take several calls of a function. What a call has settled is in `known`; the next call continues from there.
 """
 
 import hashlib
@@ -30,11 +30,11 @@ _PIECE = 1 << 20
 
 @dataclass(frozen=True)
 class Into:
-    """Where documents go: how to connect, and how they are read and cut.
+    """The destination of documents: how to connect, and how they are read and cut.
 
-    vanished: removes documents of this source. parts: the chunks of a document. leftovers: removes what is there of an
-    earlier version, whoever has loaded it; None where the destination does so. groups: those that may see the
-    documents; none of them means everybody.
+    vanished: removes documents of this source. parts: the chunks of a document. leftovers: removes chunks of an earlier
+    version, regardless of who loaded them; None if the destination does that itself. groups: the groups that may see
+    the documents; without any, everybody may.
     """
 
     connect: Callable[[], Destination]
@@ -48,9 +48,9 @@ class Into:
 
 
 class InStep:
-    """A run, in one call: `run` and `known` are those of the calls before, and are changed.
+    """One call's part of a run; it changes `run` and `known`, which come from the calls before.
 
-    `goes_on` says whether there is time for another item; `tell` is called after each settled one.
+    `goes_on` returns whether there is time for another item; `tell` is called after each settled item.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class InStep:
                 self._run.keep(item.name, item.trouble)
                 self._seen(item, known)
             elif not item.is_a_document:
-                # A page that has become a redirect has no document any more.
+                # A page that has become a redirect no longer has a document.
                 lost = gone(known or Known(), ())
                 self._known[item.name] = Known(mark=item.mark, seen=self._run.id, depth=item.depth, gone=lost)
             elif item.content is None or (known and item.mark and item.mark == known.mark):
@@ -129,11 +129,11 @@ class InStep:
         if known:
             known.seen, known.depth = self._run.id, item.depth
         elif item.trouble:
-            # It is new; the next run asks for it again.
+            # The item is new; the next run asks for it again.
             self._known[item.name] = Known(seen=self._run.id, depth=item.depth)
 
     def _keep(self, item: ListedItem, trouble: str) -> None:
-        """Leave the item as the last run left it."""
+        """Leave the item as it was after the last run."""
         self._run.keep(item.name, trouble)
         self._seen(replace(item, trouble=trouble), self._known.get(item.name))
 
@@ -164,7 +164,7 @@ class InStep:
                 return
             said = _said(first) if isinstance(first, Document) and second is None else ""
             if said and said == known.said and not known.refused:
-                # The bytes differ, as by the time of day in a page, and the document does not.
+                # The bytes differ, for example by a time of day in the page, but the document does not.
                 known.digest = digest
                 self._unchanged(item, known)
                 return
@@ -176,7 +176,7 @@ class InStep:
                 for entry in entries:
                     yield self._under_way.take(opened, entry)
             except Unrecognized as why:
-                # The next run reads all of it again; until then nothing of the item is removed.
+                # The next run reads the whole item again; until then, nothing of it is removed.
                 opened.refusals.append(str(why))
                 opened.later = True
                 opened.documents += known.documents
@@ -194,7 +194,7 @@ class InStep:
 
 
 def _laid_down(content: Content, file: IO[bytes]) -> str:
-    """Copy the bytes into the file; returns their digest, which is also that of the format."""
+    """Copy the bytes into the file; returns a digest of the format and the bytes."""
     digest = hashlib.sha256(content.name.rpartition(".")[2].encode() + b"\0")
     with content.open() as stream:
         while piece := stream.read(_PIECE):

@@ -1,4 +1,4 @@
-"""What a source has: items, such as pages, objects and files, and what an earlier run knew of them."""
+"""The items of a source, such as pages, objects and files, and what an earlier run knew of them."""
 
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -14,7 +14,7 @@ class Unlisted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The bytes of an item; the end of `name` says the format. `open` raises Unreached."""
+    """The bytes of an item; the ending of `name` determines the format. `open` raises Unreached."""
 
     name: str
     open: Callable[[], AbstractContextManager[BinaryIO]]
@@ -28,9 +28,9 @@ class Unreached(Exception):
 class ListedItem:
     """One item. `name` is its address in the source, and the id of a document that is the whole item.
 
-    mark: what the source says of the version, equal as long as the item is unchanged; empty if it says nothing.
-    content: the bytes; None if the item is unchanged, as the source itself has found, or has no document of its own.
-    trouble: why it cannot be read at present, so that what is known of it stays.
+    mark: the source's mark of the version, equal as long as the item is unchanged; empty if it gives none.
+    content: the bytes; None if the source itself has found the item unchanged, or if it has no document of its own.
+    trouble: why it cannot be read at present; then its documents stay as they are.
     depth, links: for a source that follows links, how far from its beginning it is, and the items that it names.
     is_a_document: False for an item that only names others, such as a redirect.
     """
@@ -46,12 +46,12 @@ class ListedItem:
 
 @dataclass(slots=True)
 class Known:
-    """What a run has found out of an item.
+    """What a run has found out about an item.
 
-    mark: see ListedItem. digest: of its bytes. said: of its document, if it is a single one. refused: why it is not, or
-    not completely, in the index. documents: the ids of its documents there. seen: the last run that has seen it. gone:
-    the ids of documents that it has no more, and that the end of the run removes. An item that is only named by others
-    so far has none of these.
+    mark: see ListedItem. digest: the digest of its bytes. said: the digest of its document, if it has only one.
+    refused: why it is not, or not completely, in the index. documents: the ids of its documents there. seen: the last
+    run that has seen it. gone: the ids of documents that it no longer has, and that are removed at the end of the run.
+    An item that so far is only named by others has none of these.
     """
 
     mark: str = ""
@@ -65,9 +65,9 @@ class Known:
 
 
 class ItemSource(ABC):
-    """Lists its items. `is_complete` says after that whether all are listed, so that the others are gone.
+    """Lists its items. Afterwards, `is_complete` tells whether all were listed, so that any others are gone.
 
-    `left_out` counts what is no document, by the reason.
+    `left_out` counts items that are not documents, by reason.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Which names of a source are loaded."""
+"""Chooses which names of a source are loaded."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -6,7 +6,7 @@ from fnmatch import translate
 
 
 def wanted_by(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], bool]:
-    """Whether a name matches one of `include`, if there are any, and none of `exclude`."""
+    """A function that tells whether a name matches one of `include` (if there are any) and none of `exclude`."""
     yes, no = _any_of(include), _any_of(exclude)
     return lambda name: (yes is None or yes.match(name) is not None) and (no is None or no.match(name) is None)
 

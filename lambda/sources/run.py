@@ -1,4 +1,4 @@
-"""A run of a source: how far it is, and what has changed; the function writes it, and the command line shows it."""
+"""A run of a source: its progress and its changes. The function writes it, and the command line shows it."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-# The limit of names and reasons that a run keeps of each kind.
+# The largest number of names of each change, and of reasons, that a run keeps.
 MOST_NAMES = 100
-# A run without progress for so long has ended: its message went to the dead letters.
+# A run without progress for this long has ended: its message went to the dead letters.
 SILENT = timedelta(minutes=75)
 
 Change = Literal["added", "changed", "removed"]
@@ -19,8 +19,8 @@ class Run(BaseModel):
 
     listed: items with documents that were there. kept: those that could not be read at present, and stay as they were.
     passages: chunks that were stored. masked: personal data that were masked, and masked_in their number in the first
-    documents. status: `held` is done, but what has vanished was not removed. message: why it is not done, or what it
-    waits for. dry: nothing was loaded or removed. calls: how many calls of the function it has taken.
+    documents. status: `held` means done, but without the removal of vanished items. message: why it is not done, or
+    what it waits for. dry: nothing was loaded or removed. calls: how many calls of the function it has taken.
     """
 
     source: str
@@ -59,7 +59,7 @@ class Run(BaseModel):
             names.append(name)
 
     def mask(self, number: int, documents: Mapping[str, int]) -> None:
-        """Count what was masked."""
+        """Count masked personal data: their number, and the number in each document."""
         self.masked += number
         for document, masked in documents.items():
             if document in self.masked_in or len(self.masked_in) < MOST_NAMES:

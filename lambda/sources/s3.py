@@ -19,7 +19,7 @@ def source(settings: S3Prefix, tools: Tools) -> ItemSource:
 
 
 class Objects(ItemSource):
-    """See ItemSource. A name is the key after the folder that holds the prefix, as `osml ingest` names it."""
+    """See ItemSource. A name is the key without the folder that contains the prefix, as `osml ingest` names it."""
 
     def __init__(self, settings: S3Prefix, s3: Any, *, pictures: bool = False) -> None:
         super().__init__()

@@ -41,7 +41,7 @@ class LibraryFiles(ItemSource):
         self._wanted = wanted_by(settings.include, settings.exclude)
 
     def items(self, known: Mapping[str, Known], run: str) -> Iterator[ListedItem]:  # noqa: ARG002 of the interface
-        """See ItemSource. Without a token, `delta` lists everything; of a file that is listed twice the last counts."""
+        """See ItemSource. Without a token, `delta` lists all; the last entry of a file counts if it is listed twice."""
         with self._api.understood():
             yield from self._files(self._drive())
 
@@ -82,7 +82,7 @@ class LibraryFiles(ItemSource):
 
 
 def _path(file: Mapping[str, Any]) -> str:
-    """The path in the library: the folder's is `/drives/ID/root:/Folder`, percent-encoded."""
+    """The path of the file in the library; the folder's path is `/drives/ID/root:/Folder`, percent-encoded."""
     folder = unquote(str(file.get("parentReference", {}).get("path", "")).partition("root:")[2]).strip("/")
     return f"{folder}/{file['name']}" if folder else str(file["name"])
 
@@ -100,7 +100,7 @@ def _token(settings: SharePoint, session: requests.Session, secret: str) -> str:
         said = answer.json()
         if answer.status_code == 200:
             return str(said["access_token"])
-        # Of the description the first line: the others are ids of the request.
+        # Only the first line of the description is quoted: the others are ids of the request.
         why = str(said.get("error_description") or said.get("error") or "").splitlines()[:1]
         raise Unlisted(f"Microsoft refuses the application ({answer.status_code}): {' '.join(why)} {ACCESS}")
     except (requests.RequestException, OSError) as error:

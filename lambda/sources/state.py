@@ -1,6 +1,7 @@
-"""What is known of the items of a source, between runs and between the calls of one run: an object of S3.
+"""Keeps what is known of the items of a source, between runs and between the calls of one run, in an S3 object.
 
-A line of JSON for each item, compressed: 100,000 pages are a few megabytes, one request to read and one to write.
+The object has a line of JSON for each item, compressed. For 100,000 pages it has a few megabytes, and takes one request
+to read and one to write.
 """
 
 import gzip
@@ -11,12 +12,12 @@ from typing import Any
 
 from sources.item import Known
 
-# The first line begins with it.
+# The beginning of the first line.
 FORM = "osml sources 1"
 
 
 def read_state(s3: Any, bucket: str, key: str, groups: Sequence[str] = ()) -> dict[str, Known]:
-    """Everything known, by the item's name; nothing before the first run.
+    """Everything known, by the item's name; empty before the first run.
 
     If other `groups` see the documents than before, nothing counts as unchanged: all documents are loaded again.
     """
@@ -42,7 +43,7 @@ def write_state(s3: Any, bucket: str, key: str, known: Mapping[str, Known], grou
 
 
 def _values(known: Known) -> tuple[Any, ...]:
-    """Without the last one where it is empty: the line is short, and earlier versions of osml can read it."""
+    """The values, without `gone` if it is empty: the line is shorter, and earlier versions of osml can read it."""
     values = astuple(known)
     return values if known.gone else values[:-1]
 

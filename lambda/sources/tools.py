@@ -1,4 +1,4 @@
-"""What a source works with, passed in so that tests need no AWS."""
+"""The tools of a source, which are passed in so that tests need no AWS."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -10,10 +10,10 @@ from sources.item import ItemSource
 
 @dataclass(frozen=True)
 class Tools:
-    """s3: a client. secret: reads the source's key. left: seconds until nothing more is begun.
+    """s3: a client. secret: reads the source's key. left: returns the seconds until nothing more is begun.
 
     pictures: whether the text of pictures is recognised. agent: the name under which requests are made.
-    networks: private ranges that vendors' APIs may be in, none in AWS.
+    networks: private ranges in which vendors' APIs may be; none in AWS.
     """
 
     s3: Any = None

@@ -1,4 +1,4 @@
-"""The items of a run that are read or loaded, until all their entries have a result."""
+"""The items of a run that are being read or loaded, until all their entries have a result."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -32,18 +32,18 @@ class OpenItem:
 
 
 class UnderWay:
-    """The open items in the order of reading, in which their entries are settled too; `known` and `run` are changed."""
+    """The open items in the order of reading; entries are settled in the same order. Changes `known` and `run`."""
 
     def __init__(self, known: dict[str, Known], run: Run, tell: Callable[[], object]) -> None:
         self._known, self._run, self._tell = known, run, tell
         self._open: deque[OpenItem] = deque()
 
     def begin(self, opened: OpenItem) -> None:
-        """The following entries are those of this item."""
+        """Begin an item: the following entries belong to it."""
         self._open.append(opened)
 
     def take(self, opened: OpenItem, entry: Entry) -> Entry:
-        """Count an entry of the item that is read; a run that loads nothing notes here what is refused."""
+        """Count an entry of the item that is being read. A dry run also notes here what is refused."""
         opened.read += 1
         if isinstance(entry, Document):
             opened.documents.append(entry.of)
@@ -52,20 +52,20 @@ class UnderWay:
         return entry
 
     def end(self, opened: OpenItem) -> None:
-        """The item has no further entries."""
+        """End an item: it has no further entries."""
         opened.ended = True
         if self._run.dry:
             opened.settled = opened.read
         self._settle()
 
     def refuse(self, letter: DeadLetter) -> None:
-        """A dead letter is of the first open item."""
+        """Note a dead letter; it belongs to the first open item."""
         opened = self._open[0]
         opened.refusals.append(letter.reason)
         opened.later |= letter.retry == "later"
 
     def confirm(self, _: Entry) -> None:
-        """The next entry has a result."""
+        """Count the next entry, which now has a result."""
         self._open[0].settled += 1
         self._settle()
 
@@ -77,7 +77,7 @@ class UnderWay:
             ids = list(dict.fromkeys(opened.documents))
             more = f" (and {len(opened.refusals) - 1} more)" if len(opened.refusals) > 1 else ""
             refused = opened.refusals[0] + more if opened.refusals else ""
-            # What may be taken later is asked for and compared again by the next run.
+            # If the item may be accepted later, its marks are left out, so the next run reads and compares it again.
             self._known[item.name] = Known(
                 mark="" if opened.later else item.mark,
                 digest="" if opened.later else opened.digest,
@@ -97,5 +97,5 @@ class UnderWay:
 
 
 def gone(before: Known, ids: Sequence[str]) -> list[str]:
-    """The documents of an item that now has those with `ids`, as far as it has them no more."""
+    """The ids of documents that an item had before and no longer has; `ids` are those that it has now."""
     return sorted({*before.documents, *before.gone}.difference(ids))

@@ -1,4 +1,4 @@
-"""The end of a run: documents that the source has no more are removed, unless suspiciously many items have vanished."""
+"""Ends a run: removes documents that the source no longer has, unless suspiciously many items have vanished."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -6,13 +6,13 @@ from sources.item import Known
 from sources.run import Run
 
 Remove = Callable[[Sequence[str]], object]
-"""Removes the documents with these ids, as far as they come from this source, and whatever was stored until now."""
-# Ids that are removed with one search.
+"""Removes the documents with these ids, including those stored until now, but only those that come from this source."""
+# The number of ids that are removed with one search.
 TOGETHER = 256
 
 
 def together(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The ids, as many at once as one search finds."""
+    """The ids in groups, each small enough for one search."""
     for start in range(0, len(ids), TOGETHER):
         yield ids[start : start + TOGETHER]
 
@@ -42,7 +42,7 @@ def remove_vanished(run: Run, known: dict[str, Known], remove: Remove, most_remo
 
 
 def _remove(run: Run, known: dict[str, Known], vanished: Mapping[str, Known], remove: Remove) -> None:
-    """Remove the documents of the vanished items, and those that others have no more, if no other item has them."""
+    """Remove documents of vanished items, and those that other items no longer have, unless another item has them."""
     if not run.dry:
         ids = {id for item in vanished.values() for id in item.documents}
         ids.update(id for item in known.values() for id in item.gone)

@@ -1,8 +1,8 @@
-"""A website: its pages are found by sitemaps, by links, and because they were there the last time.
+"""A website: its pages are found by sitemaps, by links, and from the last run.
 
-A page that was there is asked for again even if no page names it any more, and is gone when the site says so (404 or
-410), when it leads elsewhere, or when robots.txt or the settings leave it out. A page that was read is requested with
-its ETag and date, so that an unchanged one costs one short answer; with a date in the sitemap it costs none.
+A page of the last run is requested again even if no page links to it any more. It is gone if the site answers 404 or
+410, if it redirects, or if robots.txt or the settings exclude it. A page that was read before is requested with its
+ETag and date, so an unchanged page costs one short answer. If the sitemap has its date, it costs no request.
 """
 
 import io
@@ -31,10 +31,10 @@ from sources.web.sitemap import MOST_SITEMAPS, NoSitemap, read_sitemap
 from sources.web.turns import Turns
 
 AGENT = "osml"
-# After so many pages in a row without an answer the site is taken to be down.
+# After this many pages in a row without an answer, the site counts as down.
 MOST_TROUBLE = 10
 LARGEST_ROBOTS = 500_000
-# A pause that robots.txt asks for is kept up to so many seconds.
+# The longest pause, in seconds, that is kept because robots.txt asks for it.
 LONGEST_DELAY = 30.0
 GONE = (404, 410)
 
@@ -64,11 +64,11 @@ class Pages(ItemSource):
         waiting = Turns((url, 0) for url in dict.fromkeys([*self._starts, *dates]))
         waiting.add((url, page.depth) for url, page in known.items())
         met, read, trouble = set[str](), 0, 0
-        # In the order in which they were asked for, so that one connection is one page after the other.
+        # Answers are taken in the order of requests, so with one connection, pages come one after another.
         begun = deque[tuple[str, Future[ListedItem | None]]]()
         with ThreadPoolExecutor(self._settings.connections) as connections:
             while waiting or begun:
-                # While pages are under way, these may be all that are read.
+                # The pages under way may fill the limit of pages, so no more are begun until their results are known.
                 if not waiting or len(begun) >= self._ahead or (begun and read + len(begun) >= self._settings.pages):
                     url, answer = begun.popleft()
                     item = answer.result()
@@ -98,7 +98,7 @@ class Pages(ItemSource):
 
     @property
     def _ahead(self) -> int:
-        """The number of pages that are asked for before the first of them is taken."""
+        """The number of pages that may be requested before the result of the first one is taken."""
         connections = self._settings.connections
         return 1 if connections == 1 else 2 * connections
 
@@ -110,7 +110,7 @@ class Pages(ItemSource):
         return url.startswith(self._within) and self._wanted(url)
 
     def _item(self, url: str, depth: int, before: Known | None, date: str) -> ListedItem | None:
-        """The page; None if it is gone, or no document."""
+        """The page as an item; None if it is gone, or is not a document."""
         mark = json.loads(before.mark) if before and before.mark else {}
         if date and mark.get("lastmod") == date:
             return ListedItem(url, before.mark if before else "", depth=depth)
@@ -131,7 +131,7 @@ class Pages(ItemSource):
     def _elsewhere(self, url: str, depth: int, answer: HttpAnswer) -> ListedItem:
         self._leave_out("redirects")
         target = address(urljoin(url, answer.headers.get("location", "")))
-        # Where it leads is read as a page of its own, if it is one of this source.
+        # The target is read as a separate page if it belongs to this source.
         return ListedItem(
             url, depth=max(0, depth - 1), links=self._found([target] if target else []), is_a_document=False
         )
@@ -187,7 +187,7 @@ class Pages(ItemSource):
             try:
                 with self._fetching.get(url) as answer:
                     if answer.status != 200:
-                        # A site needs none.
+                        # A site does not need a sitemap.
                         return {}, []
                     answer.save(file)
                 file.seek(0)
@@ -203,7 +203,7 @@ class Pages(ItemSource):
         return bool(robots.can_fetch(url, AGENT))
 
     def _robots_of(self, host: str) -> Protego:
-        """RFC 9309: without a file everything is allowed, and while it cannot be read nothing is."""
+        """The rules of robots.txt (RFC 9309): all is allowed without a file. Raises Unlisted if it cannot be read."""
         if host not in self._robots:
             url = urljoin(host, "robots.txt")
             robots = self._robots[host] = Protego.parse(self._robots_text(url, 0))

@@ -1,8 +1,9 @@
-"""Into a collection: this function embeds, and stores whole documents as the function `documents` does.
+"""Loads into a collection: this function embeds and stores whole documents, as the function `documents` does.
 
-A search finds what was stored after the collection's refresh interval. A store need not see the version before: each
-version has passages of its own, and readers use the newest. A removal waits for the interval first, so that it finds
-everything that this or an earlier run has stored; what others have stored is not of the source, seen or not.
+A search finds stored documents only after the collection's refresh interval. To store a document, its earlier version
+need not be visible: each version has its own passages, and readers use the newest. A removal first waits for the
+interval, so it finds everything that this or an earlier run has stored. It need not find what others have stored, which
+does not belong to the source.
 """
 
 import json
@@ -23,13 +24,13 @@ from rag.search.collection import CollectionSearch
 from sources.in_step import Into
 from sources.vanished import together
 
-# The most seconds for a batch: less than is left of a call when its slice is over.
+# The most seconds for a batch: less than a call still has when its slice is over.
 MOST_SECONDS = 250.0
 TOO_LONG = f"storing it takes longer than {MOST_SECONDS:.0f} seconds; split the file"
 
 
 class CollectionDestination:
-    """A corpus.destination.Destination, the collection that `parts` search; no store lasts beyond `ends`."""
+    """A corpus.destination.Destination: the collection that `parts` search. No request to store lasts beyond `ends`."""
 
     most_bytes = 256_000
     most_documents = 32
@@ -38,7 +39,7 @@ class CollectionDestination:
         self._parts, self._ends = parts, ends
 
     def encode(self, document: Document) -> bytes:
-        """The document as JSON. Without groups it is for everybody, whoever its predecessor was for."""
+        """The document as JSON. Without groups, everybody may see it, even if the previous version was restricted."""
         source = given_to(document.source, groups_in(document.source))
         return json.dumps([document.id, source, document.where, list(document.places)]).encode()
 
@@ -59,7 +60,7 @@ class CollectionDestination:
             raise Stopped(failure.message) from None
         outcomes = [_outcome(result) for result in results]
         if len(batch) == 1 and outcomes[0].verdict is Verdict.LATER and time.monotonic() - began > MOST_SECONDS * 0.9:
-            # In the next call it takes as long.
+            # The next call would take as long.
             return [Outcome(Verdict.REFUSED, TOO_LONG)]
         return outcomes
 
@@ -74,7 +75,7 @@ def into_collection(
     groups: Sequence[str],
     pause: Callable[[int, float], float],
 ) -> Into:
-    """Where the documents of a source go; `wait` lasts until a search finds all that was stored before.
+    """The collection as a destination of a source; `wait` returns when a search finds all that was stored before.
 
     Raises Stopped.
     """

@@ -1,4 +1,4 @@
-"""Into a domain: its `_bulk` API takes chunks, and its pipeline embeds them."""
+"""Loads into a domain: its `_bulk` API takes chunks, and its pipeline embeds them."""
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
@@ -23,13 +23,13 @@ def into_domain(
     groups: Sequence[str],
     pause: Callable[[int, float], float],
 ) -> Into:
-    """Where the documents of a source go; no request lasts beyond `ends` on the monotonic clock. Raises Stopped."""
+    """The domain as a destination of a source; no request lasts beyond `ends` (monotonic clock). Raises Stopped."""
     index = destination["index"]
     ask = asking(destination["target"], ends)
     of_source = Leftovers(ask, index, source)
 
     def remove(ids: Sequence[str]) -> None:
-        # What was stored a moment ago is not found before.
+        # Without a refresh, a search does not find what was stored a moment ago.
         ask(f"/{index}/_refresh", {}, "")
         for some in together(ids):
             of_source.remove({id: [] for id in some})

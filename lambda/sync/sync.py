@@ -1,12 +1,12 @@
 """SQS calls this function with the name of a source; it goes on with that source's run, and sends itself the next call.
 
-The queue is in order for each source, so that two calls never work on the same one. A message is
-`{"source": NAME, "run": ID, "dry": false, "removing": false}`; without `run` a run begins, with the message's id.
+The queue is ordered for each source, so two calls never work on the same source. A message has `source` (a name), `run`
+(an id), `dry` and `removing` (true or false). Without `run`, a new run begins, with the message's id.
 
 Variables: `DESTINATION` (as for the drop), `SOURCES` (JSON, settings by name), `SECRETS` (JSON, ARN and key by name),
-`STATE_BUCKET`, `QUEUE_URL`, `ENVIRONMENT`, `SLICE_SECONDS` (how long a call works; the rest of its time is for what is
-under way then). On a collection also `ASSISTANT` (as for the function `documents`), and in `DESTINATION` the seconds
-after which a search finds what was stored, `visible_seconds`.
+`STATE_BUCKET`, `QUEUE_URL`, `ENVIRONMENT`, `SLICE_SECONDS` (how long a call works; the rest of its time is for items
+that are under way then). On a collection also `ASSISTANT` (as for the function `documents`), and in `DESTINATION` also
+`visible_seconds` (after which a search finds what was stored).
 """
 
 import json
@@ -35,7 +35,7 @@ from sources.run import Run
 from sources.state import read_state, write_state
 from sources.tools import Tools
 
-# Of the function's time, what is kept back for storing what is known.
+# The seconds of the function's time that are reserved for storing the state.
 MARGIN_SECONDS = 20.0
 # Seconds that an item may take to be read, and bytes of the function's memory.
 LONGEST, MOST_MEMORY = 60.0, 512 << 20
@@ -45,11 +45,11 @@ TIME_OVER = "the call's time is over"
 
 
 class TimeOver(Stopped):
-    """The next call goes on."""
+    """The time of this call is over; the next call continues the run."""
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
-    """The function's entry point. An exception brings the message back, up to the dead letters."""
+    """The function's entry point. After an exception, the message comes again, and finally becomes a dead letter."""
     ends = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
     for record in event["Records"]:
         message = json.loads(record["body"])
@@ -66,7 +66,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
 
 
 def _run(message: dict[str, Any], message_id: str) -> Run | None:
-    """The run to go on with; None if another one of the source is under way."""
+    """The run to continue; None if it has ended, or if another run of the source is under way."""
     before = _read_run(message["source"])
     wanted = message.get("run") or message_id
     if before and before.id == wanted:
@@ -84,7 +84,7 @@ def _run(message: dict[str, Any], message_id: str) -> Run | None:
 def _work(run: Run, settings: SourceSettings, ends: float) -> None:
     key = f"{'dry' if run.dry else 'state'}/{run.source}.jsonl.gz"
     bucket, s3 = os.environ["STATE_BUCKET"], client("s3")
-    # A run that only looks begins with what is known, and stores its own progress apart.
+    # A dry run begins with the known state, and stores its own progress separately.
     known = read_state(s3, bucket, key if run.calls else f"state/{run.source}.jsonl.gz", settings.groups)
     run.calls += 1
     write_run(run)
@@ -124,7 +124,7 @@ def _work(run: Run, settings: SourceSettings, ends: float) -> None:
 
 
 def into(run: Run, groups: Sequence[str], ends: float) -> Into:
-    """Where the documents of the run go. Raises Stopped."""
+    """The destination of the run's documents. Raises Stopped."""
     to = json.loads(os.environ["DESTINATION"])
     recognized = reading(to["text_field"], to.get("scans"), lambda: ends - time.monotonic())
     common: dict[str, Any] = {
@@ -192,6 +192,7 @@ def _read_run(source: str) -> Run | None:
 
 
 def write_run(run: Run) -> None:
+    """Store the run's progress, with the present time."""
     run.updated = datetime.now(UTC)
     body = run.model_dump_json().encode()
     client("s3").put_object(Bucket=os.environ["STATE_BUCKET"], Key=f"runs/{run.source}.json", Body=body)

@@ -20,14 +20,14 @@ def general(value: float) -> str:
 
 
 def literal(token: Token) -> str:
-    """What a piece shows that is not a placeholder for a digit."""
+    """The text that a piece shows if it is not a placeholder for a digit."""
     kind, text = token
     return " " if kind == "width" else text
 
 
 @dataclass(frozen=True, slots=True)
 class Digits:
-    """How a number is shown; `before` and `after` are the characters around it.
+    """How a number is shown. `before` and `after` are the characters around it.
 
     whole, decimals: the digit placeholders before and after the point. middle: `whole`, with other characters.
     power: the power of ten by which the number is multiplied. exponent: the placeholders and sign of an exponent.

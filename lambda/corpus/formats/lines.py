@@ -46,7 +46,7 @@ def _row(where: str, line: bytes, position: int, reading: Reading) -> Row:
 
 
 def _value(line: bytes) -> Any:
-    """Like `json.loads`, which first determines the encoding and so takes half as long again."""
+    """Parse the line as UTF-8; `json.loads(line)` first determines the encoding, and takes half as long again."""
     try:
         return json.loads(line.decode())
     except ValueError:

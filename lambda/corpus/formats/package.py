@@ -116,7 +116,7 @@ class Package:
         return any(kind == "officeDocument" for kind, _ in self.related("").values())
 
     def related(self, name: str) -> dict[str, tuple[str, str]]:
-        """What an Office part refers to within the archive: kind and name, by the id of the relationship."""
+        """The parts of the archive to which an Office part refers: kind and name, by the relationship's id."""
         folder, _, last = name.rpartition("/")
         relationships = f"{folder}/_rels/{last}.rels" if folder else f"_rels/{last}.rels"
         parts: dict[str, tuple[str, str]] = {}

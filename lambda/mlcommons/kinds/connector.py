@@ -1,6 +1,6 @@
 """Connector: how ml-commons calls one provider. It is never changed in place; a new one replaces the old one.
 
-A connector that a deployed model uses cannot be updated (400), so every change makes a new one with a new id, and the
+A connector that a deployed model uses cannot be updated (400). So every change makes a new one with a new id, and the
 model is moved to it. The digest in the mark distinguishes an owner's old connector from its new one.
 """
 

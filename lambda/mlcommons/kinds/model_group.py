@@ -14,6 +14,8 @@ from mlcommons.search import current, hits, marked_by, server_made
 
 @dataclass(frozen=True)
 class ModelGroupSpec:
+    """`name` must be unique in the domain."""
+
     name: str
     description: str = ""
 

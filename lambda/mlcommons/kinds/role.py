@@ -32,6 +32,8 @@ class IndexPermission:
 
 @dataclass(frozen=True)
 class RoleSpec:
+    """A role's name, and the permissions in it; the mark is added to `description`."""
+
     name: str
     description: str = ""
     cluster_permissions: list[str] = field(default_factory=list)

@@ -20,6 +20,8 @@ _OTHER_PARTS = ("and_backend_roles", "hosts", "users", "description")
 
 @dataclass(frozen=True)
 class RoleMappingSpec:
+    """`backend_roles` are ARNs of IAM roles, which are mapped to the OpenSearch role named `role`."""
+
     role: str
     backend_roles: list[str]
 

@@ -1,4 +1,4 @@
-"""Answers of JSON APIs, page after page, and files behind them."""
+"""Reads lists of JSON APIs, page after page, and the files that they name."""
 
 import json
 import tempfile
@@ -17,7 +17,7 @@ _MOST_REDIRECTS = 3
 class Api:
     """The API of a vendor at `root`, the only host that gets the `headers`.
 
-    `name` and `access` are for messages: what it is, and what helps when it refuses.
+    `name` and `access` are for messages: the name of the API, and what to check if it refuses access.
     """
 
     def __init__(self, fetching: Fetching, root: str, name: str, access: str, headers: Mapping[str, str]) -> None:
@@ -26,7 +26,7 @@ class Api:
 
     @contextmanager
     def understood(self) -> Iterator[None]:
-        """Raises Unlisted where the block meets an answer in another form."""
+        """Raises Unlisted if the block finds an answer in another form."""
         try:
             yield
         except (AttributeError, KeyError, TypeError) as error:
@@ -64,7 +64,7 @@ class Api:
 
     @contextmanager
     def opened(self, url: str) -> Iterator[BinaryIO]:
-        """The content at `url`, or where it leads: there without the headers, which are for this API alone."""
+        """The content at `url`; a redirect is followed without the headers, which are only for this API."""
         headers = self._headers
         with tempfile.TemporaryFile() as file:
             for _ in range(_MOST_REDIRECTS):

@@ -1,4 +1,4 @@
-"""Polite GET requests: one at a time, with pauses, and again later where the server asks for that."""
+"""Polite GET requests: one at a time, with pauses, and repeated later if the server asks for that."""
 
 import threading
 import time
@@ -32,7 +32,7 @@ class HttpAnswer:
     response: requests.Response
 
     def save(self, file: IO[bytes]) -> None:
-        """Write the body into the file. Raises Unreached when it is too large, too slow, or breaks off."""
+        """Write the body into the file. Raises Unreached if the body is too large, too slow, or breaks off."""
         ends, size = time.monotonic() + LONGEST, 0
         try:
             for piece in self.response.iter_content(_PIECE):
@@ -49,7 +49,7 @@ class HttpAnswer:
 class Fetching:
     """Requests of `session` with at least `delay` seconds between those to the same host, from any number of threads.
 
-    `left` returns the seconds until nothing more is begun; a longer wait is not waited for.
+    `left` returns the seconds until nothing more is begun. A longer wait that a server asks for raises Unreached.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Fetching:
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Iterator[HttpAnswer]:
         """The answer, whatever its status; redirects are not followed.
 
-        Raises Unreached without an answer, and when the server is still busy after three attempts.
+        Raises Unreached if there is no answer, or if the server is still busy after three attempts.
         """
         response = self._patiently(url, dict(headers or {}))
         try:
@@ -108,7 +108,7 @@ class Fetching:
         raise AssertionError
 
     def _pause(self, url: str, seconds: float) -> None:
-        """Ask this host for nothing for so long, from whatever thread."""
+        """Send this host no request for `seconds`, from any thread."""
         with self._turns:
             host = urlsplit(url).netloc
             self._next[host] = max(self._next.get(host, 0.0), time.monotonic() + seconds)

@@ -1,11 +1,11 @@
-"""The name of what is at an address, whose end says the format."""
+"""The file name for the content of an address; its ending determines the format."""
 
 from urllib.parse import urlsplit
 
 from corpus.endings import readable
 
 HTML = ("text/html", "application/xhtml+xml")
-# The ends of names for types of files that have none in their address.
+# The endings by content type, for addresses without an ending.
 TYPES = {
     "application/pdf": ".pdf",
     "text/plain": ".txt",
@@ -23,7 +23,7 @@ TYPES = {
 
 
 def file_name(url: str, kind: str) -> str | None:
-    """HTML by its type, everything else by its address or its type; None if osml does not read it."""
+    """The name: for HTML by the type, else by the address or the type; None if osml does not read the format."""
     path = urlsplit(url).path
     if kind in HTML:
         return f"{url.rstrip('/')}.html"

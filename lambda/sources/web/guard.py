@@ -1,8 +1,8 @@
-"""A session that reaches public addresses only, whatever a name resolves to, and ranges that the settings allow.
+"""A session that reaches only public addresses, whatever a name resolves to, and ranges that the settings allow.
 
-A function in AWS can reach what its network can: without this, a page could lead it to the address that gives out
-credentials, or to a server within the VPC. The address is checked where the connection is made, so that a name that
-resolves differently a moment later changes nothing.
+A function in AWS can reach everything that its network can. Without this session, a page could lead it to the address
+that gives out credentials, or to a server within the VPC. The address is checked when the connection is made, so a name
+that resolves differently a moment later cannot evade the check.
 """
 
 import ipaddress
@@ -18,12 +18,12 @@ from urllib3.exceptions import NewConnectionError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-# Addresses within which another one is written: of translators, of 6to4 and of Teredo.
+# IPv6 ranges whose addresses contain an IPv4 address: NAT64 translators, 6to4 and Teredo.
 _CARRYING = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
 
 
 class ForbiddenAddress(NewConnectionError):
-    """The name resolves to an address that is not reached."""
+    """The name resolves to an address that must not be reached."""
 
 
 def may_be_reached(address: str, networks: Sequence[Network]) -> bool:
@@ -40,7 +40,7 @@ def may_be_reached(address: str, networks: Sequence[Network]) -> bool:
 
 
 def guarded_session(networks: Sequence[str], agent: str, connections: int = 1) -> requests.Session:
-    """A session without proxies of the environment, which names itself `agent`, for so many threads."""
+    """A session with `agent` as its User-Agent, for `connections` threads; it ignores proxies of the environment."""
     session = requests.Session()
     session.trust_env = False
     session.headers["User-Agent"] = agent
@@ -50,7 +50,7 @@ def guarded_session(networks: Sequence[str], agent: str, connections: int = 1) -
 
 
 def guarded_pool(networks: Sequence[str], **options: Any) -> PoolManager:
-    """A PoolManager of urllib3 that makes such connections."""
+    """A PoolManager of urllib3 that connects only to public addresses and to `networks`."""
     allowed = [ipaddress.ip_network(network) for network in networks]
 
     class Plain(HTTPConnection):
@@ -82,7 +82,7 @@ class _Adapter(HTTPAdapter):
 
 
 def _connected(connection: Any, connect: Any, networks: Sequence[Network]) -> socket.socket:
-    """Connect to an address that the name has and that may be reached, and to no other."""
+    """Connect to the first address of the name that may be reached. Raises ForbiddenAddress if there is none."""
     name = connection._dns_host
     try:
         resolved = socket.getaddrinfo(name, connection.port, type=socket.SOCK_STREAM)

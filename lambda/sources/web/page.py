@@ -1,4 +1,4 @@
-"""What a page says to those who crawl: its links, and whether it wants to be left out."""
+"""What a page tells crawlers: its links, and whether it asks to be left out."""
 
 import codecs
 from collections.abc import Iterator, Mapping
@@ -16,14 +16,14 @@ _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 @dataclass(frozen=True)
 class Said:
-    """links: addresses that the page names, empty if it asks not to follow them. is_indexed: False if it asks so."""
+    """links: the page's links, empty if it asks not to follow them. is_indexed: False if it asks to be left out."""
 
     links: tuple[str, ...]
     is_indexed: bool
 
 
 def read_page(html: str, url: str, headers: Mapping[str, str]) -> Said:
-    """What the page at `url` says, also in the header X-Robots-Tag."""
+    """What the page at `url` tells crawlers, also by the header X-Robots-Tag."""
     tree = LexborHTMLParser(html)
     rules = set(_words(headers.get("x-robots-tag", "")))
     for meta in tree.css("meta[name]"):
@@ -36,14 +36,14 @@ def read_page(html: str, url: str, headers: Mapping[str, str]) -> Said:
 
 
 def with_encoding(content: bytes, headers: Mapping[str, str]) -> bytes:
-    """The page in UTF-8 if the header names its encoding, which counts more than what the page itself says."""
+    """The page in UTF-8 if the header names its encoding, which takes precedence over what the page names."""
     if content.startswith(_BOMS):
         return content
     said = Message()
     said["content-type"] = headers.get("content-type", "")
     try:
         name = codecs.lookup(str(said.get_param("charset", ""))).name
-        # As browsers do.
+        # Browsers do the same.
         name = "cp1252" if name in ("ascii", "iso8859-1") else name
         return codecs.BOM_UTF8 + content.decode(name, errors="replace").encode("utf-8", "surrogatepass")
     except (LookupError, ValueError):
@@ -51,7 +51,7 @@ def with_encoding(content: bytes, headers: Mapping[str, str]) -> bytes:
 
 
 def address(url: str) -> str | None:
-    """The address in the form in which addresses are compared; None if it is not one of the web."""
+    """The address in a normal form for comparisons; None if it is not an HTTP address, or is too long."""
     try:
         parts = urlsplit(urldefrag(url.strip())[0])
         host, port = (parts.hostname or "").encode("idna").decode(), parts.port

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from typing import IO
 from xml.etree import ElementTree
 
-# The limits of the protocol: addresses of a sitemap, and its bytes, uncompressed. Of sitemaps, those that are read.
+# The protocol's limits for a sitemap (addresses, uncompressed bytes), and our limit for the number of sitemaps.
 MOST_ADDRESSES, LARGEST, MOST_SITEMAPS = 50_000, 50 << 20, 1_000
 _GZIP = b"\x1f\x8b"
 
 
 class NoSitemap(ValueError):
-    """It is no sitemap; the message says why."""
+    """The file is not a sitemap; the message tells why."""
 
 
 def read_sitemap(file: IO[bytes]) -> tuple[dict[str, str], list[str]]:
-    """The addresses of pages with their dates, empty if there is none, and the addresses of further sitemaps."""
+    """The addresses of pages with their dates (empty without a date), and the addresses of further sitemaps."""
     content = _content(file)
     if content.lstrip()[:1] != b"<":
         return {line: "" for line in content.decode("utf-8", "replace").split() if "://" in line}, []
@@ -47,7 +47,7 @@ def _content(file: IO[bytes]) -> bytes:
 
 def _entries(content: bytes) -> Iterator[tuple[str, str, str]]:
     """Each `url` or `sitemap` with its `loc` and `lastmod`."""
-    # Expat ends entities that grow, and reads no other files.
+    # Expat stops entities that grow, and reads no external files.
     parser = ElementTree.iterparse(io.BytesIO(content))  # noqa: S314
     try:
         for _, element in parser:

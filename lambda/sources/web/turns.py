@@ -1,4 +1,4 @@
-"""Pages that wait to be requested, from their hosts in turns: the pause after a request is used for the other hosts."""
+"""Pages that wait to be requested, by hosts in turns: the pause after a request is used for the other hosts."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 
 class Turns:
-    """The pages of each host stay in order; each has its distance from the beginning."""
+    """The waiting pages, in order for each host; each page has its link distance from the start."""
 
     def __init__(self, pages: Iterable[tuple[str, int]] = ()) -> None:
         self._hosts: dict[str, deque[tuple[str, int]]] = {}
