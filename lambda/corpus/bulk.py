@@ -45,8 +45,8 @@ def passes(error: Mapping[str, Any], status: int | None) -> bool:
 
 
 Send = Callable[[bytes], BulkResponse]
-"""POSTs one body to PATH with CONTENT_TYPE; raises Busy(unsure=True) when the connection broke, Stopped when a later
-request would fare no better."""
+"""POSTs one body to PATH with CONTENT_TYPE; raises Busy(unsure=True) if the connection broke, and Stopped if a later
+request would fail as well."""
 
 
 class Bulk:

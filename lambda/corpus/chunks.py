@@ -54,7 +54,7 @@ def chunks(
         return [document]
     parts = []
     for number, (start, end) in enumerate(found_at, 1):
-        # A text of one chunk does not change.
+        # A text that is one chunk stays unchanged.
         said = text if len(found_at) == 1 else text[start:end]
         place = bisect_right(starts, start) - 1
         where = document.places[place][1] if place >= 0 else {}

@@ -11,7 +11,7 @@ from corpus.formats.encoding import decoded
 HEAD = 1 << 16
 # The bytes that are searched in a file of Microsoft's container, whose directory may be anywhere.
 _MOST_LOOKED_THROUGH = 64 << 20
-# Formats whose files are no text.
+# Formats whose files are not text.
 _BINARY = ("sheets", "word", "slides", "opendocument", "book", "pdf", "rich_text")
 # Files with the names of these formats are not examined: such files begin in their own ways, or in any way.
 _NEVER = ("columns", "picture")
@@ -30,7 +30,7 @@ _XML = re.compile(r"\s*<\?xml\s")
 _MESSAGE = re.compile(
     r"(?:[A-Za-z][A-Za-z0-9-]{1,60}:[^\n]{0,2000}\n(?:[ \t][^\n]{0,2000}\n){0,50}){0,50}?MIME-Version:", re.I
 )
-# A text may have these control characters.
+# Control characters that no text has.
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _STREAMS = {
     "EncryptedPackage": "is encrypted; save it without a password",

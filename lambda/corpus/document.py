@@ -11,7 +11,7 @@ from typing import Any
 from calls.plain import mended, plain
 from corpus.fields import kept
 
-# An `_id` has at most 512 bytes (OpenSearch), with the number of a chunk.
+# An `_id` has at most 512 bytes (OpenSearch). The rest is for the number of a chunk.
 LONGEST_ID = 480
 
 

@@ -48,7 +48,7 @@ def readable(name: str, *, pictures: bool = False) -> bool:
 
 
 def ending(name: str) -> str:
-    """The end of a name that determines the format, in lower case; empty if there is none."""
+    """The ending of a name, which determines the format, in lower case; empty if there is none."""
     return PurePosixPath(name.lower().removesuffix(COMPRESSED)).suffix
 
 

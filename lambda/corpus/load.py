@@ -116,7 +116,7 @@ class _Load:
             answer = self._senders.take(None)
             if answer and not isinstance(answer.result, Exception):
                 for item, outcome in zip(answer.batch, answer.result, strict=True):
-                    # Documents that were throttled or unanswered would have been sent again.
+                    # Other documents, such as throttled ones, would have been sent again, so they have no result.
                     if outcome.verdict in ARRIVED:
                         self._track.settle(item, outcome)
         self._track.abandon(reason)
@@ -216,7 +216,7 @@ class _Load:
         if again:
             self._wait(again, reasons)
         for reason, items in refused.items():
-            # One document that the model refuses fails all documents of the same call.
+            # If the model refuses one document, all documents of the same call fail.
             if len(items) > 1:
                 self._outbox.halve(items)
             else:

@@ -57,7 +57,7 @@ class Report:
         return f"{arrived}, {self.failed} failed{removed}"
 
     def mask(self, document: str, number: int) -> None:
-        """Count what was masked in a document that is stored."""
+        """Count the personal data that were masked in a stored document."""
         self.masked += number
         if document in self.masked_in or len(self.masked_in) < MOST_ERRORS:
             self.masked_in[document] = number

@@ -1,4 +1,4 @@
-"""Where sentences begin and end in a text; the time is proportional to the text."""
+"""Finds where sentences begin and end in a text, in time proportional to its length."""
 
 import re
 from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import Literal
 from aws.telemetry import count
 
 METRICS = ("Unhealed", "Healed", "Drifted", "Swept")
-# Written only if there are findings: each metric costs 0.30 a month.
+# Written only if there are findings: each metric costs USD 0.30 a month.
 RARE = ("Ending",)
 
 

@@ -75,7 +75,7 @@ class Round:
         client = self._client_for(connector.target)
         observed = connector.verbs.read(client, connector.id, connector.owner)
         if observed is None:
-            return  # a drift
+            return  # `_as_deployed` reports that it is missing
         read = last_read(observed.body)
         changed = any(names(arn, known) for arn in self._rotated for known in arns)
         if changed or (read is not None and any(self._changed_at(arn) > read for arn in arns)):

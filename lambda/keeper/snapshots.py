@@ -28,7 +28,7 @@ class Snapshot:
 
     @property
     def shown(self) -> dict[str, Any]:
-        """As JSON."""
+        """The snapshot as JSON: name, state, begin and indexes."""
         began = self.began.isoformat(timespec="seconds")
         return {"name": self.name, "state": self.state, "began": began, "indexes": list(self.indexes)}
 

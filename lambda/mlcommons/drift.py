@@ -32,12 +32,12 @@ class Compared:
 
     @property
     def is_drift(self) -> bool:
-        """It differs from the deployed object, and only a deploy changes that."""
+        """Whether it differs from the deployed object, so that only a deploy restores it."""
         return self.state in DRIFTED
 
     @property
     def is_broken(self) -> bool:
-        """It is an index that nobody has changed and that the engine cannot read."""
+        """Whether it is an index that the engine cannot read, although nobody has changed it."""
         return BROKEN in self.fields
 
     @property

@@ -1,4 +1,4 @@
-"""The one place that turns foreign errors, answers with status 400 or above, into `ProvisioningError`s."""
+"""Turns answers with status 400 or above into `ProvisioningError`s; no other module does so."""
 
 import re
 from typing import Any

@@ -31,7 +31,7 @@ class Watched:
 
     @property
     def verbs(self) -> Kind[Any]:
-        """The kind itself."""
+        """The object's kind, with its verbs."""
         return kind_named(self.kind)
 
     @property

@@ -76,4 +76,4 @@ class ItemSource(ABC):
 
     @abstractmethod
     def items(self, known: Mapping[str, Known], run: str) -> Iterator[ListedItem]:
-        """Every item, at least those that this run has not seen; `known` grows while it is read. Raises Unlisted."""
+        """List the items, at least those that this run has not seen; `known` grows meanwhile. Raises Unlisted."""

@@ -1,4 +1,4 @@
-"""A document library of SharePoint Online, by Microsoft Graph: a file's mark is its cTag, which its content changes.
+"""A document library of SharePoint Online, by Microsoft Graph. A file's mark is its cTag: it changes with the content.
 
 The schema: https://learn.microsoft.com/graph/api/driveitem-delta
 """

@@ -27,7 +27,7 @@ class OpenItem:
 
     @property
     def is_settled(self) -> bool:
-        """All its entries have a result."""
+        """Whether all its entries have a result."""
         return self.ended and self.settled == self.read
 
 

@@ -18,7 +18,7 @@ def together(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def remove_vanished(run: Run, known: dict[str, Known], remove: Remove, most_removed: int, *, is_complete: bool) -> None:
-    """End the run, with its status; items that it has not seen have vanished, if its list `is_complete`."""
+    """End the run and set its status; if its list `is_complete`, items that it has not seen have vanished."""
     if not is_complete:
         _remove(run, known, {}, remove)
         return

@@ -37,7 +37,7 @@ from sources.tools import Tools
 
 # The seconds of the function's time that are reserved for storing the state.
 MARGIN_SECONDS = 20.0
-# Seconds that an item may take to be read, and bytes of the function's memory.
+# The most seconds that reading an item may take, and the most bytes of memory.
 LONGEST, MOST_MEMORY = 60.0, 512 << 20
 # Seconds between two writes of a run's progress.
 OFTEN = 2.0

@@ -9,7 +9,7 @@ _LONGEST = len(b"-Infinity")
 
 
 class NoNumbers:
-    """A binary stream that replaces them with null, except in strings."""
+    """A binary stream that replaces NaN and Infinity with null, except in strings."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self._rest, self._in_string = file, b"", False

@@ -53,7 +53,7 @@ _TOKEN = re.compile(
 )
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)(-?\d+(?:\.\d+)?)$")
 _CURRENCY = re.compile(r"\$([^-]*)")
-# Programs write formats of up to 255 characters.
+# The limit of a format in characters; programs write up to 255.
 _LONGEST = 1000
 
 

@@ -74,7 +74,7 @@ class Outline:
         self.block(text)
 
     def block(self, text: str, apart: str = "\n\n") -> None:
-        """Add a paragraph, a row of a table, or an entry of a list, after the text `apart`."""
+        """Add a paragraph, a row of a table, or an entry of a list; `apart` is the separator before it."""
         text = text.translate(_WORDS).strip("\r\n").rstrip()
         if not text.strip():
             return

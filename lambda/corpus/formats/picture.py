@@ -12,7 +12,7 @@ from corpus.recognition import Recognized
 if TYPE_CHECKING:
     from PIL import Image
 
-# More dots than a scan of A3 with 600 dots per inch.
+# The limit of dots; a scan of A3 with 600 dots per inch has fewer.
 MOST_DOTS = 80_000_000
 
 

@@ -1,1 +1,1 @@
-"""Requests to other people's servers: to public addresses only, politely, and with an end."""
+"""Requests to other people's servers: only to public addresses, with pauses, and with limits."""
