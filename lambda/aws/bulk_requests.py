@@ -23,6 +23,9 @@ CONNECT_SECONDS = 10.0
 # The engine embeds a batch before it answers; its own timeout for a model is shorter.
 ANSWER_SECONDS = 180.0
 
+# The errors of a request that got no answer, or a part of one.
+NO_ANSWER = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+
 
 def connect(target: dict[str, Any], index: str, ends: float) -> Callable[[], Bulk]:
     """Return a function that connects to `index` on `target`; no request lasts beyond `ends` (monotonic clock).
@@ -64,8 +67,8 @@ def asking(target: dict[str, Any], ends: float) -> Ask:
                     allow_redirects=False,
                 )
                 why, busy, wait = f"{answer.status_code}", answer.status_code in LATER, asked_to_wait(answer.headers)
-            except (requests.ConnectionError, requests.Timeout) as error:
-                why, busy, wait = f"no answer ({type(error).__name__})", True, None
+            except NO_ANSWER as error:
+                why, busy, wait = f"no answer ({type(error).__name__})", _may_pass(error), None
             else:
                 if answer.ok:
                     return answer.json()
@@ -76,6 +79,11 @@ def asking(target: dict[str, Any], ends: float) -> Ask:
             time.sleep(pause)
 
     return ask
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same request may get an answer: not if the certificate is not trusted."""
+    return not isinstance(error, requests.exceptions.SSLError) or is_broken(error)
 
 
 def _auth(target: dict[str, Any], ends: float) -> AuthBase:
@@ -95,8 +103,8 @@ def _send(session: requests.Session, endpoint: str, body: bytes, ends: float) ->
             timeout=(min(CONNECT_SECONDS, left), min(ANSWER_SECONDS, left)),
             allow_redirects=False,
         )
-    except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-        if isinstance(error, requests.exceptions.SSLError) and not is_broken(error):
+    except NO_ANSWER as error:
+        if not _may_pass(error):
             raise Stopped(
                 f"POST {endpoint}/_bulk got no answer: {type(error).__name__}. Check the domain's name."
             ) from None

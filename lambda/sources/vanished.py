@@ -34,7 +34,7 @@ def remove_vanished(run: Run, known: dict[str, Known], remove: Remove, most_remo
         run.status = "held"
         run.message = (
             f"The source {run.source} lists {held:,} of the {total:,} items that it had, so nothing was removed. If "
-            f"the removal is correct, run `osml sync {run.source} --remove`; The source's `most_removed`, now "
+            f"the removal is correct, run `osml sync {run.source} --remove`. The source's `most_removed`, now "
             f"{most_removed} percent, sets how many may be missing in one run."
         )
         return
