@@ -24,7 +24,8 @@ class Calibration(NamedTuple):
 # Below it two texts have little in common in the vectors of most models. It refuses little, and nothing where a model's
 # vectors all point in one direction.
 UNMEASURED = 0.2
-# docs/evaluation.md, "Saying no"; measured by `make retrieval` on SciFact and on 300 questions about something else.
+# docs/evaluation.md, "Questions without an answer": measured by `make retrieval` on SciFact and on 300 questions about
+# something else.
 MINILM = Calibration(unrelated=(0.18, 0.25, 0.35), related=(0.43, 0.65, 0.83), least=0.36, good=0.5, close=0.6)
 CALIBRATED: Mapping[str, Calibration] = {"sentence-transformers/all-MiniLM-L6-v2": MINILM}
 
