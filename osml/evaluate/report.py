@@ -89,7 +89,7 @@ def _refusal(refusal: RefusalMeasure) -> list[str]:
     drawn.append(f'<text x="0" y="{height + 18}">{lowest:.3f}</text>')
     drawn.append(f'<text x="{WIDTH}" y="{height + 18}" text-anchor="end">{highest:.3f}</text>')
     return [
-        "<h2>Saying no</h2>",
+        "<h2>Questions without an answer</h2>",
         f"<p>With assistant.min_score {refusal.least:g} (the dashed line), {refusal.false_refusals:.1%} of "
         f"the labelled questions (blue) are refused and {refusal.false_answers:.1%} of the unrelated ones "
         "(red) are answered.</p>",
