@@ -1,1 +1,1 @@
-"""Answers from documents, and documents into the index: the library of `ask`, `documents` and osml."""
+"""Answers questions from documents, and loads documents into the index: the library of `ask`, `documents` and osml."""

@@ -1,6 +1,7 @@
-"""Agentic search: the answer model reads what was found, and asks for further searches before the answer.
+"""Agentic search: the answer model reads the passages of the first search, and may call further searches.
 
-A fault of the model, an answer without calls and a spent limit all end it. What was found until then is used.
+It ends when the model fails, makes no call that finds a passage, or reaches a limit. The passages found until then are
+used.
 """
 
 import logging
@@ -17,18 +18,18 @@ from rag.tool_prompt import SearchResult, SearchRound, ToolCall, ToolCaller, Too
 from rag.usage import Usage
 from settings.retrieval import Agentic
 
-# What is added to a rank: with it the first two of each search come before the third of any.
+# Added to each rank in `merged`: the first two passages of each search come before the third passage of any search.
 _RANK = 2
-# The share of the time left that choosing searches may take; the answer needs the rest.
+# The share of the remaining time that further searches may take; the answer needs the rest.
 _SHARE = 0.5
 _log = logging.getLogger(__name__)
 Search = Callable[[str, Filters | None, Budget], list[Source]]
 
 
 class AgenticSearch:
-    """Searches that `model` chooses.
+    """Runs the searches that `model` chooses.
 
-    `control_tokens` are those of its family, `fields` the declared fields of documents with their types.
+    `control_tokens` are those of its model family. `fields` maps the declared fields of documents to their types.
     """
 
     def __init__(
@@ -45,9 +46,9 @@ class AgenticSearch:
         budget: Budget,
         usage: Usage | None = None,
     ) -> Iterator[tuple[SearchStep, list[Source]]]:
-        """Search as the model asks, and yield each search with the passages that it found.
+        """Run the searches that the model chooses, and yield each search with the passages that it found.
 
-        `first` is what the search for the question has found. `usage` gets the tokens of the model.
+        `first` contains the passages that the search for the question found. The model's tokens are added to `usage`.
         """
         known = {source.id for source in first}
         within = budget.atmost(min(self._agentic.seconds, budget.left() * _SHARE))
@@ -82,7 +83,10 @@ class AgenticSearch:
 
 
 def merged(lists: Sequence[list[Source]], size: int) -> list[Source]:
-    """Up to `size` passages of all lists, by their ranks in each; the similarity is that to the nearest query."""
+    """Up to `size` passages of all lists, ordered by their ranks in the lists.
+
+    The similarity of a passage is its highest similarity in any list.
+    """
     if len(lists) == 1:
         return lists[0][:size]
     best: dict[str, Source] = {}
@@ -98,7 +102,7 @@ def merged(lists: Sequence[list[Source]], size: int) -> list[Source]:
 
 
 def _wanted(call: ToolCall) -> tuple[str, Filters | None] | None:
-    """The query and the filters of a call; None if it has no query, or filters of another form."""
+    """The query and the filters of a call; None if it has no query, or invalid filters."""
     query = call.arguments.get("query")
     query = " ".join(query.split())[:MOST_QUESTION_CHARACTERS] if isinstance(query, str) else ""
     limits = {"document": call.arguments.get("documents") or None, "fields": call.arguments.get("fields") or None}

@@ -1,8 +1,8 @@
-"""Answers that were given before, in a DynamoDB table.
+"""The cache of answers, in a DynamoDB table.
 
-An answer is found by everything that its model has read: the question, the texts of the passages that were found for
-the person who asks, the conversation before, the prompt and the model. So nobody gets an answer from passages that they
-may not see, and a document that changes, or another index version with other passages, has other answers.
+The key of an answer is a digest of everything that the model reads: the question, the texts of the passages that were
+found for the caller, the earlier turns, the prompt and the model. So nobody gets an answer from passages that they may
+not see. A changed document, or an index version with other passages, leads to another key.
 """
 
 import hashlib
@@ -22,19 +22,19 @@ from rag.prompt import Turn
 from rag.service_failure import CACHE
 from settings.runtime_settings import RuntimeAnswerCache, RuntimeSettings
 
-# Changes when the assistant writes another prompt of the same settings.
+# Part of the key; it changes when the assistant makes a different prompt from the same settings.
 FORM = 1
-# Seconds that a question waits for the table: without it the model answers.
+# The most seconds that a call of the table may take; if it fails, the model answers.
 _MOST = 1.0
-# An item has 400 KB.
+# Characters; an item of DynamoDB has at most 400 KB.
 _MOST_ANSWER = 100_000
-# Of the end of a question; within it they may have a meaning, as in `.NET` and `C++`.
+# Characters that are removed only at the end of a question: `.NET` and `C++` keep their meaning.
 _ENDS = " \t\r\n?!.…。？！"
 _log = logging.getLogger(__name__)
 
 
 class AnswerCache:
-    """Items `{id, answer, expires}`; `expires` is in seconds since 1970. Without the table, questions are answered."""
+    """Items `{id, answer, expires}`; `expires` is in seconds since 1970. If the table fails, the model answers."""
 
     def __init__(
         self, chosen: RuntimeAnswerCache, settings: RuntimeSettings, clock: Callable[[], float] = time.time
@@ -46,7 +46,7 @@ class AnswerCache:
         self._service = DynamoDb(CACHE)
 
     def key(self, question: str, sources: Sequence[Source], earlier: Sequence[Turn]) -> str:
-        """A digest of all that the model reads for this question."""
+        """A digest of everything that the model reads for this question."""
         read = [
             FORM,
             self._written_by,
@@ -57,7 +57,7 @@ class AnswerCache:
         return hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()
 
     def find(self, question: str, sources: Sequence[Source], earlier: Sequence[Turn], budget: Budget) -> "CachedAnswer":
-        """The place of the answer to this question from these passages, with the answer if it was given before."""
+        """The cache entry for this question and these passages; its `text` is None if no answer is stored."""
         key = self.key(question, sources, earlier)
         item = (self._call("GetItem", {"Key": {"id": {"S": key}}}, budget) or {}).get("Item")
         # DynamoDB removes expired items within days, not at once.
@@ -83,17 +83,17 @@ class AnswerCache:
 
 @dataclass(frozen=True)
 class CachedAnswer:
-    """The place of an answer in the cache; `text` is None if the model has yet to write it."""
+    """An entry of the cache; `text` is None if no answer is stored yet."""
 
     cache: AnswerCache
     key: str
     text: str | None
 
     def keep(self, text: str, budget: Budget) -> None:
-        """Give this answer to whoever asks the same."""
+        """Store this answer for later questions with the same key."""
         self.cache.keep(self.key, text, budget)
 
 
 def normal(question: str) -> str:
-    """The question without what makes no other question of it: case, spaces, forms of characters, and its last mark."""
+    """The question without differences that do not matter: case, extra spaces, Unicode forms, and marks at its ends."""
     return " ".join(unicodedata.normalize("NFC", question).casefold().split()).rstrip(_ENDS).lstrip("¿¡ ")

@@ -1,4 +1,4 @@
-"""The text of one answer: from the cache or written by the model, and in both cases through the guardrails."""
+"""The text of one answer, from the cache or from the model. Both pass through the guardrails."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 
 class AnswerText:
-    """The answer of `generation` to `question` from the passages in `sources`; `usage` gets the tokens.
+    """The answer of `generation` to `question` from the passages in `sources`; the tokens are added to `usage`.
 
-    After the last of its pieces, `text` is the whole and `model_ms` the time of the model, None if it wrote nothing.
+    After the last piece, `text` is the whole answer. `model_ms` is the time of the model in milliseconds, None for an
+    answer from the cache.
     """
 
     def __init__(
@@ -43,11 +44,11 @@ class AnswerText:
 
     @property
     def cached(self) -> bool:
-        """Whether it was given before."""
+        """Whether the answer comes from the cache."""
         return bool(self._place and self._place.text)
 
     def pieces(self) -> Iterator[str]:
-        """The pieces as they may be shown; raises `RagFailure`, and `Struck` where a guardrail stops the answer."""
+        """The pieces that the guardrails allow; raises `RagFailure`, and `Struck` if a guardrail stops the answer."""
         began = perf_counter()
         if self._parts.cache:
             self._place = self._parts.cache.find(self._question, self._sources, self._earlier, self._budget)
@@ -62,7 +63,7 @@ class AnswerText:
             self.model_ms = round((perf_counter() - began) * 1000)
 
     def keep(self) -> None:
-        """Give this answer to whoever asks the same."""
+        """Store this answer in the cache, unless it comes from there."""
         if self._place and not self.cached:
             self._place.keep(self.text, self._budget)
 

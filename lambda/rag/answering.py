@@ -2,7 +2,7 @@
 
 Guardrails check the question before the search, and the answer before anybody sees it.
 
-The turn is stored after the answer has gone.
+The turn is stored after the answer is sent.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,9 +43,9 @@ def answer(
     """Answer the `question` of `caller` within `seconds`; yields events as they happen, `Answered` last.
 
     The `caller` owns the conversation, and the answer is from passages that they may see. `parts` defaults to those of
-    the environment variable `ASSISTANT`. The work starts when the first event is requested. The caller calls the `keep`
-    of `Answered`, which stores the turn. With `turns` the caller holds the conversation, and nothing is stored, as with
-    a draft. `usage` gets the tokens.
+    the environment variable `ASSISTANT`. The work starts when the first event is requested. To store the turn, call
+    `keep` of `Answered`. `turns` are the earlier turns if the client keeps the conversation; then no turn is stored.
+    The same applies to a draft. The tokens are added to `usage`.
 
     Raises a `RagFailure`: `Invalid` and `Absent` before the first event, any other at any time.
     """
@@ -61,7 +61,7 @@ def answer(
 
 
 def passages(question: Question, caller: Caller, seconds: float, parts: Parts | None = None) -> list[Source]:
-    """Passages near the `question` that the `caller` may see, even where none is near. Raises `RagFailure`."""
+    """The passages nearest to the `question` that the `caller` may see, however near they are. Raises `RagFailure`."""
     parts = own_parts() if parts is None else parts
     return _Asked(question, caller, parts, Budget(seconds), perf_counter()).passages()
 
@@ -113,7 +113,7 @@ class _Asked:
         if not is_near(nearest.sources, self.parts.settings.min_score):
             yield Sources([])
             yield Text(NOT_IN_DOCUMENTS)
-            # The engine's memory would hand it to the model with the next question.
+            # Not stored in the engine's memory, which would pass it to the model with the next question.
             kept = NOT_IN_DOCUMENTS if self.parts.history else None
             yield self._answered(nearest, stored, kept, NOT_IN_DOCUMENTS, [], answered=False)
             return
@@ -135,7 +135,7 @@ class _Asked:
             return
         said = by_model.text
         sources = used(said, nearest.sources)
-        # A model that says that the passages hold no answer repeats none of their sentences.
+        # A model that finds no answer in the passages repeats none of their sentences.
         grounded = any(source.used for source in sources)
         yield self._answered(nearest, stored, said, said, sources, by_model, grounded=grounded)
 
@@ -148,7 +148,7 @@ class _Asked:
             raise Invalid(f"The question has {len(self.question.question)} characters. The limit is {most}.")
 
     def _guard_question(self) -> None:
-        """Puts what the guardrails let through in place of the question; raises `Struck`."""
+        """Replace the question by the text that the guardrails allow; raises `Struck` if they stop it."""
         allowed = self.parts.guard.question(self.question.question, self.budget)
         self.question = self.question.model_copy(update={"question": allowed})
 
@@ -160,7 +160,7 @@ class _Asked:
         return self._id.read(self.parts.conversations, self.caller.id, self.budget)
 
     def _blocked(self, struck: Struck, what: Blocked, nearest: Found, stored: Conversation | None) -> Iterator[Event]:
-        """The guardrail's message in place of an answer. No turn is stored."""
+        """The guardrail's message instead of an answer. No turn is stored."""
         if what == "question":
             yield Sources([])
             yield Text(struck.message)
@@ -179,7 +179,7 @@ class _Asked:
         answered: bool = True,
         blocked: Blocked | None = None,
     ) -> Answered:
-        """The end. The turn has the answer `kept`, None if no turn is stored."""
+        """The last event. The turn is stored with the answer `kept`; with None no turn is stored."""
         timings = Timings(
             embed_ms=nearest.embed_ms,
             search_ms=nearest.search_ms,
@@ -212,11 +212,11 @@ class _Asked:
         self, id: ConversationId, stored: Conversation | None, turn: Turn | None, by_model: AnswerText | None
     ) -> None:
         self._keep_turn(id, stored, turn, by_model)
-        # An answer that no passage bears out is not given again.
+        # The cache stores only answers that a passage supports.
         if by_model and turn and turn.origin and turn.origin.grounded:
             by_model.keep()
         if turn is not None and self.turns is None and self.parts.feedback:
-            # Only whoever keeps feedback waits for it.
+            # Imported here, because only environments with feedback need it.
             from rag.rating import unanswered
 
             earlier = [before.question for before in (stored.answered if stored else ())]

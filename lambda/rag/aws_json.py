@@ -1,6 +1,6 @@
-"""Requests to AWS services that take and give JSON, signed with the function's own keys.
+"""Requests to AWS services with JSON bodies, signed with the function's own credentials.
 
-As much of boto3's clients as is needed: boto3 takes longer to import than a question takes to answer.
+This replaces the small part of boto3 that is needed: boto3 takes longer to import than a question takes to answer.
 """
 
 import os
@@ -24,8 +24,9 @@ _INNER = re.compile(r'"OriginalStatusCode"\s*:\s*(\d{3})')
 class AwsService:
     """The service at `host` in `region`, by default the function's; `side` is its name in messages.
 
-    `name` is its name in signatures, and `variable` in the variables by which AWS's own clients are told another
-    address: `AWS_ENDPOINT_URL_<variable>`. A model that is stopped starts within `start_seconds`.
+    `name` is its name in signatures; by default it is `host`. `variable` is its name in `AWS_ENDPOINT_URL_<variable>`,
+    the variable that gives AWS's own clients another address; by default it is `host` in upper case. A stopped model
+    starts within `start_seconds`.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class AwsService:
         self._region = region or os.environ.get("AWS_REGION", "")
 
     def post(self, path: str, body: Any, budget: Budget, most: float, headers: Mapping[str, str]) -> Any:
-        """The JSON answer of one try of at most `most` seconds; raises a `RagFailure`."""
+        """The JSON answer to one request of at most `most` seconds, without retries; raises a `RagFailure`."""
         try:
             response = self._wire.send("POST", self._url + path, budget, most, json=body, headers=dict(headers))
         except Broken as broken:
@@ -56,7 +57,7 @@ class AwsService:
             raise unusable(self._side, "the answer is not JSON") from None
 
     def _named(self, broken: Broken) -> Exception:
-        """The failure of the error that is named in an answer whose status says less."""
+        """The failure for the container's status or the error name in the answer; its own status is less exact."""
         inner = _INNER.search(broken.said)
         named = next((name for name in STATUS if name in broken.said), None)
         if inner:
@@ -65,7 +66,7 @@ class AwsService:
 
     @cached_property
     def _wire(self) -> Wire:
-        # As AWS's own clients, which look into REQUESTS_CA_BUNDLE only after it.
+        # AWS's own clients also prefer AWS_CA_BUNDLE to REQUESTS_CA_BUNDLE.
         auth = signature(self._region, self._name)
         return Wire(self._side, self._connect_seconds, auth, "AWS_CA_BUNDLE", self._start_seconds)
 
@@ -84,7 +85,7 @@ class AwsOperations(AwsService):
     version = "1.1"
 
     def call(self, operation: str, body: Mapping[str, Any], budget: Budget, most: float = 5) -> Any:
-        """As `post`."""
+        """The JSON answer of an operation; arguments and errors are those of `post`."""
         headers = {
             "Content-Type": f"application/x-amz-json-{self.version}",
             "X-Amz-Target": f"{self.target}.{operation}",
@@ -93,7 +94,7 @@ class AwsOperations(AwsService):
 
 
 class DynamoDb(AwsOperations):
-    """DynamoDB, for the tables that `side` is about."""
+    """DynamoDB; `side` is the name of its tables in messages."""
 
     target, version = "DynamoDB_20120810", "1.0"
 
@@ -101,7 +102,7 @@ class DynamoDb(AwsOperations):
         super().__init__(side, "dynamodb", connect_seconds=connect_seconds)
 
     def changed(self, operation: str, body: Mapping[str, Any], budget: Budget) -> bool:
-        """Whether the condition in `body` holds, and the item was changed."""
+        """Change an item; returns False if the condition in `body` is not met. Raises a `RagFailure`."""
         try:
             self.call(operation, body, budget)
         except Broken as broken:
@@ -112,7 +113,7 @@ class DynamoDb(AwsOperations):
 
 
 class SignedSecretsManager(AwsOperations):
-    """Secrets Manager, as much of boto3's client as is needed."""
+    """Secrets Manager, with the only method of boto3's client that is needed."""
 
     target = "secretsmanager"
 

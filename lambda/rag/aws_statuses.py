@@ -1,6 +1,6 @@
-"""The HTTP status that an error of AWS stands for, by its name.
+"""The HTTP status that each error of AWS means, by the name of the error.
 
-JSON APIs answer all of these with status 400, and streams without a status.
+JSON APIs answer with status 400 for all of these. Errors in streams have no status.
 """
 
 STATUS = {

@@ -10,7 +10,7 @@ from rag.failures import RagFailure, Throttled, TimedOut, Unavailable
 
 T = TypeVar("T")
 ATTEMPTS = 5
-# Seconds before the end after which a reply can no longer be passed on.
+# The least seconds for a call: with less time left, its reply could no longer be passed on.
 _LEAST_CALL = 0.2
 
 

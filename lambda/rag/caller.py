@@ -1,8 +1,8 @@
-"""Who asks, and what they may see and change: the one filter and the one check for documents of groups.
+"""The caller of a request, and the only filter and the only check for the documents that they may see and change.
 
-`osml.access` of a passage has the `groups` that may see its document, its `loader`, the `role` that the loader had
-then, and the digest of its `original`, the file, where that is kept. A document without groups is for everybody who is
-signed in.
+The field `osml.access` of a passage contains the `groups` that may see its document, and the `loader`. It also contains
+the `role` that the loader had at that time, and the digest of the `original` file if that is stored. A document without
+groups is for everybody who is signed in.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -13,13 +13,13 @@ from settings.access import ROLES, LoadedBy, Role
 
 ACCESS = "osml.access"
 GROUPS, LOADER = f"{ACCESS}.groups", f"{ACCESS}.loader"
-# The id of operators, who work with the engine itself or with the functions, past the API.
+# The id of operators, who call the engine or the functions directly instead of the API.
 OPERATORS = "operators"
 
 
 @dataclass(frozen=True)
 class Held:
-    """Whose a stored document is: the groups of its passages, and their loaders; an empty loader is no known person."""
+    """The groups and the loaders of a stored document's passages. An empty loader is not a known person."""
 
     groups: frozenset[str]
     loaders: frozenset[str]
@@ -27,10 +27,10 @@ class Held:
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody who is signed in. `groups` are theirs; None sees the documents of all groups.
+    """A caller who is signed in. A caller whose `groups` is None sees the documents of all groups.
 
-    `shared` callers may be several people: holders of a key, or sessions of a role. `name` is for other people to read;
-    it is empty where none is known.
+    A `shared` caller may be several people: those with the same key, or with sessions of the same role. `name` is shown
+    to other people; it is empty if none is known.
     """
 
     id: str
@@ -45,12 +45,12 @@ class Caller:
 
     @property
     def loader(self) -> str | None:
-        """What a document that they load says of them; nothing of operators, whose documents are nobody's own."""
+        """The loader to store in documents that they load; None for operators, whose documents belong to no person."""
         return None if self.id == OPERATORS else self.id
 
     @property
     def clauses(self) -> list[dict[str, Any]]:
-        """What every query for them must have among its filters."""
+        """The filters that every query for this caller must contain."""
         if self.groups is None:
             return []
         everybody = {"bool": {"must_not": [{"exists": {"field": GROUPS}}]}}
@@ -66,7 +66,7 @@ class Caller:
         return self.has("owner") or (self.has("editor") and held.loaders == {self.id})
 
     def strange(self, groups: Iterable[str]) -> list[str]:
-        """Those of the groups that they are not in, and cannot give a document to."""
+        """The given groups that they are not in, and to which they therefore cannot give a document."""
         return [] if self.groups is None else [group for group in groups if group not in self.groups]
 
 
@@ -74,7 +74,7 @@ OPERATOR = Caller(OPERATORS, "owner", None, shared=True)
 
 
 def access_in(source: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a stored passage says of its access; nothing if it says nothing."""
+    """The `osml.access` of a stored passage; empty if it has none."""
     ours = source.get("osml")
     access = ours.get("access") if isinstance(ours, Mapping) else None
     return access if isinstance(access, Mapping) else {}
@@ -87,7 +87,7 @@ def groups_in(source: Mapping[str, Any]) -> list[str]:
 
 
 def loaded_by(source: Mapping[str, Any]) -> LoadedBy:
-    """Who has loaded a stored passage. Operators leave no name; of a person of whom no role is known, the least one."""
+    """Who loaded a stored passage: operators if it has no loader, and an editor if the loader's role is unknown."""
     access = access_in(source)
     if not access.get("loader"):
         return "operators"

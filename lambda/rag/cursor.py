@@ -1,4 +1,4 @@
-"""Where a page of a list ended, as a caller of the API sees it: a number, or a key of the table's index by callers."""
+"""Cursors, which mark the end of a page of a list: a number, or a key of the table's index by callers."""
 
 import base64
 import binascii
@@ -7,12 +7,16 @@ from typing import Any
 
 from rag.failures import Invalid
 
-# The engine pages no further by numbers.
+# The engine refuses a larger sum of `from` and `size`.
 _MOST_LISTED = 10_000
 
 
 def start_of(after: str | None, size: int, mistake: str, beyond: str) -> int:
-    """The number of a page's first entry; raises `Invalid` with the sentence `mistake`, or `beyond` the last page."""
+    """The number of a page's first entry, from 0.
+
+    Raises `Invalid`: with the sentence `mistake` if `after` is not a number, and with a sentence that begins with
+    `beyond` if the page is past the limit.
+    """
     if after is not None and not (after.isascii() and after.isdecimal()):
         raise Invalid(mistake)
     start = int(after or 0)
@@ -22,7 +26,7 @@ def start_of(after: str | None, size: int, mistake: str, beyond: str) -> int:
 
 
 def as_cursor(last: Mapping[str, Any]) -> str:
-    """The key of the last item, as one word."""
+    """The key of the last item, as text without spaces."""
     return base64.urlsafe_b64encode(f"{last['expires']['N']} {last['id']['S']}".encode()).decode()
 
 

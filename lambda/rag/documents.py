@@ -1,4 +1,4 @@
-"""Documents of the index: they are stored as passages, listed and removed."""
+"""Documents of the index: this module stores them as passages, lists, shows and removes them."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -35,9 +35,9 @@ def store(
 ) -> DocumentsStored:
     """Store the documents within `seconds`, each replacing an earlier one with its id; returns results in their order.
 
-    A document that cannot be stored is `failed`, with the reason. Raises `RagFailure` if nothing was tried, `Invalid`
-    for too many documents or for two with the same id; and if nothing was stored because the engine or the model
-    throttles or is down, so that the same request can succeed later.
+    A document that cannot be stored is `failed`, with the reason. Raises `Invalid` for too many documents, or for two
+    with the same id. Raises `Starting`, `Throttled` or `Unavailable` if nothing was stored and the same request can
+    succeed later.
     """
     parts = own_parts() if parts is None else parts
     limits = parts.settings.limits
@@ -67,10 +67,10 @@ def documents_of(given: Sequence[DocumentIn], text_field: str) -> list[Document]
 
 
 def put(documents: Sequence[Document], budget: Budget, parts: Parts, caller: Caller) -> list[DocumentResult]:
-    """Store documents, each in place of an earlier one with its id; raises a `RagFailure` if all of them failed.
+    """Store documents; each replaces an earlier one with its id. Raises a `RagFailure` if all of them failed.
 
-    A document that the caller may not replace, or gives to groups of others, fails and stays as it is. Without groups
-    a document keeps those that it has.
+    A document fails if the caller may not replace the stored one, or is not in the new groups; the stored one stays as
+    it is. A document without groups gets those of the one that it replaces.
     """
     held = parts.search.held([document.id for document in documents], budget)
     reasons = {document.id: _refusal(document, held.get(document.id), caller) for document in documents}
@@ -87,7 +87,7 @@ def put(documents: Sequence[Document], budget: Budget, parts: Parts, caller: Cal
 
 
 def _refuse_while_it_starts(split: Mapping[str, Sequence[Passage]], replaced: Replaced) -> None:
-    """Raises `Starting` if that is why no passage is stored: each would fail for the same reason."""
+    """Raises `Starting` if every passage failed because the model starts."""
     starts = [failure for failure in replaced.failed.values() if isinstance(failure, Starting)]
     if starts and len(starts) == sum(map(len, split.values())):
         raise starts[0]
@@ -117,7 +117,7 @@ def _refusal(document: Document, held: Held | None, caller: Caller) -> str:
 
 
 def _owned(document: Document, held: Held | None, caller: Caller) -> Document:
-    """The document with its groups, or those of its predecessor, and its loader."""
+    """The document with its groups, or those of the document that it replaces, and with its loader."""
     access = access_in(document.source)
     groups = groups_in(document.source) if "groups" in access else sorted(held.groups) if held else []
     original = access.get("original")
@@ -141,7 +141,7 @@ def retry(failure: RagFailure) -> Retry:
 
 
 def passages(document: Document, settings: RuntimeSettings) -> list[Passage]:
-    """The document's chunks, the same as in every other load."""
+    """The document's chunks as passages; every way to load a document makes the same chunks."""
     field, limits = settings.index.text_field, settings.limits
     return [
         Passage(
@@ -212,7 +212,7 @@ def _may_go(id: str, caller: Caller, parts: Parts, budget: Budget) -> bool:
 
 
 def given_to(source: Mapping[str, object], groups: Sequence[str] | None) -> dict[str, object]:
-    """The source of a document that is to be for `groups`; None leaves that to the document before."""
+    """The source of a document for `groups`. With None, it gets the groups of the document that it replaces."""
     if groups is None:
         return dict(source)
     ours = source.get("osml")

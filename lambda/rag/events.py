@@ -16,7 +16,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Searched:
-    """A search that the answer model asked for, with its result."""
+    """A search that the answer model chose, with its result."""
 
     step: SearchStep
 
@@ -41,9 +41,9 @@ def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Answered:
-    """The end, with the whole answer. White space at both ends of its text may differ from the pieces.
+    """The last event, with the whole answer. White space at both ends of its text may differ from the pieces.
 
-    `keep` stores the turn, and is called after the answer has gone; it may raise a `RagFailure`.
+    Call `keep` after the answer is sent: it stores the turn, and may raise a `RagFailure`.
     """
 
     answer: Answer

@@ -1,9 +1,10 @@
 """Evidence: the sentences, rows and items of the sources that an answer is based on, found by comparing words.
 
 For each sentence of the answer, the sentences of the sources that share the most words with it are its evidence.
-Rare words count more than common ones. The evidence of an answer's sentence with numbers shares one of the numbers.
-Of a row of a table an answer repeats one cell and names of columns, and of an item of a list also words of the line
-that leads to the list. So they are evidence if they and these words contain the answer's sentence.
+Rare words count more than common ones. If a sentence of the answer contains numbers, its evidence contains at least one
+of them. An answer repeats only one cell of a table row, together with names of columns. It repeats a list item together
+with words of the line before the list. So a row or an item is evidence if it and these words together contain the
+answer's sentence.
 """
 
 import math
@@ -23,13 +24,13 @@ _NUMBER = re.compile(r"\d+")
 _AFTER_STOP = re.compile(r"([.!?])\s*((?:\[\d+(?:,\s*\d+)*\]\s*)+)")
 _LEAST = 0.35
 _NEAR_BEST = 0.8
-# How much the evidence in a source counts that nobody vouches for.
+# The factor for the scores of evidence in a source that is not trusted.
 _UNTRUSTED = 0.5
 Words = frozenset[str]
 
 
 class _Compared(NamedTuple):
-    """A unit of the source at `place`, with its own words and those that explain it."""
+    """A unit of the source at `place`, with its own `words` and the words `around` it that explain it."""
 
     place: int
     unit: Unit
@@ -38,11 +39,12 @@ class _Compared(NamedTuple):
 
 
 def used(answer: str, sources: Sequence[Source]) -> list[Source]:
-    """The sources, with the sentences marked that the answer is based on.
+    """The sources, with marks on the sentences that the answer is based on.
 
-    A score is the weighted share of words in common (0 to 1) with the nearest sentence of the answer: Dice's
-    coefficient for sentences, the contained share of the answer for rows and items. Scores below 0.35, or clearly below
-    the best, are left out. Of a source that is not trusted, half the score is shown: anybody may copy a sentence.
+    A score (0 to 1) is the weighted share of words in common with the most similar sentence of the answer. It is Dice's
+    coefficient for sentences, and the contained share of the answer's sentence for rows and items. Scores below 0.35,
+    or below 80 % of the best, are left out. Scores in a source that is not trusted are halved, because anybody can copy
+    a sentence into it.
     """
     compared, weight = _of([source.text for source in sources])
     scores: dict[int, float] = {}
@@ -63,7 +65,7 @@ def used(answer: str, sources: Sequence[Source]) -> list[Source]:
 
 
 class AnswerSentence(NamedTuple):
-    """A sentence of an answer: the numbers of passages that it cites, and of those that bear it out, from 1."""
+    """A sentence of an answer, with the numbers (from 1) of the passages that it cites and that support it."""
 
     text: str
     cited: frozenset[int]
@@ -103,7 +105,7 @@ def _words(text: str) -> Words:
 
 
 def _weights(all_words: Sequence[Words]) -> dict[str, float]:
-    """The weight of each word, from the share of sentences that contain it; `""` is for words that none contains."""
+    """The weight of each word, from the share of sentences that contain it; `""` is for all other words."""
     count = Counter(word for words in all_words for word in words)
     weights = {word: math.log(1 + len(all_words) / times) for word, times in count.items()}
     return {**weights, "": math.log(1 + len(all_words))}

@@ -1,4 +1,4 @@
-"""All failures as one tree; each has an HTTP status and a cause, a word that never changes.
+"""All failures as one tree; each has an HTTP status and a cause, a code that never changes.
 
 RagFailure          500
 ├── Invalid         400  the request is wrong; nothing was done
@@ -6,10 +6,10 @@ RagFailure          500
 │   └── WrongType   415
 ├── Forbidden       403  the caller is known, and may not do this
 ├── Absent          404  the document, or the caller's conversation, does not exist
-├── QuotaExceeded   429  the caller has used what they may; `retry_after` says when they may again
+├── QuotaExceeded   429  the caller has used their quota; `retry_after` says when they may ask again
 ├── Throttled       429  the engine or the model asks for fewer requests; `retry_after` says when
 ├── Unavailable     503  the engine or the model is down or unreachable; `retry_after` says when
-├── Starting        503  the model was stopped while nobody asked; `retry_after` says when it answers again
+├── Starting        503  the model was stopped because it was not used; `retry_after` says when it answers again
 ├── TimedOut        504  no answer within the time limit
 └── Broken          502  an answer that cannot be used
     └── AssistantRefused 500  the assistant itself lacks a permission, a key or a setting
@@ -43,9 +43,9 @@ class RagFailure(Exception):
     """Base of all failures.
 
     `message` is for the caller: what was tried, what came back, what to do; it contains no address, ARN or secret.
-    `said` is for the log: the other side's words. `cause` is for the caller, a word of `Cause`; the default is the
-    class's. `asked_to_wait` are the seconds that the other side asked for; `retry_after` are whole seconds, for the
-    header.
+    `said` is for the log: the text that the other side sent. `cause` is for the caller, a code of `Cause`; it defaults
+    to that of the class. `asked_to_wait` is the time in seconds that the other side asked for. `retry_after` is in
+    whole seconds, for the header.
     """
 
     status = 500
@@ -86,7 +86,7 @@ class WrongType(Invalid):
 
 
 class Forbidden(RagFailure):
-    """The caller is known, and has no role or group that may do this; nothing was done."""
+    """The caller is known, but none of their roles or groups allows this; nothing was done."""
 
     status = 403
     cause = "not-allowed"
@@ -100,7 +100,7 @@ class Absent(RagFailure):
 
 
 class QuotaExceeded(RagFailure):
-    """The caller has used the questions of the day or the tokens of the month that they may use; nothing was done."""
+    """The caller has used their quota of questions for the day, or of tokens for the month; nothing was done."""
 
     status = 429
     cause = "quota-exceeded"
@@ -108,7 +108,7 @@ class QuotaExceeded(RagFailure):
 
 
 class Throttled(RagFailure):
-    """The other side asked for fewer requests until the request's time was over."""
+    """The other side asked for fewer requests, and no retry succeeded in time."""
 
     status = 429
     cause = "throttled"
@@ -124,7 +124,7 @@ class Unavailable(RagFailure):
 
 
 class Starting(RagFailure):
-    """The model was stopped while nobody asked, and this question starts it. No retry is in time."""
+    """The model was stopped because it was not used, and this question starts it. No retry can succeed in time."""
 
     status = 503
     cause = "model-starting"

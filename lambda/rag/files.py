@@ -1,4 +1,4 @@
-"""Stores the entries of a file, which is read as in every other load, until the time is over."""
+"""Stores the entries of an uploaded file until the time is over. The file is read in the same way as in other loads."""
 
 import io
 import time
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MOST_MEMORY = 512 << 20
 # Shares of the request's time: for reading, and for starting further documents.
 READING, BEGINNING = 0.5, 0.3
-# The number of characters that are stored together.
+# Documents are stored together when they have this number of characters.
 TOGETHER = 64_000
 
 
@@ -33,8 +33,8 @@ TOGETHER = 64_000
 class Stored:
     """The progress: the number of `settled` entries with their results, and the `read` bytes of the file.
 
-    ended: there are no more entries. later: why the next documents could not be stored at present, empty if only the
-    time was over.
+    `ended` is True if there are no more entries. `later` is the reason why the next documents could not be stored yet;
+    it is empty if only the time was over.
     """
 
     settled: int
@@ -45,7 +45,7 @@ class Stored:
 
 
 def store(file: FileIn, seconds: float, parts: Parts, caller: Caller, originals: "Originals | None" = None) -> Stored:
-    """Store the documents of the file within `seconds`; `originals` keep the file of a document that is all of it."""
+    """Store the documents of the file within `seconds`; `originals` stores the file itself if it is one document."""
     began = time.monotonic()
     limits = FileLimits(seconds * READING, MOST_MEMORY)
     is_cut = False
@@ -65,7 +65,7 @@ def store(file: FileIn, seconds: float, parts: Parts, caller: Caller, originals:
         entries = read(io.BytesIO(file.content), file.name, as_set, 0, limits)
         entries = for_groups(entries, file.groups)
         for entry in original.of(entries) if original else entries:
-            # It may be read with more time.
+            # With more time, the entry may be readable.
             is_cut = isinstance(entry, Unreadable) and not goes_on()
             if is_cut:
                 return
@@ -79,7 +79,7 @@ def store(file: FileIn, seconds: float, parts: Parts, caller: Caller, originals:
 
 
 def for_groups(entries: Generator[Entry], groups: Sequence[str] | None) -> Generator[Entry]:
-    """The entries, whose documents are to be for `groups`."""
+    """The entries, with `groups` as the groups of their documents."""
     try:
         for entry in entries:
             yield replace(entry, source=given_to(entry.source, groups)) if isinstance(entry, Document) else entry
@@ -100,8 +100,8 @@ def store_entries(
 ) -> Stored:
     """Store the entries after the settled ones; each step adds to `stored`, and calls `tell` with it.
 
-    Stops at documents that may be stored later; in the `last` attempt, that is their result. Starts no further
-    documents if `goes_on` returns False. Raises a `RagFailure`.
+    It stops at documents that may be stored later; in the `last` attempt, it adds their failed results and continues.
+    It starts no further documents after `goes_on` returns False. Raises a `RagFailure`.
     """
     most, field_name = parts.settings.limits.documents, parts.settings.index.text_field
     waiting, unread = dict[str, Document](), list[DocumentResult]()

@@ -17,7 +17,7 @@ from settings.runtime_settings import PipelineAnswer
 
 
 class Generation(Protocol):
-    """Generates answers from passages. `name` is the model's; `keeps` is True if it stores the turn itself."""
+    """Generates answers from passages. `name` is the model's name; `keeps` is True if it stores the turn itself."""
 
     name: str
     keeps: bool
@@ -31,14 +31,14 @@ class Generation(Protocol):
         budget: Budget,
         usage: Usage | None = None,
     ) -> Iterator[str]:
-        """The answer, in pieces as they arrive. One try; raises `RagFailure`. A first question has no conversation yet.
+        """The answer, in pieces as they arrive. It does not retry; raises `RagFailure`.
 
-        `usage` gets what the model reads and writes.
+        `conversation` is None for a first question. `usage` counts what the model reads and writes.
         """
 
 
 class OwnGeneration:
-    """A model that the assistant calls with the messages of `prompt`; `name` is the one that readers choose it by."""
+    """A model that the assistant calls with the messages of `prompt`; readers choose the model by its `name`."""
 
     keeps = False
 
@@ -105,13 +105,13 @@ class PipelineGeneration:
         try:
             answer = self._engine.send("POST", path, body, budget, most=most, again=(), query=query)
         except Starting as failure:
-            # This search embeds nothing.
+            # This search embeds nothing, so the model that starts is the answer model.
             raise starting(ANSWER, self._chosen.start_seconds, failure.said) from None
         text = answer_in(answer)
         if not text:
             raise unusable(ANSWER, f"the pipeline {self._chosen.search_pipeline} gave no answer")
         if usage:
-            # The pipeline reports no tokens. The engine's memory has the earlier turns.
+            # The pipeline reports no tokens. It adds the earlier turns from the engine's memory to the prompt.
             turns = [text for turn in earlier for text in (turn.question, turn.answer)]
             usage.note_read("\n".join([*(source.text for source in sources), *turns, question]))
             usage.note_written(text)

@@ -1,4 +1,4 @@
-"""The conversations of a caller: listed, shown, renamed and removed by themselves alone."""
+"""The conversations of a caller. Only the caller can list, show, rename and remove them."""
 
 from datetime import UTC, datetime
 
@@ -32,7 +32,7 @@ SHARED = (
 def listed(
     size: int, after: str | None, search: str | None, seconds: float, caller: Caller, parts: Parts | None = None
 ) -> ConversationList:
-    """A page of the caller's conversations, the last changed first."""
+    """A page of the caller's conversations, the last changed first; raises `Forbidden` for a shared caller."""
     store = _store(parts)
     if caller.shared:
         raise Forbidden(SHARED)
@@ -93,7 +93,7 @@ def _listed(entry: ConversationEntry) -> ConversationListed:
 
 
 def turns_shown(conversation: Conversation, caller: Caller, parts: Parts, budget: Budget) -> list[TurnShown]:
-    """The turns with those of their passages that the caller sees today."""
+    """The turns, with those of their passages that the caller may see now."""
     turns = conversation.turns
     ids = {passage.id for turn in turns if turn.origin for passage in turn.origin.passages}
     sources_by_id = {source.id: source for source in parts.search.cited(sorted(ids), budget, caller)}
@@ -113,7 +113,7 @@ def turns_shown(conversation: Conversation, caller: Caller, parts: Parts, budget
 
 
 def _sources(turn: Turn, sources_by_id: dict[str, Source], parts: Parts) -> list[Source]:
-    """The passages of a turn, with the scores of its search; evidence is looked for in the texts of today."""
+    """The passages of a turn, with the scores of its search; the evidence is from their current texts."""
     if turn.origin is None:
         return []
     sources = [

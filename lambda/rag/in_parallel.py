@@ -1,4 +1,4 @@
-"""Calls that do not need each other, at the same time."""
+"""Runs independent calls at the same time."""
 
 import contextvars
 from collections.abc import Callable, Sequence
@@ -8,10 +8,10 @@ T = TypeVar("T")
 
 
 def in_parallel(calls: Sequence[Callable[[], T]]) -> list[T]:
-    """Their results, in order; raises what the first of them raises that fails."""
+    """The results of the calls, in their order; raises the exception of the first call in this order that fails."""
     if len(calls) == 1:
         return [calls[0]()]
-    # Only a follow-up has several.
+    # Imported here, because only a follow-up has several calls.
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(len(calls)) as pool:

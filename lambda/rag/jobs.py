@@ -1,7 +1,8 @@
-"""Uploads that are larger than one request: a bucket keeps them, and separate calls of the function store them.
+"""Uploads that are larger than one request: they are put into a bucket, and separate calls of the function load them.
 
 In the bucket, `uploads/<job>/<part>` is the upload and `jobs/<job>.json` its progress. S3 sends a message about
-`begin/<job>` to the queue, which calls the function. A call that ends before its job writes that object again.
+`begin/<job>` to the queue, which calls the function. If a call ends before its job is done, it writes `begin/<job>`
+again.
 """
 
 import json
@@ -35,9 +36,9 @@ UPLOADS, JOBS, BEGIN = "uploads", "jobs", "begin"
 MOST_STORED, MOST_OTHERS = 100, 1000
 # The seconds between two writes of a job's progress, and the limit for reading the next document.
 OFTEN, READING = 2.0, 60.0
-# The share of a call's time after which the text of no further scanned page is recognised.
+# After this share of a call's time, it recognises the text of no further scanned page.
 RECOGNIZING = 0.7
-# A job without progress for so long has stopped: its last message went to the dead letters.
+# A job that has made no progress for this time has stopped: its last message went to the dead-letter queue.
 SILENT = timedelta(minutes=45)
 BROKE_OFF = "It stopped several times after the documents listed here. Stored documents are kept; send the others."
 
@@ -45,8 +46,8 @@ BROKE_OFF = "It stopped several times after the documents listed here. Stored do
 class State(Job):
     """A job in the bucket, with the number of `settled` entries.
 
-    For a file, `size` and `read` are all bytes and the settled bytes; without a name they count documents. `caller` has
-    begun it and may see it, and so may an owner; `groups` may see what it stores.
+    For a file, `size` is the number of all bytes, and `read` is the number of settled bytes. Without a name, `size` is
+    the number of documents. `caller` began the job; only they and owners may see it. `groups` may see what it stores.
     """
 
     caller: Caller = Caller("", "editor")
@@ -73,7 +74,7 @@ class Jobs:
         self._bucket, self._s3 = bucket, s3
 
     def take(self, part: PartIn, caller: Caller) -> State:
-        """Keep a part of a file; the job begins with the last missing part. Raises `Absent` or `Invalid`."""
+        """Store a part of a file; the job begins when no part is missing. Raises `Absent` or `Invalid`."""
         begins = part.job is None
         state = self._new(part.name, part.of, caller, part.groups) if begins else self.state(str(part.job), caller)
         if (state.name, state.parts) != (part.name, part.of) or state.status != "receiving":
@@ -88,12 +89,12 @@ class Jobs:
             state.size = sum(sizes.values())
             self._begin(state)
         elif begins:
-            # Later parts change nothing that is kept: parts that come at once do not undo each other's state.
+            # Only the first part saves the state, so parts that arrive at the same time do not overwrite it.
             self._save(state)
         return state
 
     def go_on(self, file: FileIn, done: Stored, caller: Caller) -> State:
-        """A job for the rest of a file of which a request has stored what is `done`."""
+        """A job for the rest of a file; a request has already stored the part that is `done`."""
         state = self._new(file.name, 1, caller, file.groups)
         return self._kept(state, file.content, len(file.content), done)
 
@@ -112,7 +113,7 @@ class Jobs:
         return state
 
     def state(self, id: str, caller: Caller) -> State:
-        """The state of a job of the caller, or of any one for an owner. Raises `Absent`."""
+        """The state of a job. An owner may see every job, others only their own. Raises `Absent`."""
         state = self._state(id)
         if not (caller.has("owner") or state.caller.id == caller.id):
             raise _absent(id)
@@ -131,10 +132,11 @@ class Jobs:
         return state
 
     def work(self, id: str, seconds: float, parts: Parts, originals: "Originals | None" = None, *, last: bool) -> str:
-        """Store the rest of a job within `seconds`; `originals` keep the file of a document that is all of it.
+        """Store the rest of a job within `seconds`; `originals` stores the file itself if it is one document.
 
-        Returns why the same message must be tried again later; empty otherwise, also if the time was over and the job
-        continues with another call. With `last`, documents that might be stored later are reported as not stored.
+        Returns the reason if the same message must be tried again later. Returns an empty text otherwise, also if the
+        time was over and another call continues the job. With `last`, documents that might be stored later are reported
+        as not stored.
         """
         state = self._state(id)
         if state.status in ("done", "stopped"):
@@ -204,7 +206,7 @@ class Jobs:
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=content)
 
     def _sizes(self, state: State) -> dict[int, int]:
-        """The bytes of each part in the bucket. A job has fewer parts than the thousand objects of one answer."""
+        """The bytes of each part in the bucket. One answer lists up to 1,000 objects; a job has fewer parts."""
         objects = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=f"{UPLOADS}/{state.id}/").get("Contents", [])
         return {int(stored["Key"].rpartition("/")[2]): stored["Size"] for stored in objects}
 

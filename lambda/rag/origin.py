@@ -1,4 +1,4 @@
-"""Where an answer came from: stored with its turn, so that the answer can be checked and judged later."""
+"""The origin of an answer. It is stored with the turn, to check and judge the answer later."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ _VERSION_DIGITS, _TEXT_DIGITS = 12, 16
 
 @dataclass(frozen=True)
 class Cited:
-    """A passage that the answer was to come from, by its `id`; its text is read again from the index."""
+    """A passage that the model got for the answer, by its `id`. Its text is not stored, but read from the index."""
 
     id: str
     score: float
@@ -24,8 +24,8 @@ class Cited:
 class Origin:
     """The passages, the answer `model` (None if none was called), the version of the prompt, and `grounded`.
 
-    A question that is not `answered`, because no passage was near enough, is no part of later questions. `texts` are
-    digests of the passages as the model read them.
+    `answered` is False if no passage was near enough; later questions then ignore the turn. `texts` are digests of the
+    passages as the model read them.
     """
 
     passages: tuple[Cited, ...] = ()
@@ -37,18 +37,18 @@ class Origin:
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> "Origin":
-        """The origin that `as_json` has written."""
+        """The origin that `as_json` wrote."""
         passages = tuple(Cited(**passage) for passage in stored["passages"])
         texts = tuple(stored.get("texts", ()))
         return cls(passages, stored["model"], stored["prompt"], stored["grounded"], stored["answered"], texts)
 
     @property
     def as_json(self) -> dict[str, Any]:
-        """What is stored of it."""
+        """The origin as JSON, for a store."""
         return {**asdict(self), "passages": [asdict(each) for each in self.passages], "texts": list(self.texts)}
 
     def is_whole(self, sources: Sequence[Source]) -> bool:
-        """Whether all that the answer was made from is among the `sources`, word for word."""
+        """Whether the `sources` contain all passages of the answer, with unchanged texts."""
         read = dict(zip((source.id for source in sources), digests(sources), strict=True))
         return len(self.texts) == len(self.passages) and all(
             read.get(passage.id) == text for passage, text in zip(self.passages, self.texts, strict=True)
@@ -56,17 +56,17 @@ class Origin:
 
 
 def cited(sources: Sequence[Source]) -> tuple[Cited, ...]:
-    """The passages of an answer, as they are stored."""
+    """The passages of an answer in the form in which they are stored."""
     return tuple(Cited(source.id, source.score, source.similarity) for source in sources)
 
 
 def digests(sources: Sequence[Source]) -> tuple[str, ...]:
-    """Of the texts of passages, by which one that has changed is told from the one that was read."""
+    """The digests of the texts of passages, which show whether a passage has changed since it was read."""
     return tuple(_digest(source.text, _TEXT_DIGITS) for source in sources)
 
 
 def version_of(prompt: Prompt) -> str:
-    """A digest of the prompt's texts, by which answers of two versions of it are told apart."""
+    """A digest of the prompt's texts, which differs for each version of the prompt."""
     texts = f"{prompt.system}\0{prompt.instructions}"
     return _digest(texts, _VERSION_DIGITS)
 

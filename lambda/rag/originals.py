@@ -1,8 +1,8 @@
-"""The files of documents as they were uploaded: kept in a bucket, opened by a link that ends after a minute.
+"""The originals: uploaded files of documents, in a bucket. A link that expires after a minute opens a file.
 
-A document refers to its file by the file's digest, in `osml.access.original` of its passages. The object is
-`<digest of the document's id>/<digest of the file>`: what replaces a document by another way refers to no file, and
-what is uploaded again is stored once.
+A document refers to its file by the file's digest, in `osml.access.original` of its passages. The key of the object is
+`<digest of the document's id>/<digest of the file>`. So a document that is replaced in another way refers to no file,
+and a file that is uploaded again is stored once.
 """
 
 import hashlib
@@ -27,7 +27,8 @@ from rag.service_failure import ORIGINALS
 
 LINK_SECONDS = 60
 READ_SECONDS = 60
-# What a browser shows and runs nothing of. All else is saved: HTML, SVG and XML may run scripts.
+# The types of files that a browser may show, because they run no scripts. Browsers save all others: HTML, SVG and XML
+# may run scripts.
 TEXT = "text/plain; charset=utf-8"
 SHOWN = {
     ".pdf": "application/pdf",
@@ -46,12 +47,15 @@ class Originals:
     """The files in `bucket`; `clients` are those of boto3 for S3."""
 
     def __init__(self, bucket: str, clients: boto_calls.Clients | None = None) -> None:
-        # Only signatures of version 4 open what is encrypted with a key of KMS.
+        # S3 requires signature version 4 for objects that are encrypted with a KMS key.
         self._clients = clients or boto_calls.Clients("s3", None, READ_SECONDS, signature_version="s3v4")
         self._bucket = bucket
 
     def keep(self, document: str, file: IO[bytes], budget: Budget) -> str:
-        """Store the file of a document, and return its digest; `file` is then where it was. Raises a `RagFailure`."""
+        """Store the file of a document, and return its digest; the position in `file` does not change.
+
+        Raises a `RagFailure`.
+        """
         at = file.tell()
         file.seek(0)
         digest = hashlib.file_digest(cast(Any, file), "sha256").hexdigest()
@@ -71,7 +75,7 @@ class Originals:
     def remove(self, document: str, budget: Budget, but: str | None = None) -> None:
         """Remove the files of a document, except the one with the digest `but`.
 
-        One that cannot be removed stays until its days are over, and no document refers to it.
+        A file that cannot be removed stays until it expires; no document refers to it.
         """
         try:
             with boto_calls.calling(ORIGINALS):
@@ -88,7 +92,7 @@ class Originals:
         return Original(self, name, file, budget)
 
     def link(self, document: str, seconds: float, caller: Caller, parts: Parts) -> OriginalLink:
-        """A link to the file of a document that the caller sees. Raises `Absent`, or another `RagFailure`."""
+        """A link to the file of a document that the caller may see. Raises `Absent`, or another `RagFailure`."""
         budget = Budget(seconds)
         digest = _digest_of(document, budget, caller, parts)
         kept = {"Bucket": self._bucket, "Key": f"{_folder(document)}{digest}"}
@@ -103,14 +107,14 @@ class Originals:
 
 
 class Original:
-    """The file of one upload, which is kept if one document is all of it."""
+    """The file of one upload, which is stored if the whole file is one document."""
 
     def __init__(self, originals: Originals, name: str, file: IO[bytes], budget: Budget) -> None:
         self._originals, self._name, self._file, self._budget = originals, name, file, budget
         self._digest = ""
 
     def of(self, entries: Generator[Entry]) -> Generator[Entry]:
-        """The entries; the document that is the whole file refers to it, which is kept by then."""
+        """The entries. If a document is the whole file, the file is stored first and the document gets its digest."""
         try:
             for entry in entries:
                 if isinstance(entry, Document) and entry.id == self._name:
@@ -122,20 +126,20 @@ class Original:
             entries.close()
 
     def settle(self, results: Iterable[DocumentResult]) -> None:
-        """Remove the files of the versions before, once the document is stored."""
+        """Remove the files of earlier versions of the document, if the document is stored."""
         if self._digest and any(result.id == self._name and result.status == "stored" for result in results):
             self._originals.remove(self._name, self._budget, but=self._digest)
 
 
 @cache
 def own_originals() -> Originals | None:
-    """Those of this environment; None if it keeps none."""
+    """The originals of this environment; None if it stores none."""
     bucket = settings().originals
     return Originals(bucket) if bucket else None
 
 
 def _digest_of(document: str, budget: Budget, caller: Caller, parts: Parts) -> str | None:
-    """The digest of the document's file, as one of its first passages says it."""
+    """The digest of the document's file, from its first passage; None without a file. Raises `Absent`."""
     if id_fault(document):
         raise Absent(f"There is no document {document!r}.")
     passages = parts.search.cited([document, f"{document}#1"], budget, caller)
@@ -156,6 +160,6 @@ def _type_of(document: str) -> tuple[str, bool]:
 
 
 def disposition(document: str, *, shown: bool) -> str:
-    """RFC 6266; the name is that of the file, without folders."""
+    """The Content-Disposition header (RFC 6266), with the name of the file without its folders."""
     name = quote(PurePosixPath(document).name, safe="")
     return f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{name}"

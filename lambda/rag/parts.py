@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 class Parts:
     """The `settings` and the parts made from them; without `generation` the sources are the answer.
 
-    `agentic` searches as the answer model chooses, with `retrieval.agentic`. `prompts` are the versions of
-    the prompt, and `tailored` the parts for other models and prompts.
+    `agentic` runs the searches that the answer model chooses, if `retrieval.agentic` is set. `prompts` are the versions
+    of the prompt. `tailored` caches the parts for other models and prompts.
     """
 
     settings: RuntimeSettings
@@ -46,14 +46,14 @@ class Parts:
 
     @property
     def history(self) -> History | None:
-        """The conversations of people to list; None where the engine's memory keeps them, which has no such list."""
+        """The conversations, if they can be listed; None if the engine's memory stores them, which has no such list."""
         return None if self.settings.conversations.kind == "memory" else cast(History, self.conversations)
 
 
 def assembled(settings: RuntimeSettings, auth: AuthBase | None = None) -> Parts:
-    """The parts that the settings name; other modules are not imported.
+    """The parts that the settings name; the modules of other parts are not imported.
 
-    `auth` signs the requests to the search engine; without it the assistant signs in as the settings say.
+    `auth` signs the requests to the search engine; by default the assistant signs in as the settings say.
     """
     engine = IndexClient(settings, auth)
     timeouts = settings.timeouts
@@ -73,7 +73,7 @@ def assembled(settings: RuntimeSettings, auth: AuthBase | None = None) -> Parts:
 
 
 def answering_by(parts: Parts, settings: RuntimeSettings, name: str | None) -> Parts:
-    """The `parts` with the model and the prompt of `settings`, which readers choose by `name`; the rest is the same."""
+    """The `parts` with the model and the prompt of `settings`; readers choose the model by `name`."""
     from rag.answer_model import model
 
     chosen = settings.answer
@@ -118,7 +118,7 @@ def _agentic(settings: RuntimeSettings, generation: Generation | None) -> "Agent
         return None
     from rag.agentic import AgenticSearch
 
-    # A rule of the settings: this model calls tools.
+    # The settings allow agentic search only with a model that calls tools.
     return AgenticSearch(cast("ToolCaller", generation.model), chosen, answer.control_tokens, settings.fields)
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-# Turns of a conversation. ml-commons 3.4 reads the first turns of a memory, not the last, so a small number would hide
-# the latest turns.
+# The number of turns that the processor reads. ml-commons 3.4 reads the first turns of a memory, not the last, so a
+# small number would hide the latest turns.
 ALL_TURNS = 50
 
 

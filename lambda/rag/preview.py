@@ -1,4 +1,4 @@
-"""An answer by a prompt that is not published, and what is counted of it."""
+"""The counts of an answer with a prompt that is not published yet."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -8,7 +8,7 @@ from rag.models import Answer, AnswerCounts
 
 
 def counted(events: Iterable[Event]) -> Iterator[Event]:
-    """The events; the answer has its counts."""
+    """The events, with counts in the answer. The turn of such an answer is never stored."""
     for event in events:
         if isinstance(event, Answered):
             yield Answered(event.answer.model_copy(update={"counts": counts(sentences(event.answer))}))
@@ -17,12 +17,12 @@ def counted(events: Iterable[Event]) -> Iterator[Event]:
 
 
 def sentences(answer: Answer) -> list[AnswerSentence]:
-    """The sentences of an answer, with the passages that bear them out; none of an answer without text."""
+    """The sentences of an answer, with the passages that support them; empty for an answer without text."""
     return statements(answer.answer, [source.text for source in answer.sources]) if answer.answer else []
 
 
 def counts(said: Sequence[AnswerSentence]) -> AnswerCounts:
-    """How many sentences and citations there are, and how many of them hold."""
+    """The numbers of sentences and citations, and how many of them the passages support."""
     cited = [(number, sentence) for sentence in said for number in sentence.cited]
     return AnswerCounts(
         sentences=len(said),

@@ -1,9 +1,11 @@
 """The prompt: the messages of ml-commons' retrieval_augmented_generation processor, in its order.
 
 Source: ml-commons, `PromptUtil.buildMessageParameter` and `buildSingleStringPrompt`. Four things differ on purpose:
-text is not escaped as JSON a second time, a conversation runs from the oldest turn to the newest with each question
-before its answer, passages stand between marks that nobody can guess, and text from a document, a question or an
-earlier turn cannot leave its place (`untrusted.py`).
+
+- Text is not escaped as JSON a second time.
+- A conversation runs from the oldest turn to the newest, with each question before its answer.
+- Each passage is between marks that nobody can guess.
+- Text from a document, a question or an earlier turn cannot act as another part of the prompt (`untrusted.py`).
 """
 
 import secrets
@@ -43,9 +45,9 @@ class Message:
 
 @dataclass(frozen=True)
 class ModelInput:
-    """The whole input of the model. `prompt` is the environment's and trusted; everything else is untrusted.
+    """The whole input of the model. Only `prompt`, which is the environment's, is trusted.
 
-    `control_tokens` are those of the model's family. `mark` is another one in each prompt, so no document knows it.
+    `control_tokens` are those of the model's family. `mark` is random in each prompt, so no document can contain it.
     """
 
     prompt: Prompt
@@ -76,7 +78,7 @@ class ModelInput:
         return "\n".join([*lines, f"QUESTION: {self._harmless(self.question)}", ""])
 
     def deepseek_r1(self, begin: bool = True) -> str:
-        """The input in DeepSeek-R1's template, all in the user's turn, with the reasoning opened as its authors advise.
+        """The input in DeepSeek-R1's template, all in the user's turn. It opens the reasoning, as its authors advise.
 
         `begin` is False for containers whose tokenizer writes the first token itself.
         """

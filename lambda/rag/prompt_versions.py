@@ -19,18 +19,18 @@ from settings.runtime_settings import RuntimeSettings
 
 KIND = "prompt"
 MOST_LISTED = 100
-# The model says so of itself, whatever an owner writes: the refusal is no part of what they change.
+# Always added to an owner's instructions, so owners cannot remove this rule.
 ALWAYS = "If the passages do not hold the answer, say that they do not."
-# Seconds for which a process keeps what it has read, and for which a question waits for the table.
+# The seconds for which a process keeps the prompt that it read, and the most seconds that a question waits for a read.
 _FRESH, _MOST = 30.0, 1.0
 _NUMBER = 8
 _log = logging.getLogger(__name__)
 
 
 class PromptVersions:
-    """Items `{kind, number, version}`: `number` has eight digits, `version` is JSON. None is ever changed.
+    """Items `{kind, number, version}`: `number` has eight digits, `version` is JSON. An item never changes.
 
-    Number 0 is no item: it is the environment file's prompt, of today.
+    Number 0 has no item: it is the current prompt of the environment file.
     """
 
     def __init__(self, settings: RuntimeSettings, clock: Callable[[], float] = time.monotonic) -> None:
@@ -40,7 +40,7 @@ class PromptVersions:
         self._until = 0.0
 
     def current(self, budget: Budget) -> Prompt:
-        """The prompt of today's answers. Without the table it is the last one that was known."""
+        """The prompt of the current version. If the table cannot be read, it is the last prompt that was read."""
         if self._clock() >= self._until:
             try:
                 [last] = self._read(1, budget, _MOST) or [self.first]
@@ -53,12 +53,15 @@ class PromptVersions:
         return self._known
 
     def listed(self, budget: Budget) -> list[PromptVersion]:
-        """The last versions, the current one first, and number 0."""
+        """The last versions, the current one first, and at the end number 0. Raises a `RagFailure`."""
         versions = budget.retrying(lambda: self._read(MOST_LISTED, budget))
         return [self._shown(version) for version in [*versions, self.first]]
 
     def publish(self, given: PromptIn, by: str, budget: Budget) -> PromptVersion:
-        """Make it the next version; raises `Invalid` if that has a number already, `Absent` without the earlier one."""
+        """Store the next version, after version `given.after`.
+
+        Raises `Invalid` if another one was published since then, and `Absent` if the version to restore does not exist.
+        """
         texts = self._texts(given, budget)
         files = given.number is not None and 0 in (texts.number, texts.restores)
         version = texts.model_copy(
@@ -80,11 +83,11 @@ class PromptVersions:
         return self._shown(version)
 
     def texts(self, given: PromptTexts, budget: Budget) -> Prompt:
-        """The prompt that an answer would be written by. Raises `Absent`."""
+        """The prompt that `given` would make, if it were published. Raises `Absent`."""
         return self.prompt(self._texts(given, budget))
 
     def prompt(self, version: PromptVersion) -> Prompt:
-        """What a model is told: the version's texts and, unless they are the file's, the refusal."""
+        """The prompt for a model: the texts of the version. `ALWAYS` is added to all texts but those of the file."""
         if version.number == 0 or version.restores == 0:
             return self._own
         instructions = version.instructions
@@ -94,7 +97,7 @@ class PromptVersions:
 
     @property
     def first(self) -> PromptVersion:
-        """Number 0."""
+        """Number 0, the prompt of the environment file."""
         return PromptVersion(number=0, system=self._own.system, instructions=self._own.instructions)
 
     def _texts(self, given: PromptTexts, budget: Budget) -> PromptVersion:
@@ -131,7 +134,7 @@ class PromptVersions:
         return [PromptVersion.model_validate_json(item["version"]["S"]) for item in items]
 
     def _put(self, version: PromptVersion, budget: Budget) -> bool:
-        """Whether it is stored; not if the number is taken."""
+        """Store the version; returns False if its number is taken."""
         item = {
             "kind": {"S": KIND},
             "number": {"S": _key(version.number)},
@@ -147,7 +150,7 @@ def _key(number: int) -> str:
 
 @cache
 def own_versions() -> PromptVersions:
-    """Those of this environment; raises `Absent` where its prompt is the file's alone."""
+    """The versions of this environment; raises `Absent` if it has only the prompt of its file."""
     settings = own_settings()
     if settings.prompts is None:
         raise Absent("This environment uses the prompt of its file, because assistant.prompts is not set.")

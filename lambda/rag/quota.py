@@ -1,8 +1,8 @@
-"""What each caller has used: questions of the day and tokens of the month, in a DynamoDB table.
+"""The usage of each caller: questions of the day and tokens of the month, in a DynamoDB table.
 
-A question is counted before the work begins, by one conditional update, so that no number of questions at once passes
-the limit. Its tokens are known when it has been answered: the question that passes their limit is answered, and so are
-those that are under way then.
+A question is counted before the work begins, by one conditional update. So the limit holds for any number of concurrent
+questions. The tokens of a question are known only after its answer. So the question that exceeds their limit is still
+answered, and so are the questions that are in progress at that time.
 """
 
 import time
@@ -23,7 +23,7 @@ from rag.usage import Usage
 from settings.runtime_settings import RuntimeQuota, RuntimeTimeouts
 
 T = TypeVar("T")
-# How long a count is readable after its day or month.
+# A count expires this time after its day or month.
 _KEPT = timedelta(days=35)
 
 
@@ -52,7 +52,7 @@ def key_of(period: Period, caller: str) -> str:
 
 @dataclass
 class Charge:
-    """A question that is counted. `usage` gets the tokens of its answer."""
+    """A question that is counted. The tokens of its answer are added to `usage`."""
 
     quota: "QuotaCounter"
     caller: str
@@ -61,7 +61,7 @@ class Charge:
     usage: Usage = field(default_factory=Usage)
 
     def end(self, budget: Budget, *, answered: bool) -> None:
-        """Count the tokens; a question that was not answered does not count."""
+        """Count the tokens. Subtract the question again if it was not `answered`."""
         if not answered:
             self.quota.add(self.day, self.caller, -1, budget)
         if tokens := sum(self.usage.tokens):
@@ -77,7 +77,7 @@ class QuotaCounter:
         self._clients = boto_calls.Clients("dynamodb", None, read_seconds=5, connect_seconds=timeouts.connection)
 
     def begin(self, caller: Caller, budget: Budget) -> Charge | None:
-        """Count a question; raises `QuotaExceeded`. Operators are not counted."""
+        """Count a question; raises `QuotaExceeded`. Returns None for operators, who are not counted."""
         if caller.id == OPERATORS:
             return None
         day, month = self.periods()
@@ -95,12 +95,12 @@ class QuotaCounter:
         return Charge(self, caller.id, day, month)
 
     def periods(self) -> tuple[Period, Period]:
-        """The day and the month that it is."""
+        """The current day and the current month."""
         now = datetime.fromtimestamp(self._clock(), UTC)
         return Period.day(now), Period.month(now)
 
     def used(self, period: Period, caller: str, budget: Budget) -> int:
-        """What the caller has used in this period."""
+        """The number of questions or tokens that the caller has used in this period."""
         key = {"id": {"S": key_of(period, caller)}}
 
         def get(client: Any) -> Any:
@@ -110,7 +110,7 @@ class QuotaCounter:
         return int(item["used"]["N"]) if item else 0
 
     def standing(self, caller: Caller, budget: Budget) -> QuotaUsed | None:
-        """What the caller has used of their limits; None for operators."""
+        """The usage of the caller with its limits; None for operators."""
         if caller.id == OPERATORS:
             return None
         day, month = self.periods()
@@ -125,9 +125,9 @@ class QuotaCounter:
         )
 
     def add(self, period: Period, caller: str, number: int, budget: Budget, *, below: int | None = None) -> bool:
-        """Add to what the caller has used, if that is `below` a limit; whether it was added.
+        """Add `number` to the usage of the caller; returns False if the usage is not `below` this limit.
 
-        An update whose answer was lost is tried again and may count twice.
+        An update is tried again if its answer was lost, so it may count twice.
         """
         values = {":number": {"N": str(number)}, ":expires": {"N": str(int((period.until + _KEPT).timestamp()))}}
         condition = {}
@@ -165,6 +165,6 @@ class QuotaCounter:
 
 @cache
 def own_quota() -> QuotaCounter | None:
-    """The quota of this environment; None if nobody has one."""
+    """The quota of this environment; None if it has none."""
     chosen = settings()
     return QuotaCounter(chosen.quota, chosen.timeouts) if chosen.quota else None

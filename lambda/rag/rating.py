@@ -1,4 +1,4 @@
-"""Judgements of answers: given, withdrawn and listed; and questions that had no answer."""
+"""Stores, removes and lists judgements of answers, and stores questions without an answer."""
 
 from datetime import UTC, datetime
 
@@ -16,18 +16,18 @@ from rag.prompt import Turn
 from settings.runtime_settings import FeedbackSettings, RuntimeSettings
 
 MOST_LISTED = 100
-# Earlier questions that are kept with a follow-up.
+# The most earlier questions that are stored with a follow-up.
 _EARLIER = 3
 
 
 def kept(settings: RuntimeSettings) -> FeedbackKept | None:
-    """What this environment keeps; None if nobody is asked."""
+    """The feedback that this environment keeps; None if it asks for none."""
     chosen = settings.feedback
     return FeedbackKept(keep=chosen.keep, days=chosen.days) if chosen else None
 
 
 def rate(id: str, given: FeedbackIn, seconds: float, caller: Caller, parts: Parts | None = None) -> Judgement:
-    """Keep the caller's judgement of the answer with this conversation id; raises `Absent` or `Invalid`."""
+    """Store the caller's judgement of the answer with this conversation id; raises `Absent` or `Invalid`."""
     parts = own_parts() if parts is None else parts
     chosen, store = _feedback(parts)
     if given.comment and chosen.keep != "texts":
@@ -43,7 +43,7 @@ def rate(id: str, given: FeedbackIn, seconds: float, caller: Caller, parts: Part
 
 
 def withdraw(id: str, seconds: float, caller: Caller, parts: Parts | None = None) -> FeedbackRemoved:
-    """Forget the judgement of the caller's answer; raises `Absent` if the answer is not theirs."""
+    """Remove the judgement of the caller's answer; raises `Absent` if the answer is not theirs."""
     parts = own_parts() if parts is None else parts
     _, store = _feedback(parts)
     budget = Budget(seconds)
@@ -60,7 +60,7 @@ def listed(size: int, after: str | None, seconds: float, parts: Parts | None = N
 
 
 def unanswered(id: str, turn: Turn, earlier: list[str], caller: Caller, parts: Parts, budget: Budget) -> None:
-    """Keep a question whose answer no sentence bears out, where texts are kept."""
+    """Store a question whose answer no passage supports, if the environment keeps texts."""
     chosen, store = parts.settings.feedback, parts.feedback
     if chosen is None or store is None or chosen.keep != "texts" or turn.origin is None or turn.origin.grounded:
         return
@@ -75,7 +75,7 @@ def _feedback(parts: Parts) -> tuple[FeedbackSettings, FeedbackStore]:
 
 
 def _answer(id: str, caller: Caller, parts: Parts, budget: Budget) -> tuple[Conversation, int]:
-    """The conversation of the answer, and the place of its turn."""
+    """The conversation of the answer, and the index of its turn, from 0; raises `Absent` or `Invalid`."""
     named = ConversationId.of(id)
     if not named.number:
         raise Invalid("No answer has this id. Send the `conversation_id` of the answer, with its number.")

@@ -1,4 +1,4 @@
-"""The searches for one question: for the question itself and, with agentic search, those that the model asks for."""
+"""The searches for one question: for the question itself and, with agentic search, those that the model chooses."""
 
 from collections.abc import Generator, Sequence
 from time import perf_counter
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 class Searches:
-    """The searches for the `question` of `caller`, with only what they may see; `usage` gets the tokens of the model.
+    """The searches for the `question` of `caller`; they find only what the caller may see.
 
-    `steps` are the searches that the model asked for, so far.
+    `steps` are the searches that the model has chosen so far. The model's tokens are added to `usage`.
     """
 
     def __init__(
@@ -42,7 +42,10 @@ class Searches:
         return self._nearest(queries, self._question.filters, self._budget)
 
     def all(self, earlier: Sequence[Turn]) -> Generator[Searched, None, Found]:
-        """The passages of the first search and of those that the model asks for, which it yields as they are made."""
+        """Run the first search and the searches that the model chooses; returns the passages of all.
+
+        It yields each search of the model when it is done. Raises a `RagFailure`.
+        """
         nearest = self.first(earlier)
         if self._parts.agentic is None:
             return nearest
@@ -51,7 +54,7 @@ class Searches:
     def _further(
         self, agentic: "AgenticSearch", nearest: Found, earlier: Sequence[Turn]
     ) -> Generator[Searched, None, Found]:
-        # Only whoever searches in steps waits for the import.
+        # Imported here, because only agentic search needs it.
         from rag.agentic import merged
 
         began, before = perf_counter(), [turn.question for turn in earlier[-1:]]
@@ -65,13 +68,13 @@ class Searches:
         return Found(merged(lists, self._size), search_ms, nearest.embed_ms)
 
     def _search(self, query: str, filters: Filters | None, budget: Budget) -> list[Source]:
-        """One search that the model asks for. One that a guardrail stops or changes is not made."""
+        """One search that the model chose; raises `Invalid` if a guardrail stops or changes its query."""
         try:
             if self._parts.guard.question(query, budget) != query:
                 raise Invalid("A guardrail masks a part of this search.")
         except Struck as struck:
             raise Invalid(struck.message) from None
-        # The model limits the search only if the caller has not.
+        # The model's filters apply only if the caller gave none.
         return self._nearest([query], self._question.filters or filters, budget).sources
 
     def _nearest(self, queries: list[str], filters: Filters | None, budget: Budget) -> Found:

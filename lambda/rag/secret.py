@@ -13,7 +13,7 @@ from rag.service_failure import SECRETS
 class StoredSecret:
     """The JSON object in the secret `id`, a name or an ARN. No message contains any part of it.
 
-    `read` gets the object, by default from Secrets Manager, and None where the secret holds no object.
+    `read` returns the object, by default from Secrets Manager, or None if the secret does not contain an object.
     """
 
     def __init__(self, id: str, read: Callable[[Budget], dict[str, Any] | None] | None = None) -> None:

@@ -19,7 +19,7 @@ ENGINE, MEMORY, FEEDBACK, SECRETS, GUARDRAIL, QUOTA, CACHE, PROMPTS, ORIGINALS =
     "The store of originals",
 )
 _MOST = 600
-# About the time for which an index has a write block while another replaces it.
+# About the seconds for which an index has a write block while another index replaces it.
 _BLOCKED_SECONDS = 2.0
 _TELL = "Contact your administrator; the log has the reason."
 
@@ -27,10 +27,10 @@ _TELL = "Contact your administrator; the log has the reason."
 def failure_of(
     side: str, status: int, text: str = "", wait: float | None = None, start_seconds: float | None = None
 ) -> RagFailure:
-    """The failure for an HTTP status of 400 or more; `wait` are the seconds that the answer asks to wait.
+    """The failure for an HTTP status of 400 or more; `wait` is the time in seconds that the answer asks to wait.
 
-    `side` is one of the names of this module. A model that is stopped starts within `start_seconds`. The text is
-    shortened, and anything that looks like a key is hidden, because providers repeat a refused key.
+    `side` is one of the names in this module. A stopped model starts within `start_seconds`. The text is shortened, and
+    anything that looks like a key is hidden, because providers repeat a refused key.
     """
     said = f"{status} {redacted(text, status)}"[:_MOST]
     if is_starting(text):
@@ -52,17 +52,17 @@ def failure_of(
 
 
 def starting(model: str, seconds: float | None, said: str) -> Starting:
-    """The failure of a `model` that was stopped and answers within about `seconds`; None where nobody knows."""
+    """The failure of a stopped `model` that answers again within about `seconds`, or None if that is unknown."""
     return Starting(sentence_of(model, seconds), said, seconds or START_SECONDS)
 
 
 def unreachable(side: str, text: str) -> Unavailable:
-    """The failure without a connection, or when it broke."""
+    """The failure for a connection that cannot be made, or that broke."""
     return Unavailable(f"{side} cannot be reached. Try again soon.", text[:_MOST])
 
 
 def late(side: str, text: str = "") -> TimedOut:
-    """The failure without an answer in time."""
+    """The failure for an answer that did not arrive in time."""
     return TimedOut(f"{side} took too long. Try again, or ask for less.", text[:_MOST])
 
 

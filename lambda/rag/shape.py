@@ -1,10 +1,13 @@
-"""What all objects of the API have in common."""
+"""The base classes of the objects of the API."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class Shape(BaseModel):
-    """An object of the API. What checks and writes it is built at the first use, and most are part of another one."""
+    """An object of the API.
+
+    Its validator and serializer are built at the first use, because most objects are only used as parts of others.
+    """
 
     model_config = ConfigDict(defer_build=True)
 

@@ -1,7 +1,7 @@
-"""Links to conversations: a person makes, lists and ends their own; whoever is signed in reads what they may see.
+"""Links to conversations. People make, list and end their own links; signed-in readers see the turns that they may see.
 
-An answer may hold what its passages say, and what earlier answers said. So a reader sees the turns from the first one
-on, up to the one whose passages they may not see all, word for word as the model read them.
+An answer may repeat text of its passages and of earlier answers. So a reader sees only the turns before the first one
+with a passage that they may not see, or whose text has changed since the model read it.
 """
 
 import time
@@ -34,7 +34,7 @@ UNSEEN = (
 
 
 def days(caller: Caller, settings: RuntimeSettings) -> int | None:
-    """How long the caller's links may last; None if they share nothing."""
+    """The most days that a link of the caller may last; None if the caller cannot share conversations."""
     return None if caller.shared else settings.sharing
 
 
@@ -74,7 +74,7 @@ def listed(
 
 
 def shown(id: str, seconds: float, caller: Caller, parts: Parts | None = None) -> SharedConversation:
-    """What the reader may see behind the link; raises `Absent`, or `Forbidden` if that is nothing."""
+    """The turns that the reader may see with the link; raises `Absent`, or `Forbidden` if there are none."""
     parts = own_parts() if parts is None else parts
     store, _ = _shares(caller, parts)
     budget = Budget(seconds)
@@ -85,7 +85,7 @@ def shown(id: str, seconds: float, caller: Caller, parts: Parts | None = None) -
         conversation = parts.conversations.read(link.conversation, link.caller, budget)
     except Absent:
         raise no_link() from None
-    # Turns whose beginning is no longer stored may repeat what nobody can check.
+    # If the first turns are no longer stored, later ones may repeat text whose passages cannot be checked.
     kept = conversation.turns[: link.number] if conversation.number == len(conversation.turns) else []
     turns = history.turns_shown(replace(conversation, turns=kept, number=len(kept)), caller, parts, budget)
     pairs = zip(kept, turns, strict=True)
@@ -98,7 +98,7 @@ def shown(id: str, seconds: float, caller: Caller, parts: Parts | None = None) -
 
 
 def ended(id: str, seconds: float, caller: Caller, parts: Parts | None = None) -> LinkEnded:
-    """End a link of the caller's, or anybody's as an owner; raises `Absent`."""
+    """End a link. An owner may end every link, others only their own; raises `Absent`."""
     store, _ = _shares(caller, own_parts() if parts is None else parts)
     budget = Budget(seconds)
     if not (store.read(id, budget).caller == caller.id or caller.has("owner")):
@@ -108,7 +108,7 @@ def ended(id: str, seconds: float, caller: Caller, parts: Parts | None = None) -
 
 
 def end_all(conversation: str, caller: Caller, parts: Parts, budget: Budget) -> None:
-    """End the caller's links to a conversation, which is removed."""
+    """End all links of the caller to a conversation, after it was removed."""
     store = parts.shares
     if store is None:
         return
@@ -127,7 +127,7 @@ def _all(store: Shares, caller: str, budget: Budget) -> Iterator[Share]:
 
 
 def _shares(caller: Caller, parts: Parts) -> tuple[Shares, int]:
-    """The store, and the most days of a link."""
+    """The store, and the most days of a link; raises `Absent` without sharing, `Forbidden` for a shared caller."""
     if parts.settings.sharing is None or parts.shares is None:
         raise Absent("Conversations cannot be shared in this environment, because assistant.sharing is not set.")
     if caller.shared:

@@ -11,8 +11,8 @@ from rag.failures import AssistantRefused
 def signature(region: str, service: str) -> AuthBase:
     """Signs each request; raises `AssistantRefused` without keys.
 
-    Lambda puts the role's keys into the environment and ends the process before they expire, so boto3, which takes
-    longer to import than a search, is not needed. AWS4Auth sends `x-amz-content-sha256`, which `aoss` insists on.
+    Lambda puts the role's keys into the environment, and ends the process before they expire. So this does not need
+    boto3, whose import takes longer than a search. AWS4Auth sends `x-amz-content-sha256`, which `aoss` requires.
     """
     key, secret = (os.environ.get(name) for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
     if not key or not secret:

@@ -1,4 +1,4 @@
-"""The parts of the assistant for one question: the model that its reader has chosen, and the prompt of today."""
+"""The parts of the assistant for one question, with the model that the reader chose and the current prompt."""
 
 from dataclasses import replace
 
@@ -15,8 +15,8 @@ from settings.knowledge import Prompt
 def tailored(parts: Parts, question: Question, caller: Caller, budget: Budget) -> Parts:
     """The `parts` that answer this question.
 
-    Raises `Invalid` for a model that is not offered, `Forbidden` for a draft of somebody who is no owner, and `Absent`
-    where the prompt has no versions.
+    Raises `Invalid` for a model that is not offered. Raises `Forbidden` for a draft if the caller is not an owner, and
+    `Absent` for a draft if the prompt has no versions.
     """
     settings = parts.settings
     prompt = _prompt(parts, question, caller, budget)
@@ -34,7 +34,7 @@ def tailored(parts: Parts, question: Question, caller: Caller, budget: Budget) -
 
 
 def _chosen(parts: Parts, model: str | None) -> AnswerModel | None:
-    """The settings of the model of this name; None for the usual one."""
+    """The settings of the model with this name; None for the default model. Raises `Invalid` for an unknown name."""
     settings = parts.settings
     usual = settings.answer.name if isinstance(settings.answer, AnswerModel) else None
     if model in (None, usual):
@@ -47,7 +47,7 @@ def _chosen(parts: Parts, model: str | None) -> AnswerModel | None:
 
 
 def _prompt(parts: Parts, question: Question, caller: Caller, budget: Budget) -> Prompt | None:
-    """The current prompt, or the draft; None where it is the environment file's alone."""
+    """The current prompt, or the draft; None if the environment has only the prompt of its file."""
     if question.draft and not caller.has("owner"):
         raise Forbidden("Only owners can preview a draft of the prompt. Leave out `draft`.")
     versions = parts.prompts

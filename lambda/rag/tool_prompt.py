@@ -1,4 +1,4 @@
-"""What a model reads that chooses searches: instructions, the question, passages, and what its searches found."""
+"""The prompt of a model that chooses searches: instructions, the question, passages, and the results of searches."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ _MARK_BYTES = 4
 
 @dataclass(frozen=True)
 class ToolCall:
-    """A call that the model asks for; `arguments` is an object of any members."""
+    """A tool call of the model; `arguments` is a JSON object that may have any members."""
 
     id: str
     arguments: Mapping[str, Any]
 
     @classmethod
     def of(cls, id: str, written: str) -> ToolCall | None:
-        """The call with its arguments as the model has written them; None if they are no JSON object."""
+        """The call whose arguments the model wrote as JSON text; None if the text is not a JSON object."""
         try:
             arguments = json.loads(written)
         except ValueError:
@@ -54,16 +54,16 @@ class ToolCall:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """SearchResult of one search: of each the document's id and the text."""
+    """The passages that one search found: for each, the id of its document and its text."""
 
     texts: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class SearchChoice:
-    """An answer of the model: the calls that it asks for, none if it is content, and the `thought` before them.
+    """An answer of the model: its tool calls, none if it needs no further search, and the reasoning before them.
 
-    A server that shows thoughts wants them back with the calls.
+    `thought` is the reasoning. A server that returns reasoning expects it back together with the calls.
     """
 
     calls: Sequence[ToolCall]
@@ -72,7 +72,7 @@ class SearchChoice:
 
 @dataclass(frozen=True)
 class SearchRound:
-    """An answer of the model, and what each of its calls found."""
+    """An answer of the model, and the result of each of its calls."""
 
     choice: SearchChoice
     results: Sequence[SearchResult]
@@ -80,9 +80,9 @@ class SearchRound:
 
 @dataclass(frozen=True)
 class ToolPrompt:
-    """The whole input. The `question`, the `earlier` questions and all passages are untrusted.
+    """The whole input of the model. The `question`, the `earlier` questions and all passages are untrusted.
 
-    `fields` are the declared fields of documents with their types.
+    `fields` maps the declared fields of documents to their types. `searches` is the most calls in one answer.
     """
 
     question: str
@@ -101,7 +101,7 @@ class ToolPrompt:
 
     @property
     def user(self) -> str:
-        """The question, what was asked before it, and the passages of the first search."""
+        """The earlier questions, the question, and the passages of the first search."""
         lines = [f"EARLIER QUESTION: {self._harmless(question)}" for question in self.earlier]
         return "\n".join([*lines, f"QUESTION: {self._harmless(self.question)}", self.result(self.passages)])
 
@@ -118,7 +118,7 @@ class ToolPrompt:
     def parameters(self) -> dict[str, Any]:
         """The JSON Schema of the tool's arguments.
 
-        Without `additionalProperties`, which not every server of OpenAI's API takes in a tool.
+        It has no `additionalProperties`, because some servers with OpenAI's API do not accept it in a tool.
         """
         properties: dict[str, Any] = {"query": _QUERY, "documents": _DOCUMENTS}
         if self.fields:
@@ -127,7 +127,7 @@ class ToolPrompt:
         return {"type": "object", "properties": properties, "required": ["query"]}
 
     def text(self) -> str:
-        """All of it, for an estimate of its tokens."""
+        """The whole prompt as one text, to estimate its tokens."""
         results = [self.result(result) for round in self.rounds for result in round.results]
         return "\n".join([self.system, self.user, *results])
 
@@ -136,7 +136,7 @@ class ToolPrompt:
 
 
 class ToolCaller(Protocol):
-    """An answer model that can be given tools."""
+    """An answer model that can call tools."""
 
     def choice(self, prompt: ToolPrompt, budget: Budget, usage: Usage) -> SearchChoice:
-        """The searches that the model asks for. One try; raises `RagFailure`."""
+        """The searches that the model chooses. It does not retry; raises `RagFailure`."""

@@ -1,7 +1,7 @@
 """The units that can be evidence: sentences, rows of tables and items of lists, with the words that explain them.
 
-Tables and lists are lines, as the formats write them: `3 to 5 | 28` below a row of names, `Years: 3 to 5; Days: 28`, or
-lines below one that ends with a colon.
+The readers of file formats write tables and lists as lines: `3 to 5 | 28` below a row of column names,
+`Years: 3 to 5; Days: 28`, or lines below a line that ends with a colon.
 """
 
 import re
@@ -20,8 +20,8 @@ _NEXT_CELL = "; "
 class Unit(NamedTuple):
     """The range `[start, end)`, and its own text `said`.
 
-    around: the text that explains it, such as the names of the columns; empty for a sentence. is_row: each cell is said
-    for itself, so that an answer may repeat just one of them.
+    `around` is the text that explains it, such as the names of the columns; it is empty for most sentences. `is_row` is
+    True for a table row, of which an answer may repeat only one cell.
     """
 
     start: int
@@ -37,7 +37,7 @@ def units(text: str) -> list[Unit]:
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int, str]]:
-    """The ranges between blank lines, each with the line before it if that leads to a list."""
+    """The ranges between blank lines, each with the line before it if that line ends with a colon."""
     start, lead = 0, ""
     for gap in [*_BLANK_LINES.finditer(text), None]:
         end = gap.start() if gap else len(text)

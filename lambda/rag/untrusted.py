@@ -1,7 +1,8 @@
-"""Text of documents, questions and earlier turns, made harmless for a place in a prompt.
+"""Makes text of documents, questions and earlier turns harmless for a prompt.
 
-Such text may hold what a model's tokenizer reads as control, or lines that look like another part of the prompt. The
-first kind gets a space after its first character, and a line of the second kind begins with `> `. All else stays.
+Such text may contain control tokens of the model, or lines that look like another part of the prompt. A control token
+gets a space after its first character. A line that looks like another part gets `> ` at its beginning. All other text
+stays as it is.
 """
 
 import re
@@ -20,7 +21,7 @@ _LONGEST = 48
 
 
 def harmless(text: str, control_tokens: Sequence[str]) -> str:
-    """The text without `control_tokens` and without lines that look like a part of the prompt.
+    """The text, with changes that make `control_tokens` and lines that look like a part of the prompt harmless.
 
     A model also reads a carriage return, U+2028 and the two characters `\\n` as a line break.
     """
@@ -28,13 +29,13 @@ def harmless(text: str, control_tokens: Sequence[str]) -> str:
 
 
 def control_token(text: str, control_tokens: Sequence[str]) -> str | None:
-    """The first of the `control_tokens` in the text, in whatever case; None if there is none."""
+    """The first of the `control_tokens` that the text contains, in upper or lower case; None if it contains none."""
     return next((token for token in control_tokens if token.casefold() in text.casefold()), None)
 
 
 @cache
 def _control(tokens: tuple[str, ...]) -> re.Pattern[str]:
-    # What follows the first character is looked at but not taken: tokens may overlap.
+    # The rest of a token is a lookahead, because tokens may overlap.
     return re.compile("|".join(f"{re.escape(token[0])}(?={re.escape(token[1:])})" for token in tokens), re.IGNORECASE)
 
 
@@ -43,7 +44,7 @@ def _quoted(line: str) -> str:
 
 
 def _looks_like_a_part(line: str) -> bool:
-    """`**QUESTION:**`, `### System:` and the like, in whatever width, and with whatever invisible characters."""
+    """Whether a line is like `**QUESTION:**` or `### System:`, also with full-width or invisible characters."""
     plain = "".join(c for c in unicodedata.normalize("NFKC", line) if unicodedata.category(c) not in ("Cf", "Mn"))
     begin = _DECORATION.match(plain)
     at = begin.end() if begin else 0

@@ -1,17 +1,17 @@
-"""The tokens that an answer model takes for one question."""
+"""The tokens that an answer model reads and writes for one question."""
 
 from typing import NamedTuple
 
 
 class Tokens(NamedTuple):
-    """What a model has read and written, with its reasoning."""
+    """The numbers of tokens that a model has read and written, including its reasoning."""
 
     read: int = 0
     written: int = 0
 
 
 class Usage:
-    """What the provider reports; where it reports nothing, an estimate from what the model has read and written."""
+    """The tokens that the provider reports or, if it reports none, an estimate from the texts of the model."""
 
     def __init__(self) -> None:
         self.reported = Tokens()
@@ -19,15 +19,15 @@ class Usage:
         self._written: list[str] = []
 
     def note_read(self, text: str) -> None:
-        """A text that the model reads."""
+        """Note a text that the model reads."""
         self._read.append(text)
 
     def note_written(self, text: str) -> None:
-        """A piece that the model has written, with its reasoning."""
+        """Note a text that the model has written, including its reasoning."""
         self._written.append(text)
 
     def report(self, read: object, written: object) -> None:
-        """The provider's own counts for one call of the model; whatever is no number is none."""
+        """Add the provider's own counts for one call of the model; values that are not positive integers count as 0."""
         self.reported = Tokens(self.reported.read + _number(read), self.reported.written + _number(written))
 
     @property

@@ -16,10 +16,10 @@ from rag.service_failure import failure_of, late, unreachable
 
 
 class Wire:
-    """A persistent session with `side`, its name in messages; `auth` signs each request.
+    """A persistent session with another service; `side` is its name in messages. `auth` signs each request.
 
-    The variable `bundle` names a file with the certificate authorities to trust. A model that is stopped starts within
-    `start_seconds`.
+    The environment variable `bundle` names a file with the certificate authorities to trust. A stopped model starts
+    within `start_seconds`.
     """
 
     def __init__(
@@ -39,9 +39,9 @@ class Wire:
         self._session.mount("https://", SharedTrust())
 
     def send(self, method: str, url: str, budget: Budget, most: float, **options: Any) -> requests.Response:
-        """One try, with at most `most` seconds without a byte; `options` are those of `requests`.
+        """Send one request without retries; `options` are those of `requests`. Raises a `RagFailure`.
 
-        With `stream=True` the caller reads the body, within `reading`.
+        It fails after `most` seconds without a byte. With `stream=True`, read the body inside of `reading`.
         """
         seconds = budget.call(most)
         with subsegment(self.side, remote=True):
@@ -53,14 +53,14 @@ class Wire:
                 method,
                 url,
                 timeout=(min(self._connect_seconds, seconds), seconds),
-                verify=os.environ.get(self._bundle, True),  # it would override a session's own
+                verify=os.environ.get(self._bundle, True),  # requests prefers its variable to a session's verify
                 allow_redirects=False,
                 **options,
             )
         if response.status_code >= 300:
             with self.reading():
                 text = response.text
-            # AWS's services with addresses of their own for each operation name an error there alone.
+            # AWS services that have one path for each operation name the error only in this header.
             if named := response.headers.get("x-amzn-ErrorType"):
                 text = f"{named.partition(':')[0]} {text}"
             wait = asked_to_wait(response.headers)

@@ -17,16 +17,16 @@ class ModelCaller(Protocol):
     name: str
 
     def deltas(self, prompt: ModelInput, budget: Budget, usage: Usage | None = None) -> Iterator[str]:
-        """The answer in pieces as they arrive, without reasoning. One try; any piece may raise `RagFailure`.
+        """The answer in pieces as they arrive, without reasoning. It does not retry; any piece may raise `RagFailure`.
 
-        `usage` gets what the model writes, with its reasoning, and the tokens that the provider reports.
+        `usage` counts what the model writes, including its reasoning, and the tokens that the provider reports.
         """
 
 
 def model(settings: RuntimeSettings) -> ModelCaller:
-    """The model of the provider in the settings: `MODEL` of the module that it names.
+    """The answer model of the settings: an instance of `MODEL` in the module that `answer.caller` names.
 
-    Other modules are not imported.
+    The modules of other providers are not imported. Raises `ValueError` if the assistant cannot call the model itself.
     """
     chosen = settings.answer
     if not isinstance(chosen, AnswerModel) or chosen.caller is None:

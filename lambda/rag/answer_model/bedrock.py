@@ -15,7 +15,10 @@ from settings.answer.bedrock import BedrockAnswer
 
 
 class Bedrock(OnBedrock[BedrockAnswer]):
-    """The two have different bodies: an imported model takes `max_gen_len` and answers `generation`."""
+    """A managed or an imported model. An imported one takes `max_gen_len` instead of `max_tokens`.
+
+    An imported model answers with `generation`, a managed one with `choices`.
+    """
 
     def deltas(self, prompt: ModelInput, budget: Budget, usage: Usage | None = None) -> Iterator[str]:
         return spoken(self._pieces(prompt, budget, usage or Usage()), opened=True)

@@ -23,11 +23,11 @@ _ENOUGH = 512
 
 
 class Chat:
-    """POSTs to the full address `url`; the key comes from the secret.
+    """Sends POST requests to the full address `url`; the key comes from the secret.
 
-    DeepSeek's reasoning in `reasoning_content` is left out, and so is reasoning within the content, which servers
-    without a parser for it send. A follow-up does not return it: DeepSeek needs it only for turns with tool calls, and
-    ignores it otherwise. https://api-docs.deepseek.com/guides/thinking_mode
+    The answer leaves out DeepSeek's reasoning in `reasoning_content`. It also leaves out reasoning within the content,
+    which servers without a reasoning parser send. Follow-ups do not send reasoning back: DeepSeek needs it only for
+    turns with tool calls, and ignores it otherwise. https://api-docs.deepseek.com/guides/thinking_mode
     """
 
     def __init__(self, chosen: ChatModel, timeouts: RuntimeTimeouts, secret: StoredSecret | None = None) -> None:
@@ -43,7 +43,7 @@ class Chat:
     def _contents(self, prompt: ModelInput, budget: Budget, usage: Usage | None) -> Iterator[str]:
         body = self._body(prompt)
         if usage:
-            # Without it OpenAI reports none: https://platform.openai.com/docs/api-reference/chat/create
+            # Without this option OpenAI reports no tokens: https://platform.openai.com/docs/api-reference/chat/create
             body["stream_options"] = {"include_usage": True}
         response = self._sent(body, budget, stream=True)
         with response, self._wire.reading():
@@ -104,7 +104,7 @@ def _content(event: dict[str, Any], place: str, usage: Usage | None) -> str:
 
 
 def _report(event: dict[str, Any], usage: Usage) -> None:
-    """What the provider says that the whole call has taken, in the event that says it."""
+    """Report the tokens of the whole call to `usage`, if this event contains them."""
     counts = event.get("usage")
     if isinstance(counts, dict):
         usage.report(counts.get("prompt_tokens"), counts.get("completion_tokens"))

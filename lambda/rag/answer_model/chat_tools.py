@@ -1,4 +1,4 @@
-"""Tools in the form of OpenAI's chat API, which DeepSeek's has, too.
+"""Tools in the form of OpenAI's chat API, which DeepSeek's API shares.
 
 https://platform.openai.com/docs/guides/function-calling https://api-docs.deepseek.com/guides/tool_calls
 """
@@ -39,9 +39,9 @@ def messages(prompt: ToolPrompt) -> list[dict[str, Any]]:
 
 
 def chosen(choice: Mapping[str, Any]) -> SearchChoice:
-    """The calls in a choice of the response, and its thought.
+    """The calls in a choice of the response, and its reasoning.
 
-    Calls of other tools, or without an object of arguments, are left out.
+    It leaves out calls of other tools, and calls whose arguments are not a JSON object.
     """
     message = choice.get("message")
     if not isinstance(message, Mapping):

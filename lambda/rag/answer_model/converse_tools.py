@@ -32,7 +32,7 @@ def messages(prompt: ToolPrompt) -> list[dict[str, Any]]:
 
 
 def chosen(events: Iterable[Mapping[str, Any]]) -> SearchChoice:
-    """The calls in a stream's events; those of other tools, or without an object, are left out."""
+    """The calls in a stream's events, except calls of other tools and calls whose arguments are not a JSON object."""
     begun: dict[int, tuple[str, list[str]]] = {}
     for event in events:
         start, delta = event.get("contentBlockStart", {}), event.get("contentBlockDelta", {})

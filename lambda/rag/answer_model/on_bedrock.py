@@ -1,4 +1,4 @@
-"""What every answer model on Bedrock shares: its clients, and a stream whose events are within the budget."""
+"""The base class of the answer models on Bedrock: their clients, and a stream whose events are within the budget."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
@@ -14,7 +14,7 @@ StreamEvent = Mapping[str, Any]
 
 
 class OnBedrock(Generic[Chosen]):
-    """A model on Bedrock; `name` is its id without what an ARN says before it."""
+    """A model on Bedrock; `name` is its id, or the last part of its ARN."""
 
     def __init__(self, chosen: Chosen, timeouts: RuntimeTimeouts) -> None:
         self.name = chosen.model.rpartition("/")[2]

@@ -13,23 +13,24 @@ from rag.prompt import Turn
 
 # The default number of turns that ml-commons' retrieval_augmented_generation processor puts into a prompt.
 MOST_TURNS = 10
-# Turns that are stored, and their bytes: an item of DynamoDB has at most 400 KB.
+# The most turns of a conversation that are stored, and their most bytes: an item of DynamoDB has at most 400 KB.
 MOST_STORED, _MOST_BYTES = 50, 300_000
 _MOST_ANSWER = 20_000
 _MOST_SEARCHED = 20_000
 MOST_TITLE = 200
 NO_CURSOR = "`after` is not a cursor of this list of conversations; leave it out to begin at the first page."
 _SHOWN = 100
-# How often a turn is added again after others have added theirs.
+# The most tries to add a turn while other requests add turns to the same conversation.
 _TRIES = 5
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """What is stored: the last `turns`, oldest first, and the `number` of all. `key` is the id in the store.
+    """A stored conversation: its last `turns`, oldest first, and the `number` of all turns.
 
-    `title` is what its caller has called it, or its first question. `changed` is the time of the last turn, in seconds
-    since 1970, 0 where the store does not tell it. `state` is the store's own, to notice changes by others.
+    `key` is its id in the store.
+    `title` is the title that its caller gave it, or its first question. `changed` is the time of the last turn in
+    seconds since 1970; it is 0 if the store does not have it. The store uses `state` to notice changes by others.
     """
 
     key: str
@@ -41,12 +42,12 @@ class Conversation:
 
     @property
     def answered(self) -> Sequence[Turn]:
-        """The last turns that a follow-up continues."""
+        """The last turns that have an answer, at most `MOST_TURNS`, for the prompt of a follow-up."""
         return [turn for turn in self.turns if turn.origin is None or turn.origin.answered][-MOST_TURNS:]
 
     @property
     def searched(self) -> str:
-        """The words by which it is found, besides its title."""
+        """The text that a search reads in addition to the title: the questions, in lower case."""
         return " ".join(turn.question for turn in self.turns).lower()[:_MOST_SEARCHED]
 
 
@@ -67,25 +68,25 @@ class Conversations(Protocol):
         """Store a new conversation, with its first turn if given; `question` may become its name."""
 
     def read(self, id: str, caller: str, budget: Budget) -> Conversation:
-        """What is stored; raises `Absent` if the caller has no such conversation."""
+        """The stored conversation; raises `Absent` if the caller has no such conversation."""
 
     def keep(self, conversation: Conversation, caller: str, turn: Turn, budget: Budget) -> None:
-        """Add a turn, also if somebody else has added one since the conversation was read."""
+        """Add a turn, even if another request has added one since the conversation was read."""
 
 
 class History(Protocol):
-    """A store whose conversations are listed, found, renamed and removed by callers. Methods raise `RagFailure`."""
+    """A store whose conversations callers can list, find, rename and remove. Methods raise `RagFailure`."""
 
     def listed(
         self, caller: str, size: int, after: str | None, search: str | None, budget: Budget
     ) -> tuple[list[ConversationEntry], str | None]:
         """The caller's conversations, the last changed first, and the cursor of the next page if there is one.
 
-        With `search` those that have all its words in their titles or questions; a page may then be shorter.
+        `search` selects those whose titles or questions contain all its words; a page may then be shorter.
         """
 
     def read(self, id: str, caller: str, budget: Budget) -> Conversation:
-        """What is stored; raises `Absent` if the caller has no such conversation."""
+        """The stored conversation; raises `Absent` if the caller has no such conversation."""
 
     def rename(self, id: str, caller: str, title: str, budget: Budget) -> None:
         """Give it another title; raises `Absent` if the caller has no such conversation."""
@@ -102,10 +103,11 @@ def extended(
     turn: Turn,
     budget: Budget,
 ) -> None:
-    """Let `put` store the conversation with one more turn, in the place of what was read.
+    """Let `put` replace the stored conversation by one with one more turn.
 
-    It gets the new conversation and the number of turns of the old one, and says whether that was still there. If not,
-    the conversation is read again, in which the turn may stand already: stored by a try whose answer was lost.
+    `put` gets the new conversation and the number of turns of the old one. It returns False if the stored conversation
+    has changed since it was read. Then the conversation is read again. It may already contain the turn, if a try stored
+    it and the answer to that try was lost. Raises `Unavailable` after the last try.
     """
     for _ in range(_TRIES):
         turns = fitting([*conversation.turns, cut(turn)])
@@ -118,12 +120,12 @@ def extended(
 
 
 def cut(turn: Turn) -> Turn:
-    """The turn as it is stored, with a limited answer: R1 may answer with 8192 tokens, and an item has 400 KB."""
+    """The turn as it is stored, with a limited answer: R1 may write 8192 tokens, and an item has at most 400 KB."""
     return replace(turn, answer=turn.answer[:_MOST_ANSWER])
 
 
 def fitting(turns: Sequence[Turn]) -> list[Turn]:
-    """The last of the turns that are stored together, at least one."""
+    """The last turns that fit into one stored conversation, at least one."""
     taken, left = list[Turn](), _MOST_BYTES
     for turn in reversed(turns[-MOST_STORED:]):
         left -= len(json.dumps(stored(turn), ensure_ascii=False).encode(errors="replace"))
@@ -162,5 +164,5 @@ def mark_of(caller: str) -> str:
 
 
 def absent() -> Absent:
-    """The error for a missing conversation and for another caller's; both look the same, against guessed ids."""
+    """The error for a missing conversation and for another caller's. It is the same, so guessed ids reveal nothing."""
     return Absent("You have no such conversation. It has expired, or its id is wrong. Ask without conversation_id.")

@@ -1,7 +1,7 @@
-"""The ids of conversations that callers see: which conversation, and how many turns it has had.
+"""The ids of conversations that callers see: each contains the name of a conversation and the number of its turns.
 
-A turn is stored after its answer has gone, so the next question may come first. By the number in its id the assistant
-knows that there is a turn to wait for. The id is made before anything is stored; it begins with the time.
+A turn is stored after its answer is sent, so the next question may arrive first. From the number in the id, the
+assistant knows that there is a turn to wait for. The id is made before anything is stored; it begins with the time.
 """
 
 import re
@@ -15,9 +15,9 @@ from rag.conversations import Conversation, Conversations
 from rag.failures import Absent
 
 _FORM = re.compile(r"(?P<token>(?P<made>[0-9a-f]{8})[0-9a-f]{24})-(?P<number>[0-9]{1,6})")
-# Seconds between looks at a conversation whose last turn is not stored yet: 2.5 in all.
+# Seconds between reads of a conversation whose last turn is not stored yet: 2.5 in total.
 _PAUSES = (0.02, 0.04, 0.08, 0.16, 0.3, 0.4, 0.5, 0.5, 0.5)
-# An unknown conversation is waited for if it is not older, give or take the difference of two clocks.
+# The assistant waits for an unknown conversation if its id is at most this many seconds old; the clocks may differ.
 _YOUNG = 20
 
 
@@ -37,7 +37,7 @@ class ConversationId:
 
     @classmethod
     def of(cls, text: str) -> "ConversationId":
-        """The id in `text`, as `str` writes it, or a store's own."""
+        """The id in `text`, which is in the form of `str` or is the id of a store."""
         match = _FORM.fullmatch(text)
         return cls(match["token"], int(match["number"]), int(match["made"], 16)) if match else cls(text)
 
@@ -53,7 +53,7 @@ class ConversationId:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> Conversation:
-        """The conversation with as many turns as this id says, or after some seconds with fewer; raises `Absent`."""
+        """The conversation, with all turns that this id counts or, after 2.5 seconds, with fewer; raises `Absent`."""
         for last in self._looks(sleep):
             try:
                 conversation = conversations.read(self.token, caller, budget)
@@ -67,7 +67,7 @@ class ConversationId:
 
     @staticmethod
     def _looks(sleep: Callable[[float], None]) -> Iterator[bool]:
-        """Whether it is the last one, for each look."""
+        """For each read, whether it is the last one; it sleeps between them."""
         for pause in _PAUSES:
             yield False
             sleep(pause)

@@ -21,7 +21,7 @@ def named_after(question: str) -> str:
 
 
 class EngineMemory:
-    """Conversations over `send`. A memory belongs to the role that created it."""
+    """Conversations that `send` reads and writes. A memory belongs to the role that created it."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -35,13 +35,13 @@ class EngineMemory:
         return str(self._send("GET", path_of(id), None).get("name", ""))
 
     def named(self, beginning: str) -> str | None:
-        """The id of the conversation whose name begins so; None if there is none."""
+        """The id of the conversation whose name begins with `beginning` and a space; None if there is none."""
         words = {"match_phrase": {"name": beginning}}
         hits = self._send("POST", f"{_MEMORY}/_search", {"query": words})["hits"]["hits"]
         return next((hit["_id"] for hit in hits if hit["_source"]["name"].startswith(f"{beginning} ")), None)
 
     def turns(self, id: str, most: int) -> tuple[Sequence[Turn], int]:
-        """At most `most` last turns, oldest first, and the number of all."""
+        """The last turns, at most `most` and oldest first, and the number of all turns."""
         newest_first = {"query": {"match_all": {}}, "sort": [{"create_time": "desc"}], "size": most}
         hits = self._send("POST", f"{path_of(id)}/_search", newest_first)["hits"]
         # The engine omits an empty response, which semantic search stores.

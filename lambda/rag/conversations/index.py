@@ -1,4 +1,4 @@
-"""Conversations in an index of the engine: one document each, read by its id, so that no turn waits for a refresh."""
+"""Conversations in an index of the engine, one document each. Reads by id do not wait for a refresh of the index."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -31,8 +31,9 @@ _TRIES = 5
 class ConversationsInIndex:
     """Documents `{caller, changed, number, title, words, turns: [{question, answer, origin}]}`.
 
-    `changed` is in seconds since 1970, and `words` are those that a search finds it by. A document only replaces the
-    one that was read, by the engine's number of that write. Those of earlier versions have no title and no words.
+    `changed` is in seconds since 1970. `words` is the text that a search reads. A write fails if the document has
+    changed since it was read, which the engine's sequence number shows. Documents of earlier versions have no title and
+    no words.
     """
 
     def __init__(self, engine: IndexClient, name: str, clock: Callable[[], float] = time) -> None:
@@ -81,7 +82,7 @@ class ConversationsInIndex:
         entries = [
             ConversationEntry(hit["_id"], _title(document), document["changed"], document["number"])
             for hit in hits[:size]
-            # The filter finds no others; nobody sees another's, whatever becomes of the mapping.
+            # The filter finds no others. This check protects other callers' conversations if the mapping is wrong.
             if (document := hit["_source"])["caller"] == mark_of(caller)
             if "words" in document or all(word in _words(document) for word in words)
         ]
@@ -111,7 +112,7 @@ class ConversationsInIndex:
         budget: Budget,
         changed: int | None = None,
     ) -> bool:
-        """Whether it was stored: nobody else has stored it since it was read."""
+        """Store the conversation; returns False if another request has stored it since it was read."""
         document: Mapping[str, Any] = {
             "caller": mark_of(caller),
             "changed": int(self._clock()) if changed is None else changed,
@@ -138,7 +139,7 @@ def _unchanged(conversation: Conversation) -> dict[str, str]:
 
 
 def _is_missing(refused: AssistantRefused) -> bool:
-    # Only a conversation that is not there has the member `found`.
+    # Only the 404 for a missing document has the member `found`.
     return refused.said.startswith("404") and '"found":false' in refused.said
 
 

@@ -1,7 +1,8 @@
 """Conversations in the engine's memory, for many callers.
 
-The engine makes the id of a memory when it stores it, and a memory belongs to the role that created it, which is the
-assistant's for all callers. So each memory's name begins with a digest of its caller and the assistant's own id.
+The engine chooses the id of a memory when it stores it. A memory belongs to the role that created it, which is the
+assistant's role for all callers. So the name of each memory begins with a digest of its caller and the assistant's id
+of the conversation.
 """
 
 from rag.budget import Budget
@@ -38,7 +39,7 @@ class ConversationMemory:
 
     @staticmethod
     def _by_its_own_id(memory: EngineMemory, id: str, caller: str) -> str:
-        """The id itself: earlier versions gave their callers the engine's."""
+        """The id itself, because earlier versions gave callers the engine's ids; raises `Absent`."""
         try:
             name = memory.name(id)
         except AssistantRefused as refused:

@@ -12,12 +12,12 @@ from rag.cursor import start_of
 from rag.failures import AssistantRefused
 from rag.search.engine import IndexClient
 
-# Documents that are over, which one new link removes.
+# The most expired documents that are removed when a new link is stored.
 _SWEPT = 20
 
 
 class SharesInIndex:
-    """Documents `{caller: "shared", changed, words, share}`: `changed` is the end, `words` the caller's digest."""
+    """Documents `{caller: "shared", changed, words, share}`: `changed` is its `until`, `words` the caller's digest."""
 
     def __init__(self, engine: IndexClient, name: str, clock: Callable[[], float] = time) -> None:
         self._engine, self._name, self._clock = engine, name, clock

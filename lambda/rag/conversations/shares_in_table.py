@@ -17,7 +17,7 @@ from settings.runtime_settings import RuntimeTimeouts, Table
 class SharesInTable:
     """Items `{id, caller: "shared", expires, words, title}`: `words` is the caller's digest, `title` the link as JSON.
 
-    They have the names of what the index by callers holds of a conversation.
+    The names are those of a conversation, because the table's index by callers contains only these attributes.
     """
 
     def __init__(self, chosen: Table, timeouts: RuntimeTimeouts, clock: Callable[[], float] = time.time) -> None:

@@ -37,9 +37,9 @@ Item = Mapping[str, Any]
 class ConversationsInTable:
     """Items `{id, caller, expires, changed, number, title, words, turns: [{question, answer, origin}]}`.
 
-    Times are in seconds since 1970. `words` are those of title and questions in lower case, by which a search finds it;
-    `number` counts all turns. A turn is only added to the item that was read, so that no turn of another question is
-    lost. Items of earlier versions have `id`, `caller`, `expires` and `turns`, and maybe `number`.
+    Times are in seconds since 1970. `words` is the text that a search reads: the title and the questions in lower case.
+    `number` counts all turns. A turn is added only if the item still has the number of turns that was read, so no turn
+    is lost. Items of earlier versions have `id`, `caller`, `expires` and `turns`, and sometimes `number`.
     """
 
     def __init__(self, chosen: Table, timeouts: RuntimeTimeouts, clock: Callable[[], float] = time.time) -> None:
@@ -114,7 +114,10 @@ class ConversationsInTable:
         budget.retrying(lambda: self._service.call("DeleteItem", unless_others, budget))
 
     def _entry(self, item: Item, budget: Budget) -> tuple[ConversationEntry, str]:
-        """What a list shows of an item, and the words that it is found by; one of an earlier version is read whole."""
+        """The list entry of an item, and the text that a search reads.
+
+        An item of an earlier version has no title; then it is read from the table, because the index has no turns.
+        """
         if "title" not in item:
             item = self._item(item["id"]["S"], budget) or item
         turns = [turn["M"]["question"]["S"] for turn in item.get("turns", {"L": []})["L"]]
@@ -126,9 +129,9 @@ class ConversationsInTable:
         return int(item["changed"]["N"]) if "changed" in item else int(item["expires"]["N"]) - self._seconds
 
     def _put(self, conversation: Conversation, caller: str, number: int | None, budget: Budget) -> bool:
-        """Whether it was stored: the item still has `number` turns; None for a new one.
+        """Store the conversation; returns False if the item no longer has `number` turns (None for a new one).
 
-        A title that somebody has given it meanwhile stays.
+        A title that the item got in the meantime stays.
         """
         now = int(self._clock())
         listed = [
@@ -163,7 +166,7 @@ class ConversationsInTable:
         condition: str | None = _ITSELF,
         **names: str,
     ) -> bool:
-        """Whether the item was changed: the condition holds."""
+        """Change the item; returns False if the condition is not met."""
         request = {
             "TableName": self._table,
             "Key": {"id": {"S": id}},

@@ -16,16 +16,16 @@ class Embedding(Protocol):
     """An embedding model. Each method tries once and may raise `RagFailure`."""
 
     def of_question(self, question: str, budget: Budget) -> Vectors:
-        """The vector of a question, to search with."""
+        """A list with one vector: that of the question, for a search."""
 
     def of_texts(self, texts: Sequence[str], budget: Budget) -> Vectors:
         """A vector to store for each text, in their order."""
 
 
 def embedding(settings: RuntimeSettings) -> Embedding:
-    """The model of the provider in the settings: `MODEL` of the module that it names.
+    """The embedding model of the settings: an instance of `MODEL` in the module that `embedding.caller` names.
 
-    Other modules are not imported.
+    The modules of other providers are not imported. Raises `ValueError` if the assistant cannot call the model itself.
     """
     chosen = settings.embedding
     if not isinstance(chosen, EmbeddingModel) or chosen.caller is None:

@@ -19,7 +19,7 @@ class BedrockInvocation:
         )
 
     def invoke(self, body: dict[str, Any], budget: Budget) -> dict[str, Any]:
-        """The model's JSON object."""
+        """The JSON object that the model answers; raises `RagFailure`."""
         client = self._clients.within(budget)
         with boto_calls.calling(EMBEDDING):
             answer = client.invoke_model(

@@ -14,7 +14,7 @@ from settings.runtime_settings import RuntimeTimeouts
 
 
 class OpenAi:
-    """POSTs to the full address `url`; the key comes from the secret."""
+    """Sends POST requests to the full address `url`; the key comes from the secret."""
 
     def __init__(self, chosen: OpenAiEmbedding, timeouts: RuntimeTimeouts, secret: StoredSecret | None = None) -> None:
         self._chosen = chosen

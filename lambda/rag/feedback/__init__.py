@@ -1,4 +1,4 @@
-"""Feedback: what people say of answers, and questions without one. It is kept under the answer's conversation id."""
+"""Feedback: ratings of answers, and questions without an answer. Its id is the conversation id of the answer."""
 
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -8,22 +8,22 @@ from rag.feedback_models import Judgement
 
 
 class FeedbackStore(Protocol):
-    """A store of feedback, which forgets it after its days. Every method may raise `RagFailure`."""
+    """A store of feedback, which removes it after the days in the settings. Every method may raise `RagFailure`."""
 
     def put(self, feedback: Judgement, budget: Budget) -> None:
-        """Keep it, in place of an earlier one with its id."""
+        """Store the feedback; it replaces earlier feedback with its id."""
 
     def remove(self, id: str, budget: Budget) -> None:
-        """Forget it; also if it is not there."""
+        """Remove the feedback; does nothing if it does not exist."""
 
     def sweep(self, budget: Budget) -> None:
-        """Remove some of what has expired, where the store does not do so itself."""
+        """Remove some of the expired feedback, unless the store does so itself."""
 
     def listed(self, size: int, after: str | None, budget: Budget) -> tuple[list[Judgement], str | None]:
-        """A page, newest first, and the cursor of the next one if there is one; a page may be shorter."""
+        """A page, newest first, and the cursor of the next page, or None; a page may be shorter than `size`."""
 
 
 def expiry(feedback: Judgement, days: int) -> int:
-    """When it is forgotten, in seconds since 1970."""
+    """The time when the feedback expires, in seconds since 1970."""
     end: datetime = feedback.at + timedelta(days=days)
     return int(end.timestamp())

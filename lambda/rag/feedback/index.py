@@ -12,13 +12,14 @@ from rag.feedback_models import Judgement
 from rag.search.engine import IndexClient
 
 NO_CURSOR = "`after` is not a cursor of this list of feedback; leave it out to begin at the first page."
-# Expired documents that one write removes.
+# The most expired documents that one write removes.
 _SWEPT = 20
 
 
 class FeedbackInIndex:
-    """Documents `{at, expires, feedback}`, times in seconds since 1970. An index has no time to live: each write of a
-    reader removes some that have expired, and no list shows them.
+    """Documents `{at, expires, feedback}`, with times in seconds since 1970.
+
+    An index has no time to live. So each write of a reader removes some expired documents, and lists leave out others.
     """
 
     def __init__(self, engine: IndexClient, name: str, days: int) -> None:
@@ -48,7 +49,7 @@ class FeedbackInIndex:
         return listed, str(start + size) if len(hits) > size else None
 
     def sweep(self, budget: Budget) -> None:
-        """Remove some that have expired."""
+        """Remove some of the expired documents."""
         over = {"range": {"expires": {"lte": int(time())}}}
         for hit in self._search({"query": over, "size": _SWEPT, "_source": False}, budget):
             self.remove(hit["_id"], budget)

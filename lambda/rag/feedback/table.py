@@ -58,7 +58,7 @@ class FeedbackInTable:
         return listed, last["id"]["S"] if last else None
 
     def sweep(self, budget: Budget) -> None:
-        """DynamoDB removes what has expired."""
+        """Does nothing, because DynamoDB removes expired items."""
 
     def _call(self, call: Callable[[Any], Told], budget: Budget) -> Told:
         def attempt() -> Told:

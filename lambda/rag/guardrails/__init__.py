@@ -15,15 +15,15 @@ _ENDS = re.compile(r"[.!?\n]\s|\n")
 
 
 class Guardrail(Protocol):
-    """One guardrail. `least` is how many characters of an answer it wants to see at once, if there are so many."""
+    """One guardrail. `least` is the least number of characters of an answer per check; only the last part has fewer."""
 
     least: int
 
     def question(self, text: str, budget: Budget) -> str:
-        """The question as it may go on. Raises Struck, or another RagFailure if the check cannot be made."""
+        """The question, masked if needed. Raises `Struck` if it is forbidden, `RagFailure` if the check fails."""
 
     def answer(self, text: str, before: str, question: str, passages: Sequence[str], budget: Budget) -> str:
-        """The next part of the answer as it may be shown; `before` has been shown. Raises as `question`."""
+        """The next part of the answer, masked if needed; `before` is shown already. It raises as `question` does."""
 
 
 class Guard:
@@ -39,7 +39,7 @@ class Guard:
         return text
 
     def answer(self, pieces: Iterator[str], question: str, passages: Sequence[str], budget: Budget) -> Iterator[str]:
-        """The pieces of an answer in checked parts: whole sentences, so that nothing is split between two checks."""
+        """The answer in checked parts. Each part consists of whole sentences, so no check sees only half a sentence."""
         if not self._checks:
             yield from pieces
             return
@@ -61,7 +61,7 @@ class Guard:
 
 
 def guard(settings: Guardrails | None, seconds: float, connect_seconds: float) -> Guard:
-    """The guardrails in the settings; Bedrock's, which costs money, comes after those that cost nothing."""
+    """The guardrails in the settings. Bedrock's comes last, because it costs money and the others do not."""
     if settings is None:
         return Guard([])
     from rag.guardrails.patterns import Patterns

@@ -1,4 +1,4 @@
-"""A guardrail of Amazon Bedrock, by ApplyGuardrail: independent of the model that answers.
+"""A guardrail of Amazon Bedrock, called with ApplyGuardrail. It works with every answer model.
 
 https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-use-independent-api.html
 """
@@ -12,7 +12,7 @@ from rag.guardrails.struck import Struck
 from rag.service_failure import GUARDRAIL
 from settings.guardrails import BedrockGuardrail
 
-# A text unit, by which Bedrock bills; a part of an answer is checked in so many characters at once.
+# The characters of a text unit, by which Bedrock bills; each checked part of an answer but the last has at least these.
 _UNIT = 1000
 # Limits of contextual grounding: characters of all passages, and of a question.
 # https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-contextual-grounding-check.html
@@ -20,7 +20,7 @@ _MOST_PASSAGES, _MOST_QUESTION = 100_000, 1000
 
 
 class BedrockCheck:
-    """Calls the guardrail once for a question, and once for each 1,000 characters of an answer."""
+    """Calls the guardrail once for a question, and about once for each 1,000 characters of an answer."""
 
     least = _UNIT
 
@@ -50,7 +50,7 @@ class BedrockCheck:
         return self._applied("OUTPUT", content if passages else content[2:], text, budget)
 
     def _applied(self, source: str, content: list[dict[str, Any]], text: str, budget: Budget) -> str:
-        """The text, or the text with what the guardrail masks. Raises Struck with the guardrail's own message."""
+        """The text, masked if the guardrail masks it. Raises `Struck` with the guardrail's own message if it blocks."""
         if not text.strip():
             return text
         with boto_calls.calling(GUARDRAIL):
@@ -69,7 +69,7 @@ class BedrockCheck:
 
 
 def _masks_alone(assessments: Sequence[dict[str, Any]]) -> bool:
-    """Whether all that it has done is to mask; otherwise its output is a message in place of the text."""
+    """Whether the guardrail only masks; if it blocks, its output is a message instead of the text."""
     return not any(
         finding.get("action") == "BLOCKED"
         for assessment in assessments

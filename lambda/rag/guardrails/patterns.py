@@ -1,4 +1,4 @@
-"""Topics and personal data by regular expressions: without a model, without a call."""
+"""The guardrail for topics and personal data. It uses regular expressions, and calls no model."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from settings.guardrails import Guardrails
 
 
 class Patterns:
-    """`denied`, `personal_data` and `longest_question` of the settings."""
+    """Applies `denied`, `personal_data` and `longest_question` of the settings."""
 
     least = 0
 

@@ -1,4 +1,4 @@
-"""What happens when a guardrail strikes."""
+"""The exception that a guardrail raises."""
 
 
 class Struck(Exception):

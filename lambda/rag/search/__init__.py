@@ -26,10 +26,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Passage:
-    """A piece of a document; `id` is the document's, followed by `#` and a number if there are several.
+    """A chunk of a document; `id` is the document's id, followed by `#` and a number if there are several.
 
-    `fields` are the document's other fields, and the passage's position in its file. `masked` is how many personal data
-    were masked in the document, at its first passage.
+    `fields` are the document's other fields, and the passage's position in its file. `masked` is the number of personal
+    data items that were masked in the whole document; only the first passage has it.
     """
 
     id: str
@@ -41,7 +41,7 @@ class Passage:
 
     @property
     def embedded(self) -> str:
-        """The text that is embedded: the title before the text."""
+        """The text that is embedded: the title, if there is one, and the text."""
         return f"{self.title} {self.text}" if self.title else self.text
 
     def source(self, text_field: str, id_field: str = "id") -> dict[str, Any]:
@@ -52,11 +52,11 @@ class Passage:
 
 @dataclass(frozen=True)
 class Replaced:
-    """The result of storing passages. Documents in none of these fields are stored, and their older passages removed.
+    """The result of storing passages. A document in none of these fields is stored, and its older passages are removed.
 
-    failed: why a passage could not be stored, by its id.
-    partial: the number of new passages in the index of a document of which others failed, by the document's id.
-    surplus: documents with all passages stored, of which older ones may still be found.
+    failed: the reason for each passage that could not be stored, by the id of the passage.
+    partial: the number of stored passages of each document with failed passages, by the id of the document.
+    surplus: documents whose passages are all stored, but whose older passages may still be found.
     """
 
     failed: Mapping[str, RagFailure] = field(default_factory=dict)
@@ -66,9 +66,9 @@ class Replaced:
 
 @dataclass(frozen=True)
 class Page:
-    """Up to `size` documents after the page whose cursor was `after`; with `search`, those with it in the id or title.
+    """Up to `size` documents after the cursor `after`; with `search`, only those whose id or title contains it.
 
-    order: by id, `asc` or `desc`, or by the time at which they were loaded, `newest` or `oldest` first.
+    order: by id (`asc` or `desc`), or by the time at which they were loaded (`newest` or `oldest` first).
     """
 
     size: int
@@ -80,19 +80,22 @@ class Page:
 class Searching(Protocol):
     """A domain or a collection. Every method may raise `RagFailure`.
 
-    What has a `caller` finds nothing that the caller may not see.
+    Methods with a `caller` find only what the caller may see.
     """
 
     def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget, caller: Caller) -> Found:
-        """Up to `size` passages near to the question: the first text, and the second with those before it."""
+        """Up to `size` passages near a question.
+
+        The first text is the question. A follow-up has a second text: the earlier questions and the question.
+        """
 
     def held(self, documents: Sequence[str], budget: Budget) -> Mapping[str, Held]:
-        """Whose the documents are, by id; without those that do not exist."""
+        """The groups and loaders of the documents, by id; documents that do not exist are left out."""
 
     def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
-        """Store the passages and remove all others of their documents.
+        """Store the passages, and remove all other passages of their documents.
 
-        If one of its passages fails, a document is not stored at all if possible, and its earlier passages stay.
+        If a passage of a document fails, none of its passages is stored if possible, and the earlier ones stay.
         """
 
     def listed(self, page: Page, budget: Budget, caller: Caller) -> "DocumentList":
@@ -102,10 +105,10 @@ class Searching(Protocol):
         """The passages of a document in order; none if it does not exist."""
 
     def cited(self, ids: Sequence[str], budget: Budget, caller: Caller) -> list[Source]:
-        """The passages with these ids, as far as they are still there, in any order."""
+        """The passages with these ids that still exist, in any order."""
 
     def remove(self, document: str, budget: Budget) -> int:
-        """Remove a document; returns how many passages it had."""
+        """Remove a document; returns the number of its passages."""
 
     def check(self, budget: Budget) -> None:
         """Returns normally if the index can be searched."""

@@ -12,7 +12,7 @@ from rag.service_failure import ENGINE, failure_of
 BATCH_BYTES = 2_000_000
 BATCH_PASSAGES, BATCH_IDS = 64, 1000
 
-# A command line, and a document if it has one.
+# The command of a bulk action, and its document or None.
 Action = tuple[dict[str, Any], dict[str, Any] | None]
 
 
@@ -41,7 +41,10 @@ def batches(actions: Iterable[Action], at_once: int) -> Iterable[list[Action]]:
 def results_of(
     send: Sending, batch: list[Action], budget: Budget, again: tuple[type[RagFailure], ...]
 ) -> list[dict[str, Any] | RagFailure]:
-    """What became of each action of a batch, in order. Items that failed with one of `again` are sent again."""
+    """The result of each action of a batch, in their order.
+
+    Throttled items, and requests that fail with one of `again`, are sent again.
+    """
     results: list[dict[str, Any] | RagFailure] = [Throttled("Not tried.")] * len(batch)
     waiting = list(range(len(batch)))
 
@@ -64,10 +67,10 @@ def results_of(
 
 
 def _refusal(result: dict[str, Any]) -> RagFailure:
-    # It brings all that reads files, and a question stores nothing.
+    # Imported here, because it imports all readers of files, which questions do not need.
     from corpus.bulk import LATER, passes
 
     status, error = int(result.get("status", 500)), result["error"]
-    # What embeds gives a status of its own choice, and its model's in the reason.
+    # The embedding processor chooses its own status; the status of its model is in the reason.
     is_model = status not in (*LATER, 403) and passes(error, status)
     return failure_of(ENGINE, 429 if is_model else status, json.dumps(error))

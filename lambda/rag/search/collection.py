@@ -1,10 +1,10 @@
 """Search on a collection of OpenSearch Serverless: the assistant embeds, and the collection assigns the ids.
 
 A vector collection takes no `_id` and no `_refresh` (AWS, "Supported operations and plugins in Amazon OpenSearch
-Serverless"). So a document's passages are found by the document's id, and a store does not see other writes within the
-refresh interval of the collection (10 s for the generation NEXTGEN, 60 s for CLASSIC). Therefore each store writes its
-own version: readers use the current version, and writers remove the older versions that they see. A removal deletes all
-visible passages; passages that become visible later stay.
+Serverless"). So the passages of a document are found by the document's id. A write becomes visible only after the
+refresh interval of the collection (10 s for the generation NEXTGEN, 60 s for CLASSIC). Therefore each write of a
+document is a new version: readers use the current version, and writers remove the older versions that they see. A
+removal deletes all visible passages; passages that become visible later stay.
 """
 
 import logging
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from rag.document_models import DocumentList
 
 _BATCH = 32
-# The limit of searches for one question, repeated while old versions are among the nearest passages.
+# The most searches for one question; a search is repeated while old versions are among the nearest passages.
 _SEARCHES = 3
-# Seconds of a request that are left for removing what must not stay.
+# Seconds of a request that are reserved for the removal of old and incomplete versions.
 TIDYING = 3.0
 _log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class CollectionSearch:
         self._embedding = embedding
 
     def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget, caller: Caller) -> Found:
-        """Passages of current versions only; may be too few if old versions are repeatedly among the nearest."""
+        """Only passages of current versions; fewer than `size` if old versions are still among the nearest."""
         began = perf_counter()
         embedded = in_parallel([partial(self._vector, text, budget) for text in texts])
         vectors = list(zip(texts, embedded, strict=True))
@@ -70,7 +70,7 @@ class CollectionSearch:
     def _hits(
         self, vectors: Sequence[tuple[str, list[float]]], size: int, narrowed: dict[str, Any], budget: Budget
     ) -> list[dict[str, Any]]:
-        """The best `size` hits that are `narrowed` to a clause, for a text and its vector, or for two."""
+        """The best `size` hits for one text and its vector, or for two; `narrowed` is a filter."""
         most = max(size, self._engine.settings.retrieval.looked_at, FUSED if len(vectors) > 1 else 0)
         lists = in_parallel([partial(self._hits_of, text, vector, most, narrowed, budget) for text, vector in vectors])
         return (lists[0] if len(lists) == 1 else fused(*lists))[:size]
@@ -86,14 +86,14 @@ class CollectionSearch:
         meaning = {"query": {"knn": {index.embedding_field: knn}}, "size": most}
         if retrieval.hybrid is None:
             return self._engine.hits(meaning, budget, STORED)
-        # Both fields as one; the index of a collection has no field for both.
+        # This searches title and text as one field, because the index of a collection has no field for both.
         said = {"query": text, "fields": ["title", index.text_field], "type": "cross_fields"}
         words = {"query": {"bool": {"must": [{"multi_match": said}], "filter": [narrowed]}}, "size": most}
         by_words, by_meaning = self._engine.hits_of_each([words, meaning], budget, STORED)
         return mixed(by_words, by_meaning, retrieval.hybrid)
 
     def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
-        """The new version first, then the older ones go; of a document that failed in part, the new one goes."""
+        """Store the new version, then remove older ones. If a passage of a document failed, remove its new version."""
         work = budget.keeping(TIDYING)
         embedded = self._embedded(passages, work)
         failed = {chunk.id: why for chunk, why in embedded if isinstance(why, RagFailure)}
@@ -112,7 +112,7 @@ class CollectionSearch:
             )
             for chunk, vector in good
         ]
-        # Only what was refused for sure is sent again: without an `_id` a second copy would be a second passage.
+        # Only passages that were certainly refused are sent again: without an `_id`, a repeated write adds a passage.
         results = self._engine.bulk(actions, work, again=(Throttled,))
         new: dict[str, list[str]] = {}
         for (chunk, _), result in zip(good, results, strict=True):
@@ -123,15 +123,15 @@ class CollectionSearch:
         broken = {passage.document for passage in passages if passage.id in failed}
         self._tidy((id for document in broken for id in new.get(document, [])), budget)
         self._tidy(self._older(dict.fromkeys(of.keys() - broken, now), budget), budget)
-        # What could not be removed is of no current version, and found by nobody.
+        # Passages that could not be removed belong to no current version, so no search finds them.
         return Replaced(failed)
 
     def held(self, documents: Sequence[str], budget: Budget) -> Mapping[str, Held]:
-        """As in all visible versions together."""
+        """The groups and loaders of all visible versions together."""
         return self._engine.held(documents, budget)
 
     def listed(self, page: Page, budget: Budget, caller: Caller) -> "DocumentList":
-        """The current versions; older ones that are seen are removed."""
+        """The documents of a page in their current versions; visible older versions are removed."""
         from rag.document_models import DocumentList, DocumentListed
 
         passages = aggregation(passage=ANY_PASSAGE)
@@ -150,7 +150,7 @@ class CollectionSearch:
         return DocumentList(documents=documents, after=more)
 
     def shown(self, document: str, budget: Budget, caller: Caller) -> list[Source]:
-        """Those of the current version."""
+        """The passages of the current version."""
         versions = self._versions([document], budget)
         hits = self._engine.passages([document], budget, *self._engine.shown_fields, STORED, narrowed=caller.clauses)
         return self._engine.shown((hit for hit in hits if _is_current(hit, versions)), caller)
@@ -159,7 +159,7 @@ class CollectionSearch:
         return self._engine.cited(ids, budget, caller)
 
     def remove(self, document: str, budget: Budget) -> int:
-        """Remove all versions; returns how many passages the current one had."""
+        """Remove all versions; returns the number of passages of the current one."""
         versions = self._versions([document], budget)
         if document not in versions:
             return 0
@@ -170,9 +170,9 @@ class CollectionSearch:
         return self._engine.delete((hit["_id"] for hit in hits if stored(hit) == shown), budget)
 
     def remove_of(self, source: str, documents: Sequence[str], budget: Budget) -> int:
-        """Remove the visible passages of documents that were loaded from a source; returns how many there were.
+        """Remove the visible passages of documents that were loaded from a source; returns the number of passages.
 
-        A version that somebody else has stored has passages of its own, which stay, whether they are visible or not.
+        Versions of these documents that were not loaded from the source stay.
         """
         hits = self._engine.passages(documents, budget, STORED, "osml.source")
         of_it = [hit["_id"] for hit in hits if hit["_source"].get("osml", {}).get("source") == source]
@@ -200,7 +200,7 @@ class CollectionSearch:
                 yield hit["_id"]
 
     def _tidy(self, ids: Iterable[str], budget: Budget) -> None:
-        """Remove passages that no answer uses; the next writer that sees them removes those that stay."""
+        """Remove passages that no answer uses. If this fails, the next writer that sees them removes them."""
         try:
             self._engine.delete(ids, budget)
         except RagFailure as failure:
@@ -218,20 +218,20 @@ class CollectionSearch:
         try:
             return [*budget.retrying(lambda: self._embedding.of_texts(texts, budget))]
         except RagFailure as failure:
-            # One text that the model refuses must not fail the others.
+            # If the model refuses one text, the other texts must not fail.
             if len(texts) > 1 and type(failure) is Broken:
                 return [vector for text in texts for vector in self._vectors([text], budget)]
             return [failure] * len(texts)
 
 
 def _is_current(hit: Mapping[str, Any], versions: Mapping[str, Sequence[Version]]) -> bool:
-    """Whether a hit belongs to its document's current version; also True if the document was just removed."""
+    """Whether a hit belongs to the current version of its document; also True if the document was just removed."""
     those = versions.get(str(hit["_source"].get("document")))
     return those is None or stored(hit) == current(those).stored
 
 
 def _superseded(document: str, versions: Sequence[Version]) -> list[dict[str, Any]]:
-    """The clause for passages of a document's old versions; None without any."""
+    """A list with the clause for passages of a document's old versions; empty if there are none."""
     others = [version.stored for version in versions if version is not current(versions)]
     clause = {"bool": {"filter": [{"term": {"document": document}}, {"terms": {STORED: others}}]}}
     return [clause] if others else []

@@ -24,7 +24,7 @@ from rag.search.query import nearest, parameters
 if TYPE_CHECKING:
     from rag.document_models import DocumentList
 
-# Seconds of a request that are left for removing what must not stay.
+# Seconds of a request that are reserved for the removal of old and incomplete versions.
 TIDYING = 3.0
 _log = logging.getLogger(__name__)
 
@@ -50,9 +50,9 @@ class DomainSearch:
         return Found(sources, search_ms=round((perf_counter() - began) * 1000))
 
     def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
-        """Passages take the place of those with the same `_id`; then the rest of each document is removed.
+        """Store the passages, which overwrite those with the same `_id`; then remove all others of each document.
 
-        Of a document that failed in part the new passages go, unless some of them have taken the place of older ones.
+        If some passages of a document fail, its new passages are removed, unless some of them overwrote older ones.
         """
         index, field = self._engine.index.name, self._engine.index.text_field
         actions: list[Action] = [
@@ -70,7 +70,7 @@ class DomainSearch:
         stored = of_document.keys() - broken
         try:
             if stored:
-                # What another request has just stored must be seen, or it stays.
+                # Without a refresh, passages that another request has just stored are not seen, and would stay.
                 self._refresh(budget)
                 kept = {passage.id for passage in passages}
                 ids = [hit["_id"] for hit in self._engine.passages(stored, budget)]
@@ -82,7 +82,11 @@ class DomainSearch:
         return Replaced(failed, partial)
 
     def _stored(self, actions: list[Action], budget: Budget) -> list[dict[str, Any] | RagFailure]:
-        """What became of each action. A text that the model refuses fails all that are embedded in the same call."""
+        """The result of each action, in their order.
+
+        If the model refuses a text, all texts of the same embedding call fail. So failed actions are sent again in
+        halves.
+        """
         results = self._engine.bulk(actions, budget)
         again = [at for at, result in enumerate(results) if type(result) in (Broken, Unavailable)]
         if len(actions) == 1 or not again:
@@ -95,7 +99,7 @@ class DomainSearch:
         return results
 
     def _taken_back(self, broken: dict[str, list[tuple[str, Any]]], budget: Budget) -> dict[str, int]:
-        """Removes what was stored of documents that failed in part; how many passages of each stay."""
+        """Remove the new passages of documents that failed in part; returns how many passages of each document stay."""
         partial: dict[str, int] = {}
         for document, those in broken.items():
             new = [id for id, result in those if not isinstance(result, RagFailure)]
@@ -159,7 +163,7 @@ class DomainSearch:
         return hits
 
     def _mark(self, sources: list[Source], question: str, most: int, budget: Budget) -> None:
-        """Mark the sentences near to the question; without marks, passages are still useful."""
+        """Mark the sentences nearest to the question. If this fails, the passages stay without marks."""
         nearness = Nearness(self._engine.sender(budget, once=True), self._models)
         try:
             marks = nearness.nearest(

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 # An idle collection of the generation NEXTGEN answers its first request after 10 to 30 seconds.
 WAKING_SECONDS = 45.0
-# Of fields that passages are asked for with, the one that has an order of its own.
+# The field by which `passages` also sorts, if it is requested.
 _SORTED = frozenset(("stored",))
-# An index gives no more hits at once unless told otherwise.
+# The default limit of an index for the hits of one search.
 MOST_HITS = 10_000
-# The limits of groups of a document, and of loaders that are counted.
+# The most groups and the most loaders of a document that `held` reads.
 MOST_GROUPS, _MOST_LOADERS = 1000, 10
 
 _log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 class IndexClient:
     """The environment's index. `auth` signs requests; by default the assistant signs in as the settings define.
 
-    A search for all passages gives `most_hits` at once.
+    `passages` reads `most_hits` hits with each request.
     """
 
     def __init__(self, settings: RuntimeSettings, auth: AuthBase | None = None, most_hits: int = MOST_HITS) -> None:
@@ -64,7 +64,10 @@ class IndexClient:
         again: tuple[type[RagFailure], ...] = (Throttled, Unavailable),
         query: dict[str, str] | None = None,
     ) -> Any:
-        """The JSON answer; a try takes at most `most` seconds, by default the time to embed or to wake a collection."""
+        """The JSON answer. Tries that fail with one of `again` are repeated; raises a `RagFailure`.
+
+        A try takes at most `most` seconds, by default the time to embed or to wake a collection.
+        """
         url = self.settings.search.endpoint.rstrip("/") + path
         seconds = self._most if most is None else most
         data = body.encode() if isinstance(body, str) else None if body is None else json.dumps(body).encode()
@@ -93,7 +96,7 @@ class IndexClient:
         return lambda method, path, body: self.send(method, path, body, budget, again=again)
 
     def hits(self, body: dict[str, Any], budget: Budget, *more: str, index: str | None = None) -> list[dict[str, Any]]:
-        """The sources that a search with `body` finds, with `more` fields."""
+        """The hits of a search with `body`; `more` are further fields of each hit."""
         return hits_of(self.search(body, budget, *more, index=index))
 
     def search(
@@ -104,7 +107,7 @@ class IndexClient:
         index: str | None = None,
         query: dict[str, str] | None = None,
     ) -> Any:
-        """Like `hits`, but the engine's whole answer; `query` are the parameters of the address."""
+        """Like `hits`, but returns the engine's whole answer; `query` contains the URL parameters."""
         wanted = {**body, "_source": self._fields(*more)}
         return self.send("POST", self.in_index("_search", index), wanted, budget, query=query)
 
@@ -119,7 +122,10 @@ class IndexClient:
         return [hits_of(response) for response in answer["responses"]]
 
     def wanted(self, filters: Filters | None, caller: Caller) -> list[dict[str, Any]]:
-        """The filters as clauses that must all match, after those of what the caller may see."""
+        """The clauses that must all match: first those for what the caller may see, then the filters.
+
+        Raises `Invalid` for filters that the index cannot apply.
+        """
         clauses = caller.clauses
         if filters and filters.document is not None:
             clauses.append(self.of_documents(_listed(filters.document)))
@@ -161,12 +167,12 @@ class IndexClient:
         return [self._embedding_starts(result) if isinstance(result, Starting) else result for result in results]
 
     def _embedding_starts(self, failure: Starting) -> Starting:
-        """What the engine says of the model with which it embeds."""
+        """The failure for the engine's embedding model, with the time that this model needs to start."""
         own = self.settings.embedding
         return starting(EMBEDDING, own.start_seconds if isinstance(own, EngineEmbedding) else None, failure.said)
 
     def held(self, documents: Sequence[str], budget: Budget) -> dict[str, Held]:
-        """Whose the documents are, by id; without those that do not exist."""
+        """The groups and loaders of the documents, by id; documents that do not exist are left out."""
         if not documents:
             return {}
         whose = {
@@ -187,9 +193,9 @@ class IndexClient:
     def passages(
         self, documents: Iterable[str], budget: Budget, *more: str, narrowed: Sequence[dict[str, Any]] = ()
     ) -> Iterator[dict[str, Any]]:
-        """All passages of the documents as hits with `document` and `more`, as far as the index is refreshed.
+        """All visible passages of the documents that also match the clauses in `narrowed`, as hits.
 
-        Only those that are also `narrowed` to some clauses.
+        Each hit has the field `document` and the fields in `more`. New passages are visible after a refresh.
         """
         order = [
             {name: {"order": "asc", "unmapped_type": "keyword"}}
@@ -208,8 +214,8 @@ class IndexClient:
     def delete(self, ids: Iterable[str], budget: Budget) -> int:
         """Remove passages by `_id`; returns how many existed.
 
-        This does not use delete by query, which scrolls: a role needs cluster permissions for it, and a collection has
-        none.
+        This does not use delete by query, which scrolls: scrolls need cluster permissions, which a role may lack, and
+        collections have no scrolls.
         """
         actions: list[Action] = [({"delete": {"_index": self.index.name, "_id": id}}, None) for id in ids]
         removed = 0
@@ -221,18 +227,18 @@ class IndexClient:
 
     @property
     def shown_fields(self) -> tuple[str, ...]:
-        """Those of a passage that people are shown."""
+        """The fields of a passage that people see."""
         return (self.index.id_field, "title", *PLACE, self.index.text_field, ACCESS)
 
     def shown(self, hits: Iterable[dict[str, Any]], caller: Caller) -> list[Source]:
-        """The passages of a document in their order: that of the numbers at the end of their ids."""
+        """The passages of a document, in the order of the numbers at the end of their ids."""
         sources = self.sources(({**hit, "_score": 0.0} for hit in hits), caller)
         return sorted(
             sources, key=lambda source: int(number) if (number := source.id.rpartition("#")[2]).isdecimal() else 0
         )
 
     def cited(self, ids: Sequence[str], budget: Budget, caller: Caller) -> list[Source]:
-        """The passages with these ids that the caller sees, in any order; of several versions the last one."""
+        """The passages with these ids that the caller may see, in any order; of several versions, only the last one."""
         if not ids:
             return []
         named = [{"terms": {self.index.id_field: list(ids)}}]
@@ -248,11 +254,11 @@ class IndexClient:
         return list({source.id: source for source in reversed(self.sources(hits, caller))}.values())
 
     def check(self, budget: Budget) -> None:
-        """Search for nothing."""
+        """Send a search without hits; raises a `RagFailure` if the index cannot be searched."""
         self.send("POST", self.in_index("_search"), {"size": 0}, budget)
 
     def sources(self, hits: Iterable[dict[str, Any]], caller: Caller) -> list[Source]:
-        """Hits in the API's form. A hit that the caller may not see is left out, whatever the engine's filter did."""
+        """Hits in the API's form. Hits that the caller may not see are left out, even if the engine's filter fails."""
         allowed = [hit for hit in hits if is_for(hit["_source"], caller)]
         return [source_of(hit, self.index.text_field, self.index.id_field) for hit in allowed]
 

@@ -20,9 +20,9 @@ _DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T[\d:.]+(Z|[+-]\d\d:?\d\d)?)?)?)?")
 
 
 def clauses(filters: FieldFilters, fields: Mapping[str, str] | None, text_field: str) -> list[Clause]:
-    """One clause for each field, which any of its values satisfies; `fields` are the declared fields with their types.
+    """One clause for each field, which matches any of its values; `fields` maps the declared fields to their types.
 
-    None means an index of an older deploy, which gives every field a type.
+    `fields` is None for an index of an older deployment, whose mapping gives every field a type.
     """
     by_field: dict[str, list[Clause]] = {}
     for field, value in filters:
@@ -31,7 +31,10 @@ def clauses(filters: FieldFilters, fields: Mapping[str, str] | None, text_field:
 
 
 def of_fields(wanted: Mapping[str, FieldFilter], types: Mapping[str, str], text_field: str) -> list[Clause]:
-    """The clauses of `filters.fields` of a question; raises `Invalid` for a range of a field without such a type."""
+    """The clauses of `filters.fields` of a question.
+
+    Raises `Invalid` for a range if its field is not declared as a number or a date, or its ends have another type.
+    """
     values: list[tuple[str, str]] = []
     ranges: list[Clause] = []
     for field, value in wanted.items():
@@ -49,7 +52,7 @@ def of_fields(wanted: Mapping[str, FieldFilter], types: Mapping[str, str], text_
 
 
 def _within(field: str, wanted: FieldRange, type: str | None) -> Clause | None:
-    """The clause of a range; None for a field that is no number or date, and for ends of another type."""
+    """The clause of a range; None if the field is not a number or a date, or the ends have another type."""
     ends = [end for end in (wanted.gte, wanted.lte) if end is not None]
     numbers = all(isinstance(end, int | float) and not isinstance(end, bool) for end in ends)
     dates = all(isinstance(end, str) and _DATE.fullmatch(end) for end in ends)
@@ -71,7 +74,7 @@ def names_asked(filters: FieldFilters, text_field: str) -> dict[str, Any] | None
 
 
 def unknown(filters: FieldFilters, text_field: str, answer: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """The filtered fields that no document has, and some that exist; `answer` is the engine's to `names_asked`."""
+    """The filtered fields that no document has, and some that exist; `answer` answers `names_asked`."""
     counts = answer["aggregations"]["named"]["buckets"]
     missing = [field for field in _others(filters, text_field) if not counts[field]["doc_count"]]
     return missing, [bucket["key"] for bucket in answer["aggregations"]["some"]["buckets"]]
@@ -94,7 +97,7 @@ def _either(field: str, value: str, fields: Mapping[str, str] | None, text_field
 
 
 def _typed(field: str, value: str, type: str | None) -> Clause | None:
-    """The clause of a declared field, for a value of its type."""
+    """The clause of a declared field for a value of its type; None for other fields and values."""
     if type == "number" and _number(value) is not None:
         return {"term": {field: float(value)}}
     if type == "date" and _DATE.fullmatch(value):

@@ -1,8 +1,8 @@
-"""The order of passages that are in two lists of hits: by their scores, made comparable, or by their ranks.
+"""Combines two lists of hits into one order: by their normalized scores, or by their ranks.
 
 The formulas of scores are those of OpenSearch's normalization-processor (neural-search:
-MinMaxScoreNormalizationTechnique, L2ScoreNormalizationTechnique, ArithmeticMeanScoreCombinationTechnique), for what no
-search pipeline computes.
+MinMaxScoreNormalizationTechnique, L2ScoreNormalizationTechnique, ArithmeticMeanScoreCombinationTechnique). They are for
+searches without a search pipeline.
 """
 
 import math
@@ -13,17 +13,17 @@ from rag.search.query import MEANING, WORDS, similarity
 from settings.retrieval import Hybrid
 
 Hit = dict[str, Any]
-# What the last of a list has, lest it seem not to be found.
+# The least normalized score. It is above 0, because a score of 0 means that the list does not contain the hit.
 _LEAST = 0.001
-# How many hits of each list are fused, and what is added to a rank. The list of a follow-up with earlier questions
-# counts if its nearest hit is more than `_NEARER` times as near, and by `_GROWTH` for each further time. Chosen by
-# cross-validation (docs/evaluation.md, "Follow-ups").
+# The number of hits of each list that are fused, and the number that is added to each rank. The list for a follow-up
+# with its earlier questions counts only if its nearest hit is more than `_NEARER` times as near. Its weight then grows
+# by `_GROWTH` for each further time. Chosen by cross-validation (docs/evaluation.md, "Follow-ups").
 FUSED, _RANK, _NEARER, _GROWTH = 20, 2, 1.5, 1.5
 _ROUNDING = 0.001
 
 
 def mixed(words: Sequence[Hit], meaning: Sequence[Hit], hybrid: Hybrid) -> list[Hit]:
-    """The hits by words and by meaning, best first; each has its score in both lists, by their names."""
+    """The hits by words and by meaning, best first; each has its score in both lists, by the name of the list."""
     by_id = _added([(hybrid.words, words), (1 - hybrid.words, meaning)], hybrid.normalization)
     for name, those in ((WORDS, words), (MEANING, meaning)):
         for hit in those:
@@ -32,11 +32,12 @@ def mixed(words: Sequence[Hit], meaning: Sequence[Hit], hybrid: Hybrid) -> list[
 
 
 def fused(alone: Sequence[Hit], joined: Sequence[Hit]) -> list[Hit]:
-    """The hits of a question alone and together with earlier questions, by their ranks in both lists.
+    """The hits of a question `alone`, and of the question `joined` with earlier ones, by their ranks in both lists.
 
-    A follow-up comes much nearer to a passage together with earlier questions than alone, and the nearer it comes, the
-    more the joined list counts. A question about something else does not: its hits stay first, in their order. Of
-    equals the hit of the question alone is first. The similarity of a hit is that to the nearer of both texts.
+    With its earlier questions, a follow-up is much nearer to a passage than alone. The nearer it gets, the more the
+    joined list counts. A question about another subject does not get nearer, so its own hits stay first, in their
+    order. If two scores are equal, the hit of the question alone is first. The similarity of a hit is the higher one
+    of both lists.
     """
     by_id = dict[str, Hit]()
     for weight, hits in ((1.0, alone), (_weight(alone, joined), joined)):
@@ -49,11 +50,11 @@ def fused(alone: Sequence[Hit], joined: Sequence[Hit]) -> list[Hit]:
 
 
 def _weight(alone: Sequence[Hit], joined: Sequence[Hit]) -> float:
-    """How much the list of `joined` counts where that of `alone` counts 1; 1 where distances are unknown.
+    """The weight of the list `joined`, if that of `alone` is 1. It is 1 if distances are unknown.
 
     `1 / score - 1` is the squared distance in the space l2, and for cosines the squared tangent of half the angle.
-    Inner products score twice as much as their cosines, so that scores above 1, but for rounding, are of inner
-    products. Scores above 2 are of vectors that are not of length 1, and say nothing about distance.
+    Scores of inner products are twice those of cosines. So scores above 1, except for rounding, belong to inner
+    products. Scores above 2 belong to vectors whose length is not 1, and do not show a distance.
     """
     scores = [score for hits in (alone, joined) if (score := _similarity(hits)) is not None]
     if len(scores) < 2 or max(scores) > 2 + _ROUNDING:
@@ -64,7 +65,7 @@ def _weight(alone: Sequence[Hit], joined: Sequence[Hit]) -> float:
 
 
 def _similarity(hits: Sequence[Hit]) -> float | None:
-    """The greatest, None where all were found by their words alone."""
+    """The highest similarity of the hits; None if all were found only by their words."""
     return max((score for hit in hits if (score := similarity(hit)) is not None), default=None)
 
 

@@ -46,6 +46,6 @@ def is_for(source: Mapping[str, Any], caller: Caller) -> bool:
     """Whether the caller may see a passage."""
     if caller.sees(groups_in(source)):
         return True
-    # The field is missing from the mapping, or the engine has found what it was not asked for.
+    # The mapping lacks the field, or the engine returned a passage that the filter excludes.
     _log.error("A passage of other groups was found and left out. Deploy again, so that the index knows %s.", GROUPS)
     return False

@@ -1,8 +1,8 @@
 """The index in use: a whole search uses one index version, even if the alias moves in between.
 
-A search of the alias would embed the question for the index version that the alias names first, and search the one
-that it names later. So the last seen index version is searched. If it gives nothing, because it is out of use or gone,
-the alias is read. See docs/decisions/0013-index-versions.md.
+If the alias moved during a search, the engine could embed the question for one index version and search another one. So
+the search names the index version that the alias named last. If that search finds nothing, because the version is out
+of use or deleted, the alias is read. See docs/decisions/0013-index-versions.md.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def searched(
     send: Send,
     failed: type[Exception],
 ) -> Any:
-    """The result of `search` in the index that `alias` names, in one request as long as that index stays the same.
+    """The result of `search` in the index that `alias` names; one request is enough while the alias does not move.
 
     `seen` keeps the last known index of each alias. `search` takes an index; it and `send` raise `failed`. If the alias
     has not moved, the last error is raised.

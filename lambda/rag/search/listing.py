@@ -24,9 +24,10 @@ MILLISECOND, NANOSECOND = 1e-3, 1e-9
 def listed(
     client: IndexClient, page: Page, loaded: str, aggregations: dict[str, Any], budget: Budget, caller: Caller
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """Buckets of the caller's documents of a page, and the cursor if there are more: the id of the last one.
+    """The buckets of a page of the caller's documents, and the cursor of the next page, or None.
 
-    `loaded` is the field with the time at which a passage was loaded; by time, the cursor is a number.
+    `loaded` is the field with the time at which a passage was loaded. The cursor is the id of the last document in a
+    list by id, and a number in a list by time.
     """
     aggregations = {**aggregations, LOADED: {"max": {"field": loaded}}}
     if page.order in ("newest", "oldest"):
@@ -51,7 +52,7 @@ def _listing(client: IndexClient, body: dict[str, Any], page: Page, budget: Budg
 def _listed_by_time(
     client: IndexClient, page: Page, aggregations: dict[str, Any], budget: Budget, caller: Caller
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """An aggregation in the order of a value has no cursor: the buckets of the pages before are left out here."""
+    """A page of a list by time. An aggregation in this order has no cursor, so the buckets of earlier pages are cut."""
     if page.after is not None and not page.after.isdecimal():
         raise Invalid(f"after is {page.after!r}, which is not a cursor of a list in the order {page.order}.")
     start = int(page.after or 0)
@@ -69,7 +70,7 @@ def _listed_by_time(
 
 
 def _named_like(words: str) -> dict[str, Any]:
-    """The clause that finds documents whose id holds `words`, or whose title has them, the last one begun."""
+    """The clause for documents whose id or title contains `words`; in a title, the last word may be incomplete."""
     literal = "".join(f"\\{word}" if word in "*?\\" else word for word in words)
     in_id = {"wildcard": {"document": {"value": f"*{literal}*", "case_insensitive": True}}}
     return {"bool": {"should": [in_id, {"match_phrase_prefix": {"title": words}}], "minimum_should_match": 1}}
@@ -98,5 +99,5 @@ def in_list(
 
 
 def moment(value: float | None, unit: float) -> datetime | None:
-    """The time that a field holds, in a `unit` of so many seconds since the epoch; None if it holds none."""
+    """The time in a field that counts units of `unit` seconds since 1970; None if the field has no value."""
     return datetime.fromtimestamp(value * unit, UTC) if value else None

@@ -8,7 +8,7 @@ from corpus.sentences import sentences
 from rag.send import Send
 
 Range = tuple[int, int]
-# The number of calls for a question, if a model takes one text per call.
+# The most sentences that are compared for a question. It limits the calls of a model that takes one text per call.
 MOST_SENTENCES = 128
 
 

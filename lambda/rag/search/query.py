@@ -1,4 +1,4 @@
-"""Search bodies for a question: passages near in meaning, or in meaning and words, of the index in use."""
+"""Search bodies for a question: for passages in the index in use that are near in meaning, or in meaning and words."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,14 +14,15 @@ Clause = dict[str, Any]
 EXPLORED = 200
 # The names of the two queries, under which the engine gives a hit's score in each.
 WORDS, MEANING = "words", "meaning"
-# Only as a parameter of the address: in a body the scores are computed and left out (OpenSearch#22689).
+# It works only as a URL parameter: in a body, the scores are computed but left out of the answer (OpenSearch#22689).
 NAMED_SCORES = {"include_named_queries_score": "true"}
 
 
 def texts(earlier: Sequence[str], question: str, most: int) -> list[str]:
     """The question and, if it is a follow-up, the question after up to `most` earlier ones.
 
-    `And in 2021?` alone has no meaning; a question about something else is not about what was asked before.
+    A follow-up such as `And in 2021?` has no meaning without the earlier questions. A question about another subject
+    must be searched without them.
     """
     before = earlier[max(0, len(earlier) - most) :]
     return [question, "\n".join([*before, question])] if before else [question]
@@ -62,12 +63,12 @@ def nearest(
 
 
 def parameters(retrieval: Retrieval) -> dict[str, str]:
-    """The parameters of a search with that body."""
+    """The URL parameters of a search with the body of `nearest`."""
     return NAMED_SCORES if retrieval.rescored else {}
 
 
 def similarity(hit: Mapping[str, Any]) -> float | None:
-    """The score of a hit's vector, whatever else its `_score` is made of; None if it was found by its words alone."""
+    """The vector score of a hit, even if its `_score` has other parts; None if it was found only by its words."""
     named = hit.get("matched_queries")
     score = named.get(MEANING) if isinstance(named, Mapping) else hit["_score"]
     return None if score is None else float(score)

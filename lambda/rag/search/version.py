@@ -1,8 +1,8 @@
 """Versions of a document on a collection: the passages that one store call wrote.
 
-A collection shows writes only after a refresh, so that a new version, or a part of it, may be visible beside the old
-one. Each passage has the time when its version was `stored` (nanoseconds since the epoch, the same for the whole
-version) and the version's number of `passages`. Passages without these form a version older than all others.
+A collection shows writes only after a refresh. So a new version, or a part of it, may be visible together with the old
+one. Each passage has the time when its version was `stored` (nanoseconds since 1970, the same for the whole version)
+and the version's number of `passages`. Passages without these fields form a version that is older than all others.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 STORED, PASSAGES = "stored", "passages"
-# The limit of versions of one document; older ones become visible when newer ones are gone.
+# The most versions of one document in a result; older ones appear when newer ones are removed.
 _MOST = 100
 
 
