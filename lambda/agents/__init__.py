@@ -1,1 +1,1 @@
-"""The library of the tools for agents, whoever serves them: `osml mcp`, or the function `tools`."""
+"""The library of the tools for agents, which `osml mcp` and the function `tools` serve."""

@@ -1,6 +1,6 @@
-"""The tools that an agent gets of a knowledge base, over the Model Context Protocol.
+"""The tools of a knowledge base for agents, over the Model Context Protocol.
 
-A tool that fails tells the agent the sentence that a person would read; a bug tells it nothing of our insides.
+If a tool fails, the agent gets the sentence that a person would read. For a bug, it gets no internal details.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ class Passages(BaseModel):
 
 
 class DocumentView(Protocol):
-    """What the tools work on, as one person or role sees it. Every method may raise an error of `explained`."""
+    """The documents as one person or role sees them. Every method may raise errors that `explained` describes."""
 
     def search(self, question: str, size: int, filters: FilterValues) -> list[Source]:
         """The passages nearest to the question."""
 
     def ask(self, question: str, size: int, filters: FilterValues, conversation: str | None) -> Answer:
-        """The answer; `conversation` is an id to continue, or `new`."""
+        """The answer; `conversation` is an id to continue, `new`, or None to store no turn."""
 
     def listed(self, page: Page) -> DocumentList:
         """The documents of a page."""
@@ -65,15 +65,15 @@ def server(
     explained: Callable[[Exception], str | None],
     tools: Collection[str] = TOOLS,
 ) -> MCPServer:
-    """The server of these tools. `documents` is the view of the present call.
+    """The server of these tools. `documents` returns the view for the current call.
 
-    `explained` is the sentence for an error; None for a bug.
+    `explained` returns the sentence for an error, or None for a bug.
     """
     made = MCPServer(
         name,
         version=version,
         log_level="ERROR",
-        # The tools never change, and a function cannot keep a stream of news open.
+        # The tools never change, and a function cannot keep a stream of notifications open.
         subscriptions=False,
         instructions="Searches the documents of one knowledge base and answers questions only from them. Give the "
         "ids of the documents that an answer is based on.",
@@ -112,7 +112,7 @@ def server(
 
 
 def _explaining(run: Callable[P, R], explained: Callable[[Exception], str | None]) -> Callable[P, R]:
-    """The same function, whose errors are sentences."""
+    """The same function, which raises errors with the sentences of `explained`."""
 
     @wraps(run)
     def explaining(*arguments: P.args, **options: P.kwargs) -> R:

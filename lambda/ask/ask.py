@@ -77,7 +77,7 @@ def _reply(event: dict[str, Any], context: "InvocationContext") -> HandlerRespon
 
 
 def _route(event: dict[str, Any]) -> str:
-    """The route as the table of roles names it; an operator's event names none, and asks."""
+    """The route as in the table of roles. An operator's event has no route; it is a question."""
     route = f"{event.get('httpMethod')} {event.get('resource')}"
     return route if route in (COMPLETIONS, MODELS) else ASK
 
@@ -85,7 +85,7 @@ def _route(event: dict[str, Any]) -> str:
 def _dialect(event: dict[str, Any], route: str, identifier: str) -> Dialect:
     if route == ASK:
         return Native()
-    # Only whoever speaks it waits for it.
+    # Imported here, because only OpenAI's clients need it.
     from completions import Completions
 
     context = event.get("requestContext") or {}
@@ -151,9 +151,9 @@ class _Stream:
 
 
 def _after(turn: Answered | None, charge: OwnCharge, *, answered: bool = True) -> None:
-    """What the caller does not wait for: the turn, the quota, the log and the metrics.
+    """The work for which the caller does not wait: the turn, the quota, the log and the metrics.
 
-    Whoever disconnects has been answered: the model has worked.
+    If the caller disconnects, the question still counts as answered, because the model has worked.
     """
     charge.end(answered=answered)
     try:

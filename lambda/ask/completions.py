@@ -20,7 +20,7 @@ from rag.failures import Absent, Invalid, RagFailure
 from rag.models import Answer, Question, Source
 from rag.prompt import Turn
 
-# When the model was made: a client sorts by it.
+# The creation time of every model, in seconds since 1970; clients sort by it.
 _CREATED = 1_764_547_200
 
 
@@ -66,7 +66,7 @@ class Completions:
                 return self._chunk({"content": event.text})
             case Answered():
                 answer = event.answer
-                # Without a model the passages themselves are the answer, and were no text before.
+                # Without an answer model, the passages are the answer, and no text was sent before.
                 rest = {"content": _content(answer)} if answer.answer is None else {}
                 last = self._chunk(
                     {**rest, "annotations": self._citations(answer)}, _reason(answer), osml=answer.model_dump()
@@ -96,7 +96,7 @@ class Completions:
         return b"data: " + _json(content) + b"\n\n"
 
     def _citations(self, answer: Answer) -> list[dict[str, Any]]:
-        """A citation for each document with a sentence that the answer is based on; all of the answer cites it."""
+        """A citation for each document with a sentence that the answer is based on; it covers the whole answer."""
         used = {source.document: source for source in answer.sources if source.used or answer.answer is None}
         length = len(_content(answer))
         return [
@@ -119,7 +119,7 @@ class Completions:
 
 
 def models(environment: str, choices: Sequence[str]) -> bytes:
-    """The list of models: the usual one by the name that it has everywhere, and those that a reader chooses among."""
+    """The list of models: the default model by its fixed name, and the models that readers can choose."""
     about = {"object": "model", "created": _CREATED, "owned_by": environment}
     return _json({"object": "list", "data": [{"id": name, **about} for name in (MODEL, *choices)]})
 
@@ -143,7 +143,7 @@ def _content(answer: Answer) -> str:
 
 
 def _usage(answer: Answer) -> dict[str, int]:
-    """The tokens as OpenAI counts them; clients expect the counts, also where no model was called."""
+    """The tokens as OpenAI counts them; clients expect the counts even if no model was called."""
     read, written = (answer.tokens.read, answer.tokens.written) if answer.tokens else (0, 0)
     return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
 

@@ -18,10 +18,10 @@ class Dialect(Protocol):
     """One request: how it is read, and how its answer is written."""
 
     def read(self, body: Any) -> tuple[Question, Sequence[Turn] | None]:
-        """The question, and the turns before it if the request holds them itself; raises `Invalid`."""
+        """The question, and the earlier turns if the request contains them, or None; raises `Invalid` or `Absent`."""
 
     def streams(self, event: dict[str, Any]) -> bool:
-        """Whether the answer is wanted in pieces; called after `read`."""
+        """Whether the client wants the answer in pieces; call it after `read`."""
 
     def whole(self, answer: Answer) -> bytes:
         """The answer in one piece, as JSON."""

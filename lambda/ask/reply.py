@@ -9,7 +9,7 @@ class HandlerResponse:
     """A response.
 
     A generator as `body` runs for its next piece after the last one was sent, and is closed at the end. `after` is
-    called when the response has gone, or could not be delivered.
+    called after the response was sent, or could not be delivered.
     """
 
     status: int

@@ -1,10 +1,10 @@
 """A Lambda runtime that streams responses; Amazon's own Python runtimes cannot.
 
-`stream-runtime` starts `python -m runtime` instead of Amazon's runtime. It loads the handler that `_HANDLER`
-names, gets one event after the other from the Runtime API, calls `handler(event, context)`, which returns a
-`HandlerResponse`, and sends that piece by piece: chunked; status and headers as JSON, eight NUL bytes, the body.
-API Gateway passes the pieces on (`responseTransferMode: STREAM`). An event with `"buffered": true`, from a direct
-call of the function, is answered as an ordinary proxy function would: with one JSON object.
+`stream-runtime` starts `python -m runtime` instead of Amazon's runtime. It loads the handler that `_HANDLER` names. For
+each event from the Runtime API, it calls `handler(event, context)` and sends the returned `HandlerResponse` piece by
+piece. The response is chunked: the status and headers as JSON, eight NUL bytes, and the body. API Gateway passes the
+pieces on (`responseTransferMode: STREAM`). An event with `"buffered": true` comes from a direct call of the function,
+and is answered with one JSON object, like the answer of an ordinary proxy function.
 """
 
 import gc
@@ -55,7 +55,7 @@ def serve(api: RuntimeApi, handler: Handler) -> None:
 def main() -> NoReturn:
     """Serve until the process ends."""
     api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
-    # What imports make stays: to look for garbage in it would be for nothing, now and with each call.
+    # Objects that imports create stay in use. So garbage collection is off during the imports, and ignores them later.
     gc.disable()
     try:
         handler = _loaded(os.environ["_HANDLER"])

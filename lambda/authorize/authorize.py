@@ -1,4 +1,4 @@
-"""The authorizer of an API whose callers bring tokens of an issuer of their own: JSON Web Tokens (RFC 7519)."""
+"""The authorizer of an API whose callers have JSON Web Tokens (RFC 7519) from their own issuer."""
 
 import logging
 import os
@@ -10,7 +10,7 @@ import jwt
 from issuer_keys import IssuerKeys
 
 ISSUER, AUDIENCE, GROUPS = "ISSUER", "AUDIENCE", "GROUPS"
-# Signatures by a public key alone: a shared secret would have to be known here, and `none` proves nothing.
+# Only signatures with public keys: a shared secret would have to be stored here, and `none` proves nothing.
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 # Seconds by which the clocks of the issuer and of AWS may differ.
 LEEWAY = 30
@@ -30,8 +30,8 @@ class Unauthorized(Exception):
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """An event of a token authorizer in, a policy for the whole stage out; raises `Unauthorized`.
 
-    Source: API Gateway developer guide, "Use API Gateway Lambda authorizers". The policy is kept for a token, so it
-    allows every method: the functions decide who may do what.
+    Source: API Gateway developer guide, "Use API Gateway Lambda authorizers". API Gateway caches the policy for each
+    token. So the policy allows every method, and the functions check what the caller may do.
     """
     scheme, _, token = str(event.get("authorizationToken") or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
@@ -39,7 +39,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     try:
         claims = verified(token.strip())
     except (jwt.PyJWTError, LookupError) as error:
-        # Neither the token nor a claim of it.
+        # The log contains neither the token nor its claims.
         logger.info("A token was refused: %s.", type(error).__name__)
         raise Unauthorized from None
     api, stage = str(event["methodArn"]).split("/")[:2]
@@ -47,7 +47,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return {
         "principalId": str(claims["sub"]),
         "policyDocument": {"Version": "2012-10-17", "Statement": [allowed]},
-        # Values are texts, numbers or true and false.
+        # API Gateway takes only strings, numbers and booleans as values.
         "context": {"sub": str(claims["sub"]), "groups": listed(claims.get(os.environ[GROUPS]))},
     }
 
@@ -74,6 +74,6 @@ def keys() -> IssuerKeys:
 
 
 def listed(claim: Any) -> str:
-    """The groups in one text; a name with a comma would be read as two, and is left out."""
+    """The groups as one text, separated by commas. A name with a comma is left out: it would be read as two names."""
     names = claim if isinstance(claim, list) else [claim] if isinstance(claim, str) else []
     return ",".join(str(name) for name in names if "," not in str(name))

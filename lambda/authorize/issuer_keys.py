@@ -1,4 +1,4 @@
-"""The public keys of an issuer, as its metadata tell where they are (OpenID Connect Discovery 1.0)."""
+"""The public keys of an issuer, from the address in its metadata (OpenID Connect Discovery 1.0)."""
 
 import json
 import ssl
@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 
 METADATA = "/.well-known/openid-configuration"
-# Seconds for which keys are used, and between two looks for a key that is not among them.
+# The seconds for which keys are used, and the least seconds between two fetches because of an unknown key.
 KEPT, BETWEEN = 3600.0, 60.0
 _TIMEOUT = 5.0
 _MOST_BYTES = 1_000_000
@@ -19,7 +19,7 @@ _MOST_BYTES = 1_000_000
 class IssuerKeys:
     """The keys of `issuer`, fetched at the first use, once an hour, and for an unknown key at most once a minute.
 
-    With a token of a key that nobody has, a caller could otherwise make the function ask the issuer each time.
+    Without this limit, a caller with tokens of an unknown key could make the function fetch the keys for each request.
     """
 
     def __init__(self, issuer: str) -> None:
@@ -35,7 +35,7 @@ class IssuerKeys:
         return self._keys[id]
 
     def _fetch(self) -> None:
-        # One for both requests: it reads all authorities.
+        # Both requests share it, because it reads all certificate authorities.
         trust = ssl.create_default_context()
         try:
             address = str(_fetched(self._issuer.rstrip("/") + METADATA, trust)["jwks_uri"])
@@ -50,7 +50,7 @@ class IssuerKeys:
 
 
 def _fetched(address: str, trust: ssl.SSLContext) -> dict[str, Any]:
-    # The address is that of the settings, or one that it names.
+    # The address is from the settings, or from the metadata at that address.
     with urllib.request.urlopen(address, timeout=_TIMEOUT, context=trust) as response:  # noqa: S310
         content: dict[str, Any] = json.loads(response.read(_MOST_BYTES))
     return content

@@ -1,6 +1,7 @@
 """Documents, conversations, health and the API's own description: an ordinary proxy function of API Gateway.
 
-The routes of a module in `ROUTERS` are imported with the first request for one of them: a cold start has one request.
+The routes of a module in `ROUTERS` are imported with the first request for one of them, because a cold start serves
+only one request.
 """
 
 import sys
@@ -32,7 +33,7 @@ from rag.own_settings import settings
 
 JSON = "application/json"
 HEADERS = {"Cache-Control": ["no-store"], "X-Content-Type-Options": ["nosniff"]}
-# By the first part of their paths.
+# The modules with routes, by the first part of the routes' paths.
 ROUTERS = {
     **dict.fromkeys(("documents", "jobs", "passages", "originals"), "stored_documents"),
     **{name: name for name in ("conversations", "feedback", "prompts", "shares")},
@@ -59,7 +60,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         who = caller({**direct, **event}, context.invoked_function_arn, settings().access)
         telemetry.logger.thread_safe_append_keys(caller=digest(who.id))
         if event["httpMethod"] in ("PATCH", "POST", "PUT"):
-            # powertools takes forms, and JSON that is too large or none at all.
+            # powertools also accepts forms, bodies that are too large, and bodies that are not JSON.
             json_body(event, settings().limits.body_bytes)
         _include(ROUTERS.get(event["path"].removeprefix("/").partition("/")[0]))
         app.append_context(who=who)  # type: ignore[no-untyped-call] # of powertools 3.37
@@ -139,13 +140,13 @@ def _nowhere(_: NotFoundError) -> NoReturn:
 
 @app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator] # of powertools 3.37
 def _wrong(error: RequestValidationError) -> NoReturn:
-    # Requests are validated before any other middleware; whoever may not send one learns nothing of its form.
+    # Requests are validated before any other middleware. A caller who may not use the route must not learn its form.
     _admit()
     raise Invalid(mistake(_within(error.errors())))
 
 
 def _admitted(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
-    """Lets a request through whose caller may do what its route does."""
+    """Pass on a request if the role of its caller is enough for its route; raises `Forbidden` or `Absent`."""
     _admit()
     return next_middleware(app)
 
@@ -171,7 +172,7 @@ def _quota(who: Caller) -> QuotaUsed | None:
 
 
 def _within(errors: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The errors without the part of the request (`body`, `query`, `path`) that their paths begin with."""
+    """The errors without the first part of their paths, which is `body`, `query` or `path`."""
     return [{**error, "loc": error["loc"][1:]} for error in errors]
 
 

@@ -1,4 +1,4 @@
-"""The request that is being answered: who sends it, how much time is left for it, and where its files are kept."""
+"""The current request: its caller, the time that is left for it, and the store of its files."""
 
 import time
 from typing import TYPE_CHECKING
@@ -11,20 +11,20 @@ from rag.own_settings import settings
 if TYPE_CHECKING:
     from rag.originals import Originals
 
-# Seconds from a request until API Gateway answers for the function; jobs take longer.
+# Seconds after which API Gateway answers a request with an error; jobs may take longer.
 GATEWAY_SECONDS = 29.0
-# Seconds kept back from the function's time, for saying that it was not enough.
+# Seconds of the function's time that are reserved for the time-out error.
 MARGIN = 1.0
 
 
 def caller(app: BaseRouter) -> Caller:
-    """Who sends it."""
+    """The caller of the request."""
     who: Caller = app.context["who"]
     return who
 
 
 def originals() -> "Originals | None":
-    """Where files are kept as they were uploaded; None if the environment keeps none."""
+    """The store of uploaded files; None if the environment has none."""
     if settings().originals is None:
         return None
     from rag.originals import own_originals
@@ -33,11 +33,11 @@ def originals() -> "Originals | None":
 
 
 def seconds(app: BaseRouter) -> float:
-    """What is left for the work, of the function's time and of API Gateway's, which began when it took the request."""
+    """The seconds that are left for the work: the function's time, and API Gateway's since the request arrived."""
     left = min(app.lambda_context.get_remaining_time_in_millis() / 1000, GATEWAY_SECONDS)
     taken = app.current_event.raw_event["requestContext"].get("requestTimeEpoch")
     if taken is not None:
         waited = time.time() - taken / 1000
-        # A clock that goes wrong takes no time away.
+        # An impossible time of arrival is ignored, because a clock may be wrong.
         left = min(left, GATEWAY_SECONDS - waited) if 0 <= waited <= GATEWAY_SECONDS else left
     return max(left - MARGIN, MARGIN)

@@ -1,6 +1,6 @@
 """The API's OpenAPI document, `docs/openapi.json`.
 
-The routes of `api` describe themselves. What the other two functions and the gateway answer is added here.
+The routes of `api` describe themselves. This module adds the routes of the other functions, and the errors.
 """
 
 import json
@@ -67,7 +67,7 @@ RETRY_AFTER = {
 
 @cache
 def document(app: APIGatewayRestResolver) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of the whole REST API, of which `app` routes a part."""
+    """The OpenAPI 3.1 document of the whole REST API; `app` has a part of its routes."""
     described = app.get_openapi_schema(
         title="osml assistant", version=VERSION, openapi_version="3.1.0", description=DESCRIPTION
     )
@@ -103,7 +103,7 @@ def _tell_role(path: str, method: str, operation: dict[str, Any]) -> None:
 
 
 def printed(document: dict[str, Any]) -> str:
-    """The document as docs/openapi.json holds it."""
+    """The document as text, as in docs/openapi.json."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -135,7 +135,7 @@ def _errors(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]
 
 
 def _problems(errors: dict[int, str], *forms: type[BaseModel]) -> dict[str, Any]:
-    """Errors in one of the `forms`; API Gateway's own always are a Problem."""
+    """The responses for errors in one of the `forms`. API Gateway's own errors always have the form `Problem`."""
     every: tuple[type[BaseModel], ...] = (Problem, *forms)
     shapes = [reference(form) for form in every]
     schema = {"anyOf": shapes} if forms else shapes[0]

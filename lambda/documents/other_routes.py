@@ -1,4 +1,4 @@
-"""What the API's description says of routes that other functions answer: questions, and the page."""
+"""The API's description of the routes that other functions answer: questions, and the page."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from rag.chat_models import ChatProblem, ChatRequest
 from rag.models import Answer, Problem, Question
 
 JSON = "application/json"
-# What the page fetches when it needs it, by its path below `/rag`.
+# The files that the page fetches when it needs them, by their paths below `/rag`.
 FILES = {
     "temml/temml.min.js": ("The library with which the page sets formulas", "formulas"),
     "temml/LICENSE.txt": ("The licence of that library", "licence"),
@@ -50,7 +50,7 @@ def _ask() -> dict[str, Any]:
 
 
 def _of_openai() -> dict[str, Any]:
-    """What clients of OpenAI's API call; the answers have more members than those named here."""
+    """The routes for clients of OpenAI's API. The answers have more members than this description."""
     said = {
         "type": "object",
         "properties": {
@@ -144,7 +144,7 @@ def _page() -> dict[str, Any]:
 
 
 def schemas() -> dict[str, Any]:
-    """Of the models that no route of the app has."""
+    """The schemas of the models that no route of the app uses."""
     _, schemas = models_json_schema(
         [
             (Question, "validation"),

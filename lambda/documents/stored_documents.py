@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 LISTED = 50
-# Characters of text that one request stores; more become a job.
+# The most characters of text that one request stores; larger requests become a job.
 AT_ONCE = 200_000
 
 router = Router()  # type: ignore[no-untyped-call] # of powertools 3.37
@@ -54,7 +54,7 @@ def store(body: DocumentsIn) -> Response[DocumentsStored | Job]:
         documents.refuse_strange(body.part.groups, who)
         return _accepted(jobs().take(body.part, who))
     if body.file:
-        # Reading of files comes with it.
+        # Imported here, because it imports all readers of files.
         from rag import files
 
         documents.refuse_strange(body.file.groups, who)
@@ -148,7 +148,7 @@ def delete(id: Annotated[str, Query(description="The document's id.")]) -> Docum
 )
 def delete_by_path(id: Annotated[str, Path(description="The document's id, percent-encoded.")]) -> DocumentRemoved:
     """Removes a document with all its passages; one whose id holds a slash, or dots alone, is named by `?id=`."""
-    # REST APIs hand the path on as it was sent, percent-encoded.
+    # REST APIs of API Gateway pass the path on as it was sent, percent-encoded.
     return _removed(unquote(id))
 
 

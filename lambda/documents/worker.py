@@ -1,4 +1,4 @@
-"""The function documents when the queue calls it: one message, one job of an upload.
+"""The function `documents` when its queue calls it: each message is for one job of an upload.
 
 Variables: `QUEUE_URL`, and `ATTEMPTS`, the number of calls that a message gets.
 """
@@ -16,7 +16,7 @@ from rag.own_settings import settings
 from rag.parts import Parts
 from rag.parts import parts as own_parts
 
-# Seconds of the function's time that are left for storing the job's progress.
+# Seconds of the function's time that are reserved for storing the job's progress.
 MARGIN = 15.0
 # A message comes back after 5, 20, 80 … seconds.
 FIRST_RETURN = 5
@@ -25,7 +25,10 @@ FIRST_RETURN = 5
 def worked(
     event: dict[str, Any], context: Any, jobs: Jobs | None = None, sqs: Any = None, parts: Parts | None = None
 ) -> dict[str, Any]:
-    """`batchItemFailures` are the messages whose jobs are tried again. The last attempt fails what was only late."""
+    """Work on the jobs of the messages; `batchItemFailures` are the messages whose jobs must be tried again.
+
+    The last attempt reports documents that might be stored later as failed.
+    """
     failures = []
     for record in event["Records"]:
         received = int(record["attributes"]["ApproximateReceiveCount"])

@@ -1,1 +1,1 @@
-"""The library of functions behind API Gateway: caller, request, mistakes in it, and logs."""
+"""The library of the functions behind API Gateway: callers, requests, mistakes in requests, and logs."""

@@ -1,11 +1,11 @@
 """The caller: API Gateway writes it into the request's context, which callers of the API cannot change.
 
-One table, `assistant.access` of the environment, says who has which role and is in which group: by groups of the user
-pool, ARNs of IAM roles and users, or names of API keys.
+One setting of the environment, `assistant.access`, gives callers their roles and groups: by groups of the user pool,
+ARNs of IAM roles and users, or names of API keys.
 
-A direct caller of a function writes the whole event and can name any caller. Operators on a collection may call the
-functions by their aliases alone, which Lambda puts into the call's own context. API Gateway's events never have
-`buffered`, with which the command line names itself.
+A direct caller of a function writes the whole event, and can name any caller in it. Operators on a collection may call
+the functions only by their aliases for operators; Lambda writes the alias into the call's own context. API Gateway's
+events never contain `buffered`, which the command line sends.
 """
 
 import hashlib
@@ -33,9 +33,10 @@ class Anonymous(RagFailure):
 
 
 def caller(event: Mapping[str, Any], function_arn: str, access: ToldAccess) -> Caller:
-    """The caller with role and groups; raises `Anonymous` for an event of the API that names nobody, and `Forbidden`.
+    """The caller with role and groups.
 
-    Whoever calls the alias for operators, by `function_arn`, is one, whatever the event says.
+    Raises `Anonymous` if an event of the API names no caller, and `Forbidden` if the caller has no role. If
+    `function_arn` is the alias for operators, the caller is an operator, regardless of the event.
     """
     if is_for_operators(function_arn) or event.get("buffered"):
         return _operator(event)
@@ -48,11 +49,11 @@ def caller(event: Mapping[str, Any], function_arn: str, access: ToldAccess) -> C
     if claims.get("sub"):
         pool = frozenset(_listed(claims.get("cognito:groups")))
         own = pool | frozenset(_listed(claims.get(access.group_attribute)) if access.group_attribute else ())
-        # Of the pool alone: whoever names groups elsewhere makes no owner.
+        # Only groups of the pool give the role of the same name: other sources of groups must not make owners.
         roles = [role for role in ROLES if role in pool]
         id, names, shared, name = str(claims["sub"]), own, False, _name(claims)
     elif authorizer.get("sub"):
-        # Of the function `authorize`, which has checked the token of another issuer.
+        # From the function `authorize`, which has checked the token of another issuer.
         own = frozenset(_listed(authorizer.get("groups")))
         id, names, shared = str(authorizer["sub"]), own, False
     elif identity.get("userArn"):
@@ -75,7 +76,7 @@ def caller(event: Mapping[str, Any], function_arn: str, access: ToldAccess) -> C
 
 
 def named(event: Mapping[str, Any], access: ToldAccess) -> str:
-    """What other owners know the caller of an event by: a person's checked mail address, a key's name, an ARN."""
+    """The name of the caller of an event for other owners: a verified mail address, the name of a key, or an ARN."""
     context = event.get("requestContext") or {}
     claims = (context.get("authorizer") or {}).get("claims") or {}
     identity = context.get("identity") or {}
@@ -90,7 +91,7 @@ def digest(id: str) -> str:
 
 
 def _operator(event: Mapping[str, Any]) -> Caller:
-    """An operator, who may ask with the sight of some `groups`."""
+    """An operator. With `groups` in the event, they see only what these groups may see."""
     groups = event.get("groups")
     return OPERATOR if groups is None else Caller(OPERATOR.id, "reader", frozenset(groups), shared=True)
 
@@ -98,9 +99,9 @@ def _operator(event: Mapping[str, Any]) -> Caller:
 def _identity(arn: str, unique: str) -> tuple[str, frozenset[str], bool]:
     """The id of an IAM identity, its ARN as in the settings, and whether it may be several people.
 
-    A session of a role is known by the role, by IAM's unique id of it, which no later role of that name gets. Whoever
-    assumes a role chooses the session's name, so the name says nothing, except of IAM Identity Center's roles. API
-    Gateway does not tell the source identity.
+    For a session of a role, the id is IAM's unique id of the role, which no later role of that name gets. The name of a
+    session proves nothing, because the caller who assumes a role chooses it. Only for roles of IAM Identity Center, the
+    name identifies a person. API Gateway does not pass on the source identity.
     """
     assumed = _ASSUMED.fullmatch(arn)
     if not assumed:
@@ -113,7 +114,7 @@ def _identity(arn: str, unique: str) -> tuple[str, frozenset[str], bool]:
 
 
 def _name(claims: Mapping[str, Any]) -> str:
-    """What others read of somebody of the pool: an address only if the pool has checked that it is theirs."""
+    """The name of a person of the pool for others: the mail address if the pool has verified it, or the user name."""
     checked = str(claims.get("email_verified")).lower() == "true"
     return str((claims.get("email") if checked else None) or claims.get("cognito:username") or "")
 
@@ -127,13 +128,13 @@ def _any(names: Iterable[str], members: Iterable[str]) -> bool:
 def _pattern(member: str) -> str:
     if not member.startswith("arn:"):
         return re.escape(member)
-    # An assumed role does not tell its path; names of roles are unique in an account.
+    # The ARN of an assumed role does not contain the role's path; names of roles are unique in an account.
     of_role = _ROLE.fullmatch(member)
     return re.escape(of_role[1] + of_role[2] if of_role else member).replace(r"\*", ".*")
 
 
 def _listed(value: Any) -> list[str]:
-    """The groups in a claim, which is one text: `a,b`, `[a, b]` or `["a", "b"]`."""
+    """The groups in a claim, which is a list or one text: `a,b`, `[a, b]` or `["a", "b"]`."""
     text = ",".join(map(str, value)) if isinstance(value, list) else str(value or "")
     parts = (part.strip().strip("\"'") for part in text.strip().removeprefix("[").removesuffix("]").split(","))
     return [part for part in parts if part]

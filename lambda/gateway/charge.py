@@ -1,4 +1,4 @@
-"""One question on its caller's quota, where there is one."""
+"""Counts one question in its caller's quota, if the environment has quotas."""
 
 from typing import TYPE_CHECKING
 
@@ -11,19 +11,19 @@ from rag.usage import Usage
 if TYPE_CHECKING:
     from rag.quota import Charge
 
-# Of the time after the answer: two updates.
+# The most seconds for the two updates after the answer.
 _SECONDS = 5.0
 
 
 class OwnCharge:
-    """A question that is counted; `usage` gets its tokens, and is None where nobody counts."""
+    """A question that is counted. Its tokens are added to `usage`, which is None without a quota."""
 
     def __init__(self, charge: "Charge | None") -> None:
         self._charge = charge
         self.usage: Usage | None = charge.usage if charge else None
 
     def end(self, *, answered: bool) -> None:
-        """Count what the question took. A failure is logged, because the caller has their reply."""
+        """Count the tokens of the question. A failure is only logged, because the caller already has the reply."""
         if self._charge is None:
             return
         charge, self._charge = self._charge, None
@@ -40,7 +40,7 @@ def charged(who: Caller, seconds: float) -> OwnCharge:
     """Count a question; raises `QuotaExceeded`."""
     if settings().quota is None:
         return FREE
-    # boto3 is slow to import, and where nobody has a quota there is no need of it.
+    # Imported here, because it imports boto3, which is slow and not needed without a quota.
     from rag.quota import own_quota
 
     quota = own_quota()

@@ -45,7 +45,7 @@ _WORDS: Mapping[Role, str] = {
 
 
 def admit(caller: Caller, route: str) -> None:
-    """Raises `Forbidden` unless the caller's role is enough for the route, `Absent` for a route that is not here."""
+    """Raises `Forbidden` unless the caller's role is enough for the route, `Absent` for an unknown route."""
     needed = NEEDED.get(route)
     if needed is None:
         raise Absent("There is nothing at this address; GET /openapi.json lists the routes.")

@@ -1,10 +1,10 @@
-"""Logs and metrics of both functions, without questions, documents and answers.
+"""Logs and metrics of the functions behind the API, without questions, documents and answers.
 
 Logs are JSON lines with the request id and a digest of the caller. Metrics are lines of CloudWatch's embedded format:
-`Questions`, `Grounded`, `NotInDocuments`, `FromCache`, `Throttled`, `Failures`, `TurnsNotStored`, `QuotaExceeded`,
-`QuotasNotCounted`, `TokensRead`, `TokensWritten` (counts), `ModelLatency`, `FirstWord` (milliseconds), `TokenCost`
-(USD, of models in settings/price_list.py) and `Groundedness` (100 or 0 percent), with the dimensions `service` and
-`environment`.
+`Questions`, `Grounded`, `NotInDocuments`, `Blocked`, `FromCache`, `Throttled`, `Failures`, `TurnsNotStored`,
+`QuotaExceeded`, `QuotasNotCounted`, `TokensRead`, `TokensWritten` (counts), `ModelLatency`, `FirstWord` (milliseconds),
+`TokenCost` (USD, for models in settings/price_list.py) and `Groundedness` (100 or 0 percent). Their dimensions are
+`service` and `environment`.
 """
 
 import logging
@@ -23,13 +23,13 @@ SERVICE = "assistant"
 
 logger = Logger(service=SERVICE)
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
-# Log lines of the library have the form of the functions' own. Powertools knows loggers that exist.
+# This gives the library's log lines the form of the functions' own. Powertools only finds loggers that exist.
 logging.getLogger("rag")
 copy_config_to_registered_loggers(logger, include={"rag"})
 
 
 def begin(request_id: str) -> None:
-    """Add this request's id and caller to the log lines that follow."""
+    """Add this request's id to the log lines that follow, and remove the keys of the previous request."""
     logger.thread_safe_clear_keys()
     logger.thread_safe_append_keys(request_id=request_id)
 
@@ -45,7 +45,7 @@ def count_question() -> None:
 
 
 def answered(answer: Answer) -> None:
-    """Count an answer, also one that says that the documents do not contain it."""
+    """Log and count an answer, including one that says that the documents do not contain it."""
     name = "Blocked" if answer.blocked else "Grounded" if answer.grounded else "NotInDocuments"
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
     if answer.cached:
@@ -79,7 +79,7 @@ def _count_tokens(answer: Answer) -> None:
 
 
 def failed(error: Exception) -> RagFailure:
-    """Log an error and return the failure for the caller; of an unexpected error, log only its type and place."""
+    """Log an error and return the failure for the caller. For an unexpected error, log only its type and place."""
     if not isinstance(error, RagFailure):
         places = [
             f"{place.filename}:{place.lineno} {place.name}" for place in traceback.extract_tb(error.__traceback__)
@@ -106,7 +106,7 @@ def not_kept(error: Exception) -> None:
 
 
 def not_counted(error: Exception) -> None:
-    """Log and count a question whose quota could not be brought up to date; its reply was given."""
+    """Log and count a question whose quota could not be updated; its reply was given."""
     about = {"error": type(error).__name__, "cause": getattr(error, "cause", None), "said": getattr(error, "said", "")}
     logger.warning("A caller's quota was not updated.", extra=about)
     metrics.add_metric(name="QuotasNotCounted", unit=MetricUnit.Count, value=1)

@@ -1,7 +1,7 @@
-"""The languages of the page. Each is a file of `web/languages/`, and all of them are in the HTML, as data.
+"""The languages of the page. Each is a file in `web/languages/`, and the HTML contains all of them as data.
 
-A file has the sentences by their keys. Those of `page.` are in the template of the page, as `{{page.title}}`. A
-sentence with a number has one form for each plural category of Unicode that its language has.
+A file has the sentences by their keys. The template of the page contains keys that begin with `page.`, for example
+`{{page.title}}`. A sentence with a number has one form for each plural category of Unicode that its language has.
 """
 
 import html
@@ -49,12 +49,12 @@ def filled(page: str, offered: Mapping[str, Language], settings: Mapping[str, An
 
 
 def block(value: Any) -> str:
-    """JSON that nothing within it ends before its end."""
+    """JSON for a script element; `<` is escaped, so no text in the JSON can end the element."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _words(offered: Mapping[str, Language]) -> dict[str, Any]:
-    """The keys once, and the sentences of each language in their order."""
+    """The keys once, and the sentences of each language in the order of the keys."""
     keys = list(offered[FALLBACK].sentences)
     return {
         "keys": keys,

@@ -1,8 +1,8 @@
-"""The page in one piece: its styles, scripts and icon in the HTML, so that opening it is one call of the function.
+"""The page in one piece: its styles, scripts and icon are in the HTML, so a browser opens it with one request.
 
 The modules of `web/` have imports and exports of one form, at the beginning of a line:
-`import { a, b } from "./name.js";` and `export` before a declaration. Each becomes a function that is called once and
-gives what it exports, in the order in which they need each other. docs/decisions/0025-page-in-one-piece.md
+`import { a, b } from "./name.js";` and `export` before a declaration. Each module becomes a function that is called
+once and returns its exports. A module comes after those that it imports. docs/decisions/0025-page-in-one-piece.md
 """
 
 import base64
@@ -21,13 +21,13 @@ _ICON = re.compile(r'(?P<place>(?:href|src)=)"rag/(?P<file>[\w.-]+\.svg)"')
 
 
 class Unbundled(ValueError):
-    """A file of the page has a form that is not put into one piece."""
+    """A file of the page has a form that cannot be put into one piece."""
 
 
 def one_piece(html: str, read: Callable[[str], str]) -> tuple[str, dict[str, list[str]]]:
-    """The page `html` with the files that it names, which `read` gives by their names.
+    """The page `html` with the contents of the files that it names; `read` returns the text of a file by its name.
 
-    Besides, what a content security policy must allow: hashes of the `styles` and of the `scripts`.
+    The second value is for the content security policy: the hashes of the `styles` and of the `scripts`.
     Raises `Unbundled`.
     """
     allowed: dict[str, list[str]] = {"styles": [], "scripts": []}
@@ -50,7 +50,7 @@ def one_piece(html: str, read: Callable[[str], str]) -> tuple[str, dict[str, lis
 
 
 def allowing(text: str) -> str:
-    """What allows `text` in a content security policy."""
+    """The source that allows `text` in a content security policy: its SHA-256 hash."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
@@ -62,7 +62,7 @@ def bundle(entry: str, read: Callable[[str], str]) -> str:
 
 
 def _gather(name: str, read: Callable[[str], str], modules: dict[str, str], above: tuple[str, ...]) -> None:
-    """Put the module `name` into `modules`, behind those that it imports."""
+    """Put the module `name` into `modules`, after those that it imports. Raises `Unbundled`."""
     if name in above:
         raise Unbundled(f"{name} imports itself by {' → '.join(above)}")
     if name in modules:

@@ -1,7 +1,7 @@
 """CloudFormation calls this function, which writes the page into the bucket from which API Gateway sends it.
 
-Variables: `BUCKET` names the bucket, which holds nothing else, and `SETTINGS` are the page's settings as JSON. The
-event says nothing of the page; its properties change with settings and files, so that CloudFormation calls again.
+Variables: `BUCKET` names the bucket, which contains nothing else, and `SETTINGS` are the page's settings as JSON. The
+event does not contain the page. Its properties change with the settings and files, so CloudFormation calls again.
 """
 
 import json
@@ -48,7 +48,7 @@ def _write(_event: dict[str, Any], _context: Any) -> str:
             Body=written.content,
             ContentType=written.media_type,
             ContentEncoding="gzip",
-            # API Gateway sends it as a header of that name: its own values of headers hold no single quotes.
+            # API Gateway sends this as a header. Header values in its own settings cannot contain single quotes.
             Metadata={"content-security-policy": written.policy},
         )
     _keep(objects)
@@ -69,6 +69,6 @@ def _keep(keys: Collection[str]) -> None:
 
 
 def _folder() -> Path:
-    """`web/` beside this file in the function's package, at the top of a checkout otherwise."""
+    """The folder `web`: next to this file in the function's package, otherwise at the top of a checkout."""
     here = Path(__file__).resolve().parent
     return here / "web" if (here / "web").is_dir() else here.parents[1] / "web"

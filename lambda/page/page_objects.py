@@ -1,6 +1,6 @@
-"""The objects of the page: its HTML in one piece, with settings and sentences in it, and what it fetches later.
+"""The objects of the page: its HTML in one piece, with settings and sentences, and the files that it fetches later.
 
-`/rag` has no slash at its end, so the page names its files `rag/<file>`, and the API beside it `ask`, `documents`.
+`/rag` has no slash at its end, so the page's relative addresses are `rag/<file>`, and `ask` or `documents` for the API.
 """
 
 import gzip
@@ -13,7 +13,7 @@ from languages import filled, languages
 from one_piece import allowing, one_piece
 
 HTML, SCRIPT, TEXT = "text/html; charset=utf-8", "text/javascript; charset=utf-8", "text/plain; charset=utf-8"
-# The page fetches the script when it needs it, and then has it in its HTML.
+# The page fetches this script when it needs it, and then puts it into its HTML; so the policy allows it.
 SCRIPTS = "temml/temml.min.js"
 LATER = {SCRIPTS: SCRIPT, "temml/LICENSE.txt": TEXT}
 POLICY = (
@@ -24,7 +24,7 @@ POLICY = (
 
 @dataclass(frozen=True)
 class PageObject:
-    """What is stored under one key: `content` is compressed by gzip, `policy` is the content security policy."""
+    """An object in the bucket: `content` is compressed by gzip, `policy` is the content security policy."""
 
     media_type: str
     content: bytes
@@ -43,7 +43,7 @@ def page_objects(web: Path, settings: Mapping[str, Any]) -> dict[str, PageObject
     )
     if (web / SCRIPTS).exists():
         allowed["scripts"].append(allowing((web / SCRIPTS).read_text(encoding="utf-8")))
-    # Sentences and settings are no script and no style: the policy is the same for all.
+    # Sentences and settings are not scripts or styles, so the policy does not depend on them.
     policy = POLICY.format(**{name: " ".join(hashes) or "'none'" for name, hashes in allowed.items()})
     made["rag"] = _object(HTML, filled(html, languages(web / "languages"), settings), policy)
     return made

@@ -1,6 +1,6 @@
-"""A person's own authenticator app, at the user pool (TOTP, RFC 6238): see it, set it up, switch it off.
+"""A person's own authenticator app in the user pool (TOTP, RFC 6238): its state, its setup, and its removal.
 
-Managed login asks for a code at each sign-in once it is set up, and has no page that sets it up:
+Once the app is set up, managed login asks for a code at each sign-in. Managed login has no page for the setup:
 https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa.html
 """
 
@@ -21,7 +21,7 @@ _CODE = re.compile(r"[0-9]{6}")
 def second_factor(token: str, wanted: str) -> dict[str, Any]:
     """Do what is `wanted` for the person of the access token: `state`, `begin`, `off`, or a code of six digits.
 
-    `begin` returns the `secret` for the app, and the code that the app then shows sets it up. Raises SignInFailure.
+    `begin` returns the `secret` for the app. A code that the app then shows completes the setup. Raises SignInFailure.
     """
     if wanted == "begin":
         return {"secret": _asked("AssociateSoftwareToken", token)["SecretCode"]}
@@ -41,7 +41,7 @@ def _set(token: str, *, on: bool) -> dict[str, Any]:
 
 
 def _asked(operation: str, token: str, more: Mapping[str, Any] | None = None) -> Any:
-    """An operation of the pool that takes a person's token and no signature."""
+    """The answer of an operation of the pool that takes a person's token instead of a signature."""
     request = urllib.request.Request(  # noqa: S310 - https, see the stack
         os.environ["POOL_API"],
         json.dumps({"AccessToken": token, **(more or {})}).encode(),

@@ -1,8 +1,8 @@
 """Signs the users of the page in and out, with the standard library only, and without any permission.
 
-`POST /rag/session` finishes, renews or ends a sign-in. Environment variables for Cognito: `TOKEN_URL`, `REVOKE_URL`,
-`CLIENT_ID`, with a second factor `POOL_API`, and `ADDRESSES`: where else than here the page is, with blanks between
-them.
+`POST /rag/session` finishes, renews or ends a sign-in. Environment variables: `TOKEN_URL`, `REVOKE_URL` and `CLIENT_ID`
+of Cognito, `POOL_API` if people can choose a second factor, and `ADDRESSES`, the other addresses of the page, separated
+by spaces.
 """
 
 import json

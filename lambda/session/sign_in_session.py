@@ -1,4 +1,4 @@
-"""Signing in and out at the user pool, for a browser that speaks to one origin: codes and tokens are handed on."""
+"""Signs in and out at the user pool for a browser that calls only one origin: it passes codes and tokens on."""
 
 import base64
 import binascii
@@ -14,7 +14,7 @@ SESSION = ("id_token", "refresh_token", "expires_in")
 SESSION_BYTES = 8192
 TOKEN_SECONDS = 10
 TRY_AGAIN_SECONDS = 5
-# What a browser sends, by its names. `page` is where the browser has the page.
+# The sets of members that a browser may send. `page` is the address of the page in the browser.
 FORMS = (
     {"code", "verifier"},
     {"code", "verifier", "page"},
@@ -38,7 +38,7 @@ CAUSES = {
 
 
 class SignInFailure(Exception):
-    """An error for the caller: one sentence, an HTTP status, and a word for the cause, which never changes."""
+    """An error for the caller: one sentence, an HTTP status, and a code for the cause, which never changes."""
 
     def __init__(self, status: int, message: str, retry_after: int | None = None, cause: str | None = None) -> None:
         super().__init__(message)
@@ -49,16 +49,16 @@ class SignInFailure(Exception):
 
 
 def session(event: Mapping[str, Any]) -> dict[str, Any]:
-    """What `POST /rag/session` answers: tokens for a code or for a refresh token, nothing for one that is given back.
+    """The answer of `POST /rag/session`: tokens for a code or a refresh token, or an empty object for a sign-out.
 
-    Raises Failure.
+    With `second_factor`, it is the answer of that function. Raises SignInFailure.
     """
     if not os.environ.get("TOKEN_URL", "").startswith("https://"):
         raise SignInFailure(404, "This environment has no sign-in page; use its API key.")
     given = _given(event)
     form = {"client_id": os.environ["CLIENT_ID"]}
     if "sign_out" in given:
-        # The address of the pool is in both.
+        # Both URLs have the pool's address, so the check above is enough.
         _asked(os.environ["REVOKE_URL"], form | {"token": given["sign_out"]})
         return {}
     if "refresh_token" in given:
@@ -81,16 +81,19 @@ def session(event: Mapping[str, Any]) -> dict[str, Any]:
 def _second_factor(tokens: Any, wanted: str) -> dict[str, Any]:
     if not os.environ.get("POOL_API"):
         raise SignInFailure(404, "Nobody chooses a second factor here: assistant.second_factor is not optional.")
-    # Few people set one up.
+    # Imported here, because few people set up a second factor.
     from second_factor import second_factor
 
     return second_factor(str((tokens or {}).get("access_token")), wanted)
 
 
 def _page(event: Mapping[str, Any], said: str | None) -> str:
-    """The address to which the code was sent: the one `said` if it is one of the page's, this one by default."""
+    """The address of the page to which the code was sent: `said`, or by default the address of this request.
+
+    Raises SignInFailure if `said` is not an address of the page.
+    """
     context = event["requestContext"]
-    # API Gateway says where the request arrived, which no caller can choose; `path` holds the stage.
+    # API Gateway writes these values of the request, so no caller can choose them; `path` includes the stage.
     here = f"https://{context['domainName']}{context['path'].removesuffix('/session')}"
     if said is not None and said not in (here, *os.environ.get("ADDRESSES", "").split()):
         raise SignInFailure(400, "Nobody signs in at this address of the page: set it in assistant.addresses.")
@@ -98,7 +101,7 @@ def _page(event: Mapping[str, Any], said: str | None) -> str:
 
 
 def _given(event: Mapping[str, Any]) -> dict[str, str]:
-    """The body: one of FORMS, nothing else."""
+    """The body, with exactly the members of one of FORMS. Raises SignInFailure."""
     if header(event, "content-type").partition(";")[0].strip().lower() != "application/json":
         raise SignInFailure(415, "The body must be JSON. Send it with Content-Type application/json.")
     body = event.get("body") or ""
@@ -121,7 +124,7 @@ def _given(event: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _asked(url: str, form: Mapping[str, str]) -> Any:
-    """What the pool answers; None where it answers nothing. Raises Failure."""
+    """The JSON answer of the pool; None if it is empty. Raises SignInFailure."""
     request = urllib.request.Request(  # noqa: S310 - https, see session
         url,
         urllib.parse.urlencode(form).encode(),
@@ -135,7 +138,7 @@ def answered(
     read: Callable[[bytes], Any],
     refused: Callable[[urllib.error.HTTPError], SignInFailure],
 ) -> Any:
-    """What the pool answers, as `read` reads it. Raises what `refused` makes of a refusal, or another SignInFailure."""
+    """The answer of the pool, parsed by `read`. Raises the failure that `refused` returns, or another SignInFailure."""
     try:
         with urllib.request.urlopen(request, timeout=TOKEN_SECONDS) as response:  # noqa: S310 - https, see session
             return read(response.read())
@@ -148,7 +151,7 @@ def answered(
 
 
 def _refused(error: urllib.error.HTTPError) -> SignInFailure:
-    """Cognito's errors are those of RFC 6749, section 5.2."""
+    """The failure for an error of Cognito, which has the form of RFC 6749, section 5.2."""
     try:
         reason = json.load(error).get("error", "")
     except (OSError, ValueError, AttributeError):
@@ -165,7 +168,7 @@ def _refused(error: urllib.error.HTTPError) -> SignInFailure:
 
 
 def header(event: Mapping[str, Any], name: str) -> str:
-    """The value of the request's header `name`, in whatever letters it came."""
+    """The value of the request's header `name` (lower case); the request may write it in any case. Empty if missing."""
     for key, value in (event.get("headers") or {}).items():
         if key.lower() == name:
             return str(value)

@@ -38,7 +38,7 @@ def exchange(app: Starlette, method: str, path: str, headers: Mapping[str, str],
     async def receive() -> Message:
         for message in requested:
             return message
-        # Whoever has asked waits for the response: a stream would end without one if they left.
+        # The client must seem to stay connected: after a disconnect, a stream would end without a response.
         await anyio.sleep_forever()
         raise AssertionError("unreachable: it sleeps until it is cancelled")
 

@@ -1,4 +1,4 @@
-"""`POST /mcp`: tools for agents over the Model Context Protocol, each call with the rights of the person signed in."""
+"""`POST /mcp`: tools for agents over the Model Context Protocol. Each call has the rights of its signed-in caller."""
 
 import json
 import os
@@ -31,9 +31,9 @@ from rag.prompt import Turn
 from rag.search import Page
 from well_known import metadata
 
-# Seconds kept back from the function's time, for saying that it was not enough.
+# Seconds of the function's time that are reserved for the time-out error.
 MARGIN = 1.0
-# API Gateway is in front, and checks who calls; the SDK's own check is for servers on a developer's machine.
+# API Gateway has already checked the caller; the SDK's own check is for servers on a developer's machine.
 BEHIND_GATEWAY = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 VERSION = "1"
 # The variable with the names of the tools that are offered, separated by spaces.
@@ -71,10 +71,10 @@ def _response(event: Mapping[str, Any], context: Any) -> HttpResponse:
     who = caller(event, context.invoked_function_arn, settings().access)
     telemetry.logger.thread_safe_append_keys(caller=digest(who.id))
     if method != "POST":
-        # Nothing is sent to an agent unasked, and there are no sessions to end.
+        # GET and DELETE are not needed: the server sends no messages of its own, and there are no sessions to end.
         return HttpResponse(405, {"allow": "POST"}, b"")
     admit(who, TOOLS)
-    # The server lives as long as the function; of a call it has the transport, which the SDK starts only once.
+    # The server is kept in the process. Each call has its own transport, because the SDK starts a transport only once.
     app = mcp_server(settings().environment, os.environ[OFFERED]).streamable_http_app(
         streamable_http_path="/mcp", json_response=True, stateless_http=True, transport_security=BEHIND_GATEWAY
     )
@@ -93,7 +93,7 @@ def mcp_server(environment: str, tools: str) -> MCPServer:
 
 
 class CallerView:
-    """The documents of the environment as `caller` sees them, until the function must answer."""
+    """The documents of the environment as `caller` sees them; calls end before `ends`, a monotonic time in seconds."""
 
     def __init__(self, caller: Caller, ends: float) -> None:
         self._caller, self._ends = caller, ends
@@ -102,7 +102,7 @@ class CallerView:
         return answering.passages(_question(question, size, filters), self._caller, self._seconds)
 
     def ask(self, question: str, size: int, filters: FilterValues, conversation: str | None) -> Answer:
-        """Without a `conversation` no turn is stored."""
+        """The answer. No turn is stored if `conversation` is None."""
         id = None if conversation == "new" else conversation
         turns: Sequence[Turn] | None = [] if conversation is None else None
         telemetry.count_question()
@@ -147,6 +147,6 @@ def _question(question: str, size: int, filters: FilterValues, conversation: str
 
 
 def _explained(error: Exception) -> str:
-    """The sentence of an error; that of an unforeseen one names nothing of it, and the log has its place."""
+    """The sentence for an error. For an unexpected error, it has no details; the log has the place in the code."""
     failure = telemetry.failed(error)
     return f"{failure.message} (cause: {failure.cause})"

@@ -1,7 +1,7 @@
-"""Where an agent signs its user in: the metadata of the protected resource, and of the server that gives tokens.
+"""The metadata with which an agent signs its user in: of the protected resource, and of the authorization server.
 
-Cognito's own metadata does not say that it takes PKCE, and agents refuse a server that does not say so
-(https://github.com/modelcontextprotocol/python-sdk/issues/976): this API says it for its pool.
+Cognito's own metadata does not declare PKCE, and agents refuse a server that does not declare it
+(https://github.com/modelcontextprotocol/python-sdk/issues/976). So this API declares it for its pool.
 
 Sources: RFC 9728, RFC 8414, and the chapter "Authorization" of the Model Context Protocol.
 """
@@ -12,10 +12,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-# What the variables of the function say; a function without a pool has none of them.
+# The names of the function's variables; none of them is set without a user pool.
 BASE, SIGN_IN, SCOPE = "API_URL", "SIGN_IN_URL", "SCOPE"
 RESOURCE = "/.well-known/oauth-protected-resource"
-# An issuer with a path has its metadata behind the path under the second name, and at the host's root under the first.
+# The metadata of an issuer with a path has the second name after the path, and the first name at the host's root.
 ISSUER = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
 
 
