@@ -28,7 +28,7 @@ class Unauthorized(Exception):
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """An event of a token authorizer in, a policy for the whole stage out; raises `Unauthorized`.
+    """Answer an event of a token authorizer with a policy for the whole stage; raises `Unauthorized`.
 
     Source: API Gateway developer guide, "Use API Gateway Lambda authorizers". API Gateway caches the policy for each
     token. So the policy allows every method, and the functions check what the caller may do.

@@ -82,7 +82,7 @@ class _Asked:
 
     @property
     def _since_the_question(self) -> int:
-        """Milliseconds."""
+        """The milliseconds since the question arrived."""
         return round((perf_counter() - self.began) * 1000)
 
     @property
@@ -148,7 +148,7 @@ class _Asked:
             raise Invalid(f"The question has {len(self.question.question)} characters. The limit is {most}.")
 
     def _guard_question(self) -> None:
-        """Replace the question by the text that the guardrails allow; raises `Struck` if they stop it."""
+        """Replace the question with the text that the guardrails allow; raises `Struck` if they stop it."""
         allowed = self.parts.guard.question(self.question.question, self.budget)
         self.question = self.question.model_copy(update={"question": allowed})
 

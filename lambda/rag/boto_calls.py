@@ -21,7 +21,8 @@ from rag.aws_statuses import STATUS
 from rag.budget import Budget
 from rag.service_failure import failure_of, late, unreachable
 
-# Timeouts in seconds; a call uses the client with the largest one within its time. Each client has own connections.
+# Timeouts in seconds; a call uses the client with the largest one within its time. The list is short, because each
+# client has its own connections.
 _WAITS = (1, 2, 3, 5, 8, 12, 17, 22, 27, *range(30, 901, 5))
 
 

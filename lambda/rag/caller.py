@@ -62,7 +62,7 @@ class Caller:
         return self.groups is None or not groups or not self.groups.isdisjoint(groups)
 
     def changes(self, held: Held) -> bool:
-        """Whether they may replace or remove a stored document: an editor their own, an owner all."""
+        """Whether they may replace or remove a stored document: editors may change their own, owners may change all."""
         return self.has("owner") or (self.has("editor") and held.loaders == {self.id})
 
     def strange(self, groups: Iterable[str]) -> list[str]:

@@ -69,8 +69,8 @@ def documents_of(given: Sequence[DocumentIn], text_field: str) -> list[Document]
 def put(documents: Sequence[Document], budget: Budget, parts: Parts, caller: Caller) -> list[DocumentResult]:
     """Store documents; each replaces an earlier one with its id. Raises a `RagFailure` if all of them failed.
 
-    A document fails if the caller may not replace the stored one, or is not in the new groups; the stored one stays as
-    it is. A document without groups gets those of the one that it replaces.
+    A document fails if the caller may not replace the stored one, or gives it to a group that they are not in. Then the
+    stored one stays as it is. A document without groups gets those of the one that it replaces.
     """
     held = parts.search.held([document.id for document in documents], budget)
     reasons = {document.id: _refusal(document, held.get(document.id), caller) for document in documents}

@@ -2,9 +2,8 @@
 
 For each sentence of the answer, the sentences of the sources that share the most words with it are its evidence.
 Rare words count more than common ones. If a sentence of the answer contains numbers, its evidence contains at least one
-of them. An answer repeats only one cell of a table row, together with names of columns. It repeats a list item together
-with words of the line before the list. So a row or an item is evidence if it and these words together contain the
-answer's sentence.
+of them. From a table row, an answer repeats one cell and names of columns. From a list item, it also repeats words of
+the line before the list. So a row or an item is evidence if it and these words together contain the answer's sentence.
 """
 
 import math
@@ -65,7 +64,10 @@ def used(answer: str, sources: Sequence[Source]) -> list[Source]:
 
 
 class AnswerSentence(NamedTuple):
-    """A sentence of an answer, with the numbers (from 1) of the passages that it cites and that support it."""
+    """A sentence of an answer; passages have numbers from 1.
+
+    `cited` are the numbers of the passages that it cites, `borne_out_by` those of the passages that support it.
+    """
 
     text: str
     cited: frozenset[int]

@@ -65,7 +65,10 @@ def share(wanted: LinkWanted, seconds: float, caller: Caller, parts: Parts | Non
 def listed(
     size: int, after: str | None, everybody: bool, seconds: float, caller: Caller, parts: Parts | None = None
 ) -> LinkList:
-    """A page of the caller's links, or of `everybody`'s for an owner; those that end last come first."""
+    """A page of the caller's links, or of all links for an owner with `everybody`; links that end last come first.
+
+    Raises `Absent` or `Forbidden`.
+    """
     store, _ = _shares(caller, own_parts() if parts is None else parts)
     if everybody and not caller.has("owner"):
         raise Forbidden("Only owners see links of others. Leave out `everybody` to see your own links.")

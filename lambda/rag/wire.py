@@ -41,7 +41,7 @@ class Wire:
     def send(self, method: str, url: str, budget: Budget, most: float, **options: Any) -> requests.Response:
         """Send one request without retries; `options` are those of `requests`. Raises a `RagFailure`.
 
-        It fails after `most` seconds without a byte. With `stream=True`, read the body inside of `reading`.
+        It fails after `most` seconds without a byte. With `stream=True`, read the body inside `reading`.
         """
         seconds = budget.call(most)
         with subsegment(self.side, remote=True):

@@ -103,7 +103,7 @@ def extended(
     turn: Turn,
     budget: Budget,
 ) -> None:
-    """Let `put` replace the stored conversation by one with one more turn.
+    """Let `put` replace the stored conversation with a version that has one more turn.
 
     `put` gets the new conversation and the number of turns of the old one. It returns False if the stored conversation
     has changed since it was read. Then the conversation is read again. It may already contain the turn, if a try stored

@@ -1,4 +1,4 @@
-"""Links to conversations. They are stored with the conversations, under a caller's name that no caller has."""
+"""Links to conversations. They are stored with the conversations, with `SHARED` instead of a caller's digest."""
 
 import secrets
 from dataclasses import asdict, dataclass

@@ -17,7 +17,7 @@ class Cohere:
         self._characters = chosen.characters
 
     def of_question(self, question: str, budget: Budget) -> Vectors:
-        # A follow-up is longer than a question's limit, because the earlier questions precede it.
+        # A follow-up may be longer than the limit, because the earlier questions precede it. Its end is the question.
         return self._embed([question[-self._characters :]], "search_query", budget)
 
     def of_texts(self, texts: Sequence[str], budget: Budget) -> Vectors:

@@ -17,7 +17,7 @@ Action = tuple[dict[str, Any], dict[str, Any] | None]
 
 
 class Sending(Protocol):
-    """`IndexClient.send`."""
+    """The type of `IndexClient.send`."""
 
     def __call__(
         self, method: str, path: str, body: Any, budget: Budget, *, again: tuple[type[RagFailure], ...] = ...

@@ -74,7 +74,7 @@ def names_asked(filters: FieldFilters, text_field: str) -> dict[str, Any] | None
 
 
 def unknown(filters: FieldFilters, text_field: str, answer: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """The filtered fields that no document has, and some that exist; `answer` answers `names_asked`."""
+    """The filtered fields that no document has, and some that exist; `answer` is the result of `names_asked`."""
     counts = answer["aggregations"]["named"]["buckets"]
     missing = [field for field in _others(filters, text_field) if not counts[field]["doc_count"]]
     return missing, [bucket["key"] for bucket in answer["aggregations"]["some"]["buckets"]]

@@ -9,8 +9,9 @@ from settings.retrieval import Retrieval
 
 Clause = dict[str, Any]
 
-# Lucene walks its graph with at most `k` candidates, and may miss a few passages that are far from all others: of
-# six among 2,000 it missed five with 50 candidates and none with 200 (OpenSearch 3.4, m 16, ef_construction 100).
+# Lucene walks its graph with at most `k` candidates, and may miss a few passages that are far from all others. Among
+# 2,000 passages, it missed five of six such passages with 50 candidates, and none with 200 (OpenSearch 3.4, m 16,
+# ef_construction 100).
 EXPLORED = 200
 # The names of the two queries, under which the engine gives a hit's score in each.
 WORDS, MEANING = "words", "meaning"
