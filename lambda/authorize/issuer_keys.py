@@ -10,8 +10,10 @@ from typing import Any
 import jwt
 
 METADATA = "/.well-known/openid-configuration"
-# The seconds for which keys are used, and the least seconds between two fetches because of an unknown key.
-KEPT, BETWEEN = 3600.0, 60.0
+# The seconds after which keys are fetched again, and for which they are used while the issuer does not answer.
+KEPT, LONGEST = 3600.0, 86_400.0
+# The least seconds from one fetch to the next: after one that succeeded, and after one that failed.
+BETWEEN, AGAIN = 60.0, 10.0
 _TIMEOUT = 5.0
 _MOST_BYTES = 1_000_000
 
@@ -20,18 +22,28 @@ class IssuerKeys:
     """The keys of `issuer`, fetched at the first use, once an hour, and for an unknown key at most once a minute.
 
     Without this limit, a caller with tokens of an unknown key could make the function fetch the keys for each request.
+    While the issuer does not answer, it is asked every ten seconds at most, and the keys are used for up to a day.
     """
 
     def __init__(self, issuer: str) -> None:
         self._issuer = issuer
         self._keys: dict[str, Any] = {}
-        self._at = float("-inf")
+        self._at = self._next = float("-inf")
 
     def key(self, header: Mapping[str, Any]) -> Any:
         """The key for a token with this header; raises `LookupError`."""
-        id, age = str(header.get("kid", "")), time.monotonic() - self._at
-        if age > KEPT or (id not in self._keys and age > BETWEEN):
-            self._fetch()
+        id, now = str(header.get("kid", "")), time.monotonic()
+        if now >= self._next and (now - self._at > KEPT or id not in self._keys):
+            self._next = now + AGAIN
+            try:
+                self._fetch()
+            except LookupError:
+                if id not in self._keys:
+                    raise
+            else:
+                self._at, self._next = now, now + BETWEEN
+        if now - self._at > LONGEST:
+            raise LookupError("The issuer has not answered for a day.")
         return self._keys[id]
 
     def _fetch(self) -> None:
@@ -46,7 +58,6 @@ class IssuerKeys:
         except (OSError, ValueError, KeyError, jwt.PyJWTError) as error:
             raise LookupError(f"The issuer's keys could not be read: {type(error).__name__}.") from None
         self._keys = {str(key.key_id or ""): key for key in given.keys if key.public_key_use in (None, "sig")}
-        self._at = time.monotonic()
 
 
 def _fetched(address: str, trust: ssl.SSLContext) -> dict[str, Any]:

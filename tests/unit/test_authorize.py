@@ -133,8 +133,41 @@ def test_a_new_key_is_found_and_an_unknown_one_asks_the_issuer_once_a_minute(
         with pytest.raises(authorize.Unauthorized):
             authorized(issuer.token("next", "ES256"))
     assert issuer.looks == 1
-    monkeypatch.setattr(issuer_keys, "BETWEEN", 0.0)
+    pass_time(monkeypatch, 61)
     assert authorized(issuer.token("next", "ES256"))["principalId"] == "ada"
+    assert issuer.looks == 2
+
+
+def pass_time(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    monotonic = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: monotonic() + seconds)
+
+
+def test_while_the_issuer_does_not_answer_its_keys_are_used_for_a_day(
+    issuer: TokenServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, asked = issuer.token(exp=int(time.time()) + 200_000), list[str]()
+
+    def refused(address: str, **_: Any) -> Any:
+        asked.append(address)
+        raise OSError("refused")
+
+    assert authorized(token)["principalId"] == "ada"
+    issuer.add("next", ec.generate_private_key(ec.SECP256R1()))
+    with monkeypatch.context() as down:
+        down.setattr("urllib.request.urlopen", refused)
+        pass_time(down, issuer_keys.KEPT + 1)
+        for _ in range(3):
+            assert authorized(token)["principalId"] == "ada"
+            with pytest.raises(authorize.Unauthorized):
+                authorized(issuer.token("next", "ES256"))
+        assert len(asked) == 1
+        pass_time(down, issuer_keys.LONGEST)
+        with pytest.raises(authorize.Unauthorized):
+            authorized(token)
+        assert len(asked) == 2
+    pass_time(monkeypatch, 2 * issuer_keys.LONGEST)
+    assert authorized(token)["principalId"] == "ada"
 
 
 def test_the_first_token_reads_the_authorities_of_tls_once(

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from requests.auth import AuthBase
@@ -19,9 +19,6 @@ from rag.send import Send
 from rag.service_failure import EMBEDDING, ENGINE, failure_of, starting, unusable
 from rag.wire import Wire
 from settings.runtime_settings import EngineEmbedding, RuntimeSettings
-
-if TYPE_CHECKING:
-    pass
 
 # An idle collection of the generation NEXTGEN answers its first request after 10 to 30 seconds.
 WAKING_SECONDS = 45.0
