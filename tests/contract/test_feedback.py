@@ -138,7 +138,7 @@ def test_nobody_rates_the_answer_of_somebody_else_or_one_that_is_not_there(judge
             rating.rate(wrong, FeedbackIn(rating="up"), SECONDS, caller, judged.parts)
     with pytest.raises(Absent, match="no such conversation"):
         rating.withdraw(id, SECONDS, bob, judged.parts)
-    with pytest.raises(Invalid, match="of no answer"):
+    with pytest.raises(Invalid, match="No answer has this id"):
         rating.rate(id.removesuffix("-1"), FeedbackIn(rating="up"), SECONDS, ada, judged.parts)
     assert of(judged, ada) == []
 

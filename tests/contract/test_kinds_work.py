@@ -140,7 +140,7 @@ def test_an_index_that_does_not_fit_its_model_is_not_made(engine: KindsEngine) -
     model_id, _ = _model(engine)
     with pytest.raises(InvalidSpec) as failure:
         engine.apply("Index", _index(engine, 384, model_id), owner=engine.owner("Index"))
-    for part in (f"{DIMENSION} numbers", "dimension 384", model_id, f"{engine.stack}-index"):
+    for part in (f"{DIMENSION} dimensions", "dimension 384", model_id, f"{engine.stack}-index"):
         assert part in str(failure.value)
     assert engine.read("Index", f"{engine.stack}-index") is None
 

@@ -172,12 +172,12 @@ def test_a_link_for_a_group_is_for_its_members(shop: Shop) -> None:
 REFUSED: dict[str, tuple[type[RagFailure], str, Callable[[Shop, Caller, str], object]]] = {
     "for a key that may be several people": (
         Forbidden,
-        "people who sign in",
+        "Only people with their own sign-in",
         lambda shop, ada, id: link(shop, replace(ada, shared=True), id),
     ),
     "read with a key": (
         Forbidden,
-        "people who sign in",
+        "Only people with their own sign-in",
         lambda shop, ada, id: read(shop, link(shop, ada, id), Caller("key", "owner", None, shared=True)),
     ),
     "of somebody else": (Absent, "no such conversation", lambda shop, ada, id: link(shop, OWNER, id)),
@@ -197,7 +197,7 @@ REFUSED: dict[str, tuple[type[RagFailure], str, Callable[[Shop, Caller, str], ob
     ),
     "whose cursor is none": (
         Invalid,
-        "no cursor",
+        "not a cursor",
         lambda shop, ada, id: sharing.listed(2, "x", False, SECONDS, ada, shop.parts),
     ),
 }

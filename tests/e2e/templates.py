@@ -204,6 +204,7 @@ def _upload_functions(folder: Path, stack: str) -> None:
 
 def _bundle(source: Path) -> Any:
     """How the function is bundled whose sources, as they were synthesized, are in `source`."""
+    from opensearch_ml.assistant import assistant_page
     from opensearch_ml.assistant.assistant_function import PARTS as FUNCTIONS
     from opensearch_ml.engine import keeper, provisioner
     from opensearch_ml.engine.function_bundle import FunctionBundle
@@ -217,6 +218,8 @@ def _bundle(source: Path) -> Any:
         return FunctionBundle(source, native=True, folders=document_drop.FOLDERS)
     if (source / "sync.py").is_file():
         return FunctionBundle(source, native=True, folders=source_sync.FOLDERS)
+    if (source / "page.py").is_file():
+        return FunctionBundle(source, folders=assistant_page.FOLDERS)
     if (source / "handler.py").is_file():
         return FunctionBundle(source, folders=provisioner.FOLDERS)
     for part in FUNCTIONS.values():

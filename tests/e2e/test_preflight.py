@@ -66,7 +66,7 @@ def test_what_aws_would_refuse_is_found_before_anything_is_made(environment: Com
             f"may not do es:CreateDomain on arn:aws:es:{REGION}:{ACCOUNT}:domain/{TAKEN}"
             in complaints["deploy-not-allowed"]
         )
-        assert complaints["name-taken"].startswith(f"AWS::OpenSearchService::Domain {TAKEN} exists already")
+        assert complaints["name-taken"].startswith(f"AWS::OpenSearchService::Domain {TAKEN} already exists")
         stacks = [stack["StackName"] for stack in boto3.client("cloudformation").describe_stacks()["Stacks"]]
         assert [name for name in stacks if name.startswith(f"osml-{NAME}")] == []
     finally:
