@@ -1,12 +1,12 @@
-"""Addresses on this machine for Amazon's host names: templates contain Amazon's, deployed objects get these.
+"""Addresses on this machine for Amazon's host names: templates contain Amazon's names, deployed objects get these.
 
 https://<id>.execute-api.<region>.amazonaws.com/<stage>    →  https://127.0.0.1:<port>/_aws/execute-api/<id>/<stage>
 https://<prefix>.auth.<region>.amazoncognito.com/<path>    →  https://127.0.0.1:<port>/_aws/<that host>/<path>
 https://cognito-idp.<region>.amazonaws.com/                →  https://127.0.0.1:<port>/
 
-They replace Amazon's in the variables of functions, in headers of gateway responses, in the URLs of user pool clients,
-in resource servers and their scopes, and in the outputs of stacks.
-MiniStack 1.5.33 leaves Amazon's names, which no browser can resolve.
+They replace Amazon's addresses in the variables of functions, in headers of gateway responses, in the URLs of user pool
+clients, in resource servers and their scopes, and in the outputs of stacks.
+MiniStack 1.5.33 keeps Amazon's names, which no browser can resolve.
 """
 
 import re
@@ -28,7 +28,7 @@ REWRITTEN = {
 
 
 def install(gateway: str) -> None:
-    """Wraps the makers of functions and clients and the resolution of outputs; once per process.
+    """Wraps the handlers of the types in `REWRITTEN` and the resolution of outputs; once per process.
 
     `gateway` is `https://127.0.0.1:<port>`.
     """
@@ -45,7 +45,7 @@ def install(gateway: str) -> None:
 
 
 def local(value: Any, gateway: str) -> Any:
-    """The value with every address of Amazon's in its strings, at any depth, replaced by the one on this machine."""
+    """A copy of the value in which every address of Amazon, at any depth, is the address on this machine."""
     if isinstance(value, str):
         reachable = SIGN_IN.sub(rf"{gateway}/_aws/\1", API.sub(rf"{gateway}/_aws/execute-api/\1", value))
         return POOLS.sub(gateway, reachable)

@@ -24,10 +24,10 @@ class Prelude:
 
 
 class AnswerStream:
-    """Unbounded: a slow client makes the pieces wait here, never the function."""
+    """A queue without a limit: pieces wait here for a slow client, and the function never waits."""
 
     def __init__(self) -> None:
-        """On the event loop that will read."""
+        """Must be called on the event loop that reads the pieces."""
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         self.whole = False
@@ -38,7 +38,7 @@ class AnswerStream:
             self._loop.call_soon_threadsafe(self._queue.put_nowait, piece)
 
     def complete(self) -> None:
-        """Note, from any thread, that the answer has ended well, while its function may still work."""
+        """Note, from any thread, that the answer is complete. Its function may still run."""
         self.whole = True
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self.end)

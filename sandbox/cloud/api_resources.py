@@ -1,8 +1,8 @@
-"""Parts of a REST API that MiniStack 1.5.33's CloudFormation ignores: each deploys without an effect.
+"""Parts of a REST API that MiniStack 1.5.33's CloudFormation deploys without an effect, or does not check:
 
 - request validators, and the validator of each method
-- the role that writes access logs, without which Amazon makes no stage with an access log
-- the throttling of single methods, in a usage plan and in a stage, whose paths are written `/~1ask` for `/ask`
+- the role that writes access logs: without it, Amazon makes no stage with an access log
+- the throttling of single methods, in a usage plan and in a stage: a stage's settings write `/~1ask` for `/ask`
 """
 
 import json
@@ -61,7 +61,7 @@ def install() -> None:
 
 
 def _logged(make: Any, place: int) -> Any:
-    """The handler with a check of the properties, its argument number `place`."""
+    """The handler, which first checks the properties: they are its argument with the index `place`."""
 
     def make_logged(*args: Any, **more: Any) -> Any:
         wanted = args[place].get("AccessLogSetting")

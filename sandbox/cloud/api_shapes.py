@@ -1,4 +1,4 @@
-"""Answers in the shapes of botocore's own models: only members that a model has, in its types."""
+"""Answers in the shapes of botocore's own models: only the members that a model has, with the model's types."""
 
 from collections.abc import Callable
 from functools import cache
@@ -29,7 +29,7 @@ def operation(name: str, of: str) -> OperationModel:
 
 
 def fitted(shape: Shape | None, value: Any) -> Any:
-    """The value without members that the shape lacks and without empty ones, texts of templates in their types."""
+    """The value with the shape's members, in its types: strings from templates become numbers. Drops empty members."""
     if shape is None or value is None:
         return None
     if isinstance(shape, StructureShape) and isinstance(value, dict):

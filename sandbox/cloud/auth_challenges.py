@@ -1,12 +1,14 @@
-"""The challenges behind a password that somebody gives to Cognito's API: each answer needs the session of its own.
+"""The challenges that follow a password in Cognito's API: each answer needs the session of its challenge.
 
-Where the pool requires a second factor and the user has none, the challenge is MFA_SETUP: AssociateSoftwareToken and
-VerifySoftwareToken take its session, and each gives the next one.
+If the pool requires a second factor and the user has none, the challenge is MFA_SETUP. AssociateSoftwareToken and
+VerifySoftwareToken take its session, and each returns the next session.
 https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-totp.html
-`MFAS_CAN_SETUP` and the sentences about sessions: https://github.com/aws-amplify/amplify-js, the package auth
+`MFAS_CAN_SETUP` and the sentences about sessions are from the package auth of
+https://github.com/aws-amplify/amplify-js
 
-MiniStack 1.5.33 gives tokens instead of MFA_SETUP, and to whoever answers a challenge without its session: for
-NEW_PASSWORD_REQUIRED a name is enough. For a user of another identity provider it takes any password.
+MiniStack 1.5.33 returns tokens instead of MFA_SETUP. It also returns tokens to a client that answers a challenge
+without its session: for NEW_PASSWORD_REQUIRED a user name is enough. It accepts any password for a user of another
+identity provider.
 """
 
 import base64
@@ -29,7 +31,10 @@ Operation = Callable[[Record], Any]
 
 @dataclass(frozen=True)
 class _Session:
-    """A user of a pool who owes the answer to a challenge; `secret` is that of an app, `verified` after its code."""
+    """A user of a pool who must answer a challenge.
+
+    `secret` is the secret of the authenticator app. `verified` is True after the app's first code was right.
+    """
 
     pool_id: str
     client_id: str
@@ -120,7 +125,7 @@ class _Sessions:
         return self._in_setup(operation, check)
 
     def _in_setup(self, operation: Operation, step: Callable[[Record, _Session], Any]) -> Operation:
-        """The operation for an access token, the step for a session of MFA_SETUP."""
+        """Calls the operation for an access token, and the step for a session of MFA_SETUP."""
 
         def stepped(data: Record) -> Any:
             if data.get("AccessToken"):
@@ -133,7 +138,7 @@ class _Sessions:
         return stepped
 
     def _next(self, data: Record, session: _Session) -> str:
-        """The token of the session from now on."""
+        """Replaces the session; returns its new token."""
         del self._by_token[str(data["Session"])]
         return self._kept(session)
 
@@ -157,7 +162,7 @@ class _Sessions:
 
 
 def _without_password(operation: Operation) -> Operation:
-    """What refuses a password, also that of a user who has none."""
+    """The check that refuses passwords; it also refuses every password for a user who has none."""
 
     def _password_signin_refused(user: Record) -> Any:
         if user.get("UserStatus") == EXTERNAL:

@@ -1,6 +1,6 @@
-"""The account behind the front: IAM, STS, Secrets Manager and SageMaker of the MiniStack in this process.
+"""The front's view of the account: IAM, STS, Secrets Manager and SageMaker of the MiniStack in this process.
 
-The front calls from threads of its own, so every question sets the account and region it is asked in.
+The front calls from its own threads, so every method sets the account and the region first.
 """
 
 import secrets
@@ -17,7 +17,7 @@ from sandbox.front.authority import Credential, SessionKeys, Signer, nothing_all
 from sandbox.front.refusal import InvalidToken, SecretMissing, UnknownKey
 
 ROOT_ACCOUNT = "000000000000"
-# Kinds of policies, in AWS's words.
+# The kinds of policies, as AWS names them in its errors.
 IDENTITY, RESOURCE = "identity-based policy", "resource-based policy"
 BOUNDARY, SESSION = "permissions boundary", "session policy"
 
@@ -50,7 +50,10 @@ class MiniStackAuthority:
         context: Mapping[str, str],
         resource_policy: Mapping[str, Any] | None = None,
     ) -> str | None:
-        """Identity policies, boundary and session policies of the caller, with the resource's own policy."""
+        """Why the caller may not do the action, or None if it may.
+
+        The caller's identity policies, permissions boundary and session policies decide, with the resource's policy.
+        """
         with request_scope(caller.account, self._region):
             principal = iam_evaluator.resolve_principal(caller.access_key, caller.account)
             if isinstance(principal, iam_evaluator.AuthError):
@@ -84,7 +87,7 @@ class MiniStackAuthority:
         return role is not None and roles.trusts(role, service, context)
 
     def role_denial(self, role_arn: str, action: str, resource: str) -> str | None:
-        """What a session of the role may not do; a secret's own policy counts, too."""
+        """Why a session of the role may not do the action, or None if it may. The resource's own policy also counts."""
         role = roles.find(role_arn)
         if role is None:
             return nothing_allows(action)
@@ -135,7 +138,7 @@ class MiniStackAuthority:
         return self._registry.copies.called(component)
 
     def _account_of(self, access_key: str) -> str:
-        # MiniStack takes an empty key, and any twelve digits, for the root of an account.
+        # MiniStack treats an empty key, and any twelve digits, as the root of an account.
         if not access_key:
             raise UnknownKey()
         session = sts._sessions.get(access_key)
@@ -149,7 +152,10 @@ class MiniStackAuthority:
             raise UnknownKey() from None
 
     def _principal_arn(self, resolved: Any) -> str:
-        """The role behind a session; a session outlives its role here, but not on Amazon."""
+        """The principal's ARN; for a session, its role's ARN. Raises UnknownKey if the role no longer exists.
+
+        MiniStack keeps the session of a deleted role; Amazon does not.
+        """
         if resolved.principal_type != "AssumedRole":
             return str(resolved.principal_arn)
         name = iam_evaluator._role_name_from_assumed_arn(resolved.principal_arn)
@@ -176,14 +182,14 @@ class MiniStackAuthority:
 
 
 def _named(policies: Any, limits: list[Any], of_session: int) -> dict[str, Any]:
-    """The statements of each kind of policy; MiniStack puts those of the session last among the limits."""
+    """The statements of each kind of policy. In `limits`, MiniStack puts the session's statements last."""
     boundary = limits[: len(limits) - of_session]
     kinds = (IDENTITY, [policies]), (BOUNDARY, boundary), (SESSION, limits[len(boundary) :])
     return {kind: [entry for layer in layers for part in layer for entry in part] for kind, layers in kinds if layers}
 
 
 def _reason(decision: Any, question: Any, layers: dict[str, Any]) -> str | None:
-    """AWS's reason of a refusal: MiniStack 1.5.33 does not tell which kind of policy decided."""
+    """AWS's reason for a refusal, or None. MiniStack 1.5.33 does not report which kind of policy decided."""
     if decision.decision == "Allow":
         return None
     if decision.decision == "Deny":
@@ -206,6 +212,6 @@ def _session_arn(role_arn: str) -> str:
 
 
 def _owner(resource: str) -> str | None:
-    """The account an ARN names, or None: foundation models belong to no one."""
+    """The account that an ARN names. None if it names none, for example for a foundation model."""
     parts = resource.split(":", 5)
     return parts[4] or None if len(parts) == 6 else None

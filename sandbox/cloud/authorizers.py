@@ -1,9 +1,12 @@
 """COGNITO_USER_POOLS authorizers of REST APIs, with Amazon's decisions.
 
-MiniStack 1.5.33 reads a pool's keys by http even if it serves only TLS, so it refuses every token. It accepts access
-and refresh tokens where Amazon accepts identity tokens, and ignores `IdentityValidationExpression`, which binds an
-authorizer to one client of its pools. It hands lists in claims on as `[a b]`, as an HTTP API does; a REST API joins
-them with commas (https://repost.aws/questions/QUFJRBaEJRSmmqarNrvCWoQA).
+MiniStack 1.5.33 differs from Amazon in four points:
+
+- It reads a pool's keys over http even if it serves only TLS, so it refuses every token.
+- It accepts access and refresh tokens where Amazon accepts only identity tokens.
+- It ignores `IdentityValidationExpression`, which limits an authorizer to one client of its pools.
+- It passes lists in claims on as `[a b]`, like an HTTP API. A REST API joins them with commas
+  (https://repost.aws/questions/QUFJRBaEJRSmmqarNrvCWoQA).
 """
 
 import base64
@@ -52,7 +55,10 @@ def install(gateway: str) -> None:
 
 
 def _meant(claims: Claims, authorizer: Claims, method: Claims) -> bool:
-    """An access token if the method names scopes, otherwise an identity token for an admitted client."""
+    """Whether the method accepts the token, by its use and its client.
+
+    A method with scopes needs an access token, any other method an identity token.
+    """
     wanted = "access" if method.get("authorizationScopes") else "id"
     expression = authorizer.get("identityValidationExpression")
     return claims.get("token_use") == wanted and bool(

@@ -1,6 +1,7 @@
-"""What Bedrock says of its models: lists, availability and inference profiles, in botocore's shapes.
+"""Bedrock's operations about its models: lists, availability and inference profiles, in botocore's shapes.
 
-MiniStack 1.5.33 writes their members with capitals, which no client reads, and lists models that have ended.
+MiniStack 1.5.33 writes the members with capital first letters, which no client reads. It also lists models that Amazon
+has retired.
 """
 
 import json
@@ -25,7 +26,7 @@ LISTS = {"/foundation-models": "ListFoundationModels", "/inference-profiles": "L
 
 
 def install() -> None:
-    """Puts the calls before MiniStack's; once per process."""
+    """Handles these operations before MiniStack does; once per process."""
     bedrock.handle_request = _handling(bedrock.handle_request)
 
 

@@ -1,6 +1,6 @@
-"""The counterpart of Amazon's Python runtime: gets events from the Runtime API and answers with the handler.
+"""The counterpart of Amazon's Python runtime: gets events from the Runtime API and returns the handler's answers.
 
-It runs in the function's process, when the exec wrapper executes its command. Standard library only.
+It runs in the function's process, where the exec wrapper starts it. It uses only the standard library.
 """
 
 import http.client
@@ -17,7 +17,7 @@ ROOT = "/2018-06-01/runtime"
 
 
 def main() -> None:
-    # A line must reach the log of the call that wrote it.
+    # Line buffering: each line reaches the log of the call that wrote it.
     sys.stdout = open(sys.stdout.fileno(), "w", buffering=1, closefd=False)  # noqa: SIM115
     api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
     sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])

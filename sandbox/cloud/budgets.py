@@ -1,4 +1,4 @@
-"""CloudFormation's type for a budget of AWS Budgets; nothing here costs anything, so nobody is told.
+"""CloudFormation's type for a budget of AWS Budgets. Nothing here costs anything, so no notification is sent.
 
 MiniStack 1.5.33 lacks the type.
 """
@@ -11,7 +11,7 @@ from ministack.services.cloudformation import provisioners
 from sandbox.cloud.template import Properties, generated_name
 
 TYPE = "AWS::Budgets::Budget"
-# The most that one budget has: https://docs.aws.amazon.com/cost-management/latest/userguide/management-limits.html
+# The limits of one budget: https://docs.aws.amazon.com/cost-management/latest/userguide/management-limits.html
 NOTIFICATIONS, EMAILS, TOPICS = 10, 10, 1
 
 

@@ -1,9 +1,12 @@
-"""The checks of OpenSearch Serverless for a policy's document.
+"""The checks of OpenSearch Serverless for the documents of policies.
 
-Encryption: `{"Rules": […], "AWSOwnedKey": true | "KmsARN": …}`. Network: a list of `{"Rules", "AllowFromPublic",
-"SourceVPCEs", "SourceServices", "Description"}`. Data: a list of `{"Rules", "Principal", "Description"}`. Retention:
-`{"Rules": […]}`. A rule is `{"ResourceType", "Resource", "Permission"}`. The sentences have the form of Amazon's; the
-text in their brackets is from this module.
+- Encryption: `{"Rules": […], "AWSOwnedKey": true}` or `{"Rules": […], "KmsARN": …}`
+- Network: a list of `{"Rules", "AllowFromPublic", "SourceVPCEs", "SourceServices", "Description"}`
+- Data: a list of `{"Rules", "Principal", "Description"}`
+- Retention: `{"Rules": […]}`
+
+A rule is `{"ResourceType", "Resource", "Permission"}`. Error messages have the form of Amazon's; the text in their
+brackets is from this module.
 """
 
 import re
@@ -19,7 +22,7 @@ _PERMISSIONS = {"collection": _COLLECTION, "index": _INDEX, "model": _MODEL}
 _NAME = r"[a-z*][a-z0-9_*-]*"
 _RESOURCES = {
     "collection": re.compile(rf"collection/{_NAME}"),
-    # A collection's name also names its dashboards.
+    # The dashboards of a collection are named like the collection.
     "dashboard": re.compile(rf"collection/{_NAME}"),
     "index": re.compile(rf"index/{_NAME}/[^/]+"),
     "model": re.compile(rf"model/{_NAME}/[^/]+"),
@@ -41,7 +44,7 @@ class InvalidPolicy(ValueError):
 
 
 def check_encryption(document: Any, others: Mapping[str, Document]) -> None:
-    """`others` are the documents of the other encryption policies, by name. Raises InvalidPolicy."""
+    """Raises InvalidPolicy. `others` are the documents of the other encryption policies, by name."""
     policy = _object(document, {"Rules", "AWSOwnedKey", "KmsARN"}, "An encryption policy is an object")
     resources = _rules(policy, ("collection",))
     if (policy.get("AWSOwnedKey") is True) == bool(policy.get("KmsARN")):

@@ -1,7 +1,7 @@
 """Further objects of OpenSearch Serverless: collection groups, VPC endpoints, lifecycle policies.
 
-MiniStack 1.5.33 has none of them. Here they are records: a group determines the generation of its collections, the
-others have no effect.
+MiniStack 1.5.33 has none of them. Here they are records. A group determines the generation of its collections, and
+network policies can name a VPC endpoint. Lifecycle policies have no effect.
 """
 
 import json
@@ -54,13 +54,13 @@ def make_group(data: Record) -> Record:
 
 
 def change_group(identity: str, data: Record) -> None:
-    """Description and capacity limits."""
+    """Changes the description and the capacity limits; raises MiniStack's `_Invalid`."""
     _check_capacity(data.get("capacityLimits") or {})
     GROUPS[identity] = {**_kept(GROUPS, identity), **_given(data)}
 
 
 def end_group(identity: str) -> None:
-    """Delete a group; a missing group is no error, and a group with collections is refused."""
+    """Delete a group. A missing group is no error. Raises MiniStack's `_Invalid` for a group with collections."""
     group = GROUPS.get(identity)
     if group is None:
         return
@@ -86,7 +86,7 @@ def change_vpc_endpoint(identity: str, data: Record) -> None:
 
 
 def end_vpc_endpoint(identity: str) -> None:
-    """Delete an endpoint; refused while a network policy names it."""
+    """Delete an endpoint; raises MiniStack's `_Invalid` while a network policy names it."""
     for policy in aoss._security_policies.values():
         statements = policy["policy"] if policy["type"] == "network" else []
         if any(identity in (statement.get("SourceVPCEs") or ()) for statement in statements):
@@ -95,7 +95,7 @@ def end_vpc_endpoint(identity: str) -> None:
 
 
 def write_lifecycle_policy(data: Record, *, creating: bool) -> None:
-    """A policy of type `retention`; its document is checked."""
+    """Checks and writes a policy of the type `retention`; raises MiniStack's `_Invalid`."""
     aoss._validate_enum(data.get("type"), "type", ("retention",))
     if creating:
         _check_name(data.get("name"), LIFECYCLE_POLICIES, "Lifecycle policy")

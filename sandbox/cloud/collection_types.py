@@ -1,6 +1,6 @@
-"""The types `AWS::OpenSearchServerless::*` of CloudFormation, over the API's own functions.
+"""The types `AWS::OpenSearchServerless::*` of CloudFormation; they call the functions of the API.
 
-`Ref` and the properties that need a replacement are those of the resource types' registered schemas.
+The values of `Ref` and the properties that need a replacement are from the registered schemas of the types.
 """
 
 import json
@@ -110,7 +110,7 @@ def _delete_lifecycle(identity: str, _props: Properties) -> None:
 
 
 def _policy_handlers(kind: str) -> tuple[Any, Any, Any]:
-    """`kind` is `security` (encryption, network) or `access` (data)."""
+    """The handlers for create, update and delete. `kind` is `security` (encryption, network) or `access` (data)."""
     kept = {"security": aoss._security_policies, "access": aoss._access_policies}[kind]
     check = {"security": aoss._security_validator, "access": aoss._access_validator}[kind]
 
@@ -130,7 +130,7 @@ def _policy_handlers(kind: str) -> tuple[Any, Any, Any]:
 
 
 def _request(props: Properties) -> Properties:
-    """Properties as the API names them: a small first letter at the top and in capacity limits and tags."""
+    """Properties as the API names them: with a small first letter at the top level, in capacity limits and in tags."""
     data = {_small(key): value for key, value in props.items()}
     if isinstance(data.get("capacityLimits"), dict):
         data["capacityLimits"] = {_small(key): float(value) for key, value in data["capacityLimits"].items()}

@@ -1,8 +1,8 @@
 """OpenSearch Serverless: MiniStack keeps collections and policies, the front opens a collection's endpoint.
 
-CloudFormation and the API both use the functions that are wrapped here. MiniStack 1.5.33 has the API and no
-CloudFormation types, has no collection groups, and expects `dashboard/…` for the dashboards of a network policy, where
-Amazon uses the collection's name.
+CloudFormation and the API both use the functions that are wrapped here. MiniStack 1.5.33 has the API, but neither the
+CloudFormation types nor collection groups. For dashboards in a network policy it expects `dashboard/…`; Amazon uses the
+collection's name.
 """
 
 import json
@@ -62,7 +62,7 @@ def install(front: CollectionEndpoints) -> None:
     aoss._delete_collection = _deleting(aoss._delete_collection, front)
     aoss._HANDLERS |= {"CreateCollection": aoss._create_collection, "DeleteCollection": aoss._delete_collection}
     aoss._HANDLERS |= collection_records.OPERATIONS
-    # Opening an endpoint waits for the engine; the gateway must not wait too.
+    # Opening an endpoint waits for the engine, so it runs on a worker thread: the gateway must not wait.
     aoss._OFFLOOP |= {"CreateCollection"}
     runs_on_worker = stacks._runs_on_worker_thread
     stacks._runs_on_worker_thread = lambda resource_type: resource_type == COLLECTION or runs_on_worker(resource_type)
@@ -113,7 +113,7 @@ def _check_encryption(document: Any, own_name: str) -> None:
 
 
 def _refusing(check: Callable[..., None]) -> Callable[..., None]:
-    """The check with MiniStack's own exception, which becomes a ValidationException of its API."""
+    """The check, which raises MiniStack's `_Invalid` instead: its API answers with a ValidationException."""
 
     def validate(*args: Any) -> None:
         try:

@@ -1,7 +1,7 @@
 """The copies of inference components: stopped while nobody calls, and started by a call.
 
-Application Auto Scaling does that on Amazon, by a target's least capacity of 0, a step policy, and an alarm that starts
-it. A component starts here only if a stack has made all three.
+On Amazon, Application Auto Scaling does that. It needs three resources: a target with a minimum capacity of 0, a step
+policy, and an alarm that triggers the policy. A component starts here only if a stack has made all three.
 https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-zero-instances.html
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from ministack.services import cloudwatch
 
-# Without a call a component stops after a quarter of an hour, as on Amazon; a start takes six minutes there.
+# As on Amazon, a component without calls stops after 15 minutes. A start takes six minutes on Amazon.
 IDLE_SECONDS, START_SECONDS = 900.0, 5.0
 NAMESPACE, METRIC, DIMENSION = "AWS/SageMaker", "NoCapacityInvocationFailures", "InferenceComponentName"
 
@@ -21,14 +21,16 @@ NAMESPACE, METRIC, DIMENSION = "AWS/SageMaker", "NoCapacityInvocationFailures", 
 class _Copies:
     wanted: int
     called: float
-    # When those that were wanted last are there.
+    # The time at which the wanted copies are running.
     ready: float
 
 
 class ComponentCopies:
-    """By the name of the component. `least` is its target's least capacity, None without a target.
+    """The copies of each component, by its name.
 
-    `starters` are the ARNs of its step policies.
+    `least` returns the minimum capacity of the component's target, or None without a target.
+
+    `starters` returns the ARNs of its step policies. Times are seconds of `clock`.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -38,28 +40,28 @@ class ComponentCopies:
         self.starters: Callable[[str], list[str]] = lambda _: []
 
     def make(self, component: str, count: int) -> None:
-        """A deploy waits until its copies are there."""
+        """Makes a component whose copies run at once: on Amazon a deploy waits for them."""
         self._copies[component] = _Copies(count, self._clock(), self._clock())
 
     def set(self, component: str, count: int) -> None:
-        """Changes the number that is wanted: a copy goes at once, and comes after a start."""
+        """Changes the number of wanted copies. Copies stop at once; new copies answer after `START_SECONDS`."""
         copies, now = self._copies[component], self._clock()
         copies.ready = now + START_SECONDS if count > self.current(component) else now
         copies.wanted, copies.called = count, now
 
     def wanted(self, component: str) -> int:
-        """How many copies there are to be."""
+        """The number of copies that are to run; 0 after `IDLE_SECONDS` without a call, if the minimum is 0."""
         copies = self._copies[component]
         if self.least(component) == 0 and self._clock() - max(copies.called, copies.ready) > IDLE_SECONDS:
             copies.wanted = 0
         return copies.wanted
 
     def current(self, component: str) -> int:
-        """How many copies answer."""
+        """The number of copies that answer."""
         return self.wanted(component) if self._clock() >= self._copies[component].ready else 0
 
     def called(self, component: str) -> bool:
-        """Notes a call; False if no copy can answer it. The metric of that starts one where an alarm says so."""
+        """Notes a call. If no copy can answer it, returns False and writes a metric, whose alarm can start a copy."""
         copies = self._copies[component]
         if self.current(component):
             copies.called = self._clock()
@@ -67,7 +69,7 @@ class ComponentCopies:
         datum = ({DIMENSION: component}, time.time(), "Count", None, [1.0], None, None)
         cloudwatch._store_datum(NAMESPACE, METRIC, *datum)
         cloudwatch._evaluate_all_alarms()
-        # A start that is under way counts as done: no second one.
+        # A start that has begun is not repeated.
         if copies.wanted == 0 and any(
             _starts(alarm, component, self.starters) for alarm in cloudwatch._alarms.values()
         ):

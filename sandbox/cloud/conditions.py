@@ -1,6 +1,6 @@
 """`Fn::Join` in a template's conditions, which the bootstrap template of the CDK uses.
 
-MiniStack 1.5.33 does not evaluate it: the role of CloudFormation gets no policy at its bootstrap.
+MiniStack 1.5.33 does not evaluate it, so the bootstrap gives the role of CloudFormation no policy.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ Parameters = Mapping[str, Mapping[str, Any]]
 
 
 def install() -> None:
-    """Wraps the evaluation in the engine and in the modules that have imported it; once per process."""
+    """Wraps the evaluation in CloudFormation's `engine` and in the modules that import it; once per process."""
     evaluating = _evaluating(engine._evaluate_conditions)
     for module in (engine, changesets, handlers, stacks, provisioners):
         module._evaluate_conditions = evaluating
@@ -39,7 +39,7 @@ def _joined(value: Any, params: Parameters) -> Any:
 
 
 def _texts(reference: dict[str, Any], params: Parameters) -> list[str]:
-    """The members of a parameter that is a list, which MiniStack keeps as one text."""
+    """The members of a list parameter, which MiniStack keeps as one string."""
     return [part.strip() for part in _text(reference, params).split(",")]
 
 

@@ -1,7 +1,7 @@
 """Fails the custom resource of a crashed or timed-out handler at once, with the handler's error.
 
-On Amazon such a resource waits until its ServiceTimeout (an hour by default), because the handler sends no answer. Here
-this module sends it. MiniStack 1.5.33 also waits.
+Such a handler sends no answer, so the resource waits until its ServiceTimeout (an hour by default) on Amazon and in
+MiniStack 1.5.33. Here this module sends the answer.
 """
 
 from typing import Any
@@ -13,13 +13,13 @@ LONGEST_REASON = 1500
 INIT_FAILED = "Worker init failed: "
 NEVER_LOADED = (INIT_FAILED, "Worker process exited immediately")
 # MiniStack sends no Delete for this id. A function that cannot be loaded has made nothing, and its Delete would fail
-# with the same error: on Amazon the rollback then waits for another ServiceTimeout and fails.
+# with the same error. On Amazon the rollback sends the Delete, waits for another ServiceTimeout and fails.
 NOTHING_MADE = "FAILED_CREATE_MARKER"
 Event = dict[str, Any]
 
 
 def install() -> None:
-    """Wraps the execution of functions; after `custom_resources`, whose checks the answer passes."""
+    """Wraps the execution of functions. Call it after `custom_resources`, which checks the answer."""
     execute = lambda_svc._execute_function_with_config_scope
 
     def _execute_function_with_config_scope(func: Any, event: Any) -> Any:

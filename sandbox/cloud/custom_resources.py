@@ -1,7 +1,7 @@
 """Behaviour of CloudFormation for custom resources that MiniStack 1.5.33 lacks.
 
-- After a failed Create, the rollback or the deletion of the stack sends a Delete with the id of the Create's answer.
-- Responses over 4,096 bytes and successes without a physical id fail the resource.
+- After a failed Create, the rollback or the deletion of the stack sends a Delete with the id from the Create's answer.
+- A response of more than 4,096 bytes, or a success without a physical id, fails the resource.
 - Events also have the ServiceToken at their top level.
 """
 
@@ -21,7 +21,7 @@ LONGEST_RESPONSE = 4096
 
 
 class Answers:
-    """The physical id in the answer to each request: `deliver_response` gets only the request's token."""
+    """The physical ids in the answers, by the request's token: `deliver_response` gets no other key."""
 
     def __init__(self) -> None:
         self._here = threading.local()
@@ -39,12 +39,12 @@ class Answers:
         self._ids.pop(token, None)
 
     def end(self) -> str | None:
-        """The id in the answer to this thread's last request."""
+        """Removes and returns the id in the answer to this thread's last request; None without an answer."""
         return self._ids.pop(self._here.token, None) if getattr(self._here, "token", None) else None
 
 
 class FailedCreates:
-    """Custom resources whose Create failed and which get a Delete later, by stack and logical id."""
+    """Custom resources whose Create failed, by stack and logical id. They get a Delete later."""
 
     def __init__(self) -> None:
         self._records: dict[tuple[str, str], Properties] = {}
@@ -76,7 +76,7 @@ def install() -> None:
 
 
 def checked(response: Properties) -> Properties:
-    """The response with CloudFormation's checks: a refused one becomes a failure with the reason."""
+    """The response, or a failure with the reason if CloudFormation would refuse the response."""
     refusal = None
     if len(json.dumps(response).encode()) > LONGEST_RESPONSE:
         refusal = "Response object is too long."
@@ -136,7 +136,7 @@ def _noting_failed_creates(invoke: Callable[..., Any], answers: Answers, failed:
             )
         except (RuntimeError, TimeoutError):
             if request_type == "Create":
-                # Without an answer, CloudFormation makes up the id for the Delete.
+                # Without an answer, CloudFormation generates the id for the Delete.
                 known = answers.end() or generated_name(stack_name, logical_id, 128)
                 failed.add(stack_id, logical_id, resource_type, known, props)
             raise
@@ -153,7 +153,8 @@ def _with_failed_create(describe: Callable[..., Properties], failed: FailedCreat
         for stack in list(cloudformation._stacks.values()):
             record = failed.take(stack["StackId"], logical_id) if logical_id else None
             if record is not None:
-                # Last created and so first deleted, by the rollback or by the stack's deletion after --no-rollback.
+                # The last resource in the list is deleted first, by the rollback or, after --no-rollback, by the
+                # stack's deletion.
                 stack.setdefault("_resources", {})[logical_id] = record
                 operation["created"].append(logical_id)
         return operation

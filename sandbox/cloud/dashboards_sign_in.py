@@ -1,4 +1,4 @@
-"""Sign-in to Dashboards with Cognito: what Amazon checks before a domain gets it, in its own words.
+"""Amazon's checks before a domain gets sign-in to Dashboards with Cognito, with Amazon's error messages.
 
 https://docs.aws.amazon.com/opensearch-service/latest/developerguide/cognito-auth.html (common configuration issues)
 """
@@ -11,13 +11,13 @@ from sandbox.cloud import roles
 from sandbox.cloud.domain_rules import InvalidDomain
 from sandbox.cloud.template import as_bool
 
-# The name that the guide gives, and the older one, which Amazon still takes.
+# The name in the guide, and the older name, which Amazon still accepts.
 SERVICES = ("opensearchservice.amazonaws.com", "es.amazonaws.com")
 NEEDED = ("UserPoolId", "IdentityPoolId", "RoleArn")
 
 
 def check(options: dict[str, Any]) -> None:
-    """`options` are a domain's `CognitoOptions`. Raises InvalidDomain."""
+    """Raises InvalidDomain. `options` are a domain's `CognitoOptions`."""
     if not as_bool(options.get("Enabled")):
         return
     missing = [name for name in NEEDED if not options.get(name)]

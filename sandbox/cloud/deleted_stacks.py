@@ -1,6 +1,6 @@
 """Keeps the events of a deleted stack under its id when another stack gets its name, as CloudFormation does.
 
-MiniStack 1.5.33 keeps stacks by name, and forgets the earlier one.
+MiniStack 1.5.33 stores stacks by name, so the new stack replaces the deleted one.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ CREATING = ("CreateStack", "CreateChangeSet")
 
 
 def install() -> None:
-    """Wraps the two calls that begin a stack; once per process."""
+    """Wraps the two operations that create a stack; once per process."""
     for action in CREATING:
         handlers._ACTION_HANDLERS[action] = _keeping(handlers._ACTION_HANDLERS[action])
 

@@ -1,6 +1,6 @@
-"""Both APIs of domains: of 2021, and of 2015 (botocore's client `es`, `aws es`), the same calls under their old names.
+"""The two APIs for domains: that of 2021, and that of 2015 (botocore's client `es`, `aws es`) with older names.
 
-Amazon serves both for every domain. MiniStack 1.5.33 has that of 2021 alone.
+Amazon serves both for every domain. MiniStack 1.5.33 serves only the API of 2021.
 """
 
 import json
@@ -15,7 +15,7 @@ from ministack.services import opensearch
 from sandbox.cloud import api_shapes
 
 OLD = "/2015-01-01/"
-# Names of members, as the API of 2015 has them.
+# The names of members in the API of 2021, with their names in the API of 2015.
 NAMES = {
     "EngineVersion": "ElasticsearchVersion",
     "ClusterConfig": "ElasticsearchClusterConfig",
@@ -28,7 +28,7 @@ PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 def install() -> None:
-    """Wraps MiniStack's handler of domains and its questions to IAM; once per process, after `domains`."""
+    """Wraps MiniStack's handler of domains and its IAM checks; once per process, after `domains`."""
     opensearch.handle_request = _handling(opensearch.handle_request)
     opensearch._domain_config = _tuned(opensearch._domain_config)
     iam_actions._BOTOCORE_SERVICE_MAP["opensearch"] = ["opensearch", "es"]
@@ -44,7 +44,7 @@ def install() -> None:
         region: str,
         account_id: str,
     ) -> Any:
-        # MiniStack 1.5.33 asks about `*`: a policy for one domain would allow none of these calls.
+        # MiniStack 1.5.33 checks the resource `*`: a policy for one domain would allow none of these calls.
         named = DOMAIN_PATH.fullmatch(path) if service == "opensearch" else None
         if named:
             return f"arn:aws:es:{region}:{account_id}:domain/{named[1]}"
@@ -54,7 +54,7 @@ def install() -> None:
 
 
 def _tuned(config_of: Callable[..., Any]) -> Callable[..., Any]:
-    """MiniStack 1.5.33 gives every option the state `Active`; Auto-Tune has states of its own."""
+    """Sets Auto-Tune's own state. MiniStack 1.5.33 gives every option the state `Active`."""
 
     def _domain_config(record: Any) -> Any:
         config = config_of(record)
@@ -87,13 +87,13 @@ def _handling(handle: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _path_part(given: dict[str, str], name: str) -> str:
-    """The parameter of a path that the API of 2015 may have under another name."""
+    """The value of a path parameter, which may have another name in the API of 2015."""
     old = name if name in given else NAMES[name]
     return _modern_text(old, given[old])
 
 
 def _called(service: str, method: str, path: str) -> tuple[OperationModel, dict[str, str]] | None:
-    """The operation of a request, and the parameters of its path."""
+    """The operation of a request and the parameters of its path; None for an unknown operation."""
     for name in api_shapes.service(service).operation_names:
         called = api_shapes.operation(name, service)
         template = called.http["requestUri"].partition("?")[0].rstrip("/")
@@ -104,7 +104,7 @@ def _called(service: str, method: str, path: str) -> tuple[OperationModel, dict[
 
 
 def _newer(old: OperationModel) -> OperationModel | None:
-    """The operation of 2021 that does the same."""
+    """The operation of 2021 that does the same, or None."""
     try:
         return api_shapes.operation(old.name.replace("Elasticsearch", ""), "opensearch")
     except OperationNotFoundError:
@@ -112,7 +112,10 @@ def _newer(old: OperationModel) -> OperationModel | None:
 
 
 def _fitted(reply: Any, called: OperationModel, change: Callable[[Any], Any] = lambda answer: answer) -> Any:
-    """MiniStack 1.5.33 answers numbers of templates as texts, and members that the model lacks."""
+    """The reply in the shape of botocore's model.
+
+    MiniStack 1.5.33 returns numbers from templates as strings, and members that the model lacks.
+    """
     status, headers, content = reply
     if status != 200 or not content or called.output_shape is None:
         return reply
@@ -120,12 +123,12 @@ def _fitted(reply: Any, called: OperationModel, change: Callable[[Any], Any] = l
 
 
 def modern(value: Any) -> Any:
-    """A request of 2015 as the API of 2021 has it."""
+    """Translates a request for the API of 2015 into one for the API of 2021."""
     return _renamed(value, NEW_NAMES, _modern_text)
 
 
 def legacy(value: Any) -> Any:
-    """An answer of 2021 as the API of 2015 has it."""
+    """Translates an answer of the API of 2021 into one of the API of 2015."""
     return _renamed(value, NAMES, _legacy_text)
 
 
@@ -138,7 +141,7 @@ def _renamed(value: Any, names: dict[str, str], text: Callable[[str, str], str],
 
 
 def _meant(key: str, under: str) -> str:
-    """What a text below the key is: `Options` wraps the value of its parent."""
+    """The key that determines the meaning of a string below `key`: `Options` wraps the value of its parent."""
     return under if key == "Options" else key
 
 

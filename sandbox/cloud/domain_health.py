@@ -1,4 +1,4 @@
-"""DescribeDomainHealth: what the engine says of itself, as Amazon tells it. MiniStack 1.5.33 has no such operation."""
+"""DescribeDomainHealth: the engine's cluster health in Amazon's form. MiniStack 1.5.33 lacks the operation."""
 
 import re
 from collections.abc import Callable
@@ -24,7 +24,12 @@ def install(front: DomainHealth) -> None:
 
 
 def answer(record: Properties, health: dict[str, Any] | None) -> Properties:
-    """The answer about a domain, from MiniStack's record and the engine's `_cluster/health`; None: it is silent."""
+    """DescribeDomainHealth's answer for a domain.
+
+    Args:
+        record: MiniStack's record of the domain.
+        health: The engine's answer to `_cluster/health`, or None if it does not answer.
+    """
     hardware = record["ClusterConfig"]
     nodes, zones = int(hardware.get("InstanceCount") or 1), 1
     if as_bool(hardware.get("ZoneAwarenessEnabled")):

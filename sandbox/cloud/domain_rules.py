@@ -1,4 +1,4 @@
-"""The checks of Amazon OpenSearch Service before it makes a domain: those that need no cluster."""
+"""The checks that Amazon OpenSearch Service makes before it creates a domain, if they need no cluster."""
 
 import re
 from typing import Any
@@ -8,7 +8,8 @@ from sandbox.cloud.template import as_bool, as_document
 Properties = dict[str, Any]
 ENGINE_VERSION = re.compile(r"(OpenSearch|Elasticsearch)_\d+\.\d+")
 IAM_ARN = re.compile(r"arn:aws[a-z-]*:(iam|sts)::\d{12}:.+")
-# From the Developer Guide: instances with their own disks, instances that do not encrypt, small volumes.
+# From the Developer Guide: instances with their own disks, instances without encryption at rest, and the largest volume
+# (GiB) of small instances.
 NO_VOLUME = ("i3", "i4g", "i4i", "i8g", "im4gn", "oi2", "r6gd", "r7gd", "r8gd")
 NO_ENCRYPTION = ("m3", "r3", "t2")
 LARGEST_VOLUME = {"t3.small.search": 100, "t3.medium.search": 200}

@@ -1,7 +1,7 @@
-"""OpenSearch domains: MiniStack keeps the record, the front opens the endpoint before the engine.
+"""OpenSearch domains: MiniStack keeps the record, and the front opens the endpoint.
 
-Every way to a domain (CloudFormation, the API) passes the functions wrapped here. They run on worker threads: opening
-an endpoint waits for the engine, and MiniStack 1.5.33 would make the whole gateway wait with it.
+CloudFormation and the API both call the functions that are wrapped here. These run on worker threads: opening an
+endpoint waits for the engine, and without threads the whole gateway of MiniStack 1.5.33 would wait too.
 """
 
 import asyncio
@@ -92,7 +92,7 @@ def _creating(create: Callable[..., Properties], front: Endpoints) -> Callable[.
 
 
 def _open_soon(front: Endpoints, record: Properties) -> None:
-    """Open the domain at once, or let it be `Processing`, as Amazon does, while an engine starts for it."""
+    """Open the domain. If that takes longer than `AT_ONCE_SECONDS`, it continues; the domain is then `Processing`."""
     opened: Future[None] = Future()
     context = contextvars.copy_context()
 
@@ -175,7 +175,7 @@ def _deleting(delete: Callable[..., Any], front: Endpoints) -> Callable[..., Any
 
 
 def _compatible(list_versions: Callable[..., Any]) -> Callable[..., Any]:
-    """MiniStack 1.5.33 names every other version of the product, lower ones too."""
+    """Keeps only real upgrade targets. MiniStack 1.5.33 names every other version of the product, also lower ones."""
 
     def _get_compatible_versions(query: Any) -> Any:
         status, _, body = answer = list_versions(query)
@@ -199,7 +199,7 @@ def _off_the_event_loop(handle: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _tell(front: Endpoints, record: Properties, before: Properties | None) -> None:
-    """Passes a change on to the front; a change it cannot make is taken back."""
+    """Passes a change on to the front. If the front fails, restores the record and raises the front's exception."""
     try:
         front.update_domain(described(record))
     except Exception:

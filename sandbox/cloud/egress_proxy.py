@@ -1,6 +1,6 @@
-"""The proxy for all outgoing calls of functions: calls of model hosts go to the model endpoints, others are refused.
+"""The proxy for all outgoing calls of functions: calls to model hosts go to the model endpoints, others are refused.
 
-HTTPS clients send it CONNECT. For a model host it then ends the TLS connection itself, with a certificate of the local
+HTTPS clients send it CONNECT. For a model host, the proxy then terminates TLS itself, with a certificate of the local
 CA.
 """
 
@@ -23,16 +23,23 @@ from sandbox.front.wire import keeps_alive, read_request
 logger = logging.getLogger("sandbox.cloud.egress_proxy")
 
 IDLE_SECONDS = 180.0
-# The longest wait for the next piece of a model's answer: longer than the longest function.
+# The longest wait for the next piece of a model's answer. No function runs that long.
 MODEL_SECONDS = 960.0
 LONGEST_LINE = 8192
 
 
 class EgressProxy:
-    """Listens on 127.0.0.1 until closed. Raises OSError when the port is taken."""
+    """Listens on 127.0.0.1 until `close`. Raises OSError if the port is in use."""
 
     def __init__(self, port: int, hosts: Collection[str], models_url: str, tls: ssl.SSLContext) -> None:
-        """`tls` holds a certificate with the names `hosts`, `models_url` the address of the model endpoints."""
+        """Listens at once.
+
+        Args:
+            port: The port; 0 for any free one.
+            hosts: The model hosts, in lower case.
+            models_url: The address of the model endpoints.
+            tls: A server context with a certificate for `hosts`.
+        """
         self._hosts = hosts
         self._tls = tls
         self._models_url = models_url
@@ -44,7 +51,7 @@ class EgressProxy:
         threading.Thread(target=self._accept, name="way-out", daemon=True).start()
 
     def close(self) -> None:
-        """Accept no new connections; open ones end with the functions."""
+        """Stop accepting connections. Open connections end when their functions end."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
@@ -85,7 +92,7 @@ class EgressProxy:
                     return
 
     def _forward(self, request: FrontRequest, host: str, sink: BinaryIO) -> bool:
-        """Whether the answer is complete."""
+        """Sends the request to the model endpoints and relays the answer; returns whether the answer is complete."""
         headers = urllib3.HTTPHeaderDict()
         for name, value in request.headers:
             if name.lower() not in HOP_BY_HOP:
@@ -107,7 +114,7 @@ class EgressProxy:
         try:
             return _relay(answer, request, sink)
         finally:
-            # A connection with an incompletely read answer must not be used again.
+            # A connection whose answer was not read completely must not be used again.
             answer.close()
 
 
@@ -129,7 +136,7 @@ def _relay(answer: urllib3.BaseHTTPResponse, request: FrontRequest, sink: Binary
 
 
 def _asked(connection: socket.socket) -> tuple[str, str]:
-    """Method and target of the request line. Reads the headers too, and nothing after them."""
+    """The method and the target in the request line. Reads up to the end of the headers, and no further."""
     head = bytearray()
     while not head.endswith(b"\r\n\r\n"):
         byte = connection.recv(1)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from sandbox.cloud.settings import CloudSettings
 
-# All others are dropped: functions inherit this process's environment, and a key that is exported in a developer's
-# shell must reach no function. `down` finds the processes by the last one.
+# All other variables are dropped. Functions inherit this process's environment, and keys from a developer's shell must
+# not reach them. `osml sandbox down` finds the processes by the last variable.
 INHERITED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "NODE_OPTIONS", "OSML_SANDBOX_HOME")
 
 
 def cloud_environment(settings: CloudSettings, outer: Mapping[str, str]) -> dict[str, str]:
-    """All environment variables of the process; set them before the import of `ministack`, which reads them."""
+    """All environment variables of the process. `ministack` reads them when it is imported, so set them before that."""
     temporary = str(temporary_folder(settings))
     bundle, gateway = str(settings.ca_bundle), f"https://127.0.0.1:{settings.aws_port}"
     inherited = {name: outer[name] for name in INHERITED if name in outer}
@@ -57,7 +57,7 @@ def cloud_environment(settings: CloudSettings, outer: Mapping[str, str]) -> dict
 
 
 def temporary_folder(settings: CloudSettings) -> Path:
-    """The folder in which functions are unpacked; within `home`, so that a kill leaves nothing elsewhere."""
+    """The folder in which functions are unpacked. It is within `home`: a killed process leaves no files elsewhere."""
     return settings.home / "tmp"
 
 

@@ -1,7 +1,7 @@
-"""Queues that call functions, refused as on Amazon when they could not work.
+"""Checks of event source mappings: as on Amazon, a queue that cannot work for its function is refused.
 
-MiniStack 1.5.33 reads any queue for any function. Lambda reads it in the function's role, and takes no queue whose
-messages come back before the function is done.
+MiniStack 1.5.33 reads any queue for any function. Lambda reads the queue with the function's role. It refuses a queue
+whose visibility timeout is shorter than the function's timeout.
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 """
 
@@ -26,7 +26,7 @@ def install(authority: MiniStackAuthority) -> None:
 
 
 def _checked(handler: Callable[..., Any], authority: MiniStackAuthority) -> Callable[..., Any]:
-    """The last mapping among the handler's arguments is the declaration, of a creation and of an update alike."""
+    """The handler, which first checks the new properties: they are its last argument that is a dictionary."""
 
     def checked(*args: Any, **kwargs: Any) -> Any:
         props = [given for given in args if isinstance(given, dict)][-1]

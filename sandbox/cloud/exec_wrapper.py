@@ -1,7 +1,8 @@
-"""Functions with AWS_LAMBDA_EXEC_WRAPPER: the script starts the runtime client, which then uses the Runtime API.
+"""Functions with AWS_LAMBDA_EXEC_WRAPPER, a script that starts the function's client of the Runtime API.
 
-On Amazon the script gets the runtime's own command as arguments and may start another client instead
-(https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html#runtime-wrapper). MiniStack 1.5.33 ignores it.
+The script gets the runtime's own command as arguments, and may start another client instead
+(https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html#runtime-wrapper). MiniStack 1.5.33 ignores the
+variable.
 """
 
 import contextlib
@@ -32,12 +33,13 @@ logger = logging.getLogger("sandbox.cloud.functions")
 
 WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 TASK_ROOT = "/var/task/"
-# Amazon's limit of the Init phase; after it, Init runs again with the function's own timeout.
+# Amazon's limit for the Init phase. After it, Init runs again, with the function's own timeout.
 INIT_SECONDS = 10.0
-# Seconds for an answer in transit after its process has ended, and for a process to end after a failed start.
+# The longest waits, in seconds: for an answer in transit after its process has ended, and for the end of a process
+# whose start failed.
 LAST_ANSWER, LAST_WORDS = 0.1, 1.0
-# The log of a call is complete when the runtime asks for the next event, or after so many seconds. Later lines, of work
-# after the answer on a busy machine, are in the log of the next call.
+# The log of a call is complete when the runtime asks for the next event, or after this many seconds. On a busy machine,
+# work after the answer can write later lines: they are in the log of the next call.
 LAST_LINES = 2.0
 Result = dict[str, Any]
 
@@ -46,9 +48,9 @@ class WrappedWorker(lambda_runtime.Worker):  # type: ignore[misc]
     """One warm execution environment; MiniStack's pool leases it to one invocation at a time."""
 
     python: Path
-    """The interpreter of functions; its folder comes first on their PATH."""
+    """The Python interpreter of functions; its folder is the first on their PATH."""
     runtime: Path
-    """LAMBDA_RUNTIME_DIR: boto3 and its kin, and the runtime's own `bootstrap.py`."""
+    """LAMBDA_RUNTIME_DIR: boto3 with its dependencies, and the runtime's own `bootstrap.py`."""
 
     def __init__(self, func_name: str, config: dict[str, Any], code_zip: bytes) -> None:
         super().__init__(func_name, config, code_zip)
@@ -167,7 +169,7 @@ class WrappedWorker(lambda_runtime.Worker):  # type: ignore[misc]
         }
 
     def _log(self) -> str:
-        """What was written since the last call: all of it when the process has ended."""
+        """The lines since the last call. If the process has ended, waits for the last lines."""
         if self._proc is not None and self._proc.poll() is None:
             return str(self._drain_stderr_bounded())
         if self._reader is not None:
@@ -176,12 +178,12 @@ class WrappedWorker(lambda_runtime.Worker):  # type: ignore[misc]
 
     def _timed_out(self, timeout: float) -> Result:
         self._end()
-        # MiniStack knows a timeout by this text.
+        # MiniStack recognizes a timeout by this text.
         said = f"Task timed out after {timeout:.2f} seconds"
         return {"status": "error", "error": said, "log": self._log()}
 
     def _end(self) -> None:
-        """The process, its children and its Runtime API are gone."""
+        """Ends the process, its children and its Runtime API."""
         process, self._proc = self._proc, None
         group, self._group = self._group, None
         api, self._api = self._api, None
@@ -194,7 +196,7 @@ class WrappedWorker(lambda_runtime.Worker):  # type: ignore[misc]
             api.close()
 
     def _discard_tmpdir(self) -> None:
-        # MiniStack calls it last, for every worker that it ends.
+        # MiniStack calls this method as the last step for every worker that it ends.
         self._end()
 
 
@@ -202,7 +204,7 @@ _unpacking = threading.Lock()
 
 
 def unpacked(code_zip: bytes) -> Path:
-    """The asset's folder, the same for all environments of one asset: functions cannot write to it on Amazon."""
+    """The folder with the unpacked asset. All environments of one asset share it: on Amazon it is read-only."""
     folder = Path(os.environ["TMPDIR"]) / f"ministack-lambda-code-{hashlib.sha256(code_zip).hexdigest()[:32]}"
     with _unpacking:
         if not folder.exists():
@@ -216,7 +218,7 @@ def unpacked(code_zip: bytes) -> Path:
 
 
 def _body(invocation: Invocation) -> Any:
-    """What MiniStack takes for the payload: a JSON value, or the bytes of a streamed answer."""
+    """The payload for MiniStack: a JSON value, or the bytes of an answer that is streamed or is not JSON."""
     answer = invocation.answer or b""
     if invocation.streamed:
         return answer
@@ -227,7 +229,7 @@ def _body(invocation: Invocation) -> Any:
 
 
 def _watch(process: "subprocess.Popen[bytes]", api: RuntimeApiServer) -> None:
-    """Whoever waits for a process that ends hears of it at once."""
+    """When the process ends, fails its start or its current invocation, so that no caller waits for the timeout."""
     code = process.wait()
     said = f"Runtime exited with error: {f'exit status {code}' if code >= 0 else f'signal {-code}'}"
     if api.current is None:

@@ -1,6 +1,6 @@
 """An export that another stack imports can be neither removed nor changed, as in CloudFormation.
 
-MiniStack 1.5.33 asks for that when a stack is deleted, and not when it is updated.
+MiniStack 1.5.33 checks that when a stack is deleted, but not when it is updated.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ Record = dict[str, Any]
 
 
 def install() -> None:
-    """Wraps what MiniStack makes of a template's outputs; once per process."""
+    """Wraps MiniStack's resolution of a template's outputs; once per process."""
     stacks._resolve_stack_outputs = _held(stacks._resolve_stack_outputs)
 
 
@@ -38,7 +38,7 @@ def _exported(outputs: list[Record]) -> dict[str, str]:
 
 
 def _user(export: str, owner: str) -> str | None:
-    """The first stack that imports it."""
+    """The name of the first stack that imports the export, or None."""
     for name, stack in cloudformation._stacks.items():
         state = stack.get("StackStatus", "")
         if name == owner or "DELETE" in state or not state.endswith("_COMPLETE"):

@@ -1,6 +1,6 @@
-"""What managed login asks behind the password: a code of the user's app, or to set one up where the pool requires it.
+"""The step of managed login after the password: a code of the user's authenticator app, or the setup of an app.
 
-Managed login prompts for the setup where MFA is required, and asks nobody who has no app where it is optional:
+If the pool requires MFA, managed login prompts users without an app to set one up. If MFA is optional, it does not:
 https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa.html
 """
 
@@ -18,14 +18,17 @@ from sandbox.cloud.second_factors import has_app, must_set_up, set_up
 
 Reply = tuple[int, dict[str, str], bytes]
 FIELD = "factor_token"
-# Cognito's AuthSessionValidity.
+# Cognito's default of AuthSessionValidity.
 SECONDS = 180.0
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 
 @dataclass(frozen=True)
 class _Waiting:
-    """The `reply` to a user's password, until the code; `secret` is that of an app that is being set up."""
+    """A sign-in that waits for the code: `reply` is sent after it.
+
+    `secret` is the secret of an app that the user sets up, or empty.
+    """
 
     reply: Reply
     pool_id: str
@@ -35,13 +38,13 @@ class _Waiting:
 
 
 class FactorSteps:
-    """The users who have given their password and still owe a code."""
+    """The users whose password was right and who must still enter a code."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, _Waiting] = {}
 
     def begun(self, pool_id: str, pool: dict[str, Any], name: str, reply: Reply, action: str) -> Reply | None:
-        """The form for the code, which posts to `action`; None for a user who owes none."""
+        """The form for the code, which posts to `action`; None for a user who needs no code."""
         user = pool["_users"][name]
         new = must_set_up(pool, user)
         if not new and not has_app(pool, user):
@@ -52,7 +55,11 @@ class FactorSteps:
         return _form(action, token, self._waiting[token])
 
     def coded(self, pool_id: str, pool: dict[str, Any], token: str, code: str, action: str) -> tuple[Reply, str | None]:
-        """The reply that waits for the code and its user, or the form once more; None where the time is over."""
+        """Checks the code.
+
+        Returns the waiting reply and the user's name. With a wrong code, returns the form again and None; after the
+        time, a page with an error and None.
+        """
         waiting = self._waiting.get(token)
         if waiting is None or waiting.until < time.time() or waiting.pool_id != pool_id:
             return page(400, "The session has expired. Sign in again."), None
@@ -85,7 +92,7 @@ def _form(action: str, token: str, waiting: _Waiting, wrong: str = "") -> Reply:
 
 
 def _setup(waiting: _Waiting) -> str:
-    """What the app needs: the secret, and the same as an address that apps on this machine open."""
+    """The HTML with the secret for the app, and with a link that opens an app on this machine."""
     if not waiting.secret:
         return ""
     address = f"otpauth://totp/{quote(waiting.name)}?{urlencode({'secret': waiting.secret})}"

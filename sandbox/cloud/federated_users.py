@@ -1,7 +1,7 @@
-"""Users of a pool who come from an identity provider: their name, and the attributes that its mapping gives them.
+"""Users of a pool who come from an identity provider: their names, and their attributes by the provider's mapping.
 
-Names and the text for a list of SAML are Amazon's; that for a list of OpenID Connect is assumed. Sentences are Amazon's
-where somebody has seen them:
+Names and the text for a SAML list are Amazon's. The text for a list of OpenID Connect is an assumption. Error messages
+are Amazon's if they are documented or reported:
 the name: https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html
 `[a, b]` of SAML: https://github.com/oauth2-proxy/oauth2-proxy/issues/1765
 an attribute that the pool lacks: https://github.com/aws-samples/aws-genai-llm-chatbot/issues/636
@@ -22,7 +22,7 @@ LONGEST = 2048
 def signed_in(
     pool_id: str, pool: Record, client: Record, provider: Record, identifier: str, said: Mapping[str, Any]
 ) -> str:
-    """The name of the user, who is made or changed by what the provider has `said`; raises SignInRefused."""
+    """Creates or updates the user from the provider's claims `said`; returns the user's name. Raises SignInRefused."""
     if not identifier:
         raise SignInRefused("The identity provider names nobody.")
     attributes = _mapped(pool, client, provider["AttributeMapping"], said)
@@ -55,7 +55,7 @@ def signed_in(
 def _mapped(pool: Record, client: Record, mapping: Mapping[str, str], said: Mapping[str, Any]) -> dict[str, str]:
     schema = {attribute["Name"]: attribute for attribute in pool["SchemaAttributes"]}
     writable = client.get("WriteAttributes") or list(schema)
-    # A claim that the provider leaves out takes away what it said before.
+    # If the provider leaves out a claim, its attribute becomes empty.
     given = {name: _text(said[claim]) if claim in said else "" for name, claim in mapping.items() if name != "username"}
     for name, value in given.items():
         if name not in schema:

@@ -4,12 +4,12 @@ GET  /oauth2/authorize?identity_provider=NAME  → the provider
 GET  /oauth2/idpresponse                       ← a provider of OpenID Connect, with a code
 POST /saml2/idpresponse                        ← a provider of SAML, with a response
 
-A sign-in is good for one answer within five minutes, in the browser that began it. What is wrong with the answer goes
-back to the client as `error_description` and `error`; an answer to nothing is a page of the pool.
+A sign-in accepts one answer, within five minutes, from the browser that began it. The client gets a fault of the answer
+as `error_description` and `error`. An answer that belongs to no sign-in gets an error page of the pool.
 https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation.html
 
-MiniStack 1.5.33 checks no signature, audience, time or InResponseTo, forgets the client's PKCE, takes answers from any
-browser, and writes all claims into attributes.
+MiniStack 1.5.33 checks no signature, audience, time or InResponseTo. It ignores the client's PKCE, accepts answers from
+any browser, and writes all claims into attributes.
 """
 
 import secrets
@@ -35,7 +35,7 @@ Grant = dict[str, str]
 
 @dataclass(frozen=True)
 class _Begun:
-    """A sign-in at the provider `name`, for the request `grant` of a client; `request_id` is that of SAML."""
+    """A sign-in at the provider `name`, for the client's request `grant`. `request_id` is SAML's, or empty."""
 
     pool_id: str
     name: str
@@ -45,15 +45,15 @@ class _Begun:
 
 
 class Federation:
-    """The sign-ins that are under way at providers."""
+    """The sign-ins that have begun and wait for a provider's answer."""
 
     def __init__(self, gateway: str) -> None:
-        """`gateway` is `https://127.0.0.1:<port>`: providers send people back to it."""
+        """`gateway` is `https://127.0.0.1:<port>`; providers redirect users back to it."""
         self._gateway = gateway
         self._begun: dict[str, _Begun] = {}
 
     def begun(self, pool_id: str, pool: Record, base: str, name: str, grant: Grant) -> Reply:
-        """To the provider `name`; `base` is the domain's path on the gateway."""
+        """The redirect to the provider `name`, or an error page. `base` is the domain's path on the gateway."""
         provider = pool.get("_identity_providers", {}).get(name)
         client = pool["_clients"][grant["client_id"]]
         if provider is None or name not in client["SupportedIdentityProviders"]:
@@ -67,14 +67,17 @@ class Federation:
             return page(501, f"The local cloud reaches no provider of the type {provider['ProviderType']}.")
         self._begun = {key: begun for key, begun in self._begun.items() if begun.until > time.time()}
         self._begun[state] = _Begun(pool_id, name, grant, time.time() + SECONDS, request_id)
-        # The answer of SAML is a form of another site.
+        # SameSite=None: the answer of a SAML provider is a form that another site posts.
         cookie = f"{COOKIE}={state}; Path={base}; Max-Age={SECONDS:.0f}; Secure; HttpOnly; SameSite=None"
         return 302, {"Location": address, "Set-Cookie": cookie}, b""
 
     def ended(
         self, pool_id: str, pool: Record, base: str, path: str, given: Mapping[str, str], cookie: str
     ) -> tuple[Reply, str | None]:
-        """Back to the client, with a code and the user's name or else with an error. It asks the provider."""
+        """The redirect to the client with a code, and the user's name; or an error, and None.
+
+        For OpenID Connect it calls the provider.
+        """
         state = given.get("state" if path == OIDC_PATH else "RelayState", "")
         begun = self._begun.pop(state, None)
         if begun is None or begun.until < time.time() or begun.pool_id != pool_id or cookie != state:
@@ -94,7 +97,7 @@ class Federation:
     def _said(
         self, pool: Record, provider: Record, begun: _Begun, base: str, path: str, given: Mapping[str, str]
     ) -> tuple[str, Mapping[str, Any]]:
-        """Who the person is, and what the provider says of them; raises SignInRefused."""
+        """The user's identifier at the provider, and the provider's claims about the user; raises SignInRefused."""
         here = self._here(base, path)
         if (provider["ProviderType"] == "SAML") != (path == SAML_PATH):
             raise SignInRefused("The answer is of another kind than the identity provider.")
@@ -112,7 +115,7 @@ class Federation:
 
 
 def _back(grant: Grant, sentence: str, path: str) -> Reply:
-    """As Cognito sends an error back: https://github.com/aws/aws-sdk-js-v3/issues/6201."""
+    """The redirect with an error, in Cognito's form: https://github.com/aws/aws-sdk-js-v3/issues/6201."""
     is_saml = path == SAML_PATH
     error = {
         "error_description": f"Invalid SAML response received: {sentence}" if is_saml else sentence,

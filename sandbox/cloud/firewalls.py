@@ -1,4 +1,4 @@
-"""The association of a web ACL with the stage of an API, as CloudFormation makes it; MiniStack 1.5.33 lacks the type.
+"""CloudFormation's type that associates a web ACL with the stage of an API; MiniStack 1.5.33 lacks it.
 
 Nothing is filtered on this machine: MiniStack stores web ACLs and does not apply them.
 """

@@ -1,4 +1,4 @@
-"""API Gateway calls a function only if the function's own policy allows it. MiniStack 1.5.33 does not check it."""
+"""API Gateway calls a function only if the function's own policy allows it. MiniStack 1.5.33 does not check that."""
 
 import logging
 from typing import Any

@@ -1,4 +1,4 @@
-"""Runs Lambda functions with a Python that has the packages of Amazon's runtime, and none of this checkout."""
+"""Runs Lambda functions with a Python that has the packages of Amazon's runtime, but none of this checkout."""
 
 import os
 import secrets
@@ -21,16 +21,16 @@ from sandbox.cloud.exec_wrapper import WRAPPER, WrappedWorker
 from sandbox.cloud.native_code import NativeCode
 from sandbox.failure import SandboxError
 
-# The packages of Amazon's Python runtimes. MiniStack 1.5.33 runs functions with its own interpreter, which would find
-# a dependency that is missing from an asset among MiniStack's packages.
+# The packages of Amazon's Python runtimes. MiniStack 1.5.33 runs functions with its own interpreter. If a dependency is
+# missing from an asset, that interpreter could still import it from MiniStack's packages.
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
 RUNTIME_DISTRIBUTIONS = ("boto3-", "botocore-", "s3transfer-", "jmespath-", "python_dateutil-", "urllib3-", "six-")
 
 
 def install(home: Path, native: NativeCode) -> None:
-    """Points MiniStack's function workers at the runtime made in `home`; once per process."""
+    """Makes a Python runtime in `home` and lets MiniStack's function workers use it; once per process."""
     python, packages = runtime_python(home / "lambda-runtime")
-    # Copied alone among the packages: next to its own source, modules of this checkout would hide those of Python.
+    # The file is copied: in its own folder, modules of this checkout would hide modules of Python.
     shutil.copy(Path(__file__).with_name("bootstrap.py"), packages)
     WrappedWorker.python, WrappedWorker.runtime = python, packages
     detect = lambda_runtime._detect_runtime_binary
@@ -56,7 +56,7 @@ def install(home: Path, native: NativeCode) -> None:
         return made
 
     def delete_with_workers(physical_id: str, props: dict[str, Any]) -> None:
-        # MiniStack forgets the function and leaves its processes running.
+        # MiniStack removes only the function's record; its processes would continue to run.
         delete(physical_id, props)
         lambda_runtime.invalidate_worker(physical_id, account=get_account_id(), region=get_region())
 
@@ -65,10 +65,10 @@ def install(home: Path, native: NativeCode) -> None:
 
 
 def _chosen(choose: Callable[..., type], native: NativeCode) -> Callable[..., type]:
-    """The kind of worker for a function, with code that this machine can run."""
+    """Chooses the worker class for a function; workers of Python functions run code adapted to this machine."""
 
     class Adapted:
-        """Before the class whose `_spawn` unpacks the code."""
+        """A mixin: its `_spawn` adapts the code before the next class's `_spawn` unpacks it."""
 
         def __init__(self, func_name: str, config: dict[str, Any], code_zip: bytes) -> None:
             super().__init__(func_name, config, code_zip)  # type: ignore[call-arg]
@@ -102,7 +102,7 @@ def _reserve(name: str, props: dict[str, Any]) -> None:
 
 
 def _traced(identify: Callable[..., str | None]) -> Callable[..., str]:
-    """On Amazon every call has a trace; without one, X-Ray's library logs that the function is still starting."""
+    """Gives every call a trace id, as on Amazon. Without one, X-Ray's library logs that the function still starts."""
 
     def _xray_trace_id_for_invocation(config: dict[str, Any], inbound_trace_header: str | None = None) -> str:
         fresh = f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
@@ -112,7 +112,10 @@ def _traced(identify: Callable[..., str | None]) -> Callable[..., str]:
 
 
 def runtime_python(folder: Path) -> tuple[Path, Path]:
-    """Interpreter and packages of a virtual environment: those of Amazon's runtime, linked from this process's own."""
+    """Makes a virtual environment with the packages of Amazon's runtime, linked from this process's packages.
+
+    Returns its interpreter and its folder of packages.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     venv.EnvBuilder(symlinks=True, with_pip=False).create(folder)
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -126,7 +129,7 @@ def runtime_python(folder: Path) -> tuple[Path, Path]:
 
 
 def end_all(temporary: Path) -> None:
-    """Ends every function's process and removes what was unpacked for it."""
+    """Ends every function's process and removes its unpacked files from `temporary`."""
     lambda_runtime.reset()
     for folder in temporary.glob("ministack-lambda-*"):
         shutil.rmtree(folder, ignore_errors=True)

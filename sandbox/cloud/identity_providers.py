@@ -1,8 +1,9 @@
-"""Identity providers of user pools: CloudFormation's type, which MiniStack 1.5.33 lacks, and what Cognito looks up.
+"""Identity providers of user pools: CloudFormation's type, which MiniStack 1.5.33 lacks, and Cognito's look-ups.
 
-Cognito reads a provider's metadata when it is created or updated, refuses one that it cannot read, and shows what it
-reads in ProviderDetails: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference, the operation
-CreateIdentityProvider. Amazon reads SAML metadata again every six hours; here an update of the provider does.
+Cognito reads a provider's metadata when the provider is created or updated, and refuses a provider without readable
+metadata. It shows the result in ProviderDetails: see the operation CreateIdentityProvider in
+https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference. Amazon reads SAML metadata again every six
+hours. Here only an update of the provider reads it again.
 """
 
 import json
@@ -18,7 +19,7 @@ from sandbox.cloud.template import Properties
 
 TYPE = "AWS::Cognito::UserPoolIdentityProvider"
 CREATED = ("ProviderDetails", "AttributeMapping", "IdpIdentifiers")
-# In the record of a pool: what Cognito knows of its providers of SAML and does not show.
+# The key in a pool's record for the metadata of its SAML providers, which Cognito does not show.
 METADATA = "_saml_metadata"
 Operation = Callable[[Properties], Any]
 
@@ -31,7 +32,7 @@ def install() -> None:
 
 
 def _looked_up(operation: Operation) -> Operation:
-    """The operation with the details that Cognito finds, refused where it finds none."""
+    """The operation, which gets the details that Cognito reads; it is refused if Cognito cannot read them."""
 
     def checked(data: Properties) -> Any:
         pool = cognito._user_pools.get(data.get("UserPoolId")) or {}

@@ -1,7 +1,7 @@
-"""CloudFormation's import of existing resources into a stack, and Cloud Control's list of them, for further types.
+"""CloudFormation's import of existing resources into a stack, and Cloud Control's GetResource, for further types.
 
-MiniStack 1.5.33 imports queues, tables, buckets, roles and some more, and its Cloud Control lists only what it has made
-itself. The types here are the others that an environment keeps.
+MiniStack 1.5.33 imports queues, tables, buckets, roles and a few other types. Its Cloud Control knows only resources
+that it has made itself. This module adds the other types that an environment keeps.
 """
 
 import json
@@ -28,7 +28,7 @@ _SERVERLESS = collection_types.SERVICE
 
 
 def install() -> None:
-    """Registers how each type is found and imported; call it after the types are registered, once per process."""
+    """Registers how each type is looked up and imported; once per process, after the types are registered."""
     for type, (keys, reader) in _TYPES.items():
         changesets._IMPORT_LOOKUPS[type] = (keys, _problem(type, keys, reader))
         provisioners._RESOURCE_HANDLERS[type]["import"] = _taking(reader)

@@ -1,7 +1,7 @@
 """DescribeInstanceTypeLimits: how many nodes of a type a domain may have, and how large their volumes may be.
 
-MiniStack 1.5.33 does not have it. Types that are in no table here are refused, as Amazon refuses what it does not
-offer.
+MiniStack 1.5.33 lacks the operation. A type that is in no table of this module is refused, as Amazon refuses types that
+it does not offer.
 https://docs.aws.amazon.com/opensearch-service/latest/developerguide/limits.html#ebsresource
 """
 
@@ -18,7 +18,7 @@ PATH = re.compile(r"/2021-01-01/opensearch/instanceTypeLimits/(?P<version>[^/]+)
 LEAST, MOST_NODES, MOST_BURSTING, MOST_MASTERS = 10, 80, 10, 5
 FAMILIES = ("c5", "c6g", "c7g", "c8g", "m5", "m6g", "m7g", "m8g", "or1", "or2", "om2", "r5", "r6g", "r7g", "r8g")
 OWN_DISKS = ("i3", "i4g", "i4i", "i8g", "im4gn", "r6gd", "r7gd", "r8gd")
-# GiB of the largest volume.
+# The largest volume of each instance size, in GiB.
 SIZES = {
     "medium": 768,
     "large": 1536,
@@ -33,7 +33,7 @@ BURSTING = {"t3.small": 100, "t3.medium": 200}
 
 
 def install() -> None:
-    """Puts the call before MiniStack's; once per process, before `domain_api`."""
+    """Handles this operation before MiniStack does; once per process, before `domain_api`."""
     opensearch.handle_request = _handling(opensearch.handle_request)
 
 
@@ -71,7 +71,7 @@ def limits_of(instance_type: str) -> dict[str, Any] | None:
 
 
 def _kinds(family: str) -> tuple[str, ...]:
-    """Instances since the seventh generation take no gp2."""
+    """The volume types of a family: instances since the seventh generation do not support gp2."""
     return ("gp3",) if family[1:2] in ("7", "8") or family.startswith("o") else ("gp2", "gp3")
 
 

@@ -1,8 +1,11 @@
-"""The behaviour of a REST API around a function: limits of size and time, malformed answers, and the caller.
+"""The behaviour of a REST API around a function: limits of size and time, malformed answers, the caller's API key.
 
-MiniStack 1.5.33 accepts bodies and events of any size, waits without a limit, passes on answers that are no proxy
-response, answers a crash with its text and a throttled function with 429, and does not pass the API key to the
-function.
+MiniStack 1.5.33 differs from Amazon in these points:
+
+- It accepts bodies and events of any size, and waits without a limit.
+- It passes on answers that are not proxy responses.
+- It answers a crash with the text of the error, and a throttled function with 429.
+- It does not pass the API key to the function.
 """
 
 import asyncio
@@ -31,7 +34,7 @@ Record = dict[str, Any]
 
 
 class Malformed(Exception):
-    """The function's answer is no proxy response, or the function died."""
+    """The function's answer is not a proxy response, or the function crashed."""
 
 
 class IntegrationThrottled(Exception):
@@ -39,18 +42,18 @@ class IntegrationThrottled(Exception):
 
 
 class EventTooLarge(Exception):
-    """The event with its body is larger than a function accepts; a body in base64 is a third larger."""
+    """The event with its body is larger than a function accepts. Base64 makes a body a third larger."""
 
 
 class BadGateway(apigateway_v1._GatewayError):  # type: ignore[misc]
-    """Rendered by the gateway response DEFAULT_5XX, with status 502 unless that is customized."""
+    """The gateway response DEFAULT_5XX, with the status 502 unless the API sets another."""
 
     def __init__(self) -> None:
         super().__init__("DEFAULT_5XX", "Internal server error", "InternalServerErrorException")
 
 
 def install() -> None:
-    """Wraps MiniStack's execution of REST methods; once per process, before `streaming`, which has waits of its own."""
+    """Wraps MiniStack's execution of REST methods; once per process, before `streaming`, which has its own timeouts."""
     apigateway_v1._execute_in_scope = _limited(apigateway_v1._execute_in_scope)
     apigateway_v1._invoke_lambda_proxy_v1 = _bounded(apigateway_v1._invoke_lambda_proxy_v1)
     apigateway_v1._lambda_proxy_response = _checked
@@ -59,7 +62,7 @@ def install() -> None:
 
 
 def function_throttled() -> Any:
-    """The gateway response for a throttled function: a 500 without a type of its own.
+    """The gateway response for a throttled function: a 500 of the general type DEFAULT_5XX.
 
     It is neither a 429, which is for Amazon's own limits (https://stackoverflow.com/questions/36363280), nor an
     INTEGRATION_FAILURE (https://repost.aws/questions/QUfI6bsdd0SOiPeyimzxSkfQ).
@@ -68,7 +71,7 @@ def function_throttled() -> Any:
 
 
 def too_large() -> Any:
-    """The gateway response for a request that is not passed on."""
+    """The gateway response for a request that is too large to pass on."""
     return apigateway_v1._gw_error("REQUEST_TOO_LARGE", "Request Too Long")
 
 
@@ -106,7 +109,7 @@ def _bounded(invoke: Callable[..., Any]) -> Callable[..., Any]:
     async def _invoke_lambda_proxy_v1(integration: Record, *args: Any, **kwargs: Any) -> Any:
         seconds = int(integration.get("timeoutInMillis") or WAIT_MILLISECONDS) / 1000
         running = asyncio.ensure_future(invoke(integration, *args, **kwargs))
-        # Not `wait_for`: MiniStack's threads react to a cancellation only when the function has ended.
+        # `wait_for` would cancel the call; MiniStack's threads react to that only after the function has ended.
         done, _ = await asyncio.wait({running}, timeout=seconds)
         if not done:
             running.add_done_callback(lambda late: late.cancelled() or late.exception())
@@ -151,7 +154,7 @@ def _identified(build: Callable[..., Record]) -> Callable[..., Record]:
         *args: Any, **kwargs: Any,
     ) -> Record:  # fmt: skip
         event = build(api_id, stage_name, stage, resource, path, method, headers, *args, **kwargs)
-        # Amazon's is a host name; here an API has no host of its own, see `addresses`.
+        # Amazon gives a host name. Here an API has no host of its own; see `addresses`.
         event["requestContext"]["domainName"] = f"{headers.get('host', '')}/_aws/execute-api/{api_id}"
         identity = event["requestContext"]["identity"]
         identity.update({name: identity.get(name) for name in IDENTITY})

@@ -1,7 +1,7 @@
-"""Keys of KMS in templates: a key must exist and be enabled, and its policy must let CloudWatch Logs use it.
+"""Checks of KMS keys in templates: a key must exist and be enabled. A log group's key must let CloudWatch Logs use it.
 
-MiniStack 1.5.33 keeps what a template says of a key and looks at none. Queues and topics take any key on Amazon, too,
-until somebody uses them.
+MiniStack 1.5.33 stores the reference to a key without a check. Queues and topics are not checked here: Amazon also
+accepts any key for them, until a client uses them.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 """
 
@@ -16,7 +16,7 @@ from ministack.services.cloudformation import provisioners
 
 Properties = Mapping[str, Any]
 LOG_GROUP = "AWS::Logs::LogGroup"
-# Type → where its properties name the key.
+# For each type, the path in its properties to the key.
 WHERE = {
     "AWS::DynamoDB::Table": ("SSESpecification", "KMSMasterKeyId"),
     "AWS::Lambda::Function": ("KmsKeyArn",),
@@ -50,7 +50,7 @@ def _checking(write: Callable[..., Any], type: str, path: tuple[str, ...], place
 
 
 def _check(type: str, key: str, properties: Properties) -> None:
-    """Raises ValueError with the service's sentence."""
+    """Raises ValueError with the service's error message if the key is not usable."""
     record = kms._resolve_key(key)
     usable = record is not None and record.get("KeyState") == "Enabled"
     if type == LOG_GROUP:

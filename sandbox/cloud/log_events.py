@@ -1,6 +1,6 @@
-"""Ids of log events, by which a client tells a new event from one that it has.
+"""Ids of log events: by them a client recognizes events that it already has.
 
-MiniStack 1.5.33 gives none; AWS gives one for each event, of 56 digits, in FilterLogEvents.
+MiniStack 1.5.33 gives no ids. In FilterLogEvents, AWS gives each event an id of 56 digits.
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilteredLogEvent.html
 """
 
@@ -13,7 +13,7 @@ _numbers = count()
 
 
 def install() -> None:
-    """Gives the following log events ids; once per process."""
+    """Gives every log event from now on an id; once per process."""
     append = cloudwatch_logs._append_log_events
 
     def append_with_ids(stream: dict[str, Any], events: list[dict[str, Any]]) -> None:

@@ -1,7 +1,7 @@
-"""The output of a function's process: all lines before its answer are in the log of that call.
+"""The output of a function's process: all lines that it writes before its answer are in the log of that call.
 
-MiniStack 1.5.33 waits 50 ms for a first line and 5 ms for each further one. On a busy machine that is too short, and
-the last lines are in the log of the next call, or in none; for a call without output it is a needless wait.
+MiniStack 1.5.33 waits 50 ms for the first line and 5 ms for each further line. On a busy machine that is too short: the
+last lines are then in the log of the next call, or in no log. For a call without output, the wait is useless.
 """
 
 import contextlib
@@ -17,15 +17,18 @@ _AT_ONCE = 65_536
 
 
 class LogPipe:
-    """Moves the output of `stream`, a pipe, into `lines`: continuously, and completely when `catch_up` is called."""
+    """Moves the output of the pipe `stream` into the queue `lines`.
+
+    `follow` does that continuously; `catch_up` moves everything that is in the pipe.
+    """
 
     def __init__(self, stream: IO[Any], lines: "queue.Queue[str]") -> None:
         self.lines = lines
-        # This reference keeps the stream open; otherwise its number could soon belong to another file.
+        # This reference keeps the stream open. If it closed, its file descriptor could belong to another file.
         self._pipe = stream
         self._begun = b""
         self._ended = False
-        # The holder reads and adds lines; while nobody holds it, no line is between pipe and `lines`.
+        # A thread holds the lock from the read until its lines are in `lines`, so no line is ever between the two.
         self._lock = threading.Lock()
         os.set_blocking(stream.fileno(), False)
 
@@ -51,7 +54,7 @@ class LogPipe:
 
 
 def install() -> None:
-    """Gives MiniStack's workers such a pipe; once per process."""
+    """Lets MiniStack's workers use a LogPipe; once per process."""
     drain = lambda_runtime.Worker._drain_stderr_bounded
 
     def _read_stderr(self: Any) -> None:

@@ -1,6 +1,6 @@
-"""Mappings between a method and its integration, refused as API Gateway refuses them when a stack is deployed.
+"""Checks of the mappings between a method and its integration, as API Gateway makes them at a deployment.
 
-MiniStack 1.5.33 keeps each mapping, whatever it names.
+MiniStack 1.5.33 accepts every mapping.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-parameter-mapping.html
 """
 
@@ -24,7 +24,7 @@ def install() -> None:
 
 
 def _checked(make: Callable[..., Any], place: int) -> Callable[..., Any]:
-    """The handler with a check of the properties, its argument number `place`."""
+    """The handler, which first checks the properties: they are its argument with the index `place`."""
 
     def make_checked(*args: Any, **more: Any) -> Any:
         fault = next(_faults(args[place]), None)

@@ -1,6 +1,6 @@
-"""Metrics in the log lines of functions.
+"""Metrics from the log lines of functions, in CloudWatch's Embedded Metric Format.
 
-MiniStack 1.5.33 stores such a line and makes no metric from it.
+MiniStack 1.5.33 stores such a line, but makes no metric from it.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -14,7 +14,7 @@ Record = dict[str, Any]
 
 
 def install() -> None:
-    """Makes metrics from the following log lines of functions; once per process."""
+    """Makes metrics from every log line from now on; once per process."""
     append = cloudwatch_logs._append_log_events
 
     def append_with_metrics(stream: Record, events: list[Record]) -> None:
@@ -29,7 +29,10 @@ def install() -> None:
 
 
 def embedded(line: str) -> Iterator[tuple[str, str, dict[str, str], float, str, list[float]]]:
-    """Namespace, name, dimensions, time in seconds, unit and values of every metric in a log line; often none."""
+    """Each metric in a log line: namespace, name, dimensions, time (seconds since the epoch), unit and values.
+
+    Most lines contain no metric.
+    """
     if not line.startswith("{") or '"_aws"' not in line:
         return
     try:

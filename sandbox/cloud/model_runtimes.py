@@ -1,8 +1,8 @@
-"""Calls of SageMaker's and Bedrock's runtimes: MiniStack 1.5.33 invents Bedrock's answers and has no SageMaker.
+"""The runtimes of SageMaker and Bedrock: the model server answers their calls, with a stream if the call wants one.
 
-Here the model server answers, with a stream if the call wants one. MiniStack checks the signature. For IAM it checks
-`bedrock:Converse` and, for an inference profile, a foundation model of that name; Amazon checks `bedrock:InvokeModel`
-on the profile and on the model in each of its regions.
+MiniStack 1.5.33 invents Bedrock's answers and has no SageMaker. Here it checks only the signature. Its IAM check would
+use `bedrock:Converse` and, for an inference profile, a foundation model of that name. Amazon checks
+`bedrock:InvokeModel` on the profile, and on the model in each of the profile's regions.
 """
 
 import json
@@ -46,7 +46,7 @@ def install(models_url: str, authority: Authority) -> None:
     extract = iam_actions.extract_iam_action
 
     def extract_iam_action(service: str, *arguments: Any) -> str | None:
-        # With None, MiniStack checks only the signature.
+        # If the action is None, MiniStack checks only the signature.
         return None if service == "bedrock-runtime" else extract(service, *arguments)
 
     iam_actions.extract_iam_action = extract_iam_action
@@ -55,7 +55,7 @@ def install(models_url: str, authority: Authority) -> None:
 def _runtime(hosts: str, models_url: str, authority: Authority) -> Any:
     async def runtime(method: str, path: str, headers: Any, body: bytes, query_params: Any) -> Reply:
         host = hosts.format(get_region())
-        # The gateway passes the decoded path; a model's ARN contains slashes.
+        # The gateway passes the decoded path, and a model's ARN contains slashes: encode them again.
         call = MODEL_CALL.fullmatch(path)
         raw = f"/model/{quote(call[1], safe='')}/{call[2]}" if call else quote(path)
         passed = {name: value for name, value in headers.items() if PASSED.fullmatch(name)}
@@ -96,7 +96,7 @@ def _opened(request: urllib.request.Request) -> Any:
 
 
 def _pieces(answer: Any) -> Any:
-    """Pass the body on as it arrives; if it breaks off, the client's answer also stays incomplete."""
+    """Pass the body on as it arrives. If it ends early, the client's answer also stays incomplete."""
 
     async def runner(send: Any, _receive: Any) -> None:
         with answer:

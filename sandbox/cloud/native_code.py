@@ -1,7 +1,8 @@
-"""Runs assets for Amazon's processors on this machine's processor.
+"""Adapts the assets of functions, which are built for Amazon's processors, to this machine's processor.
 
-An asset's native wheels contain extension modules for one processor and one Python. The module of the same version for
-this machine is added next to each, from a folder `<name>-<version>` of the native packages that the launcher prepared.
+An asset's native wheels contain extension modules for one processor and one Python. Next to each, this module adds the
+extension module of the same version for this machine. It is in the folder `<name>-<version>` of the native packages,
+which the launcher prepares.
 """
 
 import io
@@ -13,12 +14,12 @@ from pathlib import Path
 from sandbox.failure import SandboxError
 
 DIST_INFO = ".dist-info"
-# The archive within an asset that corpus.packed unpacks.
+# The archive within an asset; corpus.packed unpacks it.
 PACKED = "parsers.zip"
 
 
 class NativeCode:
-    """Assets with modules for this machine in them. `packages` is None when none were prepared."""
+    """Adds modules for this machine to assets. `packages` is the folder of native packages, or None without one."""
 
     def __init__(self, packages: Path | None) -> None:
         self._packages = packages
@@ -54,7 +55,7 @@ class NativeCode:
 
 
 def _with_packed(code_zip: bytes, files: dict[str, bytes]) -> bytes:
-    """The asset with the files, each in the archive of parsers if that has its package."""
+    """The asset with the files. A file goes into the archive of parsers if that contains the file's package."""
     with zipfile.ZipFile(io.BytesIO(code_zip)) as archive:
         parsers = archive.read(PACKED) if PACKED in archive.namelist() else None
     if parsers is None:
@@ -69,7 +70,8 @@ def _with_packed(code_zip: bytes, files: dict[str, bytes]) -> bytes:
 def _with(archived: bytes, files: dict[str, bytes]) -> bytes:
     changed = io.BytesIO(archived)
     with zipfile.ZipFile(changed, "a") as archive, warnings.catch_warnings():
-        # A module without a processor in its name has the same name as this one, and is replaced.
+        # If a module's name contains no processor, both modules have the same name. The new one replaces the other,
+        # and zipfile warns about the duplicate.
         warnings.simplefilter("ignore", UserWarning)
         for name, content in files.items():
             archive.writestr(name, content)
@@ -81,7 +83,7 @@ def _package(name: str) -> str:
 
 
 def native_packages(archive: zipfile.ZipFile) -> list[str]:
-    """`<name>-<version>` of every distribution in the archive whose wheel is for one kind of machine."""
+    """The distributions in the archive whose wheels are for one kind of machine, as `<name>-<version>`."""
     packages = []
     for entry in archive.namelist():
         folder, _, file = entry.partition("/")

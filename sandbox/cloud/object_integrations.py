@@ -1,6 +1,6 @@
-"""Objects of S3 through API Gateway: `AWS` integrations that read an object in the role of their credentials.
+"""Objects of S3 through API Gateway: `AWS` integrations that read an object with the role in their `credentials`.
 
-MiniStack 1.5.33 takes each such integration for a call of a function.
+MiniStack 1.5.33 treats each such integration as a call of a function.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/integrating-api-with-aws-services-s3.html
 """
 
@@ -26,7 +26,7 @@ Record = dict[str, Any]
 
 
 def install(authority: MiniStackAuthority) -> None:
-    """Wraps MiniStack's integrations that are no proxies; once per process."""
+    """Wraps MiniStack's handling of integrations that are not proxies; once per process."""
     invoke = apigateway_v1._invoke_lambda_custom_v1
 
     async def _invoke_lambda_custom_v1(
@@ -55,7 +55,7 @@ def install(authority: MiniStackAuthority) -> None:
 
 
 def _fault(integration: Record, kind: str, authority: MiniStackAuthority) -> str | None:
-    """What keeps API Gateway from asking S3."""
+    """Why API Gateway cannot call S3, or None."""
     if kind != "path" or integration.get("httpMethod") != "GET":
         return "only GET of a path is known here"
     role = str(integration.get("credentials") or "")
@@ -65,7 +65,7 @@ def _fault(integration: Record, kind: str, authority: MiniStackAuthority) -> str
 
 
 def _mapped(integration: Record, headers: Record, query_params: Record, path_params: Record) -> dict[str, str]:
-    """The parameters that go to S3, as `header.If-None-Match`; those of the caller reach it only by a mapping."""
+    """The parameters for S3, for example `header.If-None-Match`. Only parameters with a mapping go to S3."""
     sources: Mapping[str, Any] = {
         **{f"header.{name.lower()}": value for name, value in headers.items()},
         **{f"path.{name}": value for name, value in path_params.items()},
@@ -83,7 +83,7 @@ def _mapped(integration: Record, headers: Record, query_params: Record, path_par
 def _object(
     authority: MiniStackAuthority, role: str, bucket: str, key: str, conditions: dict[str, str]
 ) -> tuple[int, Record, bytes]:
-    """What S3 answers to the role: 403 also for an object that is not there, unless the role may list the bucket."""
+    """S3's answer to the role. A missing object is 403, as on Amazon, and 404 only if the role may list the bucket."""
     arn = f"arn:aws:s3:::{bucket}"
     refused: tuple[int, Record, bytes] = s3._error("AccessDenied", "Access Denied", 403, f"/{bucket}/{key}")
     if authority.role_denial(role, READ, f"{arn}/{key}"):
@@ -93,7 +93,7 @@ def _object(
 
 
 def _answered(integration: Record, answer: tuple[int, Record, bytes], headers: Record, binary: list[str]) -> Any:
-    """The answer as the integration response of its status has it."""
+    """The client's answer, made from S3's answer by the integration response for its status."""
     status, given, body = answer
     responses = list((integration.get("integrationResponses") or {}).values())
     chosen = next((each for each in responses if _matches(each.get("selectionPattern"), status)), None)

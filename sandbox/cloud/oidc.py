@@ -1,6 +1,6 @@
-"""A user pool as the client of a provider of OpenID Connect: authorization code, token, claims.
+"""A user pool as the client of an OpenID Connect provider: authorization code, token, claims.
 
-Cognito authenticates with client_secret_post, takes tokens that are signed by a key of the provider alone, and reads
+Cognito authenticates with client_secret_post. It accepts only ID tokens that a key of the provider has signed. It reads
 the claims from the ID token and from userInfo:
 https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-oidc-idp.html
 """
@@ -28,7 +28,7 @@ Claims = dict[str, Any]
 
 
 def endpoints(details: Mapping[str, str]) -> dict[str, str]:
-    """The provider's endpoints, from the details or else from its metadata; raises SignInRefused."""
+    """The provider's endpoints, from the details or otherwise from its metadata; raises SignInRefused."""
     given = {name: details[name] for name in ENDPOINTS if details.get(name)}
     if len(given) == len(ENDPOINTS):
         return given
@@ -41,7 +41,7 @@ def endpoints(details: Mapping[str, str]) -> dict[str, str]:
 
 
 def authorize_url(details: Mapping[str, str], redirect_uri: str, state: str) -> str:
-    """Where the person signs in."""
+    """The URL at which the user signs in."""
     query = {
         "client_id": details["client_id"],
         "redirect_uri": redirect_uri,
@@ -54,7 +54,7 @@ def authorize_url(details: Mapping[str, str], redirect_uri: str, state: str) -> 
 
 
 def claims(details: Mapping[str, str], code: str, redirect_uri: str) -> Claims:
-    """What the provider says of the person who came back with the code; raises SignInRefused."""
+    """The provider's claims about the user who has the code; raises SignInRefused."""
     form = {
         "grant_type": "authorization_code",
         "code": code,
@@ -88,7 +88,7 @@ def _checked(details: Mapping[str, str], token: str) -> Claims:
 
 
 def _asked(address: str, wanted: str, form: Mapping[str, str] | None = None, bearer: str = "") -> Claims:
-    """The JSON object at an https address; raises SignInRefused."""
+    """The JSON object from an https address, by POST if there is a form; raises SignInRefused."""
     headers = {"Accept": "application/json", **({"Authorization": f"Bearer {bearer}"} if bearer else {})}
     try:
         if urlsplit(address).scheme != "https":

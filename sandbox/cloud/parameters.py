@@ -1,6 +1,6 @@
-"""The parameters that a caller may list: those below the path in its policy.
+"""The IAM check of `ssm:GetParametersByPath`: a caller may list the parameters below the path in its policy.
 
-MiniStack 1.5.33 checks the policy for all resources, so a policy with a path allows nothing.
+MiniStack 1.5.33 checks the policy for the resource `*`, so a policy with a path allows nothing.
 """
 
 import json
@@ -12,7 +12,7 @@ BY_PATH = "GetParametersByPath"
 
 
 def install() -> None:
-    """Replaces MiniStack's naming of the resource of a request; once per process."""
+    """Wraps MiniStack's function that determines the resource of a request; once per process."""
     extract = iam_actions.extract_resource_arn
 
     def extract_resource_arn(
@@ -34,7 +34,7 @@ def install() -> None:
 
 
 def folder(body: bytes) -> str:
-    """The path of a request in Amazon's form for a refusal: without a slash at its end; `/*` if there is none."""
+    """The path of a request in the form of Amazon's refusals: without a slash at its end. `/*` without a path."""
     try:
         path = json.loads(body)["Path"]
     except (ValueError, KeyError, TypeError):

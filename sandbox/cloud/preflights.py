@@ -1,6 +1,6 @@
 """OPTIONS methods of CDK's `add_cors_preflight`: a mock whose template chooses among several origins.
 
-MiniStack 1.5.33 sends a mock's response template to the browser without running it, and gives a 204 a body.
+MiniStack 1.5.33 sends a mock's response template to the browser without evaluating it, and sends a body with a 204.
 """
 
 import re
@@ -16,7 +16,7 @@ _asking: ContextVar[str] = ContextVar("origin", default="")
 
 
 def install() -> None:
-    """Wraps MiniStack's mock integration; once per process."""
+    """Wraps MiniStack's execution of methods and its mock integration; once per process."""
     execute, mock = apigateway_v1._execute_in_scope, apigateway_v1._invoke_mock_v1
 
     async def _execute_in_scope(

@@ -1,7 +1,7 @@
-"""Further behaviour of SQS: metrics for alarms, the redrive of dead letters, and permissions of batch calls.
+"""Further behaviour of SQS: metrics for alarms, the redrive of dead letters, and the permissions for batch calls.
 
 MiniStack 1.5.33 has no metrics of SQS and no StartMessageMoveTask. It checks policies for actions such as
-sqs:ChangeMessageVisibilityBatch, which IAM does not have: the action for one message also permits the batch.
+sqs:ChangeMessageVisibilityBatch, which IAM does not have. In IAM, the action for one message also permits the batch.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
@@ -18,12 +18,12 @@ from ministack.services import cloudwatch, sqs
 
 Record = dict[str, Any]
 NAMESPACE = "AWS/SQS"
-# Amazon measures every minute, which is long for a test.
+# Amazon measures every minute; that is too long for a test.
 SECONDS = 1.0
 
 
 def install() -> None:
-    """Adds the call, names actions as IAM does, and starts to measure; once per process."""
+    """Adds StartMessageMoveTask, names actions as IAM does, and starts to measure; once per process."""
     sqs._HANDLERS["StartMessageMoveTask"] = _start_message_move_task
     extract = iam_actions.extract_iam_action
 
@@ -36,7 +36,7 @@ def install() -> None:
 
 
 def measured(queue: Record, now: float) -> dict[str, float]:
-    """The metrics of a queue at `now`, in messages and seconds."""
+    """The metrics of a queue at `now` (seconds since the epoch): numbers of messages, and an age in seconds."""
     visible = [message for message in queue["messages"] if message["visible_at"] <= now]
     oldest = min((message.get("enqueued_at", message["sent_at"]) for message in queue["messages"]), default=now)
     return {
@@ -72,7 +72,7 @@ def _measure(account: str, region: str, last: dict[tuple[str, str, str], dict[st
 
 
 def _start_message_move_task(data: Record, _: str) -> Record:
-    """Move all messages at once, to their source queues or to DestinationArn; MiniStack has checked the signature."""
+    """Moves all messages at once, to DestinationArn or else to their source queues. MiniStack checks the signature."""
     source = sqs._queue_by_arn(str(data.get("SourceArn", "")))
     if source is None:
         raise sqs._Err("ResourceNotFoundException", "The resource that you specified for the SourceArn doesn't exist.")

@@ -1,4 +1,4 @@
-"""IAM roles of MiniStack: trust, policies, and the time since they were written."""
+"""MiniStack's IAM roles: their trust, their policies, and the time since their last change."""
 
 import hashlib
 import json
@@ -37,7 +37,7 @@ def account(role_arn: str) -> str:
 def trusts(role: Record, service: str, context: Mapping[str, str]) -> bool:
     """Whether the role's trust policy lets the service principal assume it under these condition keys.
 
-    MiniStack's own evaluation lets a service principal match the account's root, so it is not used.
+    MiniStack's own evaluation is not used: with it, a service principal also matches the account's root.
     """
     given = iam_evaluator.EvalContext(
         principal_arn=service,
@@ -63,7 +63,7 @@ def trusts(role: Record, service: str, context: Mapping[str, str]) -> bool:
 
 
 def may(role: Record, action: str, resource: str) -> bool:
-    """Whether the role's policies and boundary allow the action; the resource's own policy is not asked."""
+    """Whether the role's policies and boundary allow the action. The resource's own policy is not considered."""
     owner = account(role["Arn"])
     question = iam_evaluator.EvalContext(
         principal_arn=role["Arn"],
@@ -82,9 +82,9 @@ def may(role: Record, action: str, resource: str) -> bool:
 
 
 class RoleClock:
-    """When each role, its trust or one of its policies was last written; on Amazon, a write takes seconds to spread.
+    """The time of the last change of each role, its trust or its policies: on Amazon, a change takes seconds to spread.
 
-    MiniStack stores no such time, so this class compares all roles after every write of IAM.
+    MiniStack stores no such time, so this class compares all roles after every write to IAM.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -109,7 +109,7 @@ class RoleClock:
         return self._now() - seen[1] if seen else 0.0
 
     def install(self) -> None:
-        """Calls `observe` after every write of IAM through CloudFormation and the API; once per process."""
+        """Lets every call of IAM's API, and every write by CloudFormation, call `observe`; once per process."""
         handle = iam.handle_request
 
         async def handle_request(*args: Any, **kwargs: Any) -> Any:

@@ -22,9 +22,9 @@ NEXT, INIT_ERROR = "/2018-06-01/runtime/invocation/next", "/2018-06-01/runtime/i
 
 @dataclass
 class Invocation:
-    """One event and its answer; `hear` gets the pieces of a streamed answer, which is then not stored.
+    """One event and its answer. If `hear` is set, it gets the pieces of a streamed answer, and `answer` stays empty.
 
-    `settled` is set when `answer` (the raw body) or `error` (`{"errorMessage", "errorType"}`) is known.
+    `settled` is set as soon as `answer` (the raw body) or `error` (`{"errorMessage", "errorType"}`) is known.
     """
 
     request_id: str
@@ -39,14 +39,14 @@ class Invocation:
     settled: threading.Event = field(default_factory=threading.Event)
 
     def fail(self, message: str, kind: str) -> None:
-        """The first outcome counts."""
+        """Sets the error, unless the invocation is already settled."""
         if not self.settled.is_set():
             self.error = {"errorMessage": message, "errorType": kind}
             self.settled.set()
 
 
 class RuntimeApiServer:
-    """Listens on a free port of 127.0.0.1 until closed.
+    """Listens on a free port of 127.0.0.1 until `close`.
 
     `idle` is set while the runtime waits for an event, and when it has failed to start.
     """
@@ -62,7 +62,7 @@ class RuntimeApiServer:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def offer(self, invocation: Invocation) -> None:
-        """Give the runtime its next event; the event before must be settled."""
+        """Give the runtime its next event. The previous event must be settled."""
         self.current = invocation
         self.idle.clear()
         self._pending.put(invocation)
@@ -80,12 +80,12 @@ class RuntimeApiServer:
         return self._pending.get()
 
     def fail_init(self, message: str) -> None:
-        """The first reason counts."""
+        """Notes that the runtime failed to start. The first message is kept."""
         self.init_error = self.init_error or message
         self.idle.set()
 
     def answering(self, request_id: str) -> Invocation | None:
-        """The invocation of an answer; None for a late or a second answer."""
+        """The invocation that an answer belongs to; None for a late or a second answer."""
         invocation = self.current
         if invocation is None or invocation.request_id != request_id or invocation.settled.is_set():
             return None
@@ -97,7 +97,7 @@ class _Server(ThreadingHTTPServer):
     api: RuntimeApiServer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print nothing: if a runtime was ended during a request, its environment reports it."""
+        """Prints nothing: if a runtime ends during a request, its execution environment reports that."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -161,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
         return b"".join(self._pieces())
 
     def _pieces(self) -> Iterator[bytes]:
-        """The pieces of the body as they arrive, one for each chunk. Raises ConnectionError if it ends early."""
+        """The pieces of the body as they arrive, one for each chunk. Raises ConnectionError if the body ends early."""
         self._trailers: dict[str, str] = {}
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
             yield self._exactly(int(self.headers.get("Content-Length", 0)))
@@ -189,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Print nothing: the function has its own log."""
+        """Prints nothing: the function has its own log."""
 
 
 def _error(body: bytes) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""SageMaker's models, endpoint configurations and endpoints, as CloudFormation makes them.
+"""SageMaker's models, endpoint configurations, endpoints and inference components, as CloudFormation makes them.
 
-MiniStack 1.5.33 does not know these types. What an endpoint answers is the model server's work; here is only what
-exists, under which name, and which model its container runs.
+MiniStack 1.5.33 lacks these types. The model server answers for the endpoints. This module knows only which resources
+exist, their names, and the model that each container runs.
 """
 
 import re
@@ -24,7 +24,7 @@ REPLACED = "CloudFormation cannot update a stack when a custom-named resource re
 
 @dataclass(frozen=True)
 class Record:
-    """Properties as their template has them, and when the resource was made and last changed."""
+    """The properties from the template, and the times at which the resource was created and last changed."""
 
     props: Properties
     created: datetime
@@ -32,9 +32,9 @@ class Record:
 
 
 class Registry:
-    """The models, endpoint configurations and endpoints of every account and region, by name.
+    """The resources of every account and region, by kind and name.
 
-    `existing` are endpoints that no stack made: name → `{"model": …, "shape": "array" | "inputs"}`.
+    `existing` are endpoints that no stack has made: `{name: {"model": …, "shape": "array" | "inputs"}}`.
     """
 
     def __init__(self, existing: Mapping[str, Mapping[str, str]]) -> None:
@@ -45,7 +45,7 @@ class Registry:
         self.copies = ComponentCopies()
 
     def records(self, kind: str) -> dict[str, Record]:
-        """All of a kind in the account and region of the request, by name; existing endpoints with their parts."""
+        """All resources of a kind in the request's account and region, by name, with those of existing endpoints."""
         standing = {
             name: Record(parts[kind], self._started, self._started)
             for name, endpoint in self._existing.items()
@@ -71,10 +71,10 @@ class Registry:
             )
 
     def endpoint(self, name: str, region: str, account: str) -> Mapping[str, str] | None:
-        """What the endpoint's container runs, or None when there is no such endpoint.
+        """The model and the shape of the endpoint's container, or None if there is no such endpoint.
 
-        An endpoint whose model is an inference component has its name under `component`: a call must name it. Its
-        `copies` are those that answer.
+        If the endpoint's model is an inference component, the result also has `component`, its name, and `copies`, the
+        number of copies that answer. A call of such an endpoint must name the component.
         """
         props = self._kept["endpoint"].get_scoped(account, region, name)
         if props is None:
@@ -139,7 +139,7 @@ class Registry:
             raise ValueError("A SageMaker model needs PrimaryContainer or Containers.")
         role_arn = str(props.get("ExecutionRoleArn", ""))
         role = roles.find(role_arn)
-        # Models are made with roles of the account they are in: SageMaker takes no other.
+        # SageMaker accepts only roles of the model's own account.
         comes_for = {"aws:SourceAccount": roles.account(role_arn)} if role else {}
         if role is None or not roles.trusts(role, "sagemaker.amazonaws.com", comes_for):
             raise ValueError(
@@ -177,11 +177,13 @@ class Registry:
 
 
 def container(model: Properties) -> dict[str, str]:
-    """`{"model": …, "shape": …}` of a model's first container.
+    """`{"model": …, "shape": …}` for a model's first container.
 
-    `model` is HF_MODEL_ID, else the image; `shape` is what the container accepts: `inputs` for Hugging Face's
-    text-embeddings-inference image (`{"inputs": […]}`), `lmi` for the djl-inference image, which answers an object,
-    otherwise `array` (a JSON array of strings).
+    `model` is HF_MODEL_ID, or the image without it. `shape` is the form of the requests:
+
+    - `inputs` for Hugging Face's text-embeddings-inference image, which accepts `{"inputs": […]}`
+    - `lmi` for the djl-inference image, which answers with an object
+    - `array` for any other image: a JSON array of strings
     """
     first = _containers(model)[0]
     image = str(first.get("Image", ""))
@@ -192,7 +194,7 @@ def container(model: Properties) -> dict[str, str]:
 
 
 def _parts(name: str, model: str) -> dict[str, Properties]:
-    """An existing endpoint with its configuration and model, which bear its name."""
+    """An existing endpoint with its configuration and its model, which have the same name."""
     variant = {"VariantName": "AllTraffic", "ModelName": name, "InitialInstanceCount": 1}
     return {
         "model": {"PrimaryContainer": {"Environment": {"HF_MODEL_ID": model}}},
@@ -208,5 +210,5 @@ def _containers(model: Properties) -> list[Properties]:
 
 
 def _named(kept: Any, name: str) -> str | None:
-    """The kept name: an ARN carries it in small letters."""
+    """The name as it was registered: an ARN contains it in lower case. None for an unknown name."""
     return next((known for known in kept if known.lower() == name.lower()), None)

@@ -1,7 +1,7 @@
-"""SageMaker's List and Describe calls about models, endpoint configurations, endpoints and inference components.
+"""SageMaker's List and Describe calls for models, endpoint configurations, endpoints and inference components.
 
-They are made by CloudFormation alone here; only the copies of a component can be changed. Other calls are answered by
-501 and a sentence.
+Here only CloudFormation makes these resources, and the API can change only the copies of a component. Other calls get a
+501 with a message.
 """
 
 import json
@@ -17,7 +17,7 @@ from sandbox.cloud import api_shapes
 from sandbox.cloud.sagemaker import Record, Registry
 
 TARGET = "SageMaker."
-# Prefix of the members → the kind in the registry.
+# For each prefix of the members, the kind in the registry.
 KINDS = {
     "EndpointConfig": "endpoint-config",
     "Endpoint": "endpoint",
@@ -30,7 +30,7 @@ Reply = tuple[int, dict[str, str], bytes]
 
 
 class SageMakerError(Exception):
-    """A call that SageMaker refuses: its error code and sentence."""
+    """SageMaker refuses the call: the error has SageMaker's code and message."""
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -38,7 +38,10 @@ class SageMakerError(Exception):
 
 
 def install(registry: Registry) -> None:
-    """Puts the calls before SageMaker's runtime, which has no header `X-Amz-Target`; once per process, after it."""
+    """Handles the calls with the header `X-Amz-Target`; SageMaker's runtime handles those without it.
+
+    Call it once per process, after `model_runtimes`.
+    """
     runtime = app.SERVICE_HANDLERS["sagemaker"]
 
     async def handle(method: str, path: str, headers: Any, body: bytes, query_params: Any) -> Any:
@@ -48,7 +51,7 @@ def install(registry: Registry) -> None:
         return _answer(registry, target.removeprefix(TARGET), json.loads(body or b"{}"))
 
     app.SERVICE_HANDLERS["sagemaker"] = handle
-    # Without a namespace MiniStack checks the signature alone; the runtime asks IAM itself.
+    # Without a namespace, MiniStack would check only the signature. The handler of the runtime checks IAM itself.
     iam_actions.SERVICE_TO_IAM_NAMESPACE["sagemaker"] = "sagemaker"
     extract = iam_actions.extract_resource_arn
 

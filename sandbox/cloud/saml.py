@@ -1,8 +1,8 @@
-"""A user pool as the service provider of SAML 2.0: the request to the provider, and the check of its response.
+"""A user pool as a SAML 2.0 service provider: the request to the identity provider, and the check of its response.
 
-The library python3-saml checks the response: signature by a certificate of the metadata, schema, issuer, times,
-destination, recipient. It takes a response without InResponseTo and one without an audience; Cognito takes neither
-where the sign-in began at the pool.
+The library python3-saml checks the response: the signature by a certificate of the metadata, the schema, the issuer,
+the times, the destination and the recipient. It accepts a response without InResponseTo or without an audience. If the
+sign-in began at the pool, Cognito accepts neither.
 https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-saml-idp.html
 """
 
@@ -27,7 +27,7 @@ PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 
 
 def metadata(details: Mapping[str, str]) -> str:
-    """The provider's metadata, from the details or their address; raises SignInRefused."""
+    """The provider's metadata, from the details or from the address in them; raises SignInRefused."""
     content = details.get("MetadataFile") or _fetched(details.get("MetadataURL", ""))
     provider = _provider(content)
     if not provider.get("entityId") or not (provider.get("x509cert") or provider.get("x509certMulti")):
@@ -38,17 +38,17 @@ def metadata(details: Mapping[str, str]) -> str:
 
 
 def request_address(metadata: str) -> str:
-    """The provider's address for requests."""
+    """The provider's URL for requests; raises SignInRefused."""
     return str(_provider(metadata)["singleSignOnService"]["url"])
 
 
 def entity(pool_id: str) -> str:
-    """The name of the pool at the provider, which is the audience of its assertions."""
+    """The entity id of the pool, which the provider's assertions must name as their audience."""
     return f"urn:amazon:cognito:sp:{pool_id}"
 
 
 def request_url(metadata: str, pool_id: str, acs: str, relay_state: str) -> tuple[str, str]:
-    """Where the person signs in, and the id of the request, which the response must name."""
+    """The URL at which the user signs in, and the id of the request, which the response must name."""
     request = OneLogin_Saml2_Authn_Request(_settings(metadata, pool_id, acs))
     query = urlencode({"SAMLRequest": request.get_request(), "RelayState": relay_state})
     address = request_address(metadata)

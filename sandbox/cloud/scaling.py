@@ -1,6 +1,7 @@
 """CloudFormation's types for targets and policies of Application Auto Scaling.
 
-By load nothing here scales; a target whose least is 0 stops, and a step policy starts it (`component_copies.py`).
+Nothing here scales with its load. A component whose target has a minimum of 0 stops without calls, and a step policy
+starts it (`component_copies`).
 
 MiniStack 1.5.33 lacks these types.
 """
@@ -20,7 +21,10 @@ TARGET, POLICY = "AWS::ApplicationAutoScaling::ScalableTarget", "AWS::Applicatio
 
 
 class ScalingRegistry:
-    """The scalable targets and policies of every account and region; `components` are SageMaker's, by name."""
+    """The scalable targets and policies of every account and region.
+
+    `components` are SageMaker's inference components, by name. `copies` gets the targets' minimums and the policies.
+    """
 
     def __init__(self, components: Any, copies: ComponentCopies) -> None:
         self._components = components

@@ -1,9 +1,13 @@
 """Second factors of users, with Cognito's decisions.
 
-MiniStack 1.5.33 takes them in a pool without second factors, and without an access token; it switches one on with its
-verification, where Cognito waits for SetUserMFAPreference, and takes a preference for an app that nobody has set up.
+MiniStack 1.5.33 differs from Cognito in these points:
 
-What is refused is in the developer guide and in the API's model; sentences are Amazon's where somebody has seen them:
+- It accepts a second factor in a pool without second factors, and without an access token.
+- It enables an app as soon as the app is verified. Cognito enables it only with SetUserMFAPreference.
+- It accepts a preference for an app that is not set up.
+
+The developer guide and the API's model document the refusals. Error messages are Amazon's if they are documented or
+reported:
 no second factors in the pool: https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-totp.html
 a wrong code at the setup: https://github.com/aws-samples/aws-amplify-auth-starters/issues/15
 an app that is not verified: https://github.com/aws-amplify/amplify-js, the package auth
@@ -40,22 +44,22 @@ def install() -> None:
 
 
 def has_app(pool: dict[str, Any], user: dict[str, Any]) -> bool:
-    """Whether the user signs in with a code."""
+    """Whether the user signs in with a code of an authenticator app."""
     return pool.get("MfaConfiguration", "OFF") != "OFF" and APP in user.get("_mfa_enabled", [])
 
 
 def must_set_up(pool: dict[str, Any], user: dict[str, Any]) -> bool:
-    """Whether the pool requires a code, and the user has no app that shows one."""
+    """Whether the pool requires a code and the user has no authenticator app."""
     return pool.get("MfaConfiguration") == "ON" and APP not in user.get("_mfa_enabled", [])
 
 
 def set_up(user: dict[str, Any], secret: str) -> None:
-    """The user signs in with a code of the app with this secret from now on."""
+    """Enables an app with this secret; from now on the user signs in with its codes."""
     user |= {"_totp_secret": secret, "_mfa_enabled": [APP], "_preferred_mfa": APP}
 
 
 def _for_a_person(operation: Operation) -> Operation:
-    """The operation for the person of an access token, in a pool with second factors."""
+    """The operation, refused without an access token or a session, and for a user of a pool without second factors."""
 
     def refusing(data: dict[str, Any]) -> Any:
         if data.get("AccessToken"):
@@ -74,7 +78,7 @@ def _for_a_person(operation: Operation) -> Operation:
 
 
 def _verified(operation: Operation) -> Operation:
-    """The operation, refused where it switches on an app that the user has not set up."""
+    """The operation, refused if it enables an app that the user has not set up."""
 
     def refusing(data: dict[str, Any]) -> Any:
         wanted = (data.get("SoftwareTokenMfaSettings") or {}).get("Enabled")

@@ -1,4 +1,4 @@
-"""MiniStack's gateway on one TLS port of 127.0.0.1, with the front beside it, until SIGTERM."""
+"""Serves MiniStack's gateway on one TLS port of 127.0.0.1, together with the front, until SIGTERM."""
 
 import asyncio
 import logging
@@ -75,12 +75,12 @@ from sandbox.front.url_rewriter import MODEL_HOSTS
 
 logger = logging.getLogger("sandbox.cloud")
 
-# Seconds that requests have to end after SIGTERM. Hypercorn 0.18 waits longer for clients that keep a connection.
+# Requests get this many seconds to end after SIGTERM. Hypercorn 0.18 waits longer for clients with open connections.
 GRACE = 1.0
 
 
 class FrontLike(domains.Endpoints, domain_health.DomainHealth, collections.CollectionEndpoints, Protocol):
-    """What stands before the engine."""
+    """The layer before the engine."""
 
     def start(self) -> None: ...
 
@@ -114,7 +114,7 @@ def front_before_engine(settings: CloudSettings, authority: Authority) -> Front:
 
 
 def install(settings: CloudSettings, make_front: FrontMaker = front_before_engine) -> FrontLike:
-    """Closes MiniStack's gaps and makes the front; once per process, with the environment already set."""
+    """Adds the behaviour that MiniStack lacks, and makes the front; once per process, after `environment.enter`."""
     registry, clock = Registry(settings.existing_endpoints), RoleClock()
     authority = MiniStackAuthority(settings.region, registry, clock)
     front = make_front(settings, authority)
@@ -172,7 +172,7 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
 
 
 def egress_proxy_of_functions(settings: CloudSettings) -> EgressProxy | None:
-    """The proxy that the settings describe, listening; None when they describe none."""
+    """The proxy that the settings describe, which already listens. None if they describe no proxy."""
     if settings.egress_proxy_port is None or settings.model_cert is None or settings.model_key is None:
         return None
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -181,9 +181,9 @@ def egress_proxy_of_functions(settings: CloudSettings) -> EgressProxy | None:
 
 
 def run(settings: CloudSettings, make_front: FrontMaker = front_before_engine) -> None:
-    """Serves until SIGTERM or SIGINT; then no function, folder or listener is left, and the process ends with 0.
+    """Serves until SIGTERM or SIGINT. Then ends all functions and listeners, removes the functions' folders, and exits.
 
-    Raises OSError when the port is taken.
+    The exit status is then 0. Raises OSError if a port is in use.
     """
     front = install(settings, make_front)
     egress_proxy = egress_proxy_of_functions(settings)
@@ -197,24 +197,24 @@ def run(settings: CloudSettings, make_front: FrontMaker = front_before_engine) -
         functions.end_all(temporary_folder(settings))
     logger.info("Ended.")
     logging.shutdown()
-    # Clients with an open connection, and threads that wait for a custom resource's answer, would hold the process.
+    # Clients with open connections, and threads that wait for a custom resource's answer, would keep the process alive.
     os._exit(0)
 
 
 async def _serve(settings: CloudSettings) -> None:
-    # MiniStack's own main binds 127.0.0.1:443 as well when it runs as root.
+    # MiniStack's own main is not used: as root, it also binds 127.0.0.1:443.
     config = Config()
     config.bind = [f"127.0.0.1:{settings.aws_port}"]
     config.certfile, config.keyfile = str(settings.server_cert), str(settings.server_key)
     config.keep_alive_timeout = 75
-    # Hypercorn 0.18 cannot break off an answer in HTTP/2: the client would wait for its rest for ever.
+    # Hypercorn 0.18 cannot abort an answer in HTTP/2: the client would wait for the rest for ever.
     config.alpn_protocols = ["http/1.1"]
     config.graceful_timeout = GRACE / 2
     config.loglevel = "INFO"
     ended = asyncio.Event()
 
     def end() -> None:
-        # Ended functions let the threads that wait for them go.
+        # When the functions end, the threads that wait for them also end.
         threading.Thread(target=functions.end_all, args=[temporary_folder(settings)], daemon=True).start()
         ended.set()
 

@@ -1,6 +1,6 @@
-"""Service Quotas: the quotas that a deploy asks about, at Amazon's defaults. MiniStack 1.5.33 has no such service.
+"""Service Quotas: the quotas that a deploy reads, with Amazon's defaults. MiniStack 1.5.33 lacks the service.
 
-A quota that the account never changed has no value of its own: GetServiceQuota answers its default, as Amazon's does.
+Here no account has changed a quota, so GetServiceQuota returns the default, as on Amazon.
 https://docs.aws.amazon.com/general/latest/gr/opensearch-service.html, sagemaker.html and lambda-service.html
 """
 
@@ -16,7 +16,7 @@ from sandbox.cloud import api_shapes
 
 SERVICE, TARGET = "servicequotas", "ServiceQuotasV20190624."
 NAMES = {"es": "Amazon OpenSearch Service", "lambda": "AWS Lambda", "sagemaker": "Amazon SageMaker"}
-# Service → code → name and value.
+# By service and code: the name and the value.
 QUOTAS: dict[str, dict[str, tuple[str, float]]] = {
     "es": {
         "L-076D529E": ("Domains per Region", 100),
@@ -25,7 +25,7 @@ QUOTAS: dict[str, dict[str, tuple[str, float]]] = {
     "lambda": {"L-B99A9384": ("Concurrent executions", 1000)},
     "sagemaker": {},
 }
-# Instances of endpoints, and how many an account has of them at first.
+# The default number of SageMaker endpoint instances in an account, by type.
 ENDPOINTS = {
     "ml.c6i.large": 4,
     "ml.c6i.xlarge": 4,
@@ -42,7 +42,7 @@ MOST = 100
 
 
 class QuotaRefused(Exception):
-    """A call that the service refuses: its error code and sentence."""
+    """The service refuses the call: the error has the service's code and message."""
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)

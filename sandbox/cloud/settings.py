@@ -1,4 +1,4 @@
-"""What the cloud process is told at its start: one JSON file."""
+"""The settings of the cloud process, which it reads from one JSON file at its start."""
 
 import json
 from collections.abc import Mapping
@@ -11,16 +11,18 @@ from sandbox.failure import SandboxError
 
 @dataclass(frozen=True)
 class CloudSettings:
-    """Ports are on 127.0.0.1; paths name PEM files unless said otherwise.
+    """Ports are on 127.0.0.1. Paths name PEM files unless stated otherwise.
 
-    `home` is a folder for everything this process writes. `ca_bundle` holds the machine's roots and `ca`.
-    `has_native_vectors` is whether the engine keeps the vectors of Faiss, as the user's own does.
-    `native_packages` is a folder of sandbox.native_packages; without it, assets must be pure Python.
-    `egress_proxy_port` is the proxy of functions, `model_cert` and `model_key` those of the model hosts behind it;
-    without the three, functions reach no model host.
-    `spare_engine` is the command for engines of further domains, with `spare_environment`; without it there are none.
-    `snapshots` is the folder of the engines' snapshots; none where the engine is the user's own.
-    `existing_endpoints` maps the name of a SageMaker endpoint that is always there to its `model` and `shape`.
+    - `home` is the folder for everything that this process writes.
+    - `ca_bundle` contains the machine's roots and `ca`.
+    - `has_native_vectors`: whether the engine stores Faiss vectors itself; the user's own engine does.
+    - `native_packages` is a folder made by sandbox.native_packages. Without it, assets must be pure Python.
+    - `egress_proxy_port` is the port of the functions' proxy. `model_cert` and `model_key` are those of the model hosts
+      behind it. Without these three, functions reach no model host.
+    - `spare_engine` is the command that starts and stops engines of further domains, and `spare_environment` its
+      environment variables. Without it, there are no further engines.
+    - `snapshots` is the folder of the engines' snapshots; None if the engine is the user's own.
+    - `existing_endpoints` maps the names of SageMaker endpoints that always exist to their `model` and `shape`.
     """
 
     home: Path
@@ -49,7 +51,7 @@ class CloudSettings:
 
     @classmethod
     def read(cls, path: Path) -> "CloudSettings":
-        """Raises SandboxError naming the file and the entry that is missing, or the file that does not exist."""
+        """Reads the settings. Raises SandboxError with the file and its fault: a missing entry or a missing file."""
         try:
             given: dict[str, Any] = json.loads(path.read_text())
         except (OSError, ValueError) as reason:

@@ -1,15 +1,17 @@
 """Managed login: Cognito's pages at the domain of a user pool, here under `/_aws/<domain>/` of the gateway.
 
-GET  /oauth2/authorize   → /login, or back to the client at once for a user who has signed in within the hour
-GET  /login              the form; POST: back to the client with a code, or the form with a message; for a user with a
-                         second factor first the form for its code; where the pool requires one, first its setup
-/oauth2/idpresponse      a person comes back from another identity provider; so does /saml2/idpresponse (`federation`)
+GET  /oauth2/authorize   redirects to /login, or at once to the client if the user has signed in within the last hour
+GET  /login              the form
+POST /login              redirects to the client with a code, or shows the form with a message; before that, a second
+                         factor needs its own form, for the code or for the setup
+GET  /oauth2/idpresponse the user returns from an OpenID Connect provider (`federation`)
+POST /saml2/idpresponse  the user returns from a SAML provider (`federation`)
 POST /oauth2/token       tokens for a code or a refresh_token (PKCE is checked)
 POST /oauth2/revoke      makes a refresh token invalid
 GET  /logout             forgets the sign-in, and redirects to a sign-out URL of the client
 
-Forms, codes and tokens are MiniStack's. MiniStack 1.5.33 serves them for any client on any host, has no sessions, lets
-everyone sign up, and redirects a browser that signs out to any URL in the request.
+Forms, codes and tokens are MiniStack's. MiniStack 1.5.33 serves them for any client on any host, has no sessions, and
+lets everyone sign up. At sign-out, it redirects a browser to any URL in the request.
 """
 
 import asyncio
@@ -33,15 +35,15 @@ from sandbox.cloud.user_pools import styled
 
 PATH = re.compile(r"/_aws/(([a-z0-9-]+)\.auth\.[a-z0-9-]+\.amazoncognito\.com)(/.*)")
 SESSION_SECONDS = 3600.0
-# Of users who have done all that their sign-in asks.
+# The states of users who have finished all steps of their sign-in.
 SIGNED_IN = ("CONFIRMED", "EXTERNAL_PROVIDER")
-# The response of a SAML provider is the largest.
+# The longest body: the response of a SAML provider is the largest.
 MOST_BYTES = 256 * 1024
 MANAGED = 2
 
 
 def install(gateway: str) -> None:
-    """Serves managed login instead of MiniStack's paths, and refuses sign-up if the pool does; once per process."""
+    """Serves managed login in place of MiniStack's paths, and refuses sign-up if the pool does; once per process."""
     served, logins = app.app, Logins(gateway)
 
     async def with_sign_in(scope: Any, receive: Any, send: Any) -> None:
@@ -83,13 +85,13 @@ def install(gateway: str) -> None:
 
 
 def _asks_for_an_icon(scope: Any) -> bool:
-    """A browser asks the host of a page without an icon; a client of S3 that lists this bucket signs its request."""
+    """Whether a browser requests a page's icon. A client of S3 that lists the bucket favicon.ico signs its request."""
     path, names = scope.get("path"), {name for name, _ in scope.get("headers", [])}
     return scope["type"] == "http" and path == "/favicon.ico" and b"authorization" not in names
 
 
 class Logins:
-    """Answers for every domain; each cookie stands for a user who has signed in to a pool."""
+    """Answers requests to every domain. Each cookie belongs to a user who has signed in to a pool."""
 
     def __init__(self, gateway: str) -> None:
         self._federation = Federation(gateway)
@@ -157,10 +159,10 @@ class Logins:
         return form or self._signed_in(request, reply, name)
 
     async def _returned(self, request: SignInRequest) -> Reply:
-        """Back from another identity provider, which asks for no second factor of the pool."""
+        """The user returns from another identity provider. The pool asks such users for no second factor."""
         given = request.form if request.path == SAML_PATH else request.query
         first = {name: values[0] for name, values in given.items()}
-        # It asks the provider, which may be slow.
+        # This calls the provider, which may be slow.
         reply, name = await asyncio.to_thread(
             self._federation.ended,
             request.pool_id,
@@ -178,7 +180,7 @@ class Logins:
         return reply[0], {**reply[1], "Set-Cookie": _cookie(request, token, SESSION_SECONDS)}, reply[2]
 
     def _revoked(self, request: SignInRequest) -> Reply:
-        """https://docs.aws.amazon.com/cognito/latest/developerguide/revocation-endpoint.html"""
+        """See https://docs.aws.amazon.com/cognito/latest/developerguide/revocation-endpoint.html."""
         client = request.pool["_clients"].get(first_value(request.form, "client_id"))
         token = first_value(request.form, "token")
         if client is None or not token:
@@ -204,7 +206,7 @@ class Logins:
 
 
 async def _body(receive: Callable[[], Awaitable[Any]]) -> bytes:
-    """The first 64 KiB of the body; the rest is read and dropped."""
+    """The first `MOST_BYTES` bytes of the body. The rest is read and dropped."""
     body, more = b"", True
     while more:
         message = await receive()

@@ -1,5 +1,5 @@
-"""SignInRefused: why an identity provider, or what it says of a person, is refused."""
+"""SignInRefused: the reason why an identity provider, or its answer about a user, is refused."""
 
 
 class SignInRefused(Exception):
-    """Its text is a sentence for the person who signs in, or for whoever makes the provider."""
+    """Its text is a sentence for the user who signs in, or for the person who configures the provider."""

@@ -10,7 +10,7 @@ from sandbox.cloud.factor_steps import Reply
 
 COOKIE = "cognito"
 PROVIDER = "identity_provider"
-# Of a request to /oauth2/authorize, through the sign-in page.
+# The parameters of /oauth2/authorize that the sign-in page passes on.
 CARRIED = (
     "client_id",
     "redirect_uri",
@@ -26,7 +26,10 @@ Parameters = dict[str, list[str]]
 
 @dataclass(frozen=True)
 class SignInRequest:
-    """A request to the domain of a pool. `session` is its cookie's value, `base` the domain's path on the gateway."""
+    """A request to the domain of a pool.
+
+    `base` is the domain's path on the gateway, `prefix` the domain's prefix. `session` is the value of its cookie.
+    """
 
     method: str
     path: str
@@ -56,9 +59,9 @@ class SignInRequest:
 
 
 def here(reply: Reply, request: SignInRequest) -> Reply:
-    """MiniStack's page, with a form that posts to this domain and a message that screen readers read.
+    """MiniStack's page with two changes: the form posts to this domain, and screen readers read the message.
 
-    Behind the form for a name are the other identity providers of the client.
+    After the form for the user name come links to the client's other identity providers.
     """
     status, headers, body = reply
     if b'name="username"' in body:
@@ -80,5 +83,5 @@ def _providers(request: SignInRequest) -> str:
 
 
 def first_value(parameters: Parameters, name: str) -> str:
-    """The first value of that name, or an empty text."""
+    """The first value of the parameter, or an empty string."""
     return parameters.get(name, [""])[0]

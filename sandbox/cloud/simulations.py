@@ -1,6 +1,6 @@
-"""SimulatePrincipalPolicy as IAM answers it: a user or role that exists, and every action on every resource.
+"""IAM's SimulatePrincipalPolicy: it checks that the user or role exists, and every action on every resource.
 
-MiniStack 1.5.33 denies everything to a session or a principal that does not exist, and looks at one resource alone.
+MiniStack 1.5.33 returns denials for a session or a principal that does not exist, and checks only one resource.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ ACTION = "SimulatePrincipalPolicy"
 
 
 def install() -> None:
-    """Replaces MiniStack's; once per process."""
+    """Replaces MiniStack's operation; once per process."""
     iam._IAM_HANDLERS[ACTION] = _simulate
 
 

@@ -1,4 +1,4 @@
-"""Engines for further domains, started by the Python that started the local cloud; see sandbox.spare_engine."""
+"""Engines for further domains. The Python that started the local cloud runs them; see sandbox.spare_engine."""
 
 import logging
 import subprocess
@@ -10,7 +10,10 @@ logger = logging.getLogger(__name__)
 
 
 class CommandedEngines:
-    """`command` is followed by a verb and a domain; `environment` has all of its variables."""
+    """Starts and stops engines with `command`, which gets a verb and a domain as further arguments.
+
+    `environment` contains all environment variables of the command.
+    """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self._command = list(command)

@@ -1,7 +1,7 @@
 """Streamed answers through API Gateway's REST APIs and `InvokeWithResponseStream`.
 
 MiniStack 1.5.33 ignores `responseTransferMode`, lacks the URIs of streaming integrations, and sends every answer in one
-piece. It has bodies that send themselves (`StreamingResponse`), which this module uses.
+piece. Its `StreamingResponse` can send a body in pieces; this module uses it.
 
 Facts: https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html
 """
@@ -69,7 +69,7 @@ def _keep_transfer_mode() -> None:
         return made
 
     apigateway_v1._put_integration = _put_integration
-    # Updates create anew, by this name.
+    # MiniStack's update of a method calls the function of this name.
     provisioners._apigw_method_create = _apigw_method_create
     handlers["create"] = _apigw_method_create
 
@@ -154,7 +154,7 @@ def _stream_invocations() -> None:
         return 200, headers, StreamingResponse(_while_there(send_all))
 
     def _lambda_action(method: str, path: str) -> str | None:
-        # Amazon has no action of its own for it.
+        # IAM has no separate action for streaming invocations.
         if method == "POST" and path.endswith(STREAMING_URI[1]):
             return "InvokeFunction"
         name: str | None = action(method, path)
@@ -169,9 +169,9 @@ class _Truncated(Exception):
 
 
 def _while_there(send_all: Callable[[Send], Awaitable[None]]) -> Callable[[Send, Receive], Awaitable[None]]:
-    """Send until the end, or until the client disconnects; the function continues without it, as on Amazon.
+    """Send until the end, or until the client disconnects. The function then continues, as on Amazon.
 
-    An answer that breaks off gets no last frame, so that the client knows that it is incomplete.
+    An answer that ends early gets no last frame: by that the client knows that it is incomplete.
     """
 
     async def run(send: Send, receive: Receive) -> None:

@@ -1,7 +1,8 @@
-"""CloudFormation's properties of DynamoDB tables: expired items are removed, and backups are shown.
+"""CloudFormation's settings of DynamoDB tables for the expiry of items and for point-in-time recovery.
 
-MiniStack 1.5.33 ignores `TimeToLiveSpecification` and `PointInTimeRecoverySpecification` of a template, and removes
-expired items once a minute. Amazon removes them within days: code must rely on neither.
+MiniStack 1.5.33 ignores `TimeToLiveSpecification` and `PointInTimeRecoverySpecification` in a template. It removes
+expired items once a minute, and this module every `SECONDS`. Amazon removes them within days. Code must not rely on the
+time of the removal.
 """
 
 import threading
@@ -35,7 +36,7 @@ def install() -> None:
 
 
 def expire(now: float) -> None:
-    """Remove every item whose expiry, in seconds since 1970, is before `now`."""
+    """Remove every item whose expiry is not after `now` (both in seconds since 1970)."""
     with dynamodb._lock:
         for (account, region, name), setting in list(dynamodb._ttl_settings.all_items()):
             table = dynamodb._tables.get_scoped(account, region, name)
@@ -52,7 +53,7 @@ def expire(now: float) -> None:
 
 
 def _declared(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """The declared properties: the last mapping among the handler's arguments, for a create and for an update."""
+    """The handler, which also applies the new properties: they are its last argument that is a dictionary."""
 
     def declared(*args: Any, **kwargs: Any) -> Any:
         name, attributes = handler(*args, **kwargs)

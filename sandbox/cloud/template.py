@@ -1,4 +1,4 @@
-"""Values of a template."""
+"""Conversions of the values in a CloudFormation template."""
 
 import copy
 import json
@@ -9,12 +9,15 @@ Properties = dict[str, Any]
 
 
 def as_bool(value: object) -> bool:
-    """The value as a boolean; CloudFormation also accepts `"true"`."""
+    """The value as a boolean; CloudFormation also accepts the string `"true"`."""
     return str(value).lower() == "true"
 
 
 def as_document(value: object) -> dict[str, Any] | None:
-    """A policy from JSON or its text; None without one. Raises ValueError if it is no object."""
+    """The policy as a dictionary, from an object or its JSON text; None if it is empty.
+
+    Raises ValueError if it is not a JSON object.
+    """
     if value in (None, "", {}):
         return None
     parsed = json.loads(value) if isinstance(value, str) else copy.deepcopy(value)
@@ -24,7 +27,10 @@ def as_document(value: object) -> dict[str, Any] | None:
 
 
 def generated_name(stack_name: str, logical_id: str, longest: int) -> str:
-    """A physical name CloudFormation would give: stack, logical id and a random end; letters, digits, hyphens."""
+    """A physical name as CloudFormation generates it: stack, logical id and a random end.
+
+    It has at most `longest` characters.
+    """
     end = secrets.token_hex(6)
     start = f"{stack_name}-{logical_id}"[: longest - len(end) - 1].rstrip("-")
     return f"{start}-{end}"

@@ -1,6 +1,7 @@
 """Amazon Textract's DetectDocumentText, which the model server answers; MiniStack 1.5.33 has no Textract.
 
-Both of its protocols are spoken, JSON 1.1 and RPC v2 CBOR, which newer SDKs prefer. Every caller needs the permission.
+It supports both protocols, JSON 1.1 and RPC v2 CBOR, which newer SDKs prefer. Every caller needs the permission
+`textract:DetectDocumentText`.
 """
 
 import base64
@@ -66,7 +67,7 @@ def install(models_url: str, authority: Authority) -> None:
 
 
 def _read(is_cbor: bool, body: bytes) -> dict[str, Any]:
-    """The request as JSON has it, with bytes in base64. Raises ValueError."""
+    """The request in its JSON form, with the document's bytes in base64. Raises ValueError for a malformed body."""
     if not is_cbor:
         document_request = json.loads(body)
         if not isinstance(document_request, dict):

@@ -1,6 +1,6 @@
-"""X-Ray: it takes the subsegments that functions send, and shows traces of them; MiniStack 1.5.33 has no X-Ray.
+"""X-Ray: receives the subsegments that functions send, and shows their traces. MiniStack 1.5.33 has no X-Ray.
 
-Amazon's services add segments of their own, of the API's stage and of each function, which are missing here.
+Amazon's services also add segments for the API's stage and for each function. These are missing here.
 https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html
 """
 
@@ -28,14 +28,14 @@ Reply = tuple[int, dict[str, str], bytes]
 
 
 class Traces:
-    """The documents of the last traces, by trace and segment."""
+    """The documents of the last 2,000 traces, by trace id and segment id."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, dict[str, dict[str, Any]]] = OrderedDict()
         self._lock = threading.Lock()
 
     def take(self, datagram: bytes) -> None:
-        """Keep the document of a datagram; one of another form is dropped, as the daemon does."""
+        """Keep the document in a datagram. A malformed datagram is dropped, as the daemon does."""
         header, _, body = datagram.partition(b"\n")
         try:
             document = json.loads(body)
@@ -49,7 +49,7 @@ class Traces:
                 self._kept.popitem(last=False)
 
     def of(self, ids: list[str]) -> dict[str, Any]:
-        """The answer of BatchGetTraces."""
+        """The answer of BatchGetTraces for these trace ids."""
         with self._lock:
             kept = {id: list(self._kept[id].values()) for id in ids if id in self._kept}
         traces = [
@@ -64,7 +64,7 @@ class Traces:
         return {"Traces": traces, "UnprocessedTraceIds": [id for id in ids if id not in kept]}
 
     def between(self, begin: float, end: float) -> dict[str, Any]:
-        """The answer of GetTraceSummaries for traces that began in this time."""
+        """The answer of GetTraceSummaries for traces that began in this period (seconds since the epoch)."""
         with self._lock:
             known = {id: list(documents.values()) for id, documents in self._kept.items()}
         begun = {id: min(document["start_time"] for document in documents) for id, documents in known.items()}
@@ -81,7 +81,10 @@ class Traces:
 
 
 def install(authority: Authority) -> Traces:
-    """Listens as the daemon, which functions find by a variable, and registers the service; once per process."""
+    """Listens in place of X-Ray's daemon and registers the service; once per process.
+
+    Functions find the daemon by the environment variable AWS_XRAY_DAEMON_ADDRESS.
+    """
     traces, receiving = Traces(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     receiving.bind(("127.0.0.1", 0))
     os.environ[DAEMON] = f"127.0.0.1:{receiving.getsockname()[1]}"

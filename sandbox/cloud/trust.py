@@ -1,8 +1,8 @@
-"""Trust policies of roles as in IAM: a role in a trust policy must exist, and IAM stores its id.
+"""Trust policies of roles: as in IAM, a role in a trust policy must exist, and IAM stores the role's id.
 
 When that role is deleted, the policy shows the id instead of the ARN, and a new role with the same name is not trusted.
-The `aws:PrincipalArn` of a session is the ARN of its role. MiniStack 1.5.33 stores the text, and uses the session's own
-ARN.
+The `aws:PrincipalArn` of a session is the ARN of its role. MiniStack 1.5.33 stores only the policy's text, and uses the
+session's own ARN.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
 
@@ -62,7 +62,7 @@ def unknown_principal(document: Any) -> str | None:
 
 
 def _trusted(document: Any) -> Iterator[str]:
-    """ARNs of roles among the principals."""
+    """The ARNs of roles among the principals of a trust policy."""
     try:
         parsed = json.loads(document) if isinstance(document, str) else document or {}
     except ValueError:

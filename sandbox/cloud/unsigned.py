@@ -1,7 +1,7 @@
-"""Requests to S3 that nobody signed: Amazon lists and makes no bucket for them.
+"""Unsigned requests to S3: Amazon neither lists nor makes buckets for them.
 
-MiniStack 1.5.33 refuses them for a bucket and its objects, and lets these two pass. Amazon leads `GET /` to its product
-page, and answers the other with AccessDenied.
+MiniStack 1.5.33 refuses unsigned requests for a bucket and its objects, but accepts these two. Amazon redirects `GET /`
+to its product page, and answers the creation of a bucket with AccessDenied.
 """
 
 import uuid

@@ -1,12 +1,13 @@
-"""The engine versions between which Amazon upgrades a domain in place.
+"""The upgrades of a domain's engine version that Amazon makes in place.
 
-From Amazon's guide, "Upgrading Amazon OpenSearch Service domains" (version-migration), in November 2026.
+Source: Amazon's guide "Upgrading Amazon OpenSearch Service domains" (version-migration), read in November 2026.
 """
 
 from sandbox.cloud.domain_rules import InvalidDomain
 
 Version = tuple[str, int, int]
-# For a product and major version: the product and the lowest and highest version of another major that upgrade to it.
+# For each product and major version, the older versions that can be upgraded to it: the product, and the lowest and the
+# highest version.
 _BEFORE: dict[tuple[str, int], list[tuple[str, tuple[int, int], tuple[int, int]]]] = {
     ("OpenSearch", 3): [("OpenSearch", (2, 19), (2, 19))],
     ("OpenSearch", 2): [("OpenSearch", (1, 3), (1, 3))],
@@ -26,7 +27,7 @@ def check(before: str, after: str) -> None:
 
 
 def leads(before: str, after: str) -> bool:
-    """Whether Amazon upgrades a domain from one version to the other, or both are the same."""
+    """Whether both versions are the same, or Amazon upgrades a domain from `before` to `after`."""
     if before == after:
         return True
     product, major, minor = _parsed(before)

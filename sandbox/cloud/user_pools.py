@@ -1,4 +1,4 @@
-"""Parts of a user pool that MiniStack 1.5.33's CloudFormation lacks: users, a style of managed login, domain names."""
+"""Parts of a user pool that MiniStack 1.5.33 lacks: CloudFormation's users and login styles, checks of domain names."""
 
 import json
 import re
@@ -25,7 +25,7 @@ USER_REQUEST = (
 
 
 def install() -> None:
-    """Registers the types and checks the names of domains; once per process."""
+    """Registers the two types, and adds the check of domain names; once per process."""
     handlers = provisioners._RESOURCE_HANDLERS
     handlers[USER] = {"create": _create_user, "update": _replace_user, "delete": _delete_user}
     handlers[STYLE] = {"create": _create_style, "update": _update_style, "delete": _delete_style}
@@ -39,7 +39,7 @@ def install() -> None:
 
 
 def prefix_refusal(prefix: str) -> str | None:
-    """Why Cognito refuses the prefix of a domain; None if it accepts a prefix that nobody has yet."""
+    """Why Cognito refuses the prefix of a domain; None if it is valid. Another pool may already use the prefix."""
     if not PREFIX.fullmatch(prefix):
         return f"The domain prefix {prefix!r} has to be 1 to 63 small letters, digits and inner hyphens."
     return next((f"Domain cannot contain reserved word: {word}" for word in RESERVED if word in prefix), None)
