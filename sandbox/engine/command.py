@@ -7,25 +7,25 @@ from pathlib import Path
 from sandbox.engine.java import Java
 from sandbox.engine.line import Line
 
-# At the start, the second compiler takes as much processor time as everything else together, and this collector takes
-# a tenth less than G1.
+# During a start, Java's second compiler takes as much processor time as everything else together. The serial collector
+# takes a tenth less than G1.
 _QUICK_START = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xms512m"]
 _LONG_RUN = ["-Xms256m", "-XX:+UseG1GC", "-XX:G1ReservePercent=25", "-XX:InitiatingHeapOccupancyPercent=30"]
 
 
 def command(line: Line, home: Path, java: Java, folder: Path, *, optimize: bool = False) -> list[str]:
-    """The command that `bin/opensearch` finally runs, without the short Java processes before it.
+    """The command that `bin/opensearch` runs at its end, without the short Java processes before it.
 
     Args:
-        line: whose options are added.
-        home: of the assembled engine.
-        java: to run it with.
-        folder: of the instance, which holds `config`, `data`, `logs` and `scratch`.
-        optimize: for the long run, compiled for speed and with 2 GiB instead of 1; starting then takes twice the
-            processor time.
+        line: The line whose Java options are added.
+        home: The folder of the assembled engine.
+        java: The Java that runs it.
+        folder: The folder of the instance, with `config`, `data`, `logs` and `scratch`.
+        optimize: Whether the engine is tuned for a long run: compiled for speed, with a heap of 2 GiB instead of 1 GiB.
+            The start then takes twice the processor time.
     """
     if optimize:
-        vectors = "jdk.incubator.vector"  # useless for the first compiler
+        vectors = "jdk.incubator.vector"  # Java's first compiler does not use it.
         speed = [*_LONG_RUN, *([f"--add-modules={vectors}"] if vectors in java.modules else [])]
     else:
         speed = _QUICK_START

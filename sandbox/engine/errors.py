@@ -2,12 +2,12 @@
 
     SandboxError
     └── EngineError
-        ├── PartMissing        a part of the engine was found nowhere
-        ├── ChecksumMismatch   a file has another content than the part
+        ├── PartMissing        no folder and no repository has a part of the engine
+        ├── ChecksumMismatch   a file's content is not that of the part
         ├── JavaMissing        no Java can run the engine, and none could be installed
         └── NotReady           the engine was started and does not answer
 
-The message of each is a sentence for a person.
+Each message is a sentence for a person.
 """
 
 from sandbox.failure import SandboxError
@@ -20,11 +20,11 @@ class EngineError(SandboxError):
 
 
 class PartMissing(EngineError):
-    """A part of the engine was found nowhere."""
+    """No folder and no repository has a part of the engine."""
 
 
 class ChecksumMismatch(EngineError):
-    """A file has another content than the part."""
+    """A file's content is not that of the part."""
 
 
 class JavaMissing(EngineError):

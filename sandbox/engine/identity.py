@@ -1,4 +1,4 @@
-"""The user of the engine's process: OpenSearch refuses to run as root."""
+"""The user that runs the engine's process: OpenSearch refuses to run as root."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ class ProcessIdentity:
     gid: int
 
     def owns(self, folder: Path) -> None:
-        """Give the user a folder and everything below it."""
+        """Make the user and the group the owners of a folder and everything below it."""
         for path in (folder, *folder.rglob("*")):
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def reaches(self, path: Path, purpose: str) -> None:
-        """Raise an EngineError if other users cannot enter a parent folder of `path`."""
+        """Raise an EngineError if other users cannot enter a parent folder of `path`.
+
+        `purpose` is the verb before the path in the message, for example `read`.
+        """
         for folder in path.resolve().parents:
             if not folder.stat().st_mode & 0o001:
                 raise EngineError(

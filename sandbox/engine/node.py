@@ -23,9 +23,9 @@ ADMIN_DN = "CN=admin,OU=sandbox,O=osml"
 
 @dataclass(frozen=True)
 class NodeCertificates:
-    """The PEM files of the node, and the certificate names of its two kinds of peers.
+    """The PEM files of the node, and the distinguished names in the certificates of nodes and of the administrator.
 
-    The key is PKCS#8 without a password; names are in RFC 2253 order.
+    The key is PKCS#8 without a password. The names are in the order of RFC 2253.
     """
 
     ca: Path
@@ -39,9 +39,9 @@ class NodeCertificates:
 class Launch:
     """How to start a prepared instance.
 
-    `Popen(argv, env=env, cwd=folder, user=uid, group=gid)`; the last two are None if the engine runs as the user of
-    this process. `log` is the engine's log file; messages of Java before logging works go to the standard streams. To
-    stop the engine, send SIGTERM and wait.
+    Start it with `Popen(argv, env=env, cwd=folder, user=uid, group=gid)`. `uid` and `gid` are None if the engine runs
+    as the user of this process. `log` is the engine's log file. Before logging works, Java writes to the standard
+    streams. To stop the engine, send SIGTERM and wait.
     """
 
     argv: list[str]
@@ -68,24 +68,23 @@ def prepare(
 ) -> Launch:
     """Write an instance's configuration below `folder`, and return how to start it.
 
-    It may be called again for the same folder: it writes the configuration again, and keeps data and logs. An existing
-    security index keeps its users and mappings.
+    A further call for the same folder writes the configuration again, and keeps data and logs. An existing security
+    index keeps its users and mappings.
 
     Args:
-        line: the argument of `assemble`.
-        home: the result of `assemble`.
-        java: the argument of `assemble`.
-        folder: the instance's own folder; made if it is missing.
-        certificates: copied below `folder`.
-        http_port: of the REST interface, TLS, on 127.0.0.1.
-        transport_port: of the transport protocol, on 127.0.0.1.
-        snapshots: a folder for repositories of snapshots, which several instances may share.
-        trusted_endpoints: regular expressions of connector URLs, beside the line's own.
-        optimize: for the long run, compiled for speed and with 2 GiB instead of 1; starting then takes twice the
-            processor time.
+        line: The line that `assemble` got.
+        home: The result of `assemble`.
+        java: The Java that `assemble` got.
+        folder: The instance's own folder; made if it is missing.
+        certificates: The certificates; copied to `folder`.
+        http_port: The port of the REST interface on 127.0.0.1, with TLS.
+        transport_port: The port of the transport protocol on 127.0.0.1.
+        snapshots: A folder for snapshot repositories; several instances may share it.
+        trusted_endpoints: Regular expressions of connector URLs, in addition to the line's own.
+        optimize: Whether the engine is tuned for a long run; see `command`.
 
     Raises:
-        EngineError: as root, when another user cannot enter the folders.
+        EngineError: This process is root, and the engine's user cannot enter a folder.
     """
     folder = folder.resolve()
     config, data, logs, scratch = (folder / name for name in ("config", "data", "logs", "scratch"))

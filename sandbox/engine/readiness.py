@@ -17,7 +17,7 @@ from sandbox.engine.errors import NotReady
 
 _PAUSE = 0.25  # seconds
 _TAIL = 12  # lines
-# Lines of a Java stack trace: its last frames are those of the start, and the error is before them.
+# A frame of a Java stack trace. The error is before the frames, so they are left out.
 _FRAME = re.compile(r"\s+(at |\.\.\. \d+ more)")
 
 
@@ -31,19 +31,19 @@ def ready(
     log: Path | None = None,
     alive: Callable[[], bool] = lambda: True,
 ) -> None:
-    """Return when the cluster is yellow or green, the security plugin is initialized, and ml-commons, if any, answers.
+    """Return when the cluster is yellow or green, the security plugin is up, and ml-commons answers (if it exists).
 
     Args:
         url: `https://127.0.0.1:<port>`.
-        ca: verifies the engine's certificate.
-        admin_certificate: of the security plugin's administrator, with its key.
-        admin_key: PEM without a password.
-        within: seconds to wait.
-        log: the engine's log, whose last lines go into the error.
-        alive: returns whether the engine's process still runs.
+        ca: The PEM file of the CA that signed the engine's certificate.
+        admin_certificate: The PEM file with the certificate of the security plugin's administrator.
+        admin_key: The PEM file with the administrator's key, without a password.
+        within: The longest wait, in seconds.
+        log: The engine's log; its last lines go into the error.
+        alive: Returns whether the engine's process still runs.
 
     Raises:
-        NotReady: the time is over, or the process ended.
+        NotReady: The engine is not ready in time, or its process ended.
     """
     context = ssl.create_default_context(cafile=str(ca))
     context.load_cert_chain(admin_certificate, admin_key)
@@ -96,7 +96,7 @@ def version(url: str, ca: Path, admin_certificate: Path, admin_key: Path) -> str
 
 
 def _is_no_handler(said: dict[str, Any]) -> bool:
-    """Whether it is the answer for an unknown path: `{"error": "no handler found for uri […] and method […]"}`."""
+    """Whether this is the answer for an unknown path: `{"error": "no handler found for uri […] and method […]"}`."""
     return str(said.get("error", "")).startswith("no handler found")
 
 

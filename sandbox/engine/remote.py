@@ -1,4 +1,4 @@
-"""Maven repositories over HTTP: a part is streamed to a file, and its digest is checked meanwhile."""
+"""Maven repositories over HTTP: a part is streamed to a file, and then its digest is checked."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from sandbox.engine.errors import ChecksumMismatch
 from sandbox.engine.line import PUBLISHED, Part
 
 SETTING = "OSML_MAVEN_REPOSITORIES"
-_PATIENCE = (10, 60)  # seconds to connect, and between two pieces
+_PATIENCE = (10, 60)  # The longest waits in seconds: for a connection, and between two pieces.
 _ATTEMPTS = 3
 _PIECE = 1 << 20
 _STATED = ("sha512", "sha256", "sha1")
 
 
 class FetchFailed(Exception):
-    """One repository did not deliver the part. The message is half a sentence, for the list of attempts."""
+    """One repository did not deliver the part. The message is a clause for the list of attempts."""
 
 
 def named(environment: Mapping[str, str] = os.environ) -> list[str]:
@@ -32,13 +32,13 @@ def named(environment: Mapping[str, str] = os.environ) -> list[str]:
 
 
 def repositories(environment: Mapping[str, str] = os.environ, home: Path | None = None) -> list[str]:
-    """The addresses of repositories in order: the setting's, then the user's mirror or Maven Central."""
+    """The addresses of repositories in order: those of the setting, then the user's mirror or else Maven Central."""
     chosen = [place for place in named(environment) if "://" in place]
     return [*chosen, _mirror(home or Path.home()) or Downloader().resolver.base]
 
 
 def size(address: str, part: Part) -> int:
-    """The part's size in bytes from the repository; 0 if the repository does not state it."""
+    """The part's size in bytes, as the repository states it; 0 if it does not."""
     try:
         answer = requests.head(_url(address, part), timeout=_PATIENCE, allow_redirects=True)
     except requests.RequestException:
@@ -47,17 +47,18 @@ def size(address: str, part: Part) -> int:
 
 
 def download(address: str, part: Part, target: Path, arrived: Callable[[int], None]) -> None:
-    """Download the part to `target`, and verify it.
+    """Download the part to `target` and verify it.
 
     Args:
-        address: the repository's.
-        part: the part to download.
-        target: overwritten.
-        arrived: gets the bytes of each piece; a negative number when pieces are downloaded again.
+        address: The address of the repository.
+        part: The part to download.
+        target: The file; overwritten if it exists.
+        arrived: Gets the number of bytes of each piece. If a download is repeated, it gets the lost bytes as a negative
+            number.
 
     Raises:
-        FetchFailed: the repository does not serve the part, or did not complete it in three attempts.
-        ChecksumMismatch: the repository serves another file.
+        FetchFailed: The repository does not serve the part, or did not deliver it in three attempts.
+        ChecksumMismatch: The repository serves another file.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         count = 0
@@ -111,7 +112,7 @@ def digest(file: Path, algorithm: str) -> str:
 
 
 def _mirror(home: Path) -> str | None:
-    """The address of a mirror of Maven Central in the user's Maven settings, if any."""
+    """The address of a mirror of Maven Central from the user's Maven settings, or None."""
     try:
         settings = ElementTree.parse(home / ".m2" / "settings.xml")  # noqa: S314 - the user's own file
     except (OSError, ElementTree.ParseError):
@@ -128,11 +129,11 @@ def _url(address: str, part: Part) -> str:
 
 
 def shown(address: str) -> str:
-    """The address without a password."""
+    """The address without its user name and password."""
     return re.sub(r"//[^/@]*@", "//", address)
 
 
 def _gist(failure: Exception) -> str:
-    """The reason, without urllib3's text around it and without addresses, which may contain a password."""
+    """The reason of a failure, without urllib3's text before it. Addresses are removed: they may contain a password."""
     said = re.sub(r"https?://\S+", "", str(failure))
     return said.partition("Caused by ")[2][:200] or said[:200]

@@ -1,4 +1,4 @@
-"""Finds parts: first in folders in Maven's layout, then in Maven repositories over HTTP."""
+"""Finds the engine's parts: first in folders with Maven's layout, then in Maven repositories over HTTP."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from sandbox.engine.line import PUBLISHED, Part
 
 @dataclass(frozen=True)
 class RepositorySources:
-    """The places of parts, in order.
+    """The places in which parts are looked up, in this order.
 
-    `folders` belong to others and are only read; `downloads` receives the downloads from `addresses`; `maven_cache` is
-    the user's, and only read.
+    - `folders` belong to others and are only read.
+    - `downloads` receives the downloads from `addresses`.
+    - `maven_cache` is the user's, and is only read.
+    - `addresses` are those of repositories.
     """
 
     folders: tuple[Path, ...]
@@ -27,16 +29,16 @@ class RepositorySources:
     addresses: tuple[str, ...]
 
     def local(self, choices: Sequence[Part]) -> Path | None:
-        """A verified file of the first choice that a folder has; do not change it.
+        """A verified file for the first choice that a folder has, or None. Do not change the file.
 
         Raises:
-            ChecksumMismatch: a folder holds another file under the part's name.
+            ChecksumMismatch: A folder has another file under the part's name.
         """
         for part in choices:
             for folder in (*self.folders, self.downloads, self.maven_cache):
                 if not (file := folder / part.path).is_file():
                     continue
-                # The checksum of a published part was compared when it was downloaded.
+                # A part with a published checksum was verified at its download.
                 if part.sha256 != PUBLISHED:
                     try:
                         remote.check(part, file)
@@ -48,16 +50,18 @@ class RepositorySources:
         return None
 
     def size(self, choices: Sequence[Part]) -> int:
-        """The bytes of the first available choice; 0 if no repository states them."""
+        """The size of the first available choice in bytes; 0 if no repository states it."""
         sizes = (remote.size(address, part) for part in choices for address in self.addresses)
         return next(filter(None, sizes), 0)
 
     def fetch(self, choices: Sequence[Part], arrived: Callable[[int], None]) -> Path:
-        """Download the first choice that a repository serves to `downloads`; `arrived` gets the bytes.
+        """Download the first choice that a repository serves to `downloads`; return its file.
+
+        `arrived` gets the number of bytes of each piece.
 
         Raises:
-            ChecksumMismatch: a repository serves another file.
-            PartMissing: no repository serves any of them.
+            ChecksumMismatch: A repository serves another file.
+            PartMissing: No repository serves any of the choices.
         """
         failures: list[str] = []
         for part in choices:
@@ -88,7 +92,7 @@ class RepositorySources:
 
 
 def sources(cache: Path, environment: Mapping[str, str] = os.environ) -> RepositorySources:
-    """The places of this machine: the setting's folders, downloads, the user's Maven cache, then repositories."""
+    """The places on this machine: the setting's folders, the downloads, the user's Maven cache; then repositories."""
     folders = [Path(place).expanduser() for place in remote.named(environment) if "://" not in place]
     return RepositorySources(
         folders=tuple(folders),

@@ -1,4 +1,4 @@
-"""The authentication of callers: the files with which the engine's security plugin starts."""
+"""The authentication of callers: the configuration files with which the engine's security plugin starts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OURS: dict[str, dict[str, Any]] = {
             "dynamic": {
                 "http": {
                     "anonymous_auth_enabled": False,
-                    # The proxy authenticator accepts only requests that passed this check, so they also need
+                    # The proxy authenticator accepts only requests that pass this check, so the front also sends
                     # x-forwarded-for.
                     "xff": {
                         "enabled": True,
@@ -50,7 +50,8 @@ _OURS: dict[str, dict[str, Any]] = {
     },
     "internalusers": {},
     "audit": {"config": {"enabled": False}},
-    # Upstream maps everybody to own_index and an "admin" to all_access; a new Amazon domain maps only its master.
+    # The plugin's default maps everybody to own_index and the backend role "admin" to all_access. A new domain on
+    # Amazon maps only its master user.
     "rolesmapping": {"all_access": {"reserved": False}},
 }
 _FILES = {
@@ -62,9 +63,9 @@ _FILES = {
 
 
 def write_security(home: Path, config: Path) -> None:
-    """Fill `config/opensearch-security`: the plugin's own roles and action groups, and osml's authentication.
+    """Write `config/opensearch-security`: the plugin's own roles and action groups, and osml's authentication.
 
-    There are no users and no passwords then. Only the holder of the admin certificate has permissions.
+    It contains no users and no passwords. Only clients with the admin certificate have permissions.
     """
     folder = config / FOLDER
     shutil.copytree(home / "config" / FOLDER, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.example"))

@@ -1,4 +1,4 @@
-"""opensearch.yml of an instance."""
+"""The content of an instance's `opensearch.yml`."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ def settings(
     snapshots: Path,
     ml: bool,
 ) -> dict[str, Any]:
-    """The settings of a cluster of one node on 127.0.0.1.
+    """The settings of a cluster with one node on 127.0.0.1.
 
-    `snapshots` is a folder in which repositories of snapshots may be. `trusted_endpoints` are the regular expressions
-    of all URLs that connectors may have. `ml` is False if the engine has no ml-commons; then none of its settings is
-    allowed. Certificates are `tls/{ca,node,node-key}.pem` in the folder of the file.
+    - `snapshots` is the folder in which snapshot repositories may be.
+    - `trusted_endpoints` are regular expressions for the URLs that connectors may have.
+    - `ml` is False if the engine has no ml-commons: the engine then refuses ml-commons' settings.
+
+    The certificates are `tls/{ca,node,node-key}.pem`, relative to the folder of the file.
     """
     security = "plugins.security"
     tls = {

@@ -1,4 +1,4 @@
-"""What IAM and the registry say about a call to a model, wherever it comes from."""
+"""Admits a call to a model: IAM must allow it, and its SageMaker endpoint must exist."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COMPONENT_HEADER = "x-amzn-sagemaker-inference-component"
 
 
 def admit(authority: Authority, caller: Signer, call: ProviderInvocation, component: str | None) -> str | None:
-    """What the model endpoints are told in `ENDPOINT_HEADER` about a SageMaker endpoint; None for other providers.
+    """The value of `ENDPOINT_HEADER` for the model endpoints: a SageMaker endpoint as JSON; None for other providers.
 
     `component` is the inference component that the call names. Raises `ProviderRefusal`.
     """

@@ -1,4 +1,4 @@
-"""What the front asks of the account it stands in: keys, policies, roles, secrets, endpoints."""
+"""The front's interface to its AWS account: keys, policies, roles, secrets, endpoints."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Signer:
-    """Who signed a request.
+    """The principal who signed a request.
 
-    `arn` is what `sts get-caller-identity` says (an assumed-role session, a user, the root); `principal_arn`
-    is the IAM role behind a session, otherwise the user or root: what fine-grained access control sees.
+    `arn` is the ARN from `sts get-caller-identity`: a session of a role, a user, or the root. `principal_arn` is the
+    ARN for fine-grained access control: the role of a session, otherwise the user or the root.
     """
 
     arn: str
@@ -23,7 +23,7 @@ class Signer:
 
 @dataclass(frozen=True)
 class Credential:
-    """The secret half of an access key, and whom it belongs to."""
+    """The secret key of an access key, and the key's owner."""
 
     secret_key: str
     caller: Signer
@@ -34,7 +34,7 @@ class Credential:
 
 @dataclass(frozen=True)
 class SessionKeys:
-    """Temporary keys of a role, without an expiry: the engine cannot refresh what a connector stores."""
+    """Temporary keys of a role, without an expiry: the engine cannot refresh the keys that a connector stores."""
 
     access_key: str
     secret_key: str
@@ -48,8 +48,8 @@ class SessionKeys:
 class DescribedDomain:
     """An OpenSearch domain as its template describes it.
 
-    `endpoint_port` asks for one port; None takes the next free one of the settings' range. Without a master user it has
-    no fine-grained access control: its policies alone decide.
+    `endpoint_port` is the wanted port, or None for the next free port in the settings' range. A domain without a master
+    user has no fine-grained access control: only its access policies decide.
     """
 
     arn: str
@@ -71,12 +71,12 @@ class DescribedDomain:
 
 
 def nothing_allows(action: str, kind: str = "identity-based policy") -> str:
-    """The reason of a refusal, as AWS says it, when no policy of the kind allows the action."""
+    """The reason of a refusal, in AWS's words, if no policy of the kind allows the action."""
     return f"because no {kind} allows the {action} action"
 
 
 def something_denies(kind: str) -> str:
-    """The reason of a refusal, as AWS says it, when a policy of the kind has an explicit Deny."""
+    """The reason of a refusal, in AWS's words, if a policy of the kind has an explicit Deny."""
     return f"with an explicit deny in a{'n' if kind[0] == 'i' else ''} {kind}"
 
 
@@ -95,13 +95,13 @@ class Authority(Protocol):
         context: Mapping[str, str],
         resource_policy: Mapping[str, Any] | None = None,
     ) -> str | None:
-        """None when the caller's policies, with the resource's own, allow the action; else AWS's reason."""
+        """None if the caller's policies, with the resource's own policy, allow the action; otherwise AWS's reason."""
         ...
 
     def role_exists(self, role_arn: str) -> bool: ...
 
     def role_age(self, role_arn: str) -> float:
-        """Seconds since the role or its newest policy was written."""
+        """Seconds since the last change of the role, its trust or its policies; 0.0 for an unknown role."""
         ...
 
     def service_may_assume(self, role_arn: str, service: str, context: Mapping[str, str]) -> bool:
@@ -109,11 +109,11 @@ class Authority(Protocol):
         ...
 
     def role_denial(self, role_arn: str, action: str, resource: str) -> str | None:
-        """As `denial`, about a session of the role."""
+        """Like `denial`, for a session of the role."""
         ...
 
     def session(self, role_arn: str) -> SessionKeys:
-        """Temporary keys of the role, without an expiry."""
+        """Temporary keys of the role, without an expiry; raises `UnknownKey` for an unknown role."""
         ...
 
     def secret_value(self, secret_arn: str) -> str:
@@ -121,7 +121,7 @@ class Authority(Protocol):
         ...
 
     def endpoint(self, name: str, region: str) -> Mapping[str, str] | None:
-        """A SageMaker endpoint: `{"model": ..., "shape": "array" | "inputs"}`, or None."""
+        """A SageMaker endpoint: `{"model": …, "shape": …}`, with `component` and `copies` if it has them; or None."""
         ...
 
     def called(self, component: str) -> bool:

@@ -1,4 +1,4 @@
-"""Connectors in requests to the engine: their URLs are checked and rewritten, their credentials are resolved."""
+"""Connectors in requests to the engine: the front checks and rewrites their URLs, and resolves their credentials."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sandbox.front.url_rewriter import UrlRewriter, leading_parameter, resolve
 
 
 class ConnectorGate:
-    """Turns the connector that a client wrote into the one that the engine stores."""
+    """Translates a client's connector into the form that the engine stores."""
 
     def __init__(self, desk: CredentialDesk, trusted: TrustedSetting, rewriter: UrlRewriter) -> None:
         self._desk = desk
@@ -27,9 +27,11 @@ class ConnectorGate:
         domain: DescribedDomain,
         stored: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Turn `written` into the engine's form; `stored` is the connector that it updates, with its original URLs.
+        """Translate `written` into the engine's form.
 
-        Raises `UntrustedUrl`, `WrongCredential`, `SecretMissing`, `AccessDenied`.
+        `stored` is the connector that an update changes, with its original URLs; None for a new connector.
+
+        Raises `UntrustedUrl`, `ConnectorRefusal`, `WrongCredential`, `SecretMissing` and `AccessDenied`.
         """
         merged = _merged(written, stored or {})
         parameters = merged.get("parameters") or {}
@@ -69,7 +71,7 @@ class ConnectorGate:
 
 
 def _merged(written: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
-    """The connector of ml-commons after the update: parameters are merged, all other fields are replaced."""
+    """The connector after an update by ml-commons: parameters are merged, all other fields are replaced."""
     merged = {**stored, **{name: value for name, value in written.items() if value is not None}}
     if stored.get("parameters") or written.get("parameters"):
         merged["parameters"] = {**(stored.get("parameters") or {}), **(written.get("parameters") or {})}

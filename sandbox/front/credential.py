@@ -1,7 +1,8 @@
-"""A connector's credential block, resolved as the managed service does it.
+"""Resolves a connector's credential block, as the managed service does.
 
-`roleArn` becomes temporary keys of the role (aws_sigv4); with `secretArn`, every key of the JSON secret
-becomes a credential named `secretArn.<key>`, the very name that `${credential.secretArn.<key>}` asks for.
+`roleArn` becomes temporary keys of the role (for the protocol aws_sigv4). With `secretArn`, every key of the JSON
+secret becomes a credential with the name `secretArn.<key>`: a connector refers to it as
+`${credential.secretArn.<key>}`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _PLACEHOLDER = re.compile(r"\$\{credential\.secretArn\.([^}]+)\}")
 
 
 class CredentialDesk:
-    """Resolves credential blocks; roles younger than `young_role_seconds` are not assumable yet."""
+    """Resolves credential blocks. A role cannot be assumed until `young_role_seconds` after its last change."""
 
     def __init__(self, authority: Authority, young_role_seconds: float) -> None:
         self._authority = authority
@@ -30,10 +31,10 @@ class CredentialDesk:
     def resolve(
         self, connector: Mapping[str, Any], caller: Signer | None, domain: DescribedDomain
     ) -> dict[str, Any] | None:
-        """The credential block that the engine stores, None when the connector brings none.
+        """The credential block that the engine stores, or None if the connector has none.
 
-        Raises `AccessDenied` for the permissions of caller and role, `WrongCredential` and `SecretMissing` for
-        what the block names.
+        Raises `AccessDenied` if the caller or the role lacks a permission, and `WrongCredential` or `SecretMissing` for
+        a fault in the block.
         """
         credential = connector.get("credential")
         if not isinstance(credential, dict):
@@ -65,9 +66,9 @@ class CredentialDesk:
         }
 
     def admit_role(self, role: str, caller: Signer | None, domain: DescribedDomain) -> None:
-        """Raise `AccessDenied` unless the caller may pass the role, and the domain may assume it."""
+        """Raise `AccessDenied` unless the caller may pass the role and the domain may assume it."""
         name = caller.arn if caller is not None else "anonymous"
-        # A policy may name either service as the one the role is passed to.
+        # A policy may name either service in `iam:PassedToService`.
         reasons = [
             self._authority.denial(caller, _PASSES_ROLE, role, {"iam:PassedToService": service})
             if caller is not None
@@ -103,7 +104,7 @@ class CredentialDesk:
             values = json.loads(text)
         except ValueError:
             values = None
-        # Raised outside the except block: the cause of a JSON error holds the text, which is the secret.
+        # Raised outside the except block: the JSON error in its context would contain the text, which is the secret.
         if not isinstance(values, dict):
             raise WrongCredential(
                 f"The secret {secret} does not hold a JSON object. Store it as key and value, for example "

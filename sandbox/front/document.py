@@ -1,4 +1,4 @@
-"""A JSON body that the front reads and changes."""
+"""Reads and writes the JSON bodies that the front changes."""
 
 import gzip
 import json
@@ -11,7 +11,7 @@ from sandbox.front.request import FrontRequest
 
 
 def decoded(body: bytes) -> Any:
-    """The value of a body; None if the body is no JSON."""
+    """The value of a body; None if the body is not JSON."""
     try:
         return json.loads(body)
     except ValueError:
@@ -19,12 +19,12 @@ def decoded(body: bytes) -> Any:
 
 
 def encoded(value: Any) -> bytes:
-    """The shortest JSON of a value."""
+    """The value as JSON without spaces, in UTF-8."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def readable(request: FrontRequest) -> FrontRequest:
-    """The request with an uncompressed body; raises `InvalidArgument` if its encoding is wrong."""
+    """The request with an uncompressed body. Raises `InvalidArgument` if the body cannot be decompressed."""
     coding = (request.header("content-encoding") or "identity").lower()
     if coding == "identity":
         return request

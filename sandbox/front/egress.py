@@ -1,4 +1,4 @@
-"""The target of the engine's connectors: makes the provider's checks, then calls the model endpoints."""
+"""The address that the engine's connectors call: makes the provider's checks, then calls the model endpoints."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class Egress:
         return self._models.send(request.method, request.target, headers, request.body)
 
     def _admit(self, request: FrontRequest, host: str, path: str) -> str | None:
-        """The endpoint header of SageMaker; raises the provider's refusal."""
+        """The value of `ENDPOINT_HEADER`, None for other providers than SageMaker; raises the provider's refusal."""
         signature = read_signature(request)
         if signature is None:
             raise ProviderRefusal(403, "MissingAuthenticationTokenException", "Missing Authentication Token", "Message")
-        # The engine signed the address of this listener: the host and path of the request as it arrived.
+        # The engine signed the host and the path of the request as it arrived here, not those of the provider.
         credential = self._authority.credential(signature.access_key, signature.token)
         call = invocation(host, path, credential.caller.account)
         if call is None:
@@ -80,7 +80,7 @@ def _refuse_private(host: str) -> None:
 
 
 def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The IP address in a host name, None for a name; 2130706433, 0x7f.1 and 127.1 also are 127.0.0.1."""
+    """The IP address that a host is, or None for a name. 2130706433, 0x7f.1 and 127.1 are also 127.0.0.1."""
     try:
         return ipaddress.ip_address(name)
     except ValueError:

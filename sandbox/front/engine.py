@@ -1,4 +1,4 @@
-"""Requests to the OpenSearch engine of all domains: of a caller, and of its administrator."""
+"""Requests to an OpenSearch engine: those of callers, and those of its administrator."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ class EngineRefused(Exception):
 
 @dataclass(frozen=True)
 class EngineConnections:
-    """`callers` has no client certificate: only the proxy headers name the caller."""
+    """Two connections to one engine: `admin` has the administrator's certificate.
+
+    `callers` has no client certificate: only the proxy headers, or a Basic header, name the caller.
+    """
 
     callers: Upstream
     admin: Upstream
@@ -41,12 +44,12 @@ class EngineConnections:
 
     @cached_property
     def major(self) -> int:
-        """The first number of the engine's version."""
+        """The major version of the engine."""
         _, answer = self.administer("GET", "/")
         return int(answer["version"]["number"].partition(".")[0])
 
     def forward(self, request: FrontRequest, principal: str | None, basic: str | None = None) -> FrontResponse:
-        """Send the request as `principal` (an ARN), with a Basic header, or without a caller."""
+        """Send the request as `principal` (an ARN), or with the Basic header `basic`, or without a caller."""
         headers = _passing(request)
         if principal is not None:
             headers += _identity(principal)
@@ -55,11 +58,14 @@ class EngineConnections:
         return self.callers.send(request.method, request.target, headers, request.body)
 
     def unguarded(self, request: FrontRequest) -> FrontResponse:
-        """Send the request of a domain without fine-grained access control: whom its policies admit may do all."""
+        """Send a request to a domain without fine-grained access control: an admitted caller may do everything."""
         return self.admin.send(request.method, request.target, _passing(request), request.body)
 
     def administer(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """The status and decoded body; raises `EngineRefused` for every error except 404."""
+        """Send a request as the administrator; returns the status and the decoded body.
+
+        Raises `EngineRefused` for every error except 404.
+        """
         payload = b"" if body is None else json.dumps(body).encode()
         answer = self.admin.send(method, path, _JSON if payload else (), payload)
         if answer.status >= 400 and answer.status != 404:
@@ -75,9 +81,9 @@ class EngineConnections:
 
 
 def _identity(principal: str) -> Headers:
-    """The proxy headers of the security plugin; it accepts them from this address (`xff.internalProxies`)."""
+    """The proxy headers for the security plugin, which accepts them from this address (`xff.internalProxies`)."""
     headers = (("x-forwarded-for", "127.0.0.1"), ("x-proxy-user", principal))
-    # The plugin splits the roles header at commas, which IAM names may contain: `…:role/x,admin` would be `admin`.
+    # The plugin splits the roles header at commas. IAM names may contain commas: `…:role/x,admin` would give `admin`.
     return headers if "," in principal else (*headers, ("x-proxy-roles", principal))
 
 

@@ -1,4 +1,4 @@
-"""The front: domains and collections that look like Amazon's, before an OpenSearch engine for each domain."""
+"""The front: endpoints of domains and collections that behave like Amazon's. Each domain has its own engine."""
 
 from __future__ import annotations
 
@@ -36,11 +36,13 @@ logger = logging.getLogger(__name__)
 class FrontSettings:
     """Addresses, PEM files and limits.
 
-    `domain_ports` is the range, both ends included, that domains and collections take their ports from. A role
-    younger than `young_role_seconds` cannot be assumed yet, and a data access policy does not count yet, as on AWS
-    while they spread. `model_hosts` are the hosts outside AWS that the model endpoints stand for. `together_seconds`:
-    see `replay`. An engine that `has_native_vectors` keeps the vectors of Faiss, the assembled one does not.
-    `snapshots` is the folder in which every engine keeps the snapshots of all buckets; without it there are none.
+    - `domain_ports` is the range of ports for domains and collections; it includes both ends.
+    - `young_role_seconds`: a role that changed less than this ago cannot be assumed, and such a data access policy does
+      not apply. On AWS, changes also take time to spread.
+    - `model_hosts` are the hosts outside AWS that the model endpoints emulate.
+    - `together_seconds`: see `replay`.
+    - `has_native_vectors`: whether the engine can store Faiss vectors; the assembled engine cannot.
+    - `snapshots` is the folder in which every engine stores the snapshots of all buckets; None for no snapshots.
     """
 
     engine_url: str
@@ -60,14 +62,14 @@ class FrontSettings:
 
 
 class NoPortLeft(Exception):
-    """Every port of the range is taken."""
+    """Every port of the range is in use."""
 
 
 class Front:
     """Opens and closes domains and collections. All methods may be called from any thread."""
 
     def __init__(self, settings: FrontSettings, authority: Authority, spare: SpareEngines | None = None) -> None:
-        """Without `spare` there is one engine, and so at most one open domain."""
+        """Without `spare` there is only one engine, and so at most one open domain."""
         self._settings = settings
         self._authority = authority
         self._spare = spare
@@ -86,15 +88,15 @@ class Front:
         self._tls.load_cert_chain(settings.server_cert, settings.server_key)
 
     def start(self) -> None:
-        """Opens the egress; raises OSError when its port is taken."""
+        """Opens the egress; raises OSError if its port is in use."""
         egress = Egress(self._authority, self._models, self._settings.model_hosts)
         self._egress = Listener(self._settings.egress_port, egress.respond)
 
     def add_domain(self, domain: DescribedDomain) -> int:
         """Installs the master user in the domain's engine, opens the domain's port and returns it.
 
-        The first domain has the engine of the settings, any other one of its own. A domain that is open already is
-        updated. Raises `EngineUnreachable`, `EngineRefused`, `NoEngineLeft`, `NoPortLeft`.
+        The first domain uses the engine of the settings; every further domain gets its own engine. An open domain is
+        updated. Raises `EngineUnreachable`, `EngineRefused`, `NoEngineLeft` and `NoPortLeft`.
         """
         with self._lock:
             if domain.arn in self._doors:
@@ -128,7 +130,7 @@ class Front:
         return listener.port
 
     def update_domain(self, domain: DescribedDomain) -> None:
-        """Replaces policies and master user; the port stays. Raises KeyError for a domain that is not open."""
+        """Replaces the policies and the master user; the port stays. Raises KeyError for a domain that is not open."""
         with self._lock:
             _, gateway, room = self._doors[domain.arn]
             before, gateway.domain = gateway.domain, domain
@@ -137,9 +139,9 @@ class Front:
                 room.masters.remove(before)
 
     def remove_domain(self, arn: str) -> None:
-        """Closes the port, then unmaps the master user. An unknown domain is gone already.
+        """Closes the port, then removes the master user from the engine. An unknown domain is ignored.
 
-        Raises `EngineUnreachable` when the engine still holds the master user, with the port closed.
+        Raises `EngineUnreachable` if the engine does not answer: the port is then closed, and the user still mapped.
         """
         with self._lock:
             door = self._doors.pop(arn, None)
@@ -164,9 +166,9 @@ class Front:
         return dict(health)
 
     def add_collection(self, collection: CollectionRecord, policies: Policies) -> int:
-        """Makes the collection's role in the engine, opens its port and returns it; an open one is left as it is.
+        """Makes the collection's role in the engine, opens its port and returns it. An open collection is unchanged.
 
-        `policies` are asked at every request. Raises `EngineUnreachable`, `EngineRefused`, `NoPortLeft`.
+        `policies` are read at every request. Raises `EngineUnreachable`, `EngineRefused` and `NoPortLeft`.
         """
         with self._lock:
             if collection.arn in self._collections:
@@ -190,9 +192,9 @@ class Front:
             return listener.port
 
     def remove_collection(self, arn: str) -> None:
-        """Closes the port and removes the collection's indexes. An unknown collection is gone already.
+        """Closes the port, then removes the collection's indexes and role. An unknown collection is ignored.
 
-        Raises `EngineUnreachable` when the engine still holds the indexes, with the port closed.
+        Raises `EngineUnreachable` if the engine does not answer: the port is then closed, and the indexes still exist.
         """
         with self._lock:
             listener, collection = self._collections.pop(arn, (None, None))
@@ -202,7 +204,7 @@ class Front:
             self._roles.remove(collection)
 
     def stop(self) -> None:
-        """Closes every port; the engines keep what they hold."""
+        """Closes every port. The engines keep their data."""
         with self._lock:
             for listener, _, room in self._doors.values():
                 listener.close()
@@ -240,7 +242,7 @@ class Front:
         )
 
     def _free_room(self, domain: str) -> Room:
-        """The first engine while no domain has it, otherwise another one."""
+        """The room with the first engine if no domain uses it, otherwise a new room. Raises `NoEngineLeft`."""
         holders = [gateway.domain.name for _, gateway, room in self._doors.values() if room is self._main]
         if not holders:
             return self._main
@@ -249,7 +251,7 @@ class Front:
         return self._room(self._spare.start(domain))
 
     def _leave(self, domain: str, room: Room) -> None:
-        """Ends the room's engine, unless it is the first."""
+        """Stops the room's engine, unless it is the first."""
         if room is not self._main and self._spare is not None:
             room.engine.close()
             self._spare.stop(domain)

@@ -1,4 +1,4 @@
-"""One domain's door: who calls, may they, and what changes between the client and the engine."""
+"""The entrance to one domain: identifies the caller, checks permissions, translates requests and answers."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _RESET_BY_WILDCARD = re.compile(rb'\*"\s*:\s*null')
 
 @dataclass(frozen=True)
 class _Guest:
-    """Who got in: a signed caller, a name and password for the engine, or nobody."""
+    """The admitted caller: a signer, or a Basic header for the engine, or an anonymous caller (both are None)."""
 
     caller: Signer | None = None
     basic: str | None = None
 
 
 class Gateway:
-    """Answers the requests of one domain; `domain` may be replaced while it runs."""
+    """Answers the requests to one domain. `domain` may be replaced at any time."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Gateway:
         snapshots: SnapshotGate,
         mappings: MappingGate | None = None,
     ) -> None:
-        """Without `mappings` the engine keeps vectors as it is told, because it has the native libraries."""
+        """`mappings` is None if the engine has the native libraries for vectors: mappings then pass unchanged."""
         self.domain = domain
         self._authority = authority
         self._engine = engine
@@ -136,7 +136,7 @@ class Gateway:
     def _with_connector(
         self, request: FrontRequest, guest: _Guest, domain: DescribedDomain, segments: tuple[str, ...]
     ) -> FrontRequest:
-        """The request with its connector as the engine stores it; unchanged when it carries none."""
+        """The request with its connector in the engine's form; unchanged if it has no connector."""
         body = decoded(request.body)
         if not isinstance(body, dict):
             return request
@@ -159,7 +159,7 @@ class Gateway:
         return request.with_body(encoded(admitted))
 
     def _stored(self, request: FrontRequest, guest: _Guest) -> dict[str, Any] | None:
-        """The object that an update is about, as the caller may read it."""
+        """The object that an update changes, read with the caller's permissions; None if that fails."""
         read = FrontRequest("GET", request.path, request.headers)
         answer = self._forward(_uncompressed(read), guest)
         body = decoded(self._rewriter.back(answer.body))
@@ -171,6 +171,6 @@ def _denied(who: str, action: str, reason: str) -> AccessDenied:
 
 
 def _uncompressed(request: FrontRequest) -> FrontRequest:
-    """Asks for an answer that can be read and changed on its way back."""
+    """The request for an uncompressed answer, which the front can read and change."""
     kept = tuple(pair for pair in request.headers if pair[0].lower() != "accept-encoding")
     return replace(request, headers=kept)

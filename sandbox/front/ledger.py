@@ -1,4 +1,4 @@
-"""The smallest account: an `Authority` held in memory, for trials of the front without an AWS emulator."""
+"""A minimal account: an `Authority` in memory, for trials of the front without an AWS emulator."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox.front.refusal import InvalidToken, SecretMissing, UnknownKey
 
 @dataclass
 class LedgerRole:
-    """A role, the services that may assume it, and what it may do: pairs of action and resource pattern."""
+    """A role, the services that may assume it, and its permissions: pairs of an action and a resource, as patterns."""
 
     arn: str
     grants: list[tuple[str, str]] = field(default_factory=list)
@@ -25,9 +25,9 @@ class LedgerRole:
 
 
 class Ledger:
-    """One account whose root may do everything and whose roles may do what they were granted.
+    """One account. Its root may do everything, and its roles may do what is granted to them.
 
-    Knows neither denials nor resource policies nor conditions, except `aws:SourceArn` of a role's trust.
+    There are no explicit denials, no resource policies and no conditions, except `aws:SourceArn` in a role's trust.
     """
 
     def __init__(self, account: str = "000000000000") -> None:
@@ -40,7 +40,7 @@ class Ledger:
         self._keys["test"] = (Credential("test", Signer(root, root, account, "test")), None)
 
     def write_role(self, name: str, *grants: tuple[str, str], services: tuple[str, ...] = ()) -> LedgerRole:
-        """Creates or replaces a role; its age starts again."""
+        """Creates or replaces a role; its age starts at 0."""
         role = LedgerRole(f"arn:aws:iam::{self.account}:role/{name}", list(grants), services)
         self.roles[role.arn] = role
         return role

@@ -1,4 +1,4 @@
-"""A listening socket on 127.0.0.1, with TLS or without; one thread per connection."""
+"""A listening socket on 127.0.0.1, with or without TLS; it has one thread per connection."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from sandbox.front.wire import keeps_alive, read_request, write_answer
 logger = logging.getLogger(__name__)
 
 Respond = Callable[[FrontRequest], FrontResponse]
-# Longer than a client's pause between two requests, and short enough to free threads.
+# Longer than a client's pause between two requests, but short enough to free the threads of idle connections.
 _IDLE_SECONDS = 180.0
 
 
 class Listener:
-    """Answers every request on one port with `respond`, until closed.
+    """Answers every request on one port with `respond`, until `close`.
 
-    `port` 0 takes a free one; `self.port` is the one it got. Raises OSError when the port is taken.
+    With `port` 0 it takes any free port; `self.port` is the actual port. Raises OSError if the port is in use.
     """
 
     def __init__(self, port: int, respond: Respond, tls: ssl.SSLContext | None = None) -> None:
@@ -42,7 +42,7 @@ class Listener:
         with self._lock:
             self._closed = True
             connections = list(self._open)
-        # A blocked accept() is woken by shutdown(), not by close().
+        # shutdown() wakes a blocked accept(); close() does not.
         for connection in (self._socket, *connections):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
@@ -68,7 +68,7 @@ class Listener:
             plain.settimeout(_IDLE_SECONDS)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._tls is not None:
-                # The handshake is in this thread: in accept(), one silent client would block all others.
+                # The handshake is in this thread. In the thread of accept(), one silent client would block all others.
                 connection = self._tls.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
                 connection.do_handshake()
             with self._lock:
@@ -111,5 +111,5 @@ class Listener:
 
 
 def answer_of(refusal: Refusal) -> FrontResponse:
-    """The answer to the client for a refusal."""
+    """The answer to the client that a refusal describes."""
     return FrontResponse(refusal.status, (("Content-Type", "application/json"), *refusal.headers()), refusal.encoded())

@@ -1,4 +1,4 @@
-"""Mappings in requests to a domain's engine and in its answers: replaces the engine of their vector fields."""
+"""Mappings in requests to a domain's engine and in its answers: replaces the k-NN engine of their vector fields."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ _TEMPLATES = ("_index_template", "_component_template", "_template")
 
 
 class MappingGate:
-    """Passes on requests that make, change or show a mapping; returns None for all others."""
+    """Handles requests that make, change or show a mapping, for an engine without native vector libraries."""
 
     def __init__(self, engine: EngineConnections) -> None:
         self._engine = engine
         self._written = WrittenFields()
 
     def respond(self, request: FrontRequest, forward: Forward) -> FrontResponse | None:
-        """Raises `NotOffered` for a request that needs a trained model."""
+        """The answer to a request about a mapping; None for any other request, which the caller passes on.
+
+        Raises `NotOffered` for a request that needs a trained model.
+        """
         segments = request.segments()
         if request.method in ("PUT", "POST") and segments:
             refuse_training(segments)
@@ -65,7 +68,7 @@ class MappingGate:
     def _template(self, request: FrontRequest, forward: Forward) -> FrontResponse:
         body = decoded(request.body)
         inner = body.get("template", body) if isinstance(body, dict) else None
-        # A component template may leave `index.knn` to another one.
+        # A component template may leave the setting `index.knn` to another template.
         fields = self._inward(inner, says_knn(inner.get("settings")) is not False) if isinstance(inner, dict) else {}
         return _warned(forward(request.with_body(encoded(body)) if fields else request), fields)
 

@@ -1,4 +1,4 @@
-"""A domain's master user in the engine: it is mapped while the domain exists."""
+"""A domain's master user in the engine: it is mapped to its roles while the domain exists."""
 
 from __future__ import annotations
 
@@ -16,21 +16,24 @@ from sandbox.front.security_changes import EFFECTIVE_SECONDS, SECURITY_API, Secu
 logger = logging.getLogger(__name__)
 
 ROLES = ("all_access", "security_manager")
-# Amazon's domains have this role, and the open-source plugin does not. It permits the security API by the engine's
-# setting `plugins.security.restapi.roles_enabled`; the plugin refuses `restapi:admin/*` in a role.
+# Amazon's domains have this role; the open-source plugin does not. The engine's setting
+# `plugins.security.restapi.roles_enabled` gives it the security API: the plugin refuses `restapi:admin/*` in a role.
 _SECURITY_MANAGER = {"description": "Manage the security plugin", "cluster_permissions": []}
 _FIELDS = ("users", "backend_roles", "hosts", "and_backend_roles")
 
 
 class MasterUsers(SecurityChanges):
-    """Adds master users to role mappings, and removes only them."""
+    """Adds master users to role mappings, and removes them without changing other entries."""
 
     def __init__(self, engine: EngineConnections) -> None:
         super().__init__(engine)
         self._lock = Lock()
 
     def install(self, domain: DescribedDomain) -> None:
-        """Map the domain's master user, if it has one, and wait until it counts; raises `EngineRefused`."""
+        """Map the domain's master user, if it has one, and wait until the mapping is effective.
+
+        Raises `EngineRefused` and `EngineUnreachable`.
+        """
         if not domain.is_fine_grained:
             return
         with self._lock:
@@ -48,7 +51,7 @@ class MasterUsers(SecurityChanges):
         self._await(domain)
 
     def remove(self, domain: DescribedDomain) -> None:
-        """Remove the master user from the mappings; an internal user is deleted."""
+        """Remove the master user from the mappings, and delete an internal user. Raises the errors of `install`."""
         if not domain.is_fine_grained:
             return
         with self._lock:
@@ -109,7 +112,7 @@ class MasterUsers(SecurityChanges):
 
 
 def _without(mapping: dict[str, Any], field: str, domain: DescribedDomain) -> list[str]:
-    """A mapping's names without those of the domain's master user."""
+    """The names in a field of a mapping, without those of the domain's master user."""
     return [name for name in mapping[field] if name not in _entries(domain)[field]]
 
 

@@ -1,4 +1,4 @@
-"""A domain's access policy for callers without a signature; signed ones are the authority's."""
+"""Evaluates a domain's access policy for unsigned requests; for signed requests, the authority does."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _KIND = "resource-based policy"
 
 
 def denial_of_anyone(policy: Mapping[str, Any] | None, action: str, resource: str) -> str | None:
-    """None when the policy lets everybody do this; else the reason, as AWS says it.
+    """None if the policy lets everybody do the action; otherwise the reason, in AWS's words.
 
-    A statement with a condition never allows here and always denies: nothing is known about the caller.
+    Nothing is known about the caller. So an Allow with a condition never applies here, and a Deny always does.
     """
     statements = (policy or {}).get("Statement", [])
     allowed = False

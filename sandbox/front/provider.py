@@ -14,13 +14,16 @@ _INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations(-response-stream)?")
 _MODEL_CALL = re.compile(r"/model/(.+)/(?:(?:invoke|converse)|(invoke-with-response-stream|converse-stream))")
 _GUARDRAIL = re.compile(r"/guardrail/(.+)/version/[^/]+/apply")
 _PROFILE = re.compile(r"(us|eu|apac|jp|au|ca|us-gov|global)\.(.+)")
-# The regions of a geography's profiles; a geography that is not listed means the calling region.
+# The regions of a geography's inference profiles. For any other geography, only the calling region is used.
 _DESTINATIONS = {"us": ("us-east-1", "us-east-2", "us-west-2")}
 
 
 @dataclass(frozen=True)
 class ProviderInvocation:
-    """One model call: the caller needs all `resources`. `endpoint` is SageMaker's, None for Bedrock."""
+    """One model call. The caller must be allowed to do `action` on all `resources`.
+
+    `endpoint` is the name of a SageMaker endpoint, or None for Bedrock.
+    """
 
     service: str
     region: str
@@ -34,7 +37,7 @@ class ProviderInvocation:
 
 
 def invocation(host: str, path: str, account: str) -> ProviderInvocation | None:
-    """The call of the raw `path` on an AWS `host`; None for hosts that the sandbox does not emulate.
+    """The call of an undecoded `path` on an AWS `host`; None for hosts that the local cloud does not emulate.
 
     Raises `ProviderRefusal` for a path that the provider lacks.
     """
@@ -63,7 +66,10 @@ def invocation(host: str, path: str, account: str) -> ProviderInvocation | None:
 
 
 def _model_arns(model: str, region: str, account: str) -> tuple[str, ...]:
-    """The ARNs of a model: an ARN is only itself; a profile also needs the model in each of its regions."""
+    """The ARNs that a call of a model needs: for a profile, also those of the model in each of its regions.
+
+    `model` is the ARN or the id of a model or a profile.
+    """
     arn = model
     if model.startswith("arn:"):
         if ":inference-profile/" not in model:

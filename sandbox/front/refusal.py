@@ -1,7 +1,7 @@
 """The front's refusals of requests, each with the status and body of AWS or ml-commons.
 
 Refusal
-├── MalformedRequest            400  not HTTP that the front can read
+├── MalformedRequest            400  the front cannot read it as HTTP
 ├── BodyTooLarge                413
 ├── SignatureRefusal            403  {"message": …}
 │   ├── IncompleteSignature
@@ -17,13 +17,13 @@ Refusal
 │   ├── WrongCredential
 │   └── SecretMissing           raised by the authority
 ├── CollectionRefusal           an answer of OpenSearch Serverless
-│   ├── CollectionForbidden     403  one body for every cause; the log holds the cause
+│   ├── CollectionForbidden     403  one body for every cause; the log contains the cause
 │   ├── UnsupportedOperation    404  without a body
 │   └── InvalidArgument         400  the error body of the engine
-├── NotOffered                  501  Amazon has it, the sandbox does not
+├── NotOffered                  501  Amazon has it, the local cloud does not
 ├── ProviderRefusal             the status and error type of the model's provider
-├── UnknownHost                 502  the sandbox does not emulate the host
-└── Unreachable                 503  {"Message": …}
+├── UnknownHost                 502  the local cloud does not emulate the host
+└── BackendUnreachable          503  {"Message": …}
     ├── EngineUnreachable
     └── ModelsUnreachable
 """
@@ -36,7 +36,7 @@ from typing import Any
 
 
 class Refusal(Exception):
-    """Base of all refusals. `str()` is the sentence for the client."""
+    """The base class of all refusals. `str()` is the message for the client."""
 
     status: int = 400
 
@@ -78,7 +78,7 @@ class WrongScope(SignatureRefusal):
 
 
 class SignatureExpired(SignatureRefusal):
-    """Signed too long ago, or in the future."""
+    """The request was signed too long ago, or in the future."""
 
 
 class SignatureMismatch(SignatureRefusal):
@@ -92,7 +92,7 @@ class SignatureMismatch(SignatureRefusal):
 
 
 class SignatureReplayed(SignatureRefusal):
-    """The same signed request came before; Amazon has no such refusal, and accepts it until its date is too old."""
+    """The same signed request came before. Amazon does not refuse that: it accepts it until its date is too old."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(
@@ -102,7 +102,7 @@ class SignatureReplayed(SignatureRefusal):
 
 
 class UnknownKey(SignatureRefusal):
-    """No such access key."""
+    """The access key does not exist."""
 
     def __init__(self, *_: object) -> None:
         super().__init__("The security token included in the request is invalid.")
@@ -128,7 +128,7 @@ def _of_engine(kind: str, reason: str, status: int) -> dict[str, Any]:
 
 
 class ConnectorRefusal(Refusal):
-    """A connector that the managed service would refuse."""
+    """The managed service would refuse the connector."""
 
     def body(self) -> dict[str, Any]:
         return _of_engine("illegal_argument_exception", str(self), self.status)
@@ -138,7 +138,7 @@ class UntrustedUrl(ConnectorRefusal):
     """The URL matches none of the domain's trusted endpoints."""
 
     def __init__(self) -> None:
-        # The exact answer of ml-commons 3.4.0.
+        # This is the exact answer of ml-commons 3.4.0.
         super().__init__("Connector URL is not matching the trusted connector endpoint regex")
 
 
@@ -147,7 +147,7 @@ class WrongCredential(ConnectorRefusal):
 
 
 class SecretMissing(ConnectorRefusal):
-    """Secrets Manager has no such secret, or it has no value."""
+    """Secrets Manager has no such secret, or the secret has no value."""
 
     def __init__(self, secret_arn: str) -> None:
         super().__init__(f"Secrets Manager can't find the specified secret {secret_arn}, or it has no current value.")
@@ -165,7 +165,10 @@ class CollectionRefusal(Refusal):
 
 
 class CollectionForbidden(CollectionRefusal):
-    """Signature, IAM, network policy or data access policy refuse. Amazon does not say which; `str()` does."""
+    """The signature, IAM, a network policy or a data access policy refuses the request.
+
+    Amazon's answer does not name the cause; `str()` does.
+    """
 
     status = 403
 
@@ -195,7 +198,7 @@ class InvalidArgument(CollectionRefusal):
 
 
 class NotOffered(Refusal):
-    """Amazon does this, and the sandbox cannot."""
+    """Amazon has this feature; the local cloud does not."""
 
     status = 501
 
@@ -215,13 +218,13 @@ class ProviderRefusal(Refusal):
 
 
 class UnknownHost(Refusal):
-    """A connector calls a host that the sandbox does not emulate."""
+    """A connector calls a host that the local cloud does not emulate."""
 
     status = 502
 
 
 class BackendUnreachable(Refusal):
-    """The process of the sandbox that the front calls does not answer."""
+    """A process of the local cloud that the front calls does not answer."""
 
     status = 503
 

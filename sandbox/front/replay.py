@@ -1,10 +1,11 @@
 """Accepts a signed request only once.
 
-Amazon keeps no list of signatures: during the five minutes in which a date is valid, it accepts the same request again
+Amazon stores no signatures. During the five minutes in which a date is valid, it accepts the same request again
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html, "Protect against reuse of the signed portions").
-The front is stricter. A signature contains its second, so two honest requests with the same signed parts have the same
-signature if they were signed in the same second. They arrive at about the same time: a client that repeats after a
-broken connection, or two processes with the same request. A later repetition is a stored copy and is refused.
+The front is stricter. A signature contains the second of its time. Two legitimate requests with the same signed parts
+have the same signature if they are signed in the same second: a client repeats a request after a broken connection, or
+two processes send the same request. Both arrive at about the same time. A later repetition is a stored copy, and the
+front refuses it.
 A presigned query may be used more than once and is exempt.
 """
 
@@ -18,16 +19,16 @@ from threading import Lock
 from sandbox.front.refusal import SignatureReplayed
 from sandbox.front.signature import SKEW, Signature
 
-# The second of signing, and the longest delay between two such requests on a busy machine.
+# One second for the signing, and the longest delay between two such requests on a busy machine.
 TOGETHER_SECONDS = 15.0
-# A date may be as far after the clock as before it.
+# A date may be up to SKEW after the clock, and up to SKEW before it.
 _KEPT_SECONDS = 2 * SKEW.total_seconds()
 
 
 class Replays:
-    """Stores the verified signatures while their dates are valid. Any thread may use it.
+    """Stores verified signatures while their dates are valid. Any thread may use it.
 
-    `together` is how many seconds after its first arrival a signature may come again.
+    `together` is the time after its first arrival in which a signature may come again, in seconds.
     """
 
     def __init__(self, together: float = TOGETHER_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
@@ -37,7 +38,7 @@ class Replays:
         self._lock = Lock()
 
     def verify(self, signature: Signature) -> None:
-        """Store a signature with a correct digest; raises `SignatureReplayed`."""
+        """Store a signature whose digest is correct. Raises `SignatureReplayed` if it came too long ago before."""
         if signature.expires is not None:
             return
         now = self._clock()

@@ -1,4 +1,4 @@
-"""One HTTP request and one answer, without sockets."""
+"""An HTTP request and its answer, independent of sockets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class FrontRequest:
-    """A request as it arrived; `target` is the raw path and query, and header names are unchanged."""
+    """A request as it arrived: `target` is the undecoded path with the query, and header names are unchanged."""
 
     method: str
     target: str
@@ -32,7 +32,7 @@ class FrontRequest:
         return ",".join(values) if values else None
 
     def segments(self) -> tuple[str, ...]:
-        """The path as the engine routes it: percent-decoded parts, without empty ones."""
+        """The parts of the path by which the engine routes it: percent-decoded, without empty parts."""
         return tuple(unquote(part) for part in self.path.split("/") if part)
 
     def with_body(self, body: bytes) -> FrontRequest:
@@ -41,7 +41,7 @@ class FrontRequest:
 
 @dataclass(frozen=True)
 class FrontResponse:
-    """A status, headers without hop-by-hop ones, and the body. `length` is the Content-Length of a HEAD."""
+    """A status, the headers without hop-by-hop headers, and the body. `length` is the Content-Length for a HEAD."""
 
     status: int
     headers: Headers
@@ -56,7 +56,7 @@ class FrontResponse:
         return replace(self, body=body)
 
 
-# RFC 9110, section 7.6.1; `Expect` is answered by the listener itself.
+# RFC 9110, section 7.6.1. The listener itself answers `Expect`.
 HOP_BY_HOP = frozenset(
     {
         "connection",

@@ -1,4 +1,4 @@
-"""An engine, and what the front keeps of it. Each open domain has a room of its own: domains share nothing."""
+"""A room is an engine with the front's objects for it. Each open domain has its own room: domains share nothing."""
 
 from __future__ import annotations
 
@@ -13,22 +13,25 @@ from sandbox.front.trusted import TrustedSetting
 
 
 class NoEngineLeft(Exception):
-    """The local cloud's engine has a domain, and no other engine could be started."""
+    """The local cloud's engine already has a domain, and no other engine could be started."""
 
 
 class SpareEngines(Protocol):
-    """Starts and ends an engine for a domain that is not the first."""
+    """Starts and stops an engine for each domain after the first."""
 
     def start(self, domain: str) -> str:
-        """The URL of an engine that answers, with the certificates of the first. Raises NoEngineLeft."""
+        """Starts an engine and returns its URL when it answers. It has the first engine's certificates.
+
+        Raises NoEngineLeft.
+        """
 
     def stop(self, domain: str) -> None:
-        """Ends the engine and deletes its data."""
+        """Stops the domain's engine and deletes its data."""
 
 
 @dataclass(frozen=True)
 class Room:
-    """`mappings` is None for an engine that keeps vectors as it is told, because it has the native libraries."""
+    """An engine with its gates. `mappings` is None if the engine has the native libraries for vectors."""
 
     engine: EngineConnections
     trusted: TrustedSetting

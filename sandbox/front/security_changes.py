@@ -1,4 +1,4 @@
-"""Changes of roles and their mappings, which the engine applies a while after it has stored them."""
+"""Changes of roles and role mappings: the engine stores them at once, but applies them a little later."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PAUSE_SECONDS = 0.05
 
 
 class SecurityChanges:
-    """Changes by the security API of `engine`, and the wait for them."""
+    """The base class for changes with the security API of `engine`, which wait until they are effective."""
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class SecurityChanges:
         self._clock = clock
 
     def _wait(self, is_effective: Callable[[], bool], fault: str) -> None:
-        """Return when the change counts; raises `EngineRefused` with the `fault` when it does not."""
+        """Return when the change is effective. Raises `EngineRefused` with `fault` after `EFFECTIVE_SECONDS`."""
         deadline = self._clock() + EFFECTIVE_SECONDS
         while not is_effective():
             if self._clock() > deadline:

@@ -1,8 +1,8 @@
-"""Signature Version 4 as a service verifies it: parts, scope, time, and digest.
+"""Verifies Signature Version 4 as an AWS service does: parts, scope, time and digest.
 
-It is strict where signers differ. The payload hash is always that of the received body, so `UNSIGNED-PAYLOAD`, which
-only S3 accepts, never matches. Query strings are decoded and encoded again, so a signer that signs a raw `:` or `+` is
-refused, as the service does.
+It is strict where signers differ. The payload hash is always that of the received body, so `UNSIGNED-PAYLOAD` never
+matches; only S3 accepts that. Query strings are decoded and encoded again. A signature over an unencoded `:` or `+` is
+therefore refused, as the service does.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 class Signature:
     """The parts of an `Authorization: AWS4-HMAC-SHA256` header or of a presigned query.
 
-    `expires` is how long a presigned request is valid in seconds, None for a signature in a header.
+    `expires` is the validity of a presigned request in seconds; None for a signature in a header.
     """
 
     access_key: str
@@ -47,7 +47,7 @@ class Signature:
 
 
 def read_signature(request: FrontRequest) -> Signature | None:
-    """The request's signature, None without one; raises `IncompleteSignature`."""
+    """The request's signature, or None if it has none; raises `IncompleteSignature`."""
     authorization = request.header("authorization")
     if authorization is not None and authorization.startswith("AWS4"):
         return _from_header(request, authorization)
@@ -77,7 +77,12 @@ def verify_scope(signature: Signature, region: str, service: str) -> None:
 
 
 def verify_time(signature: Signature, now: datetime) -> None:
-    """Check the time: five minutes at most from the clock, or a valid presigned request; raises `SignatureExpired`."""
+    """Check the time of the signature: it must be at most five minutes before or after `now`.
+
+    A presigned request is valid for its `expires` seconds instead.
+
+    Raises `SignatureExpired`, or `IncompleteSignature` for an invalid date.
+    """
     try:
         signed = datetime.strptime(signature.timestamp, _STAMP).replace(tzinfo=UTC)
     except ValueError:
@@ -100,7 +105,7 @@ def verify_time(signature: Signature, now: datetime) -> None:
 
 
 def verify_digest(signature: Signature, request: FrontRequest, secret_key: str) -> None:
-    """Sign the request again and compare; raises `SignatureMismatch`."""
+    """Sign the request again and compare the digests; raises `SignatureMismatch`."""
     body_hash = hashlib.sha256(request.body).hexdigest()
     claimed = request.header("x-amz-content-sha256")
     if claimed is not None and claimed != body_hash:
@@ -117,7 +122,7 @@ def verify_digest(signature: Signature, request: FrontRequest, secret_key: str) 
 
 
 def without_signature(request: FrontRequest) -> str:
-    """The target without the parameters of a presigned query, because the engine refuses unknown ones."""
+    """The target without the parameters of a presigned query: the engine refuses unknown parameters."""
     pairs = [pair for pair in request.query.split("&") if pair and not pair.startswith("X-Amz-")]
     return request.path + ("?" + "&".join(pairs) if pairs else "")
 

@@ -1,8 +1,8 @@
-"""Repositories of snapshots: of the type `s3` as a domain of Amazon has them, in a folder as this engine can.
+"""Snapshot repositories: clients see the type `s3`, as in a domain on Amazon; the engine uses a folder.
 
-The engine has no plugin for S3. A repository's files are in a folder for its bucket, which every engine of the local
-cloud reads, and not in the emulated S3. What the caller, the role and the bucket must be is checked when a repository
-is made; Amazon also notices later that a role has lost its permissions.
+The engine has no plugin for S3. A repository's files are not in the emulated S3, but in a folder for its bucket, which
+every engine of the local cloud can read. The front checks the caller, the role and the bucket when a repository is
+made. Amazon also notices later if a role loses its permissions.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _WRITES = (("s3:PutObject", "/any"), ("s3:DeleteObject", "/any"))
 
 
 class SnapshotGate:
-    """Passes on requests that make or show a repository; returns None for all others."""
+    """Handles requests that make or show a repository."""
 
     def __init__(self, desk: CredentialDesk, authority: Authority, folder: Path | None) -> None:
-        """Without a `folder`, which the engine must be allowed to use, there are no repositories."""
+        """`folder` is a folder that the engine may use, or None: then repositories cannot be made."""
         self._desk = desk
         self._authority = authority
         self._folder = folder
@@ -36,7 +36,10 @@ class SnapshotGate:
     def respond(
         self, request: FrontRequest, caller: Signer | None, domain: DescribedDomain, forward: Forward
     ) -> FrontResponse | None:
-        """Raises `AccessDenied`, `InvalidArgument`, `NotOffered`."""
+        """The answer to a request about a repository; None for any other request, which the caller passes on.
+
+        Raises `AccessDenied`, `InvalidArgument` and `NotOffered`.
+        """
         segments = request.segments()
         if segments[:1] != (_API,) or len(segments) > 2:
             return None

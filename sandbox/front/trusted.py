@@ -1,12 +1,12 @@
 """The domain's trusted connector endpoints, stored in the engine's own setting.
 
-The engine gets only URLs of the egress, so its effective list has only that pattern. The patterns of the domain's
-clients are stored in further entries that match nothing, and the front checks them:
+The engine gets only URLs of the egress, so only the egress pattern in its list has an effect. Further entries contain
+the patterns of the domain's clients. These entries match nothing; the front checks the patterns:
 
     [<egress pattern>, "never^default:<d>"…]                                  nothing set: the defaults
     [<egress pattern>, "never^default:<d>"…, "never^set", "never^set:<c>"…]   set to [<c>…]
 
-Patterns are percent-encoded there, so that their brackets have no effect.
+Patterns are percent-encoded in these entries: their brackets have no effect there.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SET = "never^set"
 
 
 class TrustedSetting:
-    """Reads and writes the setting as a client sees it. `pattern` matches only the egress."""
+    """Translates the setting between the client's view and the engine's. `pattern` matches only the egress."""
 
     def __init__(self, engine: EngineConnections, pattern: str) -> None:
         self._engine = engine
@@ -55,7 +55,7 @@ class TrustedSetting:
         return any(_matches(pattern, url) for pattern in self.effective())
 
     def effective(self) -> list[str]:
-        """The present patterns: transient before persistent before the defaults."""
+        """The current patterns: the transient ones, or else the persistent ones, or else the defaults."""
         _, body = self._engine.administer("GET", _PATH)
         for scope in ("transient", "persistent"):
             entries = body[scope].get(SETTING)
@@ -65,7 +65,7 @@ class TrustedSetting:
         return self._default_patterns()
 
     def inward(self, settings: dict[str, Any]) -> dict[str, Any]:
-        """A client's `_cluster/settings` body in the engine's form."""
+        """A client's `_cluster/settings` body in the engine's form; changed in place."""
         for scope in ("persistent", "transient"):
             block = settings.get(scope)
             if not isinstance(block, dict):
@@ -81,7 +81,10 @@ class TrustedSetting:
         return settings
 
     def outward(self, settings: dict[str, Any], *, flat: bool) -> dict[str, Any]:
-        """The engine's `_cluster/settings` answer as a client sees it."""
+        """The engine's `_cluster/settings` answer in the client's form; changed in place.
+
+        `flat` is whether the answer has flat settings.
+        """
         for scope in ("persistent", "transient"):
             block = settings.get(scope)
             if not isinstance(block, dict):
@@ -134,7 +137,7 @@ def _matches(pattern: str, url: str) -> bool:
 
 
 def _places(block: dict[str, Any], name: str) -> Iterator[tuple[dict[str, Any], str]]:
-    """The places of a setting: keys may be dotted, nested, or both."""
+    """The dictionaries and keys at which a setting is in a block: its name may be dotted, nested, or both."""
     for key, value in block.items():
         if key == name:
             yield block, key

@@ -1,4 +1,4 @@
-"""A pool of connections from the front to one process."""
+"""A pool of HTTP connections from the front to one process."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 
 class Upstream:
-    """Sends a request and reads the whole answer; raises `refusal` without an answer.
+    """Sends a request and reads the whole answer; raises `refusal` if there is no answer.
 
-    `ca` verifies an https `url`, `certificate` is a client's PEM pair, `seconds` limits the wait.
+    - `ca` is the PEM file of the CA for an https `url`.
+    - `certificate` is the client's certificate and key, both PEM files.
+    - `seconds` is the longest wait for data; a connection gets 5 seconds.
     """
 
     def __init__(
@@ -39,7 +41,7 @@ class Upstream:
         self._pool = urllib3.connection_from_url(self.url, **options)
 
     def send(self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> FrontResponse:
-        """Send the request, without headers of the connection in either direction, and with the body's own encoding."""
+        """Send the request. Hop-by-hop headers are removed in both directions, and bodies are not decoded."""
         fields = urllib3.HTTPHeaderDict()
         for name, value in headers:
             if name.lower() not in HOP_BY_HOP:
@@ -71,7 +73,7 @@ class Upstream:
         except NewConnectionError:
             raise
         except (ProtocolError, SSLError):
-            # A pooled connection that the other side has just closed; or a handshake that a busy engine ended with an
+            # The other side has just closed a pooled connection. Or a busy engine has ended the handshake with an
             # "internal error", without a line in its log (OpenSearch 3.4, once in some hundred runs).
             if method not in _REPEATABLE:
                 raise

@@ -1,4 +1,4 @@
-"""Connector URLs: requests to the engine get the egress's URLs, and answers the original ones.
+"""Connector URLs: in requests to the engine they become URLs of the egress, and in answers the original URLs.
 
 https://${parameters.endpoint}/v1/chat  →  http://127.0.0.1:<port>/_aws/${parameters.endpoint}/v1/chat
 http://host/path                        →  http://127.0.0.1:<port>/_plain/host/path
@@ -27,18 +27,18 @@ class UrlRewriter:
 
     @property
     def pattern(self) -> str:
-        """The pattern that the engine's own list of trusted endpoints must contain."""
+        """The regular expression that the engine's list of trusted endpoints must contain."""
         return rf"^http://127\.0\.0\.1:{self.port}/_(aws|plain)/.*$"
 
     def there(self, template: str) -> str | None:
-        """The URL template of the egress; None if the original does not begin with a scheme."""
+        """The URL template that calls the egress; None if the original begins with neither https:// nor http://."""
         for scheme, prefix in (("https://", SECURE), ("http://", PLAIN)):
             if template.lower().startswith(scheme):
                 return f"{self._base}{prefix}{template[len(scheme) :]}"
         return None
 
     def back(self, text: bytes) -> bytes:
-        """A text of the engine, with the original URLs restored."""
+        """The engine's text with the original URLs."""
         base = self._base.encode()
         if base not in text:
             return text
@@ -50,7 +50,10 @@ class UrlRewriter:
 
 
 def resolve(template: str, parameters: Mapping[str, Any]) -> str:
-    """Fill in `${parameters.x}` and `${parameters.x:-default}`, also in values."""
+    """Fill in `${parameters.x}` and `${parameters.x:-default}`, also within the values of parameters.
+
+    A placeholder without a value and a default stays.
+    """
 
     def fill(match: re.Match[str]) -> str:
         name, default = match.groups()
@@ -68,6 +71,6 @@ def resolve(template: str, parameters: Mapping[str, Any]) -> str:
 
 
 def leading_parameter(template: str) -> str | None:
-    """The parameter at the beginning of a URL, if it contains the scheme."""
+    """The name of the parameter at the beginning of a URL template, whose value contains the scheme; or None."""
     match = _PLACEHOLDER.match(template)
     return match.group(1) if match else None

@@ -1,8 +1,8 @@
-"""Turns vector fields of a domain's index into those that this machine's k-NN plugin supports.
+"""Changes the vector fields of a domain's index to those that this machine's k-NN plugin supports.
 
-Amazon's plugin uses Faiss by default. The plugin that is published for every platform has no native library, and the
-engine's process ends at the first vector of such a field. So the engine gets Lucene's HNSW, the answer says so in a
-`Warning`, and clients see the field as they have written it.
+Amazon's plugin uses Faiss by default. The platform-independent plugin has no native library: with Faiss, the engine's
+process would end at the first vector. So the engine gets Lucene's HNSW, and the answer has a `Warning` about that.
+Clients see the field as they wrote it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from sandbox.front.refusal import NotOffered
 
 KEPT = "lucene"
-# Properties of native engines, besides their names: encoders, and vectors on disk.
+# The properties of a field that only native engines support.
 _NATIVE = ("engine", "mode", "compression_level")
 _PARAMETERS = ("m", "ef_construction")
 _DISTANCES = ("l2", "cosinesimil", "innerproduct")
@@ -25,16 +25,16 @@ Fields = dict[str, dict[str, Any]]
 
 
 def refused_by(major: int) -> frozenset[str]:
-    """The engines of vectors that no new index may have in this major version of OpenSearch (k-NN #2573)."""
+    """The k-NN engines that a new index may not use in this major version of OpenSearch (k-NN #2573)."""
     return frozenset({"nmslib"}) if major >= 3 else frozenset()
 
 
 def lucene_inward(mapping: dict[str, Any], *, knn: bool, refused: frozenset[str] = frozenset()) -> Fields:
     """Change a mapping (`{"properties": …}`) in place; returns the original fields by their paths.
 
-    Fields with an engine that the plugin refuses stay as they are, for the plugin to say so. A field without a method
-    has the default engine only if the index has `index.knn`; otherwise it has no engine. Raises `NotOffered` for a
-    field of a trained model.
+    A field with an engine in `refused` is unchanged: the plugin then refuses it. A field without a method has the
+    default engine only if the index has `index.knn`, and otherwise none. Raises `NotOffered` for a field with a trained
+    model.
     """
     changed: Fields = {}
     for path, field in vector_fields(mapping):
@@ -47,19 +47,19 @@ def lucene_inward(mapping: dict[str, Any], *, knn: bool, refused: frozenset[str]
 
 
 def refuse_training(segments: tuple[str, ...]) -> None:
-    """Raises `NotOffered` for the request that trains a model."""
+    """Raises `NotOffered` for a request that trains a model."""
     if segments[:2] == ("_plugins", "_knn") and segments[-1] == "_train":
         raise NotOffered(_TRAINED)
 
 
 def warning(fields: Fields) -> str:
-    """The value of a `Warning` header (RFC 7234, 5.5)."""
+    """The value of a `Warning` header about the changed fields (RFC 7234, 5.5)."""
     names = ", ".join(sorted(fields)).encode("ascii", "replace").decode().replace('"', "'")
     return f'299 osml-sandbox "Lucene keeps the vectors of {names} here: the local engine has no library for faiss"'
 
 
 def says_knn(settings: Any) -> bool | None:
-    """Whether index settings, nested or dotted, turn `index.knn` on; None if they do not contain it."""
+    """Whether index settings, nested or dotted, enable `index.knn`; None if they do not contain it."""
     for name, value in _flat(settings if isinstance(settings, dict) else {}):
         if name.removeprefix("index.") == "knn":
             return str(value).lower() == "true"
@@ -67,14 +67,14 @@ def says_knn(settings: Any) -> bool | None:
 
 
 class WrittenFields:
-    """The original vector fields of indexes, if the engine has others."""
+    """The vector fields as clients wrote them, by index, if the engine has changed fields. Threads may share it."""
 
     def __init__(self) -> None:
         self._fields: dict[str, Fields] = {}
         self._lock = Lock()
 
     def remember(self, index: str, fields: Fields, *, made: bool) -> None:
-        """Store the original fields; `made` is a new index, for which those of an earlier index are removed."""
+        """Store the original fields. `made` is True for a new index: the fields of an earlier index are removed."""
         with self._lock:
             self._fields[index] = fields if made else {**self._fields.get(index, {}), **fields}
 
@@ -94,7 +94,7 @@ class WrittenFields:
 
 
 def vector_fields(mapping: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every vector field of a mapping and its dynamic templates, by its path; a semantic field contains one."""
+    """Every vector field of a mapping and of its dynamic templates, with its path. A semantic field counts as one."""
     for name in ("properties", "fields"):
         container = mapping.get(name)
         for key, field in container.items() if isinstance(container, dict) else ():

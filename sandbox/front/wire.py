@@ -1,4 +1,4 @@
-"""HTTP/1.1 on a socket file: reads one request and writes one answer."""
+"""HTTP/1.1 on the file of a socket: reads one request and writes one answer."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import BinaryIO
 from sandbox.front.refusal import BodyTooLarge, MalformedRequest
 from sandbox.front.request import HOP_BY_HOP, FrontRequest, FrontResponse
 
-# The engine's own limit (`http.max_content_length`), equal to that of a domain's larger instances.
+# The engine's limit (`http.max_content_length`). Larger instances on Amazon have the same limit.
 LARGEST_BODY = 100 * 1024 * 1024
 _LONGEST_LINE = 64 * 1024
 _MOST_HEADERS = 200
 
 
 def read_request(source: BinaryIO, sink: BinaryIO) -> FrontRequest | None:
-    """The next request, None if the client has closed; raises `MalformedRequest` or `BodyTooLarge`.
+    """The next request, or None if the client has closed the connection.
 
-    Writes `100 Continue` to `sink` if the client waits for it before it sends a body.
+    If the client waits for `100 Continue` before it sends a body, writes that to `sink`. Raises `MalformedRequest` or
+    `BodyTooLarge`.
     """
     line = source.readline(_LONGEST_LINE + 1)
     if line in (b"\r\n", b"\n"):
@@ -35,12 +36,15 @@ def read_request(source: BinaryIO, sink: BinaryIO) -> FrontRequest | None:
 
 
 def keeps_alive(request: FrontRequest) -> bool:
-    """Whether the client will send another request on the same connection."""
+    """Whether the client may send another request on the same connection."""
     return (request.header("connection") or "").lower() != "close"
 
 
 def write_answer(sink: BinaryIO, answer: FrontResponse, *, head: bool = False, close: bool = False) -> None:
-    """One write for head and body: two would wait for each other's acknowledgement."""
+    """Write the head and the body at once: with two writes, the second would wait for the first's acknowledgement.
+
+    `head` is True for the answer to a HEAD, which has no body. `close` adds `Connection: close`.
+    """
     phrase = HTTPStatus(answer.status).phrase if answer.status in HTTPStatus._value2member_map_ else ""
     lines = [f"HTTP/1.1 {answer.status} {phrase}"]
     lines += [f"{name}: {value}" for name, value in answer.headers if name.lower() not in HOP_BY_HOP]
@@ -60,7 +64,7 @@ def _read_headers(source: BinaryIO) -> tuple[tuple[str, str], ...]:
         if line in (b"\r\n", b"\n"):
             return tuple(headers)
         name, colon, value = _text(line).partition(":")
-        # The engine may read a folded line or a space before the colon differently, so both are refused.
+        # The engine may parse a folded line, or a space before the colon, differently. So both are refused.
         if not colon or not name or name != name.strip() or len(headers) == _MOST_HEADERS:
             raise MalformedRequest("A header line cannot be read.")
         headers.append((name, value.strip()))

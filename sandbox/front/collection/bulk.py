@@ -1,4 +1,4 @@
-"""The body of `_bulk`: an action line, then the document's line unless the action is a deletion."""
+"""The body of `_bulk`: for each action, a line with the action and a line with the document; a deletion has none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NO_ID = "Document ID is not supported in create/index operation request"
 
 @dataclass(frozen=True)
 class Action:
-    """`meta` are the fields of the action line; `index` is the index there, or that of the path."""
+    """An action of a bulk request. `meta` are the fields of its line; `index` is from the line, or from the path."""
 
     verb: str
     meta: Mapping[str, Any]
@@ -25,17 +25,17 @@ class Action:
 
     @property
     def names_document(self) -> bool:
-        """Whether it writes a document with an id that the client chose."""
+        """Whether the action writes a document with an id that the client chose."""
         return self.verb != "delete" and "_id" in self.meta
 
     def refusal(self) -> dict[str, Any]:
-        """The item of an answer for a refused action."""
+        """The item for this action in an answer, if it is refused."""
         error = {"type": "illegal_argument_exception", "reason": NO_ID}
         return {self.verb: {"_index": self.index, "_id": self.meta["_id"], "status": 400, "error": error}}
 
 
 def read_bulk(body: bytes, index: str | None) -> list[Action]:
-    """The actions of a body; `index` is the one that the path names. Raises `InvalidArgument`."""
+    """The actions in a body; `index` is the index in the path. Raises `InvalidArgument`; `NotOffered` for pipelines."""
     actions: list[Action] = []
     lines = iter(body.split(b"\n"))
     for line in lines:
@@ -53,7 +53,7 @@ def read_bulk(body: bytes, index: str | None) -> list[Action]:
 
 
 def write_bulk(actions: Sequence[Action], names: Names) -> bytes:
-    """The body for the engine, every action with its index."""
+    """The body for the engine, in which every action names its index."""
     lines: list[bytes] = []
     for action in actions:
         meta = {**action.meta, "_index": names.inward(action.index)}
@@ -64,7 +64,7 @@ def write_bulk(actions: Sequence[Action], names: Names) -> bytes:
 
 
 def with_refusals(answer: Mapping[str, Any], actions: Sequence[Action]) -> dict[str, Any]:
-    """The engine's answer to the other actions, completed with refusals of the actions that name a document."""
+    """The engine's answer to the admitted actions, completed with the refusals of actions that name a document."""
     done = iter(answer.get("items", ()))
     items = [action.refusal() if action.names_document else next(done) for action in actions]
     return {**answer, "errors": True, "items": items}

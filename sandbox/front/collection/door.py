@@ -1,4 +1,4 @@
-"""One collection's door: who calls, may they, does OpenSearch Serverless have it, and what the engine is asked."""
+"""The entrance to one collection: identifies the caller, checks permissions and the operation, calls the engine."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _JSON = ("Content-Type", "application/json")
 
 
 class CollectionDoor:
-    """Answers the requests of one collection. A data policy counts from its `young` seconds on."""
+    """Answers the requests to one collection. A data policy applies when it is at least `young` seconds old."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class CollectionDoor:
 
     @property
     def _makes_ids(self) -> bool:
-        """Whether document ids are the collection's alone to choose."""
+        """Whether only the collection chooses document ids."""
         return self.collection.type != "SEARCH"
 
     def _admit(self, request: FrontRequest) -> Signer:
@@ -122,7 +122,7 @@ class CollectionDoor:
         return permits(policies, {caller.arn, caller.principal_arn}, resource, permission, self._young)
 
     def _permit_creation(self, caller: Signer, indexes: Iterable[str]) -> None:
-        """The engine makes the index of a first document by itself: that is a creation."""
+        """A first document makes the engine create its index, so the caller needs the permission to create indexes."""
         for index in set(indexes):
             if self._permits(caller, CREATE, index):
                 continue
@@ -131,7 +131,7 @@ class CollectionDoor:
                 self._permit(caller, CREATE, [index])
 
     def _indexes(self, request: FrontRequest, called: Operation) -> list[str]:
-        """Every index that path and body name."""
+        """Every index that the path or the body names."""
         if called.action == "_msearch":
             headers = _lines(request.body)[::2]
             return list(named((h if "index" in h else {**h, "index": called.indexes} for h in headers), "index"))
@@ -141,7 +141,7 @@ class CollectionDoor:
         return parts(called.indexes)
 
     def _body(self, request: FrontRequest, called: Operation) -> bytes:
-        """The body for the engine."""
+        """The request's body in the form for the engine."""
         if called.action == "_msearch":
             lines = _lines(request.body)
             for position in range(0, len(lines), 2):
@@ -188,7 +188,7 @@ class CollectionDoor:
         return replace(answer, headers=headers, body=self._names.outward(answer.body))
 
     def _target(self, request: FrontRequest, called: Operation) -> str:
-        """The path in the engine; one that names no index gets all of the collection's, where that narrows it."""
+        """The path in the engine. If a path names no index, it gets all indexes of the collection where possible."""
         indexes = quote(self._names.inward(called.indexes), safe="*,")
         argument = [] if called.argument is None else [quote(called.argument, safe="")]
         if called.action in ("_cat", "_resolve"):
@@ -212,7 +212,7 @@ def _check_parameters(request: FrontRequest) -> None:
 
 
 def _lines(body: bytes) -> list[dict[str, Any]]:
-    """Lines of JSON objects, header and query by turns; an empty line is an empty header."""
+    """The JSON objects of a `_msearch` body: a header and a query alternate. An empty line is an empty header."""
     lines = [decoded(line) if line.strip() else {} for line in body.rstrip(b"\n").split(b"\n")]
     if not all(isinstance(line, dict) for line in lines):
         raise InvalidArgument("Malformed content, found a line that is no object", "parse_exception")

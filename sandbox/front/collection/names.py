@@ -1,4 +1,4 @@
-"""The names of a collection's indexes: with a prefix in the engine, without it for clients."""
+"""The names of a collection's indexes: in the engine they have a prefix, for clients they do not."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from sandbox.front.refusal import InvalidArgument
 
 @dataclass(frozen=True)
 class Names:
-    """Adds the prefix to expressions (`a,b*,-bc`) of requests, and removes it from whole answers."""
+    """Adds the prefix to index expressions (`a,b*,-bc`) in requests, and removes it from answers."""
 
     prefix: str
 
     def inward(self, expression: str | None) -> str:
-        """Raises `InvalidArgument` for a name that an index cannot have, or that is computed from a date."""
+        """The expression with prefixes. Raises `InvalidArgument` for an invalid name and for a date math name."""
         return ",".join(self._prefixed(part) for part in parts(expression))
 
     def outward(self, text: bytes) -> bytes:
-        """Remove the prefix; it is derived from a digest, so no other text contains it."""
+        """The text without the prefix. The prefix contains a digest, so no other text matches it."""
         return text.replace(self.prefix.encode(), b"")
 
     def mget(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,7 +32,7 @@ class Names:
         return {**body, "docs": documents} if "docs" in body else dict(body)
 
     def header(self, header: Mapping[str, Any]) -> dict[str, Any]:
-        """A line of `_msearch` with the indexes of the next search; without an index, all."""
+        """A header of `_msearch` with prefixed indexes; a header without an index gets all."""
         rest = {key: value for key, value in header.items() if key != "index"}
         return {**rest, "index": self.inward(_joined(header.get("index"))).split(",")}
 
@@ -44,13 +44,13 @@ class Names:
 
 
 def parts(expression: str | None) -> list[str]:
-    """The names of an expression; `*` for every form of all indexes."""
+    """The names in an expression. An empty expression and `_all` become `*`."""
     names = [part.strip() for part in (expression or ALL).split(",") if part.strip()]
     return [ALL if part == "_all" else part for part in names] or [ALL]
 
 
 def named(headers: Iterable[Mapping[str, Any]], key: str) -> Iterator[str]:
-    """The indexes that objects of a body name by `key`; a header of `_msearch` without one means all."""
+    """The indexes that the objects name under `key`; an object without one means all indexes."""
     for header in headers:
         yield from parts(_joined(header.get(key)))
 

@@ -1,7 +1,7 @@
-"""The operation of a request to a collection, with the permission that it needs and the indexes of its path.
+"""The operation of a request to a collection, with the permission that it needs and the indexes in its path.
 
-From "Supported operations and plugins in Amazon OpenSearch Serverless" of the developer guide. All other paths are
-answered as if they did not exist.
+Source: "Supported operations and plugins in Amazon OpenSearch Serverless" in the developer guide. For all other paths,
+the answer is that they do not exist.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CREATE, _DELETE = "aoss:CreateIndex", "aoss:DeleteIndex"
 _READS = {"GET": _READ, "POST": _READ}
 _CHANGES = {"PUT": _UPDATE, "POST": _UPDATE}
 
-# `<index>/<action>`, then `<index>/<action>/<argument>`, then paths without an index.
+# Three tables: `<index>/<action>`, `<index>/<action>/<argument>`, and paths without an index.
 _OF_INDEX: dict[str, dict[str, str]] = {
     "": {"GET": _DESCRIBE, "HEAD": _DESCRIBE, "PUT": CREATE, "DELETE": _DELETE},
     "_mapping": {"GET": _DESCRIBE, **_CHANGES},
@@ -43,16 +43,18 @@ _OF_COLLECTION: dict[str, dict[str, str]] = {
     "_mappings": {"GET": _DESCRIBE},
     **dict.fromkeys(("_analyze", "_count", "_field_caps", "_mget", "_msearch", "_search"), _READS),
 }
-# Amazon has these; with one engine for all collections, they cannot be kept apart.
+# Amazon has these. Here all collections share one engine, in which these objects belong to no collection.
 _ELSEWHERE = {("_alias",), ("_aliases",), ("_index_template",), ("_component_template",), ("_cat", "aliases")}
 _ELSEWHERE |= {("_cat", "templates"), ("_search", "pipeline"), ("_ingest", "pipeline"), ("_rank_eval",)}
 
 
 @dataclass(frozen=True)
 class Operation:
-    """`action` is `_search`, `_bulk`… and empty for an index itself; `argument` a document id, a setting, a table.
+    """An operation on a collection.
 
-    `indexes` is the expression of the path, None where the path names none. The body may name more.
+    `action` is `_search`, `_bulk`…, or empty for an index itself. `argument` is a document id, a setting or a table.
+
+    `indexes` is the expression in the path, or None if the path names no index. The body may name further indexes.
     """
 
     action: str
@@ -71,7 +73,10 @@ class Operation:
 
 
 def operation(request: FrontRequest) -> Operation:
-    """Raises `UnsupportedOperation` for paths that Amazon lacks, `NotOffered` for those that only the sandbox lacks."""
+    """The operation of a request.
+
+    Raises `UnsupportedOperation` for paths that Amazon lacks, `NotOffered` for paths that only the local cloud lacks.
+    """
     match request.segments():
         case ["_cat", "indices", *rest] if len(rest) <= 1 and request.method == "GET":
             return Operation("_cat", _DESCRIBE, rest[0] if rest else None, "indices")

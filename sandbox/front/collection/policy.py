@@ -1,7 +1,7 @@
-"""Decides by the network and data access policies of OpenSearch Serverless.
+"""Evaluates the network policies and the data access policies of OpenSearch Serverless.
 
-Patterns have only `*`. A resource is `collection/<name>` or `index/<collection>/<index>`; each part is matched
-separately, so that a star matches no slash.
+The only wildcard in patterns is `*`. A resource is `collection/<name>` or `index/<collection>/<index>`. Each part is
+matched separately, so a star matches no slash.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _concerns(statement: Mapping[str, Any], kind: str, resource: str, permission
 
 
 def covers(pattern: str, resource: str) -> bool:
-    """Whether the pattern covers a resource, or all resources of an expression with stars."""
+    """Whether the pattern covers the resource. A resource with stars must be covered completely."""
     expected, given = pattern.split("/"), resource.split("/")
     return len(expected) == len(given) and all(
         re.fullmatch(re.escape(part).replace(r"\*", ".*"), text, re.DOTALL)

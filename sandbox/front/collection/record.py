@@ -1,4 +1,4 @@
-"""A collection of OpenSearch Serverless for the front, and its policies."""
+"""A collection of OpenSearch Serverless, as the front sees it, and its policies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ Generation = Literal["CLASSIC", "NEXTGEN"]
 
 @dataclass(frozen=True)
 class CollectionRecord:
-    """`type` is SEARCH, TIMESERIES or VECTORSEARCH; `endpoint_port` as of a domain (None: the next free one)."""
+    """A collection. `type` is SEARCH, TIMESERIES or VECTORSEARCH.
+
+    `endpoint_port` is the wanted port, or None for the next free port.
+    """
 
     arn: str
     name: str
@@ -25,7 +28,7 @@ class CollectionRecord:
 
     @property
     def prefix(self) -> str:
-        """The prefix of its indexes' names in the engine; clients never see it."""
+        """The prefix of its indexes' names in the engine. Clients never see it."""
         return f"aoss-{hashlib.sha256(self.arn.encode()).hexdigest()[:20]}."
 
 
@@ -38,7 +41,7 @@ class DataPolicy:
 
 
 class Policies(Protocol):
-    """The present policies of an account and region. Many threads call it."""
+    """The current policies of an account and region. Implementations are called from many threads."""
 
     def network(self, account: str, region: str) -> Sequence[Sequence[Mapping[str, Any]]]:
         """The documents of all network policies."""

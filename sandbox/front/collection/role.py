@@ -1,6 +1,7 @@
-"""The role of a collection's requests in the engine: it permits everything on its own indexes, and nothing else.
+"""The security role of a collection's requests in the engine: it permits everything on the collection's own indexes.
 
-It also refuses names in bodies that the front does not translate (a terms look-up in another index).
+It permits nothing else. The engine therefore also refuses index names in bodies that the front does not translate, for
+example a terms lookup in another index.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ class CollectionRoles(SecurityChanges):
     """Makes and removes the security role of a collection, whose only user is the collection's ARN."""
 
     def install(self, collection: CollectionRecord) -> None:
-        """Make the role, and return when the engine applies it; raises `EngineRefused`, `EngineUnreachable`."""
+        """Make the role, and return when the engine applies it. Raises `EngineRefused` and `EngineUnreachable`."""
         name = _name(collection)
         permissions = {"index_patterns": [f"{collection.prefix}*"], "allowed_actions": ["indices_all"]}
         role = {"cluster_permissions": _CLUSTER, "index_permissions": [permissions]}

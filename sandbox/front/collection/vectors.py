@@ -1,8 +1,8 @@
-"""Turns vector fields and settings of a collection's index into those that this machine's k-NN plugin supports.
+"""Changes the vector fields and settings of a collection's index to those that this machine's k-NN plugin supports.
 
-OpenSearch Serverless has only Faiss. The plugin that is published for every platform has no native library, so an
-index gets Lucene's HNSW in the engine, and answers show Faiss. Amazon manages shards and replicas itself, and ignores
-them in requests: they are left out.
+OpenSearch Serverless has only Faiss. The platform-independent plugin has no native library, so an index gets Lucene's
+HNSW in the engine, and answers show Faiss. Amazon manages shards and replicas itself and ignores them in requests. This
+module removes them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PIPELINES = ("default_pipeline", "final_pipeline", "search.default_pipeline")
 
 
 def index_inward(body: Mapping[str, Any], generation: Generation) -> dict[str, Any]:
-    """The body that makes an index; raises `InvalidArgument`, or `NotOffered` for aliases."""
+    """The body that makes an index, for the engine. Raises `InvalidArgument`; `NotOffered` for aliases, pipelines."""
     if body.get("aliases"):
         raise NotOffered("Aliases exist on Amazon; the local cloud keeps none: create the index without them.")
     inward = dict(body)
@@ -52,7 +52,7 @@ def mapping_inward(mapping: Mapping[str, Any], generation: Generation) -> dict[s
 
 
 def settings_inward(settings: Mapping[str, Any], path: str = "") -> dict[str, Any]:
-    """Settings, nested or dotted, without those that have no effect. Raises `NotOffered` for pipelines."""
+    """Settings, nested or dotted, without those that Amazon ignores. Raises `NotOffered` for pipelines."""
     kept: dict[str, Any] = {}
     for key, value in settings.items():
         name = f"{path}{key}".removeprefix("index.")
