@@ -1,4 +1,4 @@
-"""An engine without the local AWS, for tests and benchmarks: it starts empty, and is ended."""
+"""An engine without the local AWS, for tests and benchmarks: it starts empty and stops after use."""
 
 import shutil
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ def alone(name: str, line: Line | None = None, *, optimize: bool = False) -> Ite
     """Run an engine on an empty data folder until the block ends.
 
     Args:
-        name: of its instance; tells engines apart that run at the same time.
-        line: of OpenSearch; the newest by default.
-        optimize: for the long run, as `prepare` says.
+        name: The name of the instance. Engines that run at the same time need different names.
+        line: The version of OpenSearch; the newest by default.
+        optimize: Whether the engine is tuned for a long run instead of a fast start; see `sandbox.engine.command`.
 
     Raises:
         RuntimeError: another run holds the instance.
@@ -28,7 +28,7 @@ def alone(name: str, line: Line | None = None, *, optimize: bool = False) -> Ite
     instance = Instance.named(name)
     with claimed(instance):
         (instance.home / "ports.json").unlink(missing_ok=True)
-        # No line opens the data of a later one.
+        # An older version of OpenSearch cannot open the data of a newer one.
         shutil.rmtree(instance.home / "engine", ignore_errors=True)
         instance.certificates.make()
         trusted = [r"^http://127\.0\.0\.1:.*$"]

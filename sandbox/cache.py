@@ -1,4 +1,4 @@
-"""The folder for everything that a sandbox leaves for the next one: the assembled engine, a Java, downloads."""
+"""The folder for everything that one sandbox keeps for the next: the assembled engine, a Java, downloads."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from pathlib import Path
 def cache_directory(environment: Mapping[str, str] = os.environ) -> Path:
     """The cache folder; it need not exist yet.
 
-    In order: `OSML_CACHE`; `/var/cache/osml` for root, whose home nobody else can enter while the engine runs as
-    another user; `$XDG_CACHE_HOME/osml`; `~/.cache/osml`.
+    The first of these that applies:
+
+    - `OSML_CACHE`
+    - `/var/cache/osml` for root: the engine runs as another user, who cannot enter root's home
+    - `$XDG_CACHE_HOME/osml`
+    - `~/.cache/osml`
     """
     if chosen := environment.get("OSML_CACHE"):
         return Path(chosen).expanduser().resolve()
@@ -26,9 +30,9 @@ def cache_directory(environment: Mapping[str, str] = os.environ) -> Path:
 
 @contextmanager
 def appearing(folder: Path) -> Iterator[Path]:
-    """A path for a new folder, which becomes `folder` when the block ends, so that `folder` is always complete.
+    """A path for a new folder, which is renamed to `folder` when the block ends. `folder` is always complete.
 
-    If another process was faster, its folder stays. After an exception nothing is left.
+    If another process made `folder` first, that folder stays. After an exception nothing remains.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:

@@ -19,7 +19,7 @@ from sandbox.domain_hosts import SUFFIX
 from sandbox.front.url_rewriter import MODEL_HOSTS
 
 LIFETIME = datetime.timedelta(days=365)
-# Who each certificate is for, beside this machine itself.
+# The host names of each certificate, in addition to those of this machine.
 HOSTS: dict[str, set[str]] = {"node": set(), "admin": set(), "server": {f"*.{SUFFIX}"}, "models": set(MODEL_HOSTS)}
 
 
@@ -46,7 +46,7 @@ class Certificates:
         return self.folder / f"{name}.key"
 
     def make(self) -> None:
-        """Makes all of them, unless all are there with their hosts: the CA's own key is not kept."""
+        """Makes all certificates and keys, unless all exist and name their hosts. The CA's own key is not kept."""
         if self.bundle.exists() and all(self.key(name).exists() and self._names(name) >= HOSTS[name] for name in HOSTS):
             return
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -117,7 +117,7 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivate
 
 
 def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    # Python 3.13 verifies strictly: a CA needs keyCertSign, a leaf an authority key identifier.
+    # Python 3.13 verifies strictly: a CA needs keyCertSign, and a leaf needs an authority key identifier.
     return x509.KeyUsage(
         digital_signature=True,
         content_commitment=False,

@@ -1,4 +1,4 @@
-"""Lets only one run of tests or benchmarks use a local cloud: the run that ends first would end it for the other."""
+"""Lets only one run of tests or benchmarks use a local cloud: the run that ends first would stop it for the other."""
 
 import fcntl
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from sandbox.instance import Instance
 
 @contextmanager
 def claimed(instance: Instance) -> Iterator[None]:
-    """Holds the instance until the block ends. Raises RuntimeError while another run holds it."""
+    """Reserves the instance until the block ends. Raises RuntimeError while another run uses it."""
     path = instance.home.with_name(f"{instance.home.name}.tests")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:

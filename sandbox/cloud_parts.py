@@ -1,18 +1,18 @@
-"""The parts of a local cloud: which run, which have crashed, and how to continue without losing deployed stacks."""
+"""The parts of a local cloud: which run, which have crashed, and how to continue without a loss of deployed stacks."""
 
 from sandbox.instance import Instance
 
 ORDER = ("engine", "models", "cloud")
 NAMES = {"engine": "OpenSearch", "models": "The model endpoints", "cloud": "AWS"}
-# What the name of a further domain's engine begins with.
+# The prefix of the process name of a further domain's engine.
 FURTHER = "engine-of-"
 NOT_RUNNING = "The local cloud is not running. Start it with `osml sandbox up` (or `make demo`)."
 
 
 def parts(instance: Instance) -> dict[str, bool]:
-    """Whether each started part runs; empty before a start. The user's own engine is not a part.
+    """Whether each started part runs, by name; empty before a start. The user's own engine is not a part.
 
-    After those of ORDER come the engines of further domains.
+    The parts of ORDER come first, then the engines of further domains.
     """
     processes = instance.processes()
     names = [*ORDER, *(name for name in processes if name not in ORDER)]
@@ -26,12 +26,12 @@ def running(instance: Instance) -> bool:
 
 
 def holds_deployment(instance: Instance) -> bool:
-    """Whether AWS runs, which has all deployed stacks in memory."""
+    """Whether AWS runs: it has all deployed stacks in memory."""
     return parts(instance).get("cloud", False)
 
 
 def loss(instance: Instance) -> str | None:
-    """What a start from nothing removes; None if there is nothing that it removes."""
+    """A message about what an empty start removes; None if it removes nothing."""
     if not parts(instance):
         return None
     if holds_deployment(instance):
@@ -40,7 +40,7 @@ def loss(instance: Instance) -> str | None:
 
 
 def absence(instance: Instance) -> str | None:
-    """Why the local cloud cannot be used, and the fix; None if all parts run."""
+    """A message about why the local cloud cannot be used, with the fix; None if all parts run."""
     if running(instance):
         return None
     dead = [name for name, alive in parts(instance).items() if not alive]

@@ -1,6 +1,6 @@
-"""The virtual environment of the cloud process: MiniStack and the packages of AWS's Python runtime, and no others.
+"""The virtual environment of the cloud process: it contains only MiniStack and the packages of AWS's Python runtime.
 
-The interpreter of functions is made from it, so the project's packages must not be in it.
+The functions' interpreter is made from it, so it must not contain the project's packages.
 """
 
 import hashlib
@@ -16,9 +16,9 @@ REQUIREMENTS = Path(__file__).with_name("requirements-cloud.txt")
 
 
 def cloud_python(cache: Path, report: Callable[[str], None], requirements: Path = REQUIREMENTS) -> Path:
-    """The interpreter `<cache>/cloud-<hash of the requirements>/bin/python`; installs it the first time.
+    """The interpreter `<cache>/cloud-<hash of the requirements>/bin/python`; installs it if it is missing.
 
-    OSML_CLOUD_PYTHON names another interpreter with these packages. `report` gets a line when something is installed.
+    OSML_CLOUD_PYTHON names another interpreter with these packages. `report` gets a line before an installation.
     Raises SandboxError with the end of the installer's output.
     """
     if chosen := os.environ.get("OSML_CLOUD_PYTHON"):
@@ -29,7 +29,7 @@ def cloud_python(cache: Path, report: Callable[[str], None], requirements: Path 
     if python.exists():
         return python
     report("Installing the local AWS …")
-    # Built under another path: a virtual environment can be moved if only its python is called.
+    # The folder is renamed later: that works for a virtual environment if only its python is called.
     with appearing(folder) as building:
         install("The local AWS", "venv", "--relocatable", "--python", sys.executable, str(building))
         options = ["--require-hashes", "--compile-bytecode", "--python", str(building / "bin" / "python")]

@@ -1,4 +1,4 @@
-"""Host names of domains. They carry the domain's name, as Amazon's do: clients read it from there."""
+"""Host names of domains. As on Amazon, they contain the domain's name, and clients read it from there."""
 
 import base64
 import hashlib
@@ -13,7 +13,7 @@ Resolve = Callable[[str], list[str]]
 
 
 def addresses(name: str) -> list[str]:
-    """The IPv4 addresses of a name on this machine; none when it does not resolve."""
+    """The IPv4 addresses to which a name resolves on this machine; empty if it does not resolve."""
     try:
         infos = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
     except OSError:
@@ -22,9 +22,9 @@ def addresses(name: str) -> list[str]:
 
 
 def host(name: str, arn: str, resolve: Resolve = addresses) -> str:
-    """`search-<name>-<id>.es.localhost` where that is this machine, otherwise 127.0.0.1.
+    """`search-<name>-<id>.es.localhost` if that name resolves to this machine, otherwise 127.0.0.1.
 
-    The id belongs to the ARN, so that a domain that is made again has the same name.
+    The id is derived from the ARN: a domain that is made again has the same host name.
     """
     identifier = base64.b32encode(hashlib.sha256(arn.encode()).digest()).decode().lower()[:26]
     label = f"search-{name}-{identifier}.{SUFFIX}"

@@ -1,7 +1,7 @@
 """Errors of the local cloud.
 
-SandboxError        a sentence for a person: what was tried, what came back, what to do
-└── StartFailed     a process ended or did not answer in time; carries the end of its log
+SandboxError        a message for a person: what was tried, what came back, what to do
+└── StartFailed     a process ended or did not answer in time; the message contains the end of its log
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ Cause = Literal["engine-failed", "local-cloud", "start-failed", "upgrade-failed"
 class SandboxError(Exception):
     """The local cloud cannot fulfil a request; the message has the reason and the fix.
 
-    `cause` is a word for it that never changes.
+    `cause` is the stable code of the error.
     """
 
     cause: Cause = "local-cloud"

@@ -1,4 +1,4 @@
-"""Installation of packages with uv."""
+"""Installs packages with uv."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from sandbox.failure import SandboxError
 
 
 def uv(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """One call of uv, without this process's virtual environment."""
+    """Runs uv once, without this process's virtual environment; returns its status and output."""
     environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
     command = [sys.executable, "-m", "uv", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)

@@ -1,4 +1,4 @@
-"""One local cloud on this machine: its folder, ports, processes, and variables for clients."""
+"""One local cloud on this machine: its folder, its ports, its processes, and the variables for its clients."""
 
 import contextlib
 import fcntl
@@ -22,13 +22,14 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 DOMAIN_PORTS = 8
-# Set in every process of a local cloud, to find processes of a start that was killed before it recorded them.
+# Every process of a local cloud has this variable. By it, processes are found even if a killed start did not record
+# them.
 MARK = "OSML_SANDBOX_HOME"
 
 
 @dataclass(frozen=True)
 class Ports:
-    """TCP ports on 127.0.0.1; each domain gets a port of `domains` (first, last)."""
+    """TCP ports on 127.0.0.1. Each domain gets a port from the range `domains` (first, last)."""
 
     engine: int
     transport: int
@@ -41,7 +42,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class StartedEngine:
-    """The last started engine: its version, and the requested `search.engine_version`, if any."""
+    """The last started engine: its version, whether it has ml-commons, and the requested `search.engine_version`."""
 
     version: str
     has_ml: bool
@@ -49,7 +50,7 @@ class StartedEngine:
 
     @property
     def distance(self) -> str:
-        """The difference to the requested version, as half a sentence; empty if they agree."""
+        """A phrase about the difference from the requested version; empty if there is none."""
         if self.asked is None or release(self.asked) == release(self.version):
             return ""
         return f"the nearest available line to {self.asked}"
@@ -64,7 +65,7 @@ class Instance:
 
     @classmethod
     def named(cls, name: str | None = None) -> "Instance":
-        """The local cloud `name` (default: OSML_SANDBOX, else `default`); a checkout may have several."""
+        """The local cloud `name` (default: OSML_SANDBOX, or else `default`). A checkout may have several."""
         chosen = name or os.environ.get("OSML_SANDBOX") or "default"
         checkout = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:8]
         return cls(chosen, cache_directory() / "instances" / f"{chosen}-{checkout}")
@@ -85,7 +86,7 @@ class Instance:
 
     @property
     def snapshots(self) -> Path:
-        """The folder with the snapshots of all engines, a folder for each bucket."""
+        """The folder with the snapshots of all engines; it has a folder for each bucket."""
         return self.home / "snapshots"
 
     def log(self, process: str) -> Path:
@@ -93,19 +94,22 @@ class Instance:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """One start or stop at a time; a second one waits."""
+        """Allows one start or stop at a time: a second one waits."""
         self._make_home()
         with (self.home / "lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
     def _make_home(self) -> None:
-        """Other users see nothing of the keys and documents in it. The engine of root passes through it as nobody."""
+        """Makes `home`. Other users cannot read it. For root, the engine's user (nobody) can pass through it."""
         self.home.mkdir(parents=True, exist_ok=True)
         self.home.chmod(0o711 if os.geteuid() == 0 else 0o700)
 
     def ports(self) -> Ports:
-        """The ports of this local cloud; chosen once, kept while it runs."""
+        """The ports of this local cloud, which are chosen once and kept while it runs.
+
+        Raises SandboxError if another version of osml chose them.
+        """
         path = self.home / "ports.json"
         if not path.exists():
             self._make_home()
@@ -135,7 +139,7 @@ class Instance:
 
     @property
     def engine(self) -> StartedEngine:
-        """The last started engine; before a start, one of the newest line."""
+        """The last started engine; before the first start, an engine of the newest line."""
         path = self.home / "engine.json"
         return (
             StartedEngine(**json.loads(path.read_text()))
@@ -145,11 +149,11 @@ class Instance:
 
     @property
     def environment(self) -> str:
-        """The default environment for this local cloud."""
+        """The name of the default environment for this local cloud."""
         return "sandbox" if self.engine.has_ml else BARE_ENVIRONMENT
 
     def marked(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """The environment variables of a process of this local cloud, by which `strays` finds it."""
+        """The environment variables for a process of this local cloud; `strays` finds the process by them."""
         return {**environment, MARK: str(self.home)}
 
     def strays(self) -> list[Process]:
@@ -163,7 +167,7 @@ class Instance:
         self.deepseek_key.write_text(f"sk-{secrets.token_hex(16)}")
 
     def client_environment(self) -> dict[str, str]:
-        """Environment variables with which any AWS client (boto3, the CDK CLI, the AWS CLI) uses this local cloud."""
+        """Environment variables that let an AWS client (boto3, the CDK CLI, the AWS CLI) use this local cloud."""
         gateway = f"https://127.0.0.1:{self.ports().aws}"
         bundle = str(self.certificates.bundle)
         return {
@@ -186,7 +190,7 @@ class Instance:
 
 
 def _free_ports() -> Ports:
-    """Free ports, found by binding; the domains' ports are neighbours."""
+    """Free ports, found by binding them. The domains' ports are consecutive."""
     with contextlib.ExitStack() as stack:
         engine, transport, aws, egress, models, egress_proxy = (
             stack.enter_context(_bound(0)).getsockname()[1] for _ in range(6)

@@ -1,4 +1,4 @@
-"""Starts and stops a local cloud: the engine, the model endpoints, and AWS with the front before the engine."""
+"""Starts and stops a local cloud: the engine, the model endpoints, and AWS with the front."""
 
 import shutil
 
@@ -12,12 +12,12 @@ from sandbox.startup import await_parts, settings, start_models, start_parts
 
 
 def up(instance: Instance, progress: Progress, engine_version: str | None = None, *, discard: bool = False) -> None:
-    """Starts the parts that do not run, and waits until all answer.
+    """Starts the local cloud if it does not run, and waits until all parts answer.
 
     `engine_version` is the environment's, such as `OpenSearch_3.5`; the engine is of the nearest line. AWS keeps its
-    state in memory: if it has crashed, or nothing was started, the start is empty. If it runs and another part has
-    crashed, deployed stacks are removed only with `discard`. Raises SandboxError with a sentence; parts that were
-    started before it keep running and are reused or stopped next time.
+    state in memory: after its crash, as at a first start, everything starts empty. If AWS runs and another part has
+    crashed, deployed stacks are removed only with `discard`. Raises SandboxError with a message. Parts that it has
+    started by then keep running; the next call reuses or stops them.
     """
     with instance.lock():
         if holds_deployment(instance) and not running(instance) and not discard:
@@ -56,8 +56,8 @@ def _same_line(instance: Instance, engine_version: str | None) -> None:
 def restart_engine(instance: Instance, progress: Progress) -> None:
     """Stops the engine if it still runs, starts it again with its data, and waits until it answers.
 
-    If engines of further domains have crashed and all else runs, only they are started. AWS and the models keep
-    running; models that have crashed are started again. Raises SandboxError with a sentence.
+    If engines of further domains have crashed and everything else runs, it starts only these. AWS and the models keep
+    running; crashed models are started again. Raises SandboxError with a message.
     """
     with instance.lock():
         begun = parts(instance)
@@ -78,7 +78,7 @@ def restart_engine(instance: Instance, progress: Progress) -> None:
 
 
 def require_engine(instance: Instance) -> None:
-    """Raises SandboxError unless AWS runs and the local cloud started the engine."""
+    """Raises SandboxError unless AWS and the models run, and the local cloud itself started the engine."""
     processes = instance.processes()
     if not ({"cloud", "models"} <= processes.keys() and all(processes[p].alive() for p in ("cloud", "models"))):
         raise SandboxError(absence(instance) or NOT_RUNNING)
@@ -88,15 +88,15 @@ def require_engine(instance: Instance) -> None:
 
 
 def stop_engine(instance: Instance) -> None:
-    """Stops the engine if it still runs, and keeps its data; AWS and the models keep running. Needs the lock."""
+    """Stops the engine if it still runs, and keeps its data; AWS and the models keep running. Call it with the lock."""
     require_engine(instance)
     instance.processes()["engine"].stop()
 
 
 def start_engine(instance: Instance, progress: Progress, line: Line, version: str | None) -> None:
-    """Starts an engine of the line with the existing data, and waits until it answers. Needs the lock.
+    """Starts an engine of the line with the existing data, and waits until it answers. Call it with the lock.
 
-    It is then the engine of the local cloud, even if it does not answer; `version` is the requested one.
+    From then on it is the local cloud's engine, even if it does not answer. `version` is the requested version.
     """
     engine = search_engine.chosen(instance, progress, line)
     instance.remember_engine(StartedEngine(engine.version, engine.has_ml, version))
@@ -107,7 +107,7 @@ def start_engine(instance: Instance, progress: Progress, line: Line, version: st
 
 
 def down(instance: Instance) -> None:
-    """Stops every process that `up` started and deletes their data; the cache stays."""
+    """Stops every process of the local cloud and deletes its data. The cache stays."""
     with instance.lock():
         _end(instance)
     shutil.rmtree(instance.home, ignore_errors=True)

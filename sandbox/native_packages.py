@@ -1,4 +1,4 @@
-"""Native packages of the functions, built for this machine, because an asset has those for Amazon's processors."""
+"""Native packages of the functions, built for this machine: assets contain those for Amazon's processors."""
 
 import hashlib
 import shutil
@@ -10,12 +10,12 @@ from sandbox.cache import appearing
 from sandbox.installer import install
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-# Extension modules, and the libraries that repaired wheels contain.
+# Extension modules, and the shared libraries that repaired wheels contain.
 NATIVE = ("*.so", "*.pyd", "*.dylib", "*.so.*")
 
 
 def requirement_files() -> list[Path]:
-    """The locked dependencies of every function of this checkout."""
+    """The files with the locked dependencies of every function of this checkout."""
     return sorted((CHECKOUT / "lambda").glob("*/requirements.txt"))
 
 
@@ -24,8 +24,9 @@ def native_packages(
 ) -> Path:
     """`<cache>/functions-<hash>` with a folder `<name>-<version>` for each package that `files` pin.
 
-    A folder mirrors site-packages with the native files only, for the interpreter `python`; it is empty where a
-    package has none for this machine. Installed once, by `files`' hashes. Raises SandboxError with uv's last words.
+    Such a folder has the layout of site-packages, but only the native files, for the interpreter `python`. It is empty
+    if a package has no native files for this machine. `files` are `requirement_files()` by default. Packages are
+    installed once for each content of `files`. Raises SandboxError with the end of uv's output.
     """
     locked = list(files) if files is not None else requirement_files()
     digest = hashlib.sha256(_tag(python).encode() + b"".join(path.read_bytes() for path in locked)).hexdigest()[:12]
@@ -50,7 +51,7 @@ def _installed(requirements: Path, python: Path, building: Path) -> Path:
 
 
 def _keep_native(target: Path, building: Path) -> None:
-    """Move the native files below `target` to a folder for each distribution, by RECORD, and remove the rest."""
+    """Copy each distribution's native files (by its RECORD) from `target` to its own folder, and remove `target`."""
     for info in target.glob("*.dist-info"):
         package = building / info.name.removesuffix(".dist-info")
         package.mkdir(exist_ok=True)

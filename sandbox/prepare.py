@@ -1,7 +1,7 @@
 """Installs and downloads everything that a local cloud needs once per machine, in parallel.
 
-`python -m sandbox.prepare environments/sandbox.yaml` needs only the packages of `requirements-prepare.txt`, so that
-`make demo` runs it while the others are installed.
+`python -m sandbox.prepare environments/sandbox.yaml` needs only the packages of `requirements-prepare.txt`. So
+`make demo` can run it while the other packages are installed.
 """
 
 import re
@@ -23,9 +23,10 @@ from sandbox.progress import ConsoleProgress, Progress
 
 
 def prepare(cache: Path, progress: Progress, line: Line | None) -> None:
-    """Fill the cache with the line's engine, its Java, the local AWS and the model weights; existing parts stay.
+    """Fill the cache with the line's engine, its Java, the local AWS and the model weights. Existing parts are kept.
 
-    `line` is None if the user has their own engine. Raises the first SandboxError, after the others have ended.
+    `line` is None if the user has their own engine. If a part fails, the others still end; then its SandboxError is
+    raised.
     """
     with ThreadPoolExecutor() as workers:
         running: list[Future[object]] = [
@@ -42,7 +43,7 @@ def prepare(cache: Path, progress: Progress, line: Line | None) -> None:
 
 
 def _version(environment: Path) -> str | None:
-    """`search.engine_version` of the file, None without it; the deploy reports errors in the file."""
+    """`search.engine_version` in the file, or None. Errors in the file are ignored here: the deploy reports them."""
     try:
         settings = yaml.safe_load(environment.read_bytes())
     except (yaml.YAMLError, ValueError, RecursionError, OSError):

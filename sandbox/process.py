@@ -1,4 +1,4 @@
-"""A process that the local cloud started, identified by pid and creation time, so that no other is ever ended."""
+"""A process that the local cloud started, identified by pid and creation time: no other process is ever stopped."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ import psutil
 
 @dataclass(frozen=True)
 class Process:
-    """`created` is the kernel's creation time in seconds, so another process with the same pid does not match."""
+    """A process. `created` is its creation time in seconds: a later process with the same pid does not match."""
 
     pid: int
     created: float
@@ -23,7 +23,10 @@ class Process:
         return process is not None and not _ended(process)
 
     def stop(self, grace: float = 10.0) -> None:
-        """End the process and its children: SIGTERM, `grace` seconds, then SIGKILL. An ended process is a success."""
+        """Stop the process with SIGTERM, wait up to `grace` seconds, then kill it and its children with SIGKILL.
+
+        If the process has already ended, nothing happens.
+        """
         running = self._find()
         if running is None or _ended(running):
             return
@@ -55,7 +58,7 @@ def start(
 ) -> Process:
     """Start `argv` in a new session, with its output in `log`; `user` and `group` are numeric ids.
 
-    Other users cannot read the files that it makes.
+    Other users cannot read the files that the process makes.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
@@ -78,7 +81,7 @@ def start(
 def bearing(name: str, value: str) -> list[Process]:
     """All processes that were started with the environment variable `name` set to `value`.
 
-    Processes of other users are left out, because their variables cannot be read.
+    Processes of other users are missing, because their variables cannot be read.
     """
     processes = []
     for process in psutil.process_iter():
@@ -89,7 +92,7 @@ def bearing(name: str, value: str) -> list[Process]:
 
 
 def _await_end(processes: Sequence[psutil.Process], seconds: float) -> None:
-    # psutil.wait_procs would also wait for zombies, and in containers nobody may ever reap an orphan.
+    # psutil.wait_procs would also wait for zombies. In a container, an orphan may stay a zombie for ever.
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and not all(_ended(process) for process in processes):
         time.sleep(0.05)

@@ -17,14 +17,17 @@ _MEGABYTE = 1_000_000
 
 class Progress(Protocol):
     def step(self, text: str) -> None:
-        """Report a step."""
+        """Report a step of the preparation."""
 
     def download(self, name: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
-        """A display for `total` bytes, 0 if unknown; the block's value is called with the bytes of each piece."""
+        """Display a download of `total` bytes (0 if unknown). Call the block's value with the size of each piece."""
 
 
 class ConsoleProgress:
-    """Lines that begin with the seconds since the start; bars on a terminal, elsewhere a line for each quarter."""
+    """Writes steps as lines with the seconds since the start. A download is a bar, or without a terminal, lines.
+
+    Without a terminal, there is one line for each quarter of a download.
+    """
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(stderr=True)
@@ -67,7 +70,7 @@ class ConsoleProgress:
 
 
 class Lines:
-    """Progress as lines for a function; downloads report nothing."""
+    """Calls a function with each step as a line. Of a download, it reports only the start."""
 
     def __init__(self, report: Callable[[str], None]) -> None:
         self.step = report

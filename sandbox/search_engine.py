@@ -1,4 +1,4 @@
-"""The engine of a local cloud: it assembles and starts one, or uses one that the user runs and names by URL."""
+"""The engine of a local cloud: the local cloud assembles and starts one, or uses the user's own engine."""
 
 import os
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ from sandbox.process import Process, start
 from sandbox.progress import Progress
 
 OPTIMIZE = "OSML_ENGINE_OPTIMIZE"
-"""Set to anything: compile for the long run, and let Java have 2 GiB; for corpora and load, not for a quick try."""
+"""Any value tunes the engine for a long run: compiled for speed, with a heap of 2 GiB. For large corpora and load."""
 OWN = ("OSML_ENGINE_URL", "OSML_ENGINE_CA", "OSML_ENGINE_ADMIN_CERT", "OSML_ENGINE_ADMIN_KEY")
 
 
 class LocalEngine(Protocol):
-    """An OpenSearch with security, with or without ml-commons; the certificates are those of its administrator."""
+    """An OpenSearch with the security plugin, with or without ml-commons. `admin_cert` is its administrator's."""
 
     @property
     def url(self) -> str: ...
@@ -43,7 +43,7 @@ class LocalEngine(Protocol):
 
 @dataclass(frozen=True)
 class GivenEngine:
-    """An engine that somebody else runs: the local cloud never starts, ends or empties it."""
+    """An engine that the user runs: the local cloud never starts, stops or empties it."""
 
     url: str
     ca: Path
@@ -92,14 +92,15 @@ class AssembledEngine:
 
 
 def is_own() -> bool:
-    """Whether the user names their own engine."""
+    """Whether the user has named their own engine in OSML_ENGINE_URL."""
     return bool(os.environ.get(OWN[0]))
 
 
 def chosen(instance: Instance, progress: Progress, line: Line) -> LocalEngine:
-    """The engine named by OSML_ENGINE_URL with its certificates, otherwise one of the line.
+    """The engine that OSML_ENGINE_URL names, with its certificates; otherwise an assembled engine of the line.
 
-    Raises SandboxError if an engine is named incompletely or does not answer, or if a part or a Java is missing.
+    Raises SandboxError if a variable of the user's engine is missing, if that engine does not answer, or if a part of
+    the assembled engine or a Java is missing.
     """
     given = {name: os.environ.get(name, "") for name in OWN}
     if is_own():
@@ -120,9 +121,9 @@ def chosen(instance: Instance, progress: Progress, line: Line) -> LocalEngine:
 def assembled(
     instance: Instance, progress: Progress, line: Line, *, optimize: bool, trusted_endpoints: Sequence[str] = ()
 ) -> AssembledEngine:
-    """An engine of the line, ready to be started; the last two arguments are those of `prepare`.
+    """An assembled engine of the line, which can be started. `optimize` and `trusted_endpoints` are as in `prepare`.
 
-    Raises SandboxError when a part or a Java is missing.
+    Raises SandboxError if a part or a Java is missing.
     """
     cache = cache_directory()
     java = find_java(cache, progress.step, line.java)

@@ -1,7 +1,7 @@
-"""Where a wheel of `osml-sandbox` has its packages: below `osml/_library`, beside those of `osml`.
+"""Puts the packages of the wheel `osml-sandbox` below `osml/_library`, next to those of `osml`.
 
-Other people's packages are called `sandbox`, too. `osml/library.py` finds this one there. An editable installation has
-it under its own name, as the command line of a checkout and the tests import it.
+Other projects also have packages with the name `sandbox`. `osml/library.py` finds this one there. In an editable
+installation it has its own name: the command line of a checkout and the tests import it by that.
 """
 
 from setuptools import setup
@@ -11,13 +11,13 @@ LIBRARY = "osml._library"
 
 
 class BuildPackages(build_py):
-    """Builds each package below its name in the wheel."""
+    """Builds each package below `LIBRARY`, except in an editable installation."""
 
     def run(self) -> None:
         if not self.editable_mode:
             self.package_dir = {f"{LIBRARY}.{name}": folder for name, folder in self.package_dir.items()}
             self.package_data = {f"{LIBRARY}.{name}": files for name, files in self.package_data.items()}
-            # The metadata's list of what can be imported is written after this.
+            # The metadata's list of importable packages is written later, from this.
             self.packages = self.distribution.packages = [f"{LIBRARY}.{name}" for name in self.packages]
         super().run()
 

@@ -1,7 +1,7 @@
-"""An engine for each further domain of a local cloud: domains of Amazon share nothing.
+"""An engine for each further domain of a local cloud: domains on Amazon share nothing.
 
-The first domain has the engine that `osml sandbox up` started. The cloud process runs this module for every other one,
-with the Python that started the local cloud: `python -m sandbox.spare_engine INSTANCE start|stop DOMAIN`.
+The first domain uses the engine that `osml sandbox up` starts. For every other domain, the cloud process runs this
+module with the Python that started the local cloud: `python -m sandbox.spare_engine INSTANCE start|stop DOMAIN`.
 """
 
 import contextlib
@@ -26,14 +26,14 @@ from sandbox.process import start
 from sandbox.progress import Lines, Progress
 
 SECONDS = 300.0
-# What an engine takes with a few documents, in bytes.
+# The memory that an engine with a few documents needs, in bytes.
 NEEDED = 1_500_000_000
 
 
 def start_for(instance: Instance, domain: str, progress: Progress) -> str:
-    """Start the domain's engine, with its data if it has run before, wait until it answers, and return its URL.
+    """Start the domain's engine, with its existing data; wait until it answers, and return its URL.
 
-    Raises SandboxError with a sentence.
+    Raises SandboxError with a message, for example if less than `NEEDED` memory is free.
     """
     free = psutil.virtual_memory().available
     if free < NEEDED:
@@ -77,7 +77,7 @@ def start_for(instance: Instance, domain: str, progress: Progress) -> str:
 
 
 def stop(instance: Instance, domain: str) -> None:
-    """End the domain's engine and delete its data; an engine that is not there is gone already."""
+    """Stop the domain's engine, if it has one, and delete its data."""
     processes = instance.processes()
     process = processes.pop(f"{FURTHER}{domain}", None)
     if process is not None:
@@ -87,7 +87,7 @@ def stop(instance: Instance, domain: str) -> None:
 
 
 def domains(instance: Instance) -> list[str]:
-    """The domains with an engine of their own."""
+    """The domains that have their own engine."""
     return [name.removeprefix(FURTHER) for name in instance.processes() if name.startswith(FURTHER)]
 
 
@@ -96,12 +96,12 @@ def _folder(instance: Instance, domain: str) -> Path:
 
 
 def _ports(folder: Path) -> tuple[int, int]:
-    """The ports of REST and transport; chosen once, because the front keeps the address while the engine restarts."""
+    """The ports for REST and for transport. They are chosen once: the front keeps the address over a restart."""
     path = folder / "ports.json"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         for passage in (path.parent.parent, path.parent):
-            passage.chmod(0o711)  # the engine of root passes through as nobody
+            passage.chmod(0o711)  # If root starts the engine, it runs as nobody and must pass through.
         with contextlib.ExitStack() as stack:
             bound = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2)]
             path.write_text(json.dumps([listener.getsockname()[1] for listener in bound]))

@@ -22,7 +22,7 @@ from sandbox.prepare import prepare
 from sandbox.process import Process, start
 from sandbox.progress import Progress
 
-# The start takes 15 s with two idle cores, and ten times as long if many others start.
+# A start takes 15 s on two idle cores, and ten times as long if many engines start at the same time.
 ENGINE_SECONDS = 300.0
 EXISTING_ENDPOINTS = {
     "all-minilm-l6-v2": {"model": "sentence-transformers/all-MiniLM-L6-v2", "shape": "array"},
@@ -32,7 +32,7 @@ EXISTING_ENDPOINTS = {
 
 
 def start_parts(instance: Instance, progress: Progress, engine_version: str | None) -> None:
-    """Starts all parts, each written down as soon as it runs. Needs the lock; raises SandboxError."""
+    """Starts all parts, and records each process as soon as it runs. Call it with the lock; raises SandboxError."""
     processes: dict[str, Process] = {}
     line = nearest(engine_version)
     prepare(cache_directory(), progress, None if search_engine.is_own() else line)
@@ -66,7 +66,7 @@ def start_models(instance: Instance, progress: Progress) -> Process:
 
 
 def start_cloud(instance: Instance, engine: "search_engine.LocalEngine", progress: Progress) -> Process:
-    """Starts AWS and the front, with settings in a file."""
+    """Writes the settings of the cloud process to a file, and starts it: AWS and the front."""
     python = cloud_python(cache_directory(), progress.step)
     native = native_packages(cache_directory(), python, progress.step)
     ports, certificates = instance.ports(), instance.certificates
@@ -103,7 +103,10 @@ def start_cloud(instance: Instance, engine: "search_engine.LocalEngine", progres
 
 
 def _spare(instance: Instance) -> dict[str, Any]:
-    """How the cloud process starts engines for further domains; it drops most of its own environment."""
+    """The settings with which the cloud process starts engines for further domains.
+
+    They include environment variables, because the cloud process drops most of its own.
+    """
     needed = ("PATH", "HOME", "LANG", "JAVA_HOME", "OPENSEARCH_JAVA_HOME", "OSML_CACHE", "OSML_MAVEN_REPOSITORIES")
     return {
         "spare_engine": [sys.executable, "-m", "sandbox.spare_engine", instance.name],
@@ -118,7 +121,7 @@ def settings(instance: Instance) -> dict[str, Any]:
 
 
 def await_parts(instance: Instance, progress: Progress) -> None:
-    """Waits until all parts answer. Raises SandboxError."""
+    """Waits until all parts answer; raises SandboxError if one does not in time."""
     processes, ports, chosen = instance.processes(), instance.ports(), settings(instance)
     _answers(instance, processes["models"], "models", f"http://127.0.0.1:{ports.models}/_health")
     ready(

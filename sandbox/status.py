@@ -1,4 +1,4 @@
-"""The running parts and their addresses, for people and for other clients."""
+"""The running parts of a local cloud and their addresses, for people and for clients."""
 
 from dataclasses import asdict
 from typing import Any
@@ -10,14 +10,14 @@ from sandbox.instance import ACCOUNT, REGION, Instance
 
 
 def describe(instance: Instance) -> dict[str, Any]:
-    """The output of `osml sandbox status --json`; before a start, or after a crash, only the first four fields.
+    """The output of `osml sandbox status --json`. Unless all parts run, it has only the first four fields.
 
-    `parts` maps each started part to whether it runs; `reason` is why not all run, and the fix.
+    `parts` maps each started part to whether it runs. `reason` is the reason why not all parts run, with the fix.
 
     Shape: `{"running", "name", "parts", "reason", "account", "region",
     "engine": {"version", "has_ml", "asked", "distance"}, "addresses": {"engine", "aws", "models", "egress", "front"},
     "certificates": {"ca", "bundle", "admin_cert", "admin_key"}, "model_hosts", "deepseek_key_file", "logs",
-    "processes", "environment"}`. Secret keys are named by file, except the emulated account's `test`.
+    "processes", "environment"}`. Secret keys are given as the names of files, except the emulated account's `test`.
     """
     reason = absence(instance)
     begun = {"running": reason is None, "name": instance.name, "parts": parts(instance), "reason": reason}

@@ -1,4 +1,4 @@
-"""Upgrades the engine of a running local cloud to a later line with its data, and undoes it."""
+"""Upgrades the engine of a running local cloud, with its data, to a later line; undoes an upgrade."""
 
 import json
 import shutil
@@ -18,15 +18,16 @@ UNDO = "osml sandbox upgrade --undo"
 
 
 class UpgradeFailed(SandboxError):
-    """The engine of the later line did not start on the data of the earlier one."""
+    """The engine of the later line did not start with the data of the earlier one."""
 
     cause = "upgrade-failed"
 
 
 def upgrade(instance: Instance, progress: Progress, to: str) -> None:
-    """Stops the engine, keeps a copy of its data, and starts the line nearest to the version `to` on that data.
+    """Stops the engine, copies its data, and starts an engine of the line nearest to the version `to` with that data.
 
-    Raises SandboxError with a sentence. Errors before the engine's stop change nothing; later ones can be undone.
+    Raises SandboxError with a message. An error before the stop of the engine changes nothing; after a later error,
+    `undo` restores the engine.
     """
     with instance.lock():
         line = target(instance, to)
@@ -53,9 +54,9 @@ def upgrade(instance: Instance, progress: Progress, to: str) -> None:
 
 
 def undo(instance: Instance, progress: Progress) -> None:
-    """Stops the engine and starts the earlier one on its data from before the last upgrade.
+    """Stops the engine, and starts the earlier one with its data from before the last upgrade.
 
-    Later writes are lost. Raises SandboxError with a sentence.
+    Later writes are lost. Raises SandboxError with a message.
     """
     with instance.lock():
         launcher.require_engine(instance)
@@ -75,7 +76,7 @@ def undo(instance: Instance, progress: Progress) -> None:
 
 
 def target(instance: Instance, to: str) -> Line:
-    """The line for an upgrade to the version `to`. Raises SandboxError if that is not an upgrade."""
+    """The line for an upgrade to the version `to`. Raises SandboxError if it is not later than the running line."""
     launcher.require_engine(instance)
     runs = nearest(instance.engine.version)
     try:

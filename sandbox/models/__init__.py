@@ -2,6 +2,6 @@
 
 import os
 
-# Read at numpy's first import. OpenBLAS's threads use a core while they wait for each other: on two cores shared with
-# the engine, two threads are three times as slow as one.
+# numpy reads this at its first import. OpenBLAS's threads use a core while they wait for each other. On two cores that
+# are shared with the engine, two threads are three times as slow as one.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

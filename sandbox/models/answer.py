@@ -1,8 +1,8 @@
 """The extractive stand-in for an answer model: it only quotes the documents of the prompt.
 
-It follows one instruction, to write one question, and no other of the caller or of a document: it ranks the documents'
-sentences by their nearness to each part of the question (embedding, shared words, names, years), and repeats the best.
-It adds only the difference between two quoted figures.
+It ranks the documents' sentences by their nearness to each part of the question (embedding, shared words, names, years)
+and repeats the best. It adds only the difference between two quoted figures. It follows only one instruction, to write
+one question, and no other instruction of the caller or of a document.
 """
 
 import re
@@ -21,14 +21,14 @@ _MOST_SENTENCES = 8
 _CANDIDATES = 96
 _NEAR = 0.42
 _QUESTION = re.compile(r"\s*write (?:one|a) question\b", re.IGNORECASE)
-# Characters of a sentence that a question repeats.
+# A question repeats at most this many characters of a sentence.
 _REPEATED = 160
 _FOLLOW_UP = re.compile(r"\s*(?:and|what about|how about|compared?|how is|how does|is that)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Completion:
-    """`text` is for the reader; `reasoning` is the reasoning of a reasoning model, without its tags."""
+    """An answer. `text` is for the reader; `reasoning` is a reasoning model's reasoning, without its tags."""
 
     text: str
     reasoning: str
@@ -52,7 +52,7 @@ class StandIn:
         self._model = model
 
     def answer(self, prompt: ReadPrompt) -> Completion:
-        """Return the best sentences of the documents, a statement that they contain no answer, or a query."""
+        """Return the documents' best sentences, or a statement that they contain no answer, or a query."""
         if query := planned(prompt.question):
             return Completion(query, "The question states what to find, and the mapping where.")
         sentences = [
@@ -132,7 +132,7 @@ def _parts(prompt: ReadPrompt, sentences: list[Sentence]) -> list[_Part]:
 def _reply(
     part: _Part, sentences: list[Sentence], scores: list[float], already: list[Sentence]
 ) -> tuple[list[str], list[Sentence]]:
-    """Return the lines of the answer for one part, and the sentences quoted in them."""
+    """Return the answer's lines for one part of the question, and the sentences that they quote."""
     lines: list[str] = []
     quoted: list[Sentence] = []
     for name in part.names if part.years else []:
@@ -157,7 +157,7 @@ def _reply(
 
 
 def _stating(year: int, about: list[tuple[float, Sentence]]) -> Sentence | None:
-    """The best sentence with a figure for `year`; without one, the best that names the year."""
+    """The best sentence with a figure for `year`, or else the best that names the year, or None."""
     figures = [pair for pair in about if pair[1].figure is not None and pair[1].figure[0] == year]
     named = [pair for pair in about if year in text_of.years(pair[1].text)]
     best = max(figures or named, key=lambda pair: pair[0], default=None)
@@ -165,7 +165,7 @@ def _stating(year: int, about: list[tuple[float, Sentence]]) -> Sentence | None:
 
 
 def _difference(name: str, stated: list[Sentence]) -> list[str]:
-    """The difference of two figures, if their sentences differ in little except year and figure."""
+    """A line with the difference between two figures, if their sentences differ little except in year and figure."""
     figures = sorted({sentence.figure: sentence for sentence in stated if sentence.figure is not None}.items())
     if len(figures) < 2:
         return []
@@ -181,7 +181,7 @@ def _difference(name: str, stated: list[Sentence]) -> list[str]:
 
 
 def _shortlist(sentences: list[Sentence], parts: list[_Part]) -> list[Sentence]:
-    """For long contexts, the sentences with the most words of the question; only these are embedded."""
+    """In a long context, only the `_CANDIDATES` sentences with the most words of the question are embedded."""
     if len(sentences) <= _CANDIDATES:
         return sentences
     wanted = frozenset().union(*[text_of.content_words(part.text) for part in parts])
@@ -206,14 +206,14 @@ def _rarity(sentences: list[Sentence]) -> dict[str, float]:
 
 
 def _known_names(sentences: list[Sentence]) -> list[str]:
-    """Capitalised spans of the documents; a single word counts only if it is never in lower case."""
+    """The capitalised spans in the documents. A single word counts only if it is never in lower case."""
     spans = dict.fromkeys(name for sentence in sentences for name in text_of.names(sentence.text))
     small = {word for sentence in sentences for word in re.findall(r"(?<!\w)[a-z]\w*", sentence.text)}
     return [name for name in spans if " " in name or (len(name) > 2 and name.lower() not in small)]
 
 
 def _widest(names: list[str]) -> list[str]:
-    """Each name once, without names within a longer one."""
+    """Each name once, without names that are within a longer name."""
     once: dict[str, str] = {}
     for name in names:
         once.setdefault(name.lower(), name)
@@ -227,7 +227,7 @@ def _initials(name: str) -> str:
 
 
 def _opens(text: str, name: str) -> bool:
-    """Whether it is a first word, which is always capitalised and so may be no name."""
+    """Whether the name is the first word of the text. That word is always capitalised, so it may not be a name."""
     return text.lstrip(" \"'«“¿").startswith(name) and " " not in name
 
 

@@ -1,4 +1,4 @@
-"""The server with its providers, which share one set of weights."""
+"""Assembles the model server with its providers, which share one set of weights."""
 
 from functools import cache
 from pathlib import Path
@@ -25,14 +25,14 @@ def model_server(
     answer_key_file: Path | None = None,
     answer_model: str | None = None,
 ) -> ModelServer:
-    """Return a listening server; call `serve_forever`. Port 0 takes a free one.
+    """Return a listening server, whose `serve_forever` is to be called. Port 0 means any free port.
 
-    With `answer_url` (and its key file and model) the DeepSeek endpoint forwards to it. Raises `OSError` if
-    the port is taken, `ValueError` if the address is not http(s).
+    With `answer_url`, `answer_key_file` and `answer_model`, the DeepSeek endpoint forwards to that address. Raises
+    `OSError` if the port is in use, and `ValueError` if the address is not http(s).
     """
     model = MiniLM(weights)
     stand_in = StandIn(model)
-    # 45 MB that most local clouds never need.
+    # Loaded at the first use: these are 45 MB, which most local clouds never need.
     words = cache(lambda: WordVectors(weights / GRAPH))
     forward = None
     if answer_url is not None and answer_key_file is not None and answer_model is not None:

@@ -1,8 +1,12 @@
-"""Bedrock runtime: `POST /model/<id>/invoke`, `/converse`, both as an event stream, and guardrails.
+"""Bedrock's runtime: `POST /model/<id>/invoke` and `/converse`, both also as an event stream, and guardrails.
 
-The models: Titan text embeddings v1 and v2, Cohere text embeddings v3, Cohere's and Amazon's rerank models, DeepSeek-R1
-as the managed profile `us.deepseek.r1-v1:0` (or its ARN), and imported models by ARN (R1 with `max_gen_len`, answering
-`generation`); the chat models of `bedrock_models` by Converse only.
+The models are:
+
+- Titan text embeddings v1 and v2, and Cohere text embeddings v3
+- Cohere's and Amazon's rerank models
+- DeepSeek-R1 as the managed profile `us.deepseek.r1-v1:0` (or its ARN)
+- imported models by their ARN: R1 with `max_gen_len`, which answers with `generation`
+- the chat models of `bedrock_models`, only by Converse
 """
 
 import re
@@ -38,12 +42,12 @@ class BedrockApi:
     """Answers invocations of embedding and answer models."""
 
     def __init__(self, model: MiniLM, stand_in: StandIn) -> None:
-        """`model` embeds, `stand_in` answers."""
+        """`model` embeds texts, and `stand_in` answers questions."""
         self._model = model
         self._stand_in = stand_in
 
     def answer(self, call: Call) -> ModelResponse:
-        """Answer an invocation; errors carry Bedrock's exception in `x-amzn-ErrorType`."""
+        """Answer an invocation. Errors have Bedrock's exception in the header `x-amzn-ErrorType`."""
         guardrail = _GUARDRAIL.fullmatch(call.path)
         path = guardrail or _PATH.fullmatch(call.path)
         if path is None or call.method != "POST":
@@ -72,11 +76,11 @@ class BedrockApi:
             return _error(400, "ValidationException", str(reason))
 
     def throttled(self) -> ModelResponse:
-        """ThrottlingException 429."""
+        """The answer to a throttled call: ThrottlingException with the status 429."""
         return _error(429, "ThrottlingException", "Too many requests, please wait before trying again.")
 
     def failed(self, status: int) -> ModelResponse:
-        """The exception for the status; InternalServerException if Bedrock has none."""
+        """Bedrock's exception for the status; InternalServerException if Bedrock has none for it."""
         kinds = {408: "ModelTimeoutException", 424: "ModelErrorException", 429: "ModelNotReadyException",
                  403: "AccessDeniedException", 503: "ServiceUnavailableException"}  # fmt: skip
         message = "The system encountered an unexpected error during processing. Try your request again."
@@ -137,7 +141,10 @@ class BedrockApi:
 
 
 def _check(body: dict[str, Any], limit: str, most: int) -> None:
-    """Check the common fields of managed and imported models, and `limit`, their name for the longest answer."""
+    """Check the fields that managed and imported models share, and their field `limit`, the most tokens of an answer.
+
+    Raises `MalformedTitan`.
+    """
     if not isinstance(body["prompt"], str):
         raise MalformedTitan(f"#/prompt: expected type: String, found: {json_type(body['prompt'])}")
     if not body["prompt"]:

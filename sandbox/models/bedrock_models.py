@@ -1,6 +1,6 @@
-"""The models of Bedrock: those for chat, those that need an inference profile, those that have ended, and others.
+"""Bedrock's models: chat models with and without an inference profile, retired models, embedding and rerank models.
 
-https://docs.aws.amazon.com/bedrock/latest/userguide/model-lifecycle.html, as of November 2026.
+Source: https://docs.aws.amazon.com/bedrock/latest/userguide/model-lifecycle.html, as of November 2026.
 """
 
 import re
@@ -44,7 +44,7 @@ _NAME = re.compile(
 
 
 class Retired(Exception):
-    """The model has ended; the message is Bedrock's."""
+    """The model is retired; the message is Bedrock's."""
 
 
 class Unknown(Exception):
@@ -52,11 +52,11 @@ class Unknown(Exception):
 
 
 def require_chat(name: str) -> None:
-    """Raise `Retired` or `Unknown` unless `name`, an id, a profile or an ARN, is a chat model that answers."""
+    """Raise `Retired` or `Unknown` unless `name` (an id, a profile or an ARN) is a chat model that can be called."""
     match = _NAME.fullmatch(name)
     geography, model = match.groups() if match else (None, name)
     if model in RETIRED:
-        # Seen on 2026-08-29: the issue 708 of accelerated-intelligent-document-processing-on-aws.
+        # Reported on 2026-08-29 in the issue 708 of accelerated-intelligent-document-processing-on-aws.
         raise Retired(
             "This model version has reached the end of its life. "
             "Please refer to the AWS documentation for more details."

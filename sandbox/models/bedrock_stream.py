@@ -1,4 +1,4 @@
-"""Bedrock's answers as streamed events; each function makes them from the answer in one piece."""
+"""Bedrock's answers as streamed events; each function makes them from a complete answer."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ def imported(answer: dict[str, Any]) -> Iterator[Event]:
 
 
 def converse(answer: dict[str, Any]) -> Iterator[Event]:
-    """ConverseStream: the blocks of the message, reasoning first, then the reason of its end and its usage."""
+    """ConverseStream: the blocks of the message, with the reasoning first; then the stop reason and the usage."""
     yield "messageStart", {"role": "assistant"}
     blocks = answer["output"]["message"]["content"]
     calls = any("toolUse" in block for block in blocks)
@@ -48,5 +48,5 @@ def converse(answer: dict[str, Any]) -> Iterator[Event]:
 
 
 def _chunk(body: dict[str, Any]) -> Event:
-    # Bedrock pads chunks with a `p` of varying length, so that their size does not show their content.
+    # Bedrock pads chunks with a `p` of varying length to hide the size of their content.
     return "chunk", {"bytes": base64.b64encode(json.dumps(body).encode()).decode(), "p": "abcdefgh"}

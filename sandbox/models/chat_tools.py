@@ -1,4 +1,4 @@
-"""Tools in DeepSeek's chat API: what a request may say, and the calls in an answer.
+"""Tools in DeepSeek's chat API: the checks of a request, and the tool calls in an answer.
 
 https://api-docs.deepseek.com/guides/tool_calls
 """
@@ -16,10 +16,10 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class InvalidTools(Exception):
-    """The request breaks a rule: HTTP status and message."""
+    """The request breaks a rule. The error has an HTTP status and a message."""
 
     def __init__(self, status: int, message: str) -> None:
-        """`status` is 422 for a wrong form and 400 for a wrong order."""
+        """`status` is 422 for a field with a wrong form, and 400 for a wrong value or order."""
         super().__init__(message)
         self.status, self.message = status, message
 
@@ -41,7 +41,7 @@ def check(body: Mapping[str, Any]) -> None:
 
 
 def chosen(body: Mapping[str, Any]) -> list[ToolUse]:
-    """The calls for a request that offers the tool `search`; none for any other."""
+    """The calls for a request that offers the tool `search`; an empty list for any other request."""
     tools = {tool["function"]["name"]: tool["function"].get("parameters", {}) for tool in body.get("tools", [])}
     if TOOL not in tools or body.get("tool_choice") == "none":
         return []
@@ -55,7 +55,7 @@ def chosen(body: Mapping[str, Any]) -> list[ToolUse]:
 
 
 def written(chosen_calls: Sequence[ToolUse]) -> list[dict[str, Any]]:
-    """The calls as a message of the assistant has them."""
+    """The calls in the form of an assistant's message."""
     return [
         {
             "index": number,
@@ -84,7 +84,11 @@ def _check_tool(where: str, tool: Any) -> None:
 
 
 def _check_order(messages: Sequence[Mapping[str, Any]]) -> None:
-    """https://github.com/TurixAI/TuriX-CUA/issues/15 https://github.com/qwersyk/Newelle/issues/425"""
+    """Check that each call is followed by its result.
+
+    The messages are from https://github.com/TurixAI/TuriX-CUA/issues/15 and
+    https://github.com/qwersyk/Newelle/issues/425.
+    """
     waiting: set[str] = set()
     for number, message in enumerate(messages):
         if message["role"] == "tool":

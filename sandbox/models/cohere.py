@@ -1,4 +1,4 @@
-"""Cohere's text embeddings v3 on Bedrock, in their wire shapes, over MiniLM's vectors."""
+"""Cohere's text embeddings v3 on Bedrock: their requests and answers, with vectors made from MiniLM's."""
 
 import uuid
 from typing import Any
@@ -20,7 +20,7 @@ _TRUNCATE = ("NONE", "START", "END")
 def embed(body: Any, model: MiniLM) -> dict[str, Any]:
     """Return Cohere's answer to `{"texts", "input_type", "truncate"?, "embedding_types"?}`; raises `MalformedTitan`.
 
-    With `embedding_types` the vectors are grouped by type, of which only `float` is answered here.
+    A vector has 1024 numbers. With `embedding_types`, the vectors are grouped by type; here only `float` is supported.
     """
     check_keys(body, {"texts", "input_type"}, {"truncate", "embedding_types"})
     texts, types = body["texts"], body.get("embedding_types")

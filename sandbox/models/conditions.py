@@ -1,4 +1,4 @@
-"""Conditions on fields of documents that a question states: `made after 2021-06-30`, `a depth between 50 and 80`."""
+"""Conditions on document fields in a question, such as `made after 2021-06-30` and `a depth between 50 and 80`."""
 
 import contextlib
 import re
@@ -20,7 +20,10 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def conditions(question: str, types: Mapping[str, str]) -> dict[str, Any]:
-    """For each field of `types` that the question names with a value: the value, or a range of numbers or days."""
+    """The conditions in a question, by field: a value, or a range of numbers or days with `gte`, `gt`, `lte`, `lt`.
+
+    `types` maps the names of fields to their types in OpenSearch.
+    """
     values: dict[str, Any] = {}
     for name, type in types.items():
         named = rf"\b{re.escape(name.replace('_', ' '))}(?: is| was| of)? "
@@ -39,7 +42,7 @@ def conditions(question: str, types: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _value(text: str, type: str) -> Any:
-    """The value as its type has it; None for a word that is none, or for another type."""
+    """The value in the form of its type; None for a word that is not such a value, or for an unknown type."""
     if type in _NUMBERS:
         with contextlib.suppress(ValueError):
             return float(text) if "." in text else int(text)

@@ -1,4 +1,4 @@
-"""Bedrock's Converse: one shape of messages for every answer model."""
+"""Bedrock's Converse API, which has the same form of messages for every answer model."""
 
 import time
 from typing import Any
@@ -15,9 +15,9 @@ _INFERENCE = {"maxTokens", "temperature", "topP", "stopSequences"}
 
 
 def converse(body: Any, model: MiniLM, stand_in: StandIn, *, thinks: bool = True) -> dict[str, Any]:
-    """Answer `{"messages", "system"?, "inferenceConfig"?}`: text first, then the reasoning, as R1 does.
+    """Answer `{"messages", "system"?, "inferenceConfig"?, "toolConfig"?}`: first the text, then the reasoning, like R1.
 
-    A model without reasoning gives only its text, as Nova and Claude do by default.
+    If `thinks` is False, the answer has no reasoning, as with Nova and Claude by default. Raises `InvalidConverse`.
     """
     began = time.monotonic()
     messages, system, inference = _checked(body)

@@ -1,4 +1,4 @@
-"""Tools in Bedrock's Converse API: what a request may say, and the calls in an answer.
+"""Tools in Bedrock's Converse API: the checks of a request, and the tool calls in an answer.
 
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolConfiguration.html
 """
@@ -18,7 +18,7 @@ class InvalidConverse(Exception):
 
 
 def check(body: Mapping[str, Any]) -> None:
-    """Check the tools, and that each call is answered in the next message; raises `InvalidConverse`."""
+    """Check the tools, and that the message after each call contains its result; raises `InvalidConverse`."""
     config, messages = body.get("toolConfig"), body["messages"]
     used = [block for message in messages for block in message["content"] if USE in block or RESULT in block]
     if config is None:
@@ -36,7 +36,7 @@ def check(body: Mapping[str, Any]) -> None:
 
 
 def block_fault(where: str, block: Mapping[str, Any]) -> str | None:
-    """What is wrong with a block of a call or a result; None if nothing is."""
+    """The fault of a block with a call or a result; None if it has none."""
     use, result = block.get(USE), block.get(RESULT)
     if isinstance(use, dict) and set(use) == {"toolUseId", "name", "input"} and isinstance(use["input"], dict):
         return None
@@ -48,7 +48,7 @@ def block_fault(where: str, block: Mapping[str, Any]) -> str | None:
 
 
 def chosen(body: Mapping[str, Any]) -> list[ToolUse]:
-    """The calls for a request that offers the tool `search`; none for any other."""
+    """The calls for a request that offers the tool `search`; an empty list for any other request."""
     offered = [tool["toolSpec"] for tool in body.get("toolConfig", {}).get("tools", [])]
     tools = {tool["name"]: tool["inputSchema"]["json"] for tool in offered}
     if TOOL not in tools:
@@ -60,7 +60,7 @@ def chosen(body: Mapping[str, Any]) -> list[ToolUse]:
 
 
 def written(chosen_calls: Sequence[ToolUse]) -> list[dict[str, Any]]:
-    """The calls as blocks of the message."""
+    """The calls in the form of a message's blocks."""
     return [{USE: {"toolUseId": call.id, "name": TOOL, "input": dict(call.arguments)}} for call in chosen_calls]
 
 
@@ -78,7 +78,11 @@ def _check_tool(where: str, tool: Any) -> None:
 
 
 def _check_order(messages: Sequence[Mapping[str, Any]]) -> None:
-    """https://github.com/agno-agi/agno/issues/6698 https://github.com/pydantic/pydantic-ai/issues/2327"""
+    """Check that each call is followed by its result.
+
+    The messages are from https://github.com/agno-agi/agno/issues/6698 and
+    https://github.com/pydantic/pydantic-ai/issues/2327.
+    """
     waiting: list[str] = []
     for number, message in enumerate(messages):
         answered = list(_ids(message, RESULT))

@@ -1,6 +1,6 @@
-"""DeepSeek's chat API: `POST /chat/completions`, plain or as an event stream, and `GET /models`; both under `/v1`, too.
+"""DeepSeek's chat API: `POST /chat/completions`, plain or as an event stream, and `GET /models`; also under `/v1`.
 
-It reasons unless `thinking` is disabled. The reasoning counts towards `max_tokens`.
+The answer has reasoning unless `thinking` is disabled. The reasoning counts towards `max_tokens`.
 https://api-docs.deepseek.com/guides/thinking_mode
 """
 
@@ -26,14 +26,14 @@ class DeepSeek:
     """Answers chat completions with the stand-in, or forwards them to a real model; lists its own models."""
 
     def __init__(self, model: MiniLM, stand_in: StandIn, key: KeyFile, forward: Forward | None = None) -> None:
-        """`key` is the callers' key; with `forward` the stand-in is not used."""
+        """`key` is the key that callers must send. With `forward`, the stand-in is not used."""
         self._model = model
         self._stand_in = stand_in
         self._key = key
         self._forward = forward
 
     def answer(self, call: Call) -> ModelResponse:
-        """Answer a chat completion or the list; the key is checked before the body, as DeepSeek does."""
+        """Answer a request for a chat completion or the list of models. As at DeepSeek, the key is checked first."""
         route = (call.method, call.path.removeprefix("/v1"))
         if route not in (("POST", _CHAT), ("GET", _LIST)):
             return DeepSeekError(404, f"Nothing is at {call.method} {call.path}.").reply
@@ -47,16 +47,16 @@ class DeepSeek:
         return self._forward.send(body) if self._forward is not None else self._complete(body)
 
     def throttled(self) -> ModelResponse:
-        """Rate limit, 429."""
+        """The answer to a throttled call: 429 with DeepSeek's message about its rate limit."""
         return DeepSeekError(429, "Rate limit reached: you are sending requests too quickly.", "rate_limit_error").reply
 
     def failed(self, status: int) -> ModelResponse:
-        """Insufficient Balance for 402, Server Overloaded for 503, Server Error otherwise."""
+        """DeepSeek's error for a status: Insufficient Balance for 402, Server Overloaded for 503, else Server Error."""
         said = {402: "Insufficient Balance", 503: "Server Overloaded"}.get(status, "Server Error")
         return DeepSeekError(status, said, "unknown_error" if status == 402 else "server_error").reply
 
     def _check_key(self, header: str | None) -> None:
-        """DeepSeek repeats the last four characters of a wrong key; here none is repeated."""
+        """Raises `DeepSeekError` for a wrong key. The error does not repeat the key's end, as DeepSeek's does."""
         if header is None:
             raise DeepSeekError(401, "Authentication Fails (governor)", "authentication_error")
         scheme, _, given = header.partition(" ")
@@ -84,7 +84,7 @@ class DeepSeek:
         return json_reply(200, {**head, "choices": [choice], "usage": usage})
 
     def _call_tools(self, body: dict[str, Any], tool_calls: list[dict[str, Any]]) -> ModelResponse:
-        """The calls, as a message or as an event."""
+        """The answer with the tool calls, as a message or as events."""
         thought = "A part of the question is not answered by the passages." if thinks(body) else None
         usage = self._usage(body["messages"], GeneratedText("", "tool_calls", 0), thought)
         if body.get("stream"):
@@ -99,7 +99,10 @@ class DeepSeek:
     def _written(
         self, thought: str | None, text: str, limit: int | None, stop: str | Sequence[str]
     ) -> tuple[str | None, GeneratedText]:
-        """The reasoning and the answer within `limit` tokens: the answer gets the tokens that the reasoning leaves."""
+        """The reasoning and the answer within `limit` tokens. The answer gets the tokens that the reasoning leaves.
+
+        `limit` is None for no limit. `thought` is None for an answer without reasoning.
+        """
         stops = (stop,) if isinstance(stop, str) else stop
         if thought is None or limit is None:
             return thought, finished(text, self._model, limit, stops)

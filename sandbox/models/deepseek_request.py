@@ -1,4 +1,4 @@
-"""What DeepSeek's chat API takes: the members of a request, their values, and the refusal of any other.
+"""The checks of a request to DeepSeek's chat API: its members and their values; all others are refused.
 
 https://api-docs.deepseek.com/api/create-chat-completion
 """
@@ -9,11 +9,11 @@ from sandbox.models import chat_tools
 from sandbox.models.exchange import is_number, is_strings, is_whole, json_body, json_reply
 
 MODELS = ("deepseek-flash", "deepseek-v4-pro")
-# Names of retired models, for which the API uses another. https://github.com/anomalyco/models.dev/issues/7726
+# For each retired model, the model that the API uses instead: https://github.com/anomalyco/models.dev/issues/7726
 ALIASES = {"deepseek-v4-flash": "deepseek-flash", "deepseek-v4-flash-vision-exp": "deepseek-flash"}
 MOST_TOKENS = 393_216
 _RANGES = {"temperature": (0, 2), "top_p": (0, 1)}
-# The penalties have no effect since V4.
+# The frequency penalty and the presence penalty have no effect since V4.
 _PASSED_OVER = {
     "response_format",
     "tools",
@@ -30,7 +30,7 @@ _ROLES = ("system", "user", "assistant", "tool")
 
 
 class DeepSeekError(Exception):
-    """The request breaks a rule of the API: HTTP status and DeepSeek's message."""
+    """The request breaks a rule of the API. `reply` has the HTTP status and DeepSeek's message."""
 
     def __init__(self, status: int, message: str, kind: str = "invalid_request_error") -> None:
         """`kind` is the error's `type`."""
@@ -42,7 +42,7 @@ class DeepSeekError(Exception):
 
 
 def checked(raw: bytes) -> dict[str, Any]:
-    """The request in a body; raises DeepSeekError."""
+    """The request in a body, checked; raises DeepSeekError."""
     try:
         body = json_body(raw)
     except ValueError as reason:
@@ -73,7 +73,7 @@ def checked(raw: bytes) -> dict[str, Any]:
         if not least <= body.get(name, least) <= most:
             raise DeepSeekError(400, f"Invalid {name} value, the valid range of {name} is [{least}, {most}]")
     if body["model"] not in (*MODELS, *ALIASES):
-        # Seen on 2026-09-20: https://github.com/ooboqoo/interview-coder-cn/issues/87
+        # Reported on 2026-09-20: https://github.com/ooboqoo/interview-coder-cn/issues/87
         raise DeepSeekError(
             400, f"The supported API model names are {', '.join(MODELS)}, but you passed {body['model']}."
         )

@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 by ONNX Runtime: mean of the word pieces' vectors, L2 normalisation."""
+"""all-MiniLM-L6-v2 with ONNX Runtime: the mean of the word pieces' vectors, with L2 normalisation."""
 
 import os
 from collections.abc import Sequence
@@ -23,15 +23,15 @@ _CORES = min(2, os.cpu_count() or 1)
 
 @cache
 def _graph(file: Path) -> onnxruntime.InferenceSession:
-    """The graph, read once; many threads may run it."""
+    """The graph, which is read once. Many threads may run it."""
     options = onnxruntime.SessionOptions()
-    # The engine uses the same cores: each text has one thread, and `_CORES` texts run at a time.
+    # The engine uses the same cores, so each text gets one thread, and `_CORES` texts run at the same time.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
 
 
 class MiniLM:
-    """Sentence embeddings of 384 dimensions; texts are cut at 256 tokens. Safe to call from many threads."""
+    """Sentence embeddings with 384 dimensions. Texts are cut at 256 tokens. Many threads may call it."""
 
     def __init__(self, directory: Path) -> None:
         """Read the graph and the tokenizer from `directory`."""
@@ -45,12 +45,12 @@ class MiniLM:
         """Return one row per text, shape (n, 384), float32; unit length unless `normalize` is false."""
         if not texts:
             return np.zeros((0, DIMENSION), dtype=np.float32)
-        # Each text alone: on a CPU a batch is not faster, and its shorter texts are padded to the longest.
+        # One text per run: on a CPU a batch is not faster, and its shorter texts are padded to the longest one.
         pooled = np.stack(list(self._cores.map(self.pooled_text, texts)))
         return unit(pooled) if normalize else pooled
 
     def count_tokens(self, text: str) -> int:
-        """Return the number of word pieces in `text`, uncut and without the special tokens."""
+        """Return the number of word pieces in the whole `text`, without the special tokens."""
         return len(self._tokenizer.encode(_clean(text), add_special_tokens=False).ids)
 
     def cut(self, text: str, max_tokens: int) -> tuple[str, bool]:
@@ -61,12 +61,12 @@ class MiniLM:
         return _clean(text)[: encoded.offsets[max_tokens - 1][1]], True
 
     def pieces(self, text: str) -> list[tuple[int, str]]:
-        """The word pieces of `text` with their numbers, uncut and without the special tokens."""
+        """The ids and the word pieces of the whole `text`, without the special tokens."""
         encoded = self._tokenizer.encode(_clean(text), add_special_tokens=False)
         return list(zip(encoded.ids, encoded.tokens, strict=True))
 
     def word_piece(self, number: int) -> str:
-        """The word piece of that number."""
+        """The word piece with the id `number`."""
         return str(self._tokenizer.id_to_token(number))
 
     def pooled_text(self, text: str) -> Vectors:
@@ -79,12 +79,12 @@ class MiniLM:
 
 
 def unit(rows: Vectors) -> Vectors:
-    """Return the rows scaled to length 1; a row of zeros stays."""
+    """Return the rows scaled to the length 1. A row of zeros is unchanged."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     scaled: Vectors = (rows / np.maximum(lengths, 1e-12)).astype(np.float32)
     return scaled
 
 
 def _clean(text: str) -> str:
-    """Lone surrogates, legal in JSON escapes, cannot be encoded as UTF-8."""
+    """The text without lone surrogates: JSON escapes may contain them, but UTF-8 cannot encode them."""
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,7 +1,8 @@
-"""Amazon's event stream, the binary framing of streamed answers (`application/vnd.amazon.eventstream`).
+"""Amazon's event stream: the binary framing of streamed answers (`application/vnd.amazon.eventstream`).
 
-A message: its length and that of its headers (4 bytes each, big endian), CRC-32 of these, headers, payload, CRC-32 of
-all before. A header: length of its name (1 byte), name, 7 for a string, length of the value (2 bytes), value.
+A message consists of: its length and the length of its headers (4 bytes each, big endian), the CRC-32 of these, the
+headers, the payload, and the CRC-32 of everything before. A header consists of: the length of its name (1 byte), the
+name, the type 7 for a string, the length of the value (2 bytes), and the value.
 Source: AWS SDKs, "Amazon Event Stream Specification" (smithy.io/2.0/aws/amazon-eventstream.html).
 """
 
@@ -17,13 +18,13 @@ Event = tuple[str, dict[str, Any]]
 
 
 def json_events(events: Iterable[Event]) -> Iterator[bytes]:
-    """Messages of events whose payload is JSON, each a name and a payload."""
+    """The messages for events with JSON payloads. An event is a name and a payload."""
     for name, payload in events:
         yield message(name, json.dumps(payload).encode(), "application/json")
 
 
 def message(name: str, payload: bytes, content_type: str) -> bytes:
-    """One message of the event `name`."""
+    """The message for one event `name`."""
     headers = b"".join(
         _header(key, value)
         for key, value in ((":event-type", name), (":content-type", content_type), (":message-type", "event"))

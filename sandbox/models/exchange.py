@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Call:
-    """A request: the provider's original host, its path still percent-encoded, headers by lower-case name."""
+    """A request: the provider's original host, the percent-encoded path, and the headers by lower-case name."""
 
     host: str
     path: str
@@ -17,13 +17,13 @@ class Call:
     method: str = "POST"
 
     def region(self) -> str:
-        """Return the region in an AWS host name: `runtime.sagemaker.<region>.amazonaws.com`."""
+        """Return the region in an AWS host name, such as `runtime.sagemaker.<region>.amazonaws.com`."""
         return self.host.split(".")[-3]
 
 
 @dataclass(frozen=True)
 class ModelResponse:
-    """A response; an iterator as body is sent in chunks. `batch` counts the texts that were embedded."""
+    """A response. If the body is an iterator, it is sent in chunks. `batch` is the number of texts that it embeds."""
 
     status: int
     body: bytes | Iterator[bytes]
@@ -32,16 +32,16 @@ class ModelResponse:
 
 
 class ModelApi(Protocol):
-    """What the server asks of all providers alike."""
+    """The interface of a provider to the server."""
 
     def answer(self, call: Call) -> ModelResponse:
-        """Answer a request, errors included, in the provider's own shapes."""
+        """Answer a request. Answers and errors have the provider's own form."""
 
     def throttled(self) -> ModelResponse:
-        """The provider's answer to a caller that is too fast."""
+        """The provider's answer to a caller that sends too many requests."""
 
     def failed(self, status: int) -> ModelResponse:
-        """The provider's answer when it fails itself, with the HTTP status asked for."""
+        """The provider's answer to its own failure, with the HTTP status `status`."""
 
 
 def json_reply(
@@ -58,12 +58,12 @@ def json_reply(
 
 
 def json_body(body: bytes) -> Any:
-    """Return the body as JSON; raises `ValueError` with the parser's words, also for `NaN`."""
+    """Return the value of a JSON body. Raises `ValueError` with the parser's message, also for `NaN`."""
     return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
 
 
 def is_number(value: Any) -> bool:
-    """Whether a JSON value is a number: Python counts `true` as one."""
+    """Whether a JSON value is a number. In Python, a boolean is also an int, but it is not a number here."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -1,4 +1,4 @@
-"""Faults on demand, and counts of calls: a test sets and reads them under `/_control`."""
+"""Faults on demand, and counts of calls: tests set the faults and read the counts under `/_control`."""
 
 import threading
 from collections import deque
@@ -12,10 +12,10 @@ _MOST_MS = 600_000
 
 @dataclass(frozen=True)
 class Faults:
-    """`delay_ms` before each answer, and `pause_ms` after each piece of a stream.
+    """Faults of a provider: it waits `delay_ms` before each answer, and `pause_ms` after each piece of a stream.
 
-    `throttle` and `fail` are the shares (0 to 1) of calls throttled, or failed with a status. If `echo` is not 0, the
-    refusal repeats a refused key, as some providers and proxies do.
+    `throttle` is the share (0 to 1) of throttled calls, `fail` the share of calls that fail with `fail_status`. If
+    `echo` is not 0, the refusal of a wrong key repeats the key, as some providers and proxies do.
     """
 
     delay_ms: float = 0
@@ -28,7 +28,7 @@ class Faults:
 
 @dataclass
 class Counts:
-    """The counts of one path; `rejected` are errors because of the request itself."""
+    """The counts of one path. `rejected` counts errors that the request itself causes."""
 
     calls: int = 0
     throttled: int = 0
@@ -38,7 +38,7 @@ class Counts:
 
 
 class Control:
-    """Faults and counts for each provider. Shares are spread evenly (0.25: each fourth call), so counts are exact."""
+    """Faults and counts of each provider. Shares are spread evenly (0.25 is every fourth call), so counts are exact."""
 
     def __init__(self) -> None:
         """Start without faults and with all counts at zero."""
@@ -48,21 +48,21 @@ class Control:
         self._carry: dict[tuple[str, str], float] = {}
 
     def set(self, provider: str, wanted: Any) -> None:
-        """Replace the provider's faults; raises `ValueError` with a sentence on a wrong field or value."""
+        """Replace the provider's faults. Raises `ValueError` with a message about a wrong field or value."""
         faults = _faults(wanted)
         with self._lock:
             self._faults[provider] = faults
             self._forget_carry(provider)
 
     def reset(self, provider: str) -> None:
-        """Remove the provider's faults, and set its counts to zero."""
+        """Remove the provider's faults and set its counts to zero."""
         with self._lock:
             self._faults[provider] = Faults()
             self._counts[provider] = {}
             self._forget_carry(provider)
 
     def arrive(self, provider: str, path: str) -> tuple[Faults, str | None]:
-        """Count a call; return the present faults, and the fault of this call: `throttle`, `fail` or None."""
+        """Count a call. Return the provider's faults, and the fault of this call: `throttle`, `fail` or None."""
         with self._lock:
             faults = self._faults[provider]
             counts = self._counts[provider].setdefault(path, Counts())
@@ -84,7 +84,7 @@ class Control:
                 counts.batches.append(batch)
 
     def report(self) -> dict[str, Any]:
-        """Return faults, totals and counts per path of every provider, as JSON."""
+        """Return the faults, the totals and the counts per path of every provider, as a JSON object."""
         with self._lock:
             return {
                 provider: {

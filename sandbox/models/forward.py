@@ -1,4 +1,4 @@
-"""A real answer model behind the DeepSeek endpoint: any OpenAI-compatible base address."""
+"""A real answer model behind the DeepSeek endpoint, at any OpenAI-compatible base address."""
 
 import http.client
 import json
@@ -29,7 +29,7 @@ class Forward:
         self._model = model
 
     def send(self, body: dict[str, Any]) -> ModelResponse:
-        """Return the other side's status and body unchanged; a 502 in DeepSeek's form if it cannot be reached."""
+        """Return the model's status and body unchanged, or a 502 in DeepSeek's form if the model cannot be reached."""
         kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
         connection = kind(self._host, self._port, timeout=_SECONDS)
         sent = {name: value for name, value in body.items() if name not in _OWN or self._host == "api.deepseek.com"}

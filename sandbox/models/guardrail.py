@@ -1,8 +1,8 @@
-"""Bedrock runtime's ApplyGuardrail, with one guardrail: `standin00001`, as DRAFT and as version 1.
+"""ApplyGuardrail of Bedrock's runtime, with one guardrail: `standin00001`, as DRAFT and as version 1.
 
-It blocks the word `forbiddenword` in questions and answers, masks e-mail addresses in both, and blocks an answer of
-whose words fewer than half are in its grounding source (contextual grounding, threshold 0.5). Amazon's guardrails are
-made with CreateGuardrail and judge by models.
+It blocks the word `forbiddenword` in questions and answers, and masks e-mail addresses in both. It blocks an answer if
+fewer than half of its words are in the grounding source (contextual grounding, threshold 0.5). Amazon's guardrails are
+made with CreateGuardrail and use models.
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ApplyGuardrail.html
 """
 
@@ -27,7 +27,7 @@ class NoSuchGuardrail(Exception):
 
 
 def apply(guardrail: str, version: str, body: Any) -> dict[str, Any]:
-    """The answer to one call. Raises NoSuchGuardrail, and Invalid for a body that Bedrock refuses."""
+    """The answer to one call. Raises NoSuchGuardrail, and InvalidConverse for a body that Bedrock refuses."""
     if guardrail.rpartition("/")[2] != ID or version not in VERSIONS:
         raise NoSuchGuardrail("The guardrail identifier or version provided in the request does not exist.")
     source, texts = _checked(body)

@@ -1,4 +1,4 @@
-"""A model provider of a test or benchmark: a handler that reads a body and answers JSON, in a thread of the caller."""
+"""A model provider for tests and benchmarks: a handler that reads a body and answers with JSON, served in a thread."""
 
 import json
 import ssl
@@ -11,15 +11,15 @@ from typing import Any
 
 
 class _Server(ThreadingHTTPServer):
-    # An engine opens many connections at once; beyond the five of the standard library some are reset.
+    # An engine opens many connections at once. With the standard library's queue of five, some are reset.
     request_queue_size = 128
 
 
 @contextmanager
 def serving(handler: type[BaseHTTPRequestHandler], certificate: tuple[Path, Path] | None = None) -> Iterator[str]:
-    """The address, `http://127.0.0.1:<port>`, at which the handler answers, each connection in a thread of its own.
+    """The address, `http://127.0.0.1:<port>`, at which the handler answers. Each connection has its own thread.
 
-    With a certificate and its key, it is https.
+    With `certificate`, the PEM files of a certificate and its key, it is https.
     """
     server = _Server(("127.0.0.1", 0), handler)
     if certificate:

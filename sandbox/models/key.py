@@ -1,4 +1,4 @@
-"""Keys in a file, one a line, which may change while the process runs."""
+"""Keys in a file, one per line. The file may change while the process runs."""
 
 import hmac
 import threading
@@ -6,24 +6,24 @@ from pathlib import Path
 
 
 class KeyFile:
-    """The keys in `path`, one a line, without surrounding white space; read again when the file changes.
+    """The keys in `path`, one per line, without surrounding white space. They are read again when the file changes.
 
-    A provider has more than one during the rotation of a key.
+    A provider has more than one key while a key is rotated.
     """
 
     def __init__(self, path: Path) -> None:
-        """The file need not exist yet: without it, no key is right."""
+        """The file does not have to exist: without it, no key is right."""
         self._path = path
         self._lock = threading.Lock()
         self._stamp: tuple[int, int, int] | None = None
         self._keys: tuple[str, ...] = ()
 
     def value(self) -> str:
-        """Return the first key, or the empty string without one."""
+        """Return the first key, or an empty string if there is none."""
         return next(iter(self._read()), "")
 
     def is_right(self, given: str) -> bool:
-        """Whether `given` is one of the keys; an absent or empty file has no right key."""
+        """Whether `given` is one of the keys. Without keys, no key is right."""
         sent = given.encode("utf-8", "replace")
         return any(hmac.compare_digest(key.encode(), sent) for key in self._read())
 

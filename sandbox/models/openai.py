@@ -1,4 +1,4 @@
-"""OpenAI's embeddings API: `POST /v1/embeddings`, over MiniLM's vectors, and `GET /v1/models`."""
+"""OpenAI's embeddings API: `POST /v1/embeddings`, with vectors made from MiniLM's, and `GET /v1/models`."""
 
 import base64
 from typing import Any
@@ -19,10 +19,10 @@ _MOST_TOKENS = 8192
 
 
 class OpenAiError(Exception):
-    """The request breaks a rule of the API: HTTP status, OpenAI's message, the parameter and the code."""
+    """The request breaks a rule of the API. `reply` has the HTTP status, the message, the parameter and the code."""
 
     def __init__(self, status: int, message: str, param: str | None = None, code: str | None = None) -> None:
-        """`param` names the member of the body that is wrong."""
+        """`param` names the wrong member of the body."""
         super().__init__(message)
         error = {"message": message, "type": "invalid_request_error", "param": param, "code": code}
         self.reply = json_reply(status, {"error": error})
@@ -32,12 +32,12 @@ class OpenAI:
     """Answers embedding requests, and lists its models."""
 
     def __init__(self, model: MiniLM, key: KeyFile) -> None:
-        """`key` is the callers' key."""
+        """`key` is the key that callers must send."""
         self._model = model
         self._key = key
 
     def answer(self, call: Call) -> ModelResponse:
-        """Answer a request; the key is checked before the body, as OpenAI does."""
+        """Answer a request. As at OpenAI, the key is checked before the body."""
         try:
             route = (call.method, call.path)
             if route not in (_EMBED, _LIST):
@@ -51,18 +51,18 @@ class OpenAI:
             return refusal.reply
 
     def throttled(self) -> ModelResponse:
-        """Rate limit, 429."""
+        """The answer to a throttled call: 429 with OpenAI's message about its rate limit."""
         error = {"message": "Rate limit reached for requests", "type": "requests", "param": None}
         return json_reply(429, {"error": {**error, "code": "rate_limit_exceeded"}})
 
     def failed(self, status: int) -> ModelResponse:
-        """`server_error` with the requested status."""
+        """OpenAI's `server_error` with the given status."""
         message = "The server had an error while processing your request. Sorry about that!"
         error = {"message": message, "type": "server_error", "param": None, "code": None}
         return json_reply(status, {"error": error})
 
     def _check_key(self, header: str | None) -> None:
-        """OpenAI repeats parts of a wrong key; here none is repeated."""
+        """Raises `OpenAiError` for a wrong key. The error does not repeat parts of the key, as OpenAI's does."""
         scheme, _, given = (header or "").partition(" ")
         if scheme != "Bearer" or not given:
             raise OpenAiError(

@@ -1,7 +1,7 @@
 """MiniLM's vectors in the lengths of other models.
 
-A fixed seeded projection maps a vector of 384 dimensions to another number of dimensions. To more dimensions it is an
-isometry: every cosine stays equal. To 256 it keeps 256 of 384 directions, so cosines change a little.
+A fixed random projection maps a vector with 384 dimensions to another number of dimensions. With more dimensions it is
+an isometry: every cosine is unchanged. With 256 dimensions it keeps 256 of 384 directions, so cosines change a little.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _SEED = 20240430
 
 
 def projected(model: MiniLM, texts: Sequence[str], width: int, *, normalize: bool = True) -> list[list[float]]:
-    """One vector of `width` numbers per text, nine decimals each; unit length unless `normalize` is false."""
+    """One vector of `width` numbers per text, rounded to nine decimals; its length is 1 unless `normalize` is False."""
     rows = model.embed(texts, normalize=normalize) @ _projection(width)
     listed: list[list[float]] = np.round((unit(rows) if normalize else rows).astype(np.float64), 9).tolist()
     return listed
@@ -23,7 +23,10 @@ def projected(model: MiniLM, texts: Sequence[str], width: int, *, normalize: boo
 
 @lru_cache
 def _projection(width: int) -> Vectors:
-    """A (384, width) matrix with orthonormal rows, or columns if narrower. RandomState never changes."""
+    """A (384, width) matrix with orthonormal rows, or orthonormal columns if `width` is less than 384.
+
+    It is always the same, because the numbers of RandomState never change.
+    """
     drawn = np.random.RandomState(_SEED + width).standard_normal((max(width, DIMENSION), min(width, DIMENSION)))
     basis, upper = np.linalg.qr(drawn)
     basis *= np.sign(np.diag(upper))

@@ -1,9 +1,11 @@
 """The parts of a prompt: the question, the documents and the earlier questions.
 
-Three forms are read. The retrieval_augmented_generation processor sends chat messages (blocks
-`SEARCH RESULT n: …`, `QUESTION: …`, `ANSWER:`) or one string, whose parts it separates by a backslash and an
-`n` (not by a line feed). Any other text is only the question, unless it has the same markers. The assistant writes
-each document between `<<<MARK` and `MARK>>>`.
+It reads these forms:
+
+- The retrieval_augmented_generation processor sends chat messages, with the blocks `SEARCH RESULT n: …`,
+  `QUESTION: …` and `ANSWER:`. Or it sends one string, with a backslash and an `n` (not a line feed) between the parts.
+- The assistant puts each document between `<<<MARK` and `MARK>>>`.
+- Any other text is only a question, unless it contains the same markers.
 """
 
 import re
@@ -15,8 +17,8 @@ _BREAK = r"(?:\A|\n|\\n)[ \t]*"
 _RESULT = re.compile(_BREAK + r"(?:SEARCH RESULT|DOCUMENT|PASSAGE) (\d+): ?")
 _QUESTION = re.compile(_BREAK + r"QUESTION: ?", re.IGNORECASE)
 _ANSWER = re.compile(r"(?:\s|\\n)*ANSWER:\s*\Z", re.IGNORECASE)
-# Both sides of a turn, in either order: in one string the processor puts an answer before its question (ml-commons 3.4,
-# buildSingleStringPrompt turns the whole list of messages round).
+# A question and its answer, in either order: in one string, the processor puts an answer before its question
+# (ml-commons 3.4: buildSingleStringPrompt reverses the whole list of messages).
 _TURN = rf"{_BREAK}user: .*?{_BREAK}assistant: |{_BREAK}assistant: .*?{_BREAK}user: "
 _HISTORY = re.compile(_TURN, re.DOTALL)
 _EARLIER = re.compile(rf"{_BREAK}user: (.*?)(?={_BREAK}(?:assistant|user): |\Z)", re.DOTALL)
@@ -26,7 +28,10 @@ _R1_USER, _R1_ASSISTANT, _R1_START = "<｜User｜>", "<｜Assistant｜>", "<｜b
 
 @dataclass(frozen=True)
 class ReadPrompt:
-    """The question, the documents in the order they were numbered, and earlier questions, oldest first."""
+    """The question, the documents in the order of their numbers, and the earlier questions, oldest first.
+
+    `thinking_opened` is True if the prompt ends with an open `<think>`.
+    """
 
     question: str
     documents: list[str] = field(default_factory=list)
@@ -35,11 +40,11 @@ class ReadPrompt:
 
 
 def from_messages(messages: Sequence[dict[str, Any]]) -> ReadPrompt:
-    """Read chat messages, each `{"role", "content"}` with content a string or a list of `{"text"}` blocks."""
+    """Read chat messages `{"role", "content"}`, whose content is a string or a list of `{"text"}` blocks."""
     documents: list[str] = []
     earlier: list[str] = []
     question = ""
-    # If the question has its own message, so has each document, and its text is not searched for slots.
+    # If the question has its own message, each document has its own too, and its text is not searched for markers.
     apart = any(_QUESTION.match(text) for message in messages for text in blocks(message.get("content")))
     for message in messages:
         if message.get("role") == "assistant":
@@ -73,13 +78,13 @@ def blocks(content: Any) -> list[str]:
 
 
 def _block(text: str) -> ReadPrompt:
-    """One block of several: a block that begins with a result's marker is a document, with any further text."""
+    """Read one of several blocks. If it begins with the marker of a result, the whole block is one document."""
     marker = _RESULT.match(text)
     return ReadPrompt("", [_document(text[marker.end() :])]) if marker is not None else _whole(text)
 
 
 def _whole(text: str) -> ReadPrompt:
-    """Results, history and question in one text. The last QUESTION counts: a document cannot ask another."""
+    """Read results, history and question from one text. The last QUESTION counts, so a document cannot replace it."""
     text = _ANSWER.sub("", text)
     questions = list(_QUESTION.finditer(text))
     before, question = (text[: questions[-1].start()], text[questions[-1].end() :]) if questions else (text, "")
@@ -97,7 +102,7 @@ def _whole(text: str) -> ReadPrompt:
 
 
 def _in_order(markers: Iterable[re.Match[str]]) -> list[re.Match[str]]:
-    """The markers 1, 2, 3, …; a marker out of order is part of its document's text."""
+    """The markers 1, 2, 3, …. A marker out of order is part of a document's text."""
     kept: list[re.Match[str]] = []
     for marker in markers:
         if int(marker.group(1)) == len(kept) + 1:

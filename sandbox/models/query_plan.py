@@ -1,7 +1,7 @@
-"""The stand-in for a model that writes queries of OpenSearch, as QueryPlanningTool of ml-commons asks for them.
+"""The stand-in for a model that writes OpenSearch queries for the QueryPlanningTool of ml-commons.
 
-The words of the question go to the field of vectors, or to the fields of text without one; conditions that the question
-states become a filter.
+The query searches the index's first vector field for the question, or its text fields if it has no vector field.
+Conditions in the question become a filter.
 """
 
 import json
@@ -15,7 +15,7 @@ _SIZE, _NEAREST = 10, 100
 
 
 def planned(text: str) -> str | None:
-    """The query for a question with the mapping of an index, as JSON; None for any other text."""
+    """The query, as JSON, for a text that contains a question and the mapping of an index; None for any other text."""
     prompt = _ASKED.match(text)
     properties = _properties(prompt["mapping"]) if prompt else None
     if prompt is None or properties is None:
@@ -34,7 +34,7 @@ def planned(text: str) -> str | None:
 
 
 def _properties(mapping: str) -> dict[str, dict[str, Any]] | None:
-    """The fields of a mapping, which the engine writes as JSON in a JSON string."""
+    """The fields of a mapping, which the engine may write as JSON within a JSON string; None if it cannot be read."""
     try:
         read = json.loads(mapping)
         read = json.loads(read) if isinstance(read, str) else read

@@ -1,8 +1,8 @@
-"""Rerank models on Bedrock, in their wire shapes, over MiniLM and the passages' own words.
+"""Rerank models on Bedrock: their requests and answers, with scores from MiniLM and from the passages' words.
 
-It is no cross-encoder. The score of a passage is the mean of two values that a vector of the whole passage does not
-show: the cosine of its nearest sentence with the query, and the share of the query's words that it contains, each word
-weighted by its rarity among the documents of the call. Both are between 0 and 1, and so is the score.
+It is not a cross-encoder. The score of a passage is the mean of two values that a vector of the whole passage does not
+show. The first is the cosine of its nearest sentence with the query. The second is the share of the query's words that
+it contains, each weighted by its rarity among the documents of the call. Both values are between 0 and 1.
 """
 
 import math
@@ -22,7 +22,7 @@ MOST_DOCUMENTS = 1000
 
 
 def rerank(body: Any, model: MiniLM, name: str) -> dict[str, Any]:
-    """Return `{"results": [{"index", "relevance_score"}]}`, best first, of `name`; raises `MalformedTitan`."""
+    """Return `{"results": [{"index", "relevance_score"}]}` of the model `name`, best first; raises `MalformedTitan`."""
     check_keys(body, {"query", "documents", *({"api_version"} if name == COHERE else ())}, {"top_n"})
     query, documents = body["query"], body["documents"]
     if not isinstance(query, str) or not query:
@@ -42,7 +42,7 @@ def rerank(body: Any, model: MiniLM, name: str) -> dict[str, Any]:
 
 
 def relevance(query: str, documents: Sequence[str], model: MiniLM) -> list[float]:
-    """The score of each document, between 0 and 1."""
+    """The score of each document, between 0 and 1, in the order of `documents`."""
     parts = [[part.text for part in split(document, 1)] or [document] for document in documents]
     vectors = model.embed([query, *(part for those in parts for part in those)])
     near = vectors[1:] @ vectors[0]

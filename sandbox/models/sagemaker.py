@@ -1,13 +1,13 @@
-"""SageMaker runtime: `POST /endpoints/<name>/invocations` and `…/invocations-response-stream`, and the containers.
+"""SageMaker's runtime: `POST /endpoints/<name>/invocations` and `…/invocations-response-stream`, with the containers.
 
-The header `x-sandbox-endpoint` (JSON: `name`, `model`, `shape`) determines the endpoint's model:
+The header `x-sandbox-endpoint` (JSON with `name`, `model`, `shape`) determines the endpoint's model:
 - all-MiniLM-L6-v2, shape `array`: a JSON array of strings → `[[384 floats], …]`
-- all-MiniLM-L6-v2, shape `inputs` (text-embeddings-inference): `{"inputs": str | [str], …}` → the same;
-  at most 32 texts a call, as that server's default, or `max_client_batch_size` of the header
+- all-MiniLM-L6-v2, shape `inputs` (text-embeddings-inference): `{"inputs": str | [str], …}` → the same answer;
+  a call has at most 32 texts, that server's default, or as many as `max_client_batch_size` in the header
 - a name that begins with `opensearch-project/opensearch-neural-sparse-encoding` (the container of ml-commons'
   `deploy_sparse_model_to_SageMaker.ipynb`): `{"texts": str | [str]}` → `[{word: weight}]`
 - a name that begins with `deepseek-ai/DeepSeek-R1` (text-generation-inference): `{"inputs", "parameters"}` →
-  `[{"generated_text"}]`; shape `lmi` answers the bare object; with `"stream": true` they send tokens
+  `[{"generated_text"}]`; with the shape `lmi`, the object without a list; with `"stream": true`, tokens
 """
 
 import json
@@ -39,10 +39,10 @@ _TGI_PARAMETERS = _TGI_NUMBERS | _TGI_WHOLES | _TGI_FLAGS | {"stop"}
 
 
 class ContainerError(Exception):
-    """The endpoint's container refused the request, with its HTTP status and body."""
+    """The endpoint's container refuses the request; the error has the container's HTTP status and body."""
 
     def __init__(self, status: int, message: str, kind: str = "validation") -> None:
-        """`message` is the container's `error`, `kind` its `error_type`."""
+        """`message` is the container's `error`, and `kind` its `error_type`."""
         super().__init__(message)
         self.status = status
         self.body = json.dumps({"error": message, "error_type": kind})
@@ -52,13 +52,13 @@ class SageMakerApi:
     """Answers invocations of embedding and answer endpoints."""
 
     def __init__(self, model: MiniLM, words: Callable[[], WordVectors], stand_in: StandIn) -> None:
-        """`model` embeds, `words` returns the word vectors for a sparse encoder, `stand_in` answers."""
+        """`model` embeds texts, `words` returns the word vectors for sparse vectors, `stand_in` answers questions."""
         self._model = model
         self._words = words
         self._stand_in = stand_in
 
     def answer(self, call: Call) -> ModelResponse:
-        """Answer an invocation; a container's refusal becomes ModelError 424."""
+        """Answer an invocation. A container's refusal becomes a ModelError with the status 424."""
         path = _PATH.fullmatch(call.path)
         if path is None or call.method != "POST":
             return _error(404, "UnknownOperationException", f"No operation of SageMaker runtime is at {call.path}.")
@@ -75,11 +75,11 @@ class SageMakerApi:
             return _model_error(call.region(), path[1], refusal.status, refusal.body)
 
     def throttled(self) -> ModelResponse:
-        """ThrottlingException 429."""
+        """The answer to a throttled call: ThrottlingException with the status 429."""
         return _error(429, "ThrottlingException", "Rate exceeded")
 
     def failed(self, status: int) -> ModelResponse:
-        """ModelError for 424, ServiceUnavailable for 503, InternalFailure otherwise."""
+        """SageMaker's error for a status: ModelError for 424, ServiceUnavailable for 503, mostly InternalFailure."""
         if status == 424:
             return _model_error("us-east-1", "unknown", 500, '{"error":"CUDA out of memory"}')
         kind = {503: "ServiceUnavailable", 429: "ThrottlingException"}.get(status, "InternalFailure")
@@ -118,7 +118,7 @@ class SageMakerApi:
         return json_reply(200, encode(self._model, self._words(), texts), batch=len(texts))
 
     def _tei(self, request: Any, most: int) -> ModelResponse:
-        """Refuse with text-embeddings-inference's statuses: 422 for a wrong shape, 413 for a long request."""
+        """Embed the texts. As in text-embeddings-inference, a wrong form is a 422, and a too long request a 413."""
         _known(request, _TEI_FIELDS)
         texts = [request["inputs"]] if isinstance(request["inputs"], str) else request["inputs"]
         if not is_strings(texts):
@@ -137,7 +137,7 @@ class SageMakerApi:
         return json_reply(200, _rounded(unit(rows) if request.get("normalize", True) else rows), batch=len(texts))
 
     def _generate(self, request: Any) -> str:
-        """text-generation-inference echoes the prompt unless `return_full_text` is false."""
+        """The generated text. Like text-generation-inference, repeats the prompt unless `return_full_text` is false."""
         _known(request, {"inputs", "parameters", "stream"})
         inputs, parameters = request["inputs"], request.get("parameters", {})
         if not isinstance(inputs, str):
@@ -151,13 +151,13 @@ class SageMakerApi:
         answer = self._stand_in.answer(read)
         written = with_thinking(answer.reasoning, answer.text, read.thinking_opened)
         done = finished(written, self._model, parameters.get("max_new_tokens"), parameters.get("stop", ()))
-        # Tokens are streamed without those of the prompt.
+        # A stream never contains the tokens of the prompt.
         echoed = parameters.get("return_full_text", True) and not request.get("stream")
         return (inputs if echoed else "") + done.text
 
 
 def _tgi_tokens(text: str) -> ModelResponse:
-    """text-generation-inference's server-sent events; the last has the whole text."""
+    """The server-sent events of text-generation-inference. The last event contains the whole text."""
 
     def event(place: int, piece: str, last: bool) -> bytes:
         token = {"id": place, "text": piece, "logprob": 0.0, "special": last}
@@ -170,7 +170,7 @@ def _tgi_tokens(text: str) -> ModelResponse:
 
 
 def _lmi_tokens(text: str) -> ModelResponse:
-    """Large Model Inference's JSON lines; the last has the whole text."""
+    """The JSON lines of Large Model Inference. The last line contains the whole text."""
     tokens = [{"token": {"id": place, "text": piece, "log_prob": 0.0}} for place, piece in enumerate(pieces(text), 1)]
     lines = [*tokens[:-1], *({**last, "generated_text": text} for last in tokens[-1:])]
     return ModelResponse(
@@ -179,7 +179,7 @@ def _lmi_tokens(text: str) -> ModelResponse:
 
 
 def _parts(reply: ModelResponse) -> ModelResponse:
-    """The container's reply in payload parts, which may end at any byte."""
+    """The container's reply as payload parts. As on Amazon, a part may end at any byte."""
     body = [reply.body] if isinstance(reply.body, bytes) else reply.body
     halves = (half for piece in body for half in (piece[: len(piece) // 2], piece[len(piece) // 2 :]) if half)
     sent = (message("PayloadPart", half, "application/octet-stream") for half in halves)
@@ -244,6 +244,6 @@ def _headers(kind: str) -> dict[str, str]:
 
 
 def _rounded(rows: Vectors) -> list[list[float]]:
-    """Nine decimals: the precision of a float32 of this size."""
+    """The rows as lists, rounded to nine decimals: that is the precision of a float32 of this size."""
     listed: list[list[float]] = np.round(rows.astype(np.float64), 9).tolist()
     return listed

@@ -1,4 +1,4 @@
-"""Sentences of documents, and what can be compared in them: words, names, years and figures."""
+"""Sentences of documents, with the parts of them that can be compared: words, names, years and figures."""
 
 import re
 import unicodedata
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-# Documents that were escaped twice have a backslash and an n at the end of a line.
+# In a document that was escaped twice, a line ends with a backslash and an n.
 _LINE = re.compile(r"[\r\n\u2028\u2029]+|(?<![:\w\\])\\+n|(?<![:\\])\\+n(?=[A-Z\d])")
 _END = re.compile(r"(?<=[.!?\u061f])[\"')\]»”]*\s+(?=[^\sa-z])|(?<=[\u3002\uff01\uff1f])\s*")
 _ABBREVIATION = re.compile(r"(?:\b(?:Dr|Mr|Mrs|Ms|Prof|St|No|vs|Inc|Ltd|Co|approx|e\.g|i\.e)|\b[A-Z])\.$")
@@ -20,19 +20,22 @@ _COMMON = frozenset(Path(__file__).with_name("common-words.txt").read_text(encod
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence of document number `document` (counted from 1), in the document's own words."""
+    """One sentence of the document with the number `document` (counted from 1), with the document's own text."""
 
     text: str
     document: int
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """The words with a meaning, in lower case, without plural endings."""
+        """The content words, in lower case, without plural and possessive endings."""
         return content_words(self.text)
 
     @cached_property
     def figure(self) -> tuple[int, float] | None:
-        """The first year and the first figure after it, as in `in 2023 is 18,937,000`; no percentages."""
+        """The first year and the first figure after it, as in `in 2023 is 18,937,000`; None without both.
+
+        A percentage is not a figure.
+        """
         year = _YEAR.search(self.text)
         if year is None:
             return None
@@ -44,16 +47,16 @@ class Sentence:
 
     @cached_property
     def frame(self) -> frozenset[str]:
-        """The words without figures: two sentences with the same frame state the same kind of figure."""
+        """The content words without digits. Two sentences with the same frame state the same kind of figure."""
         return frozenset(word for word in self.words if not any(letter.isdigit() for letter in word))
 
     def mentions(self, name: str) -> bool:
-        """Whether the sentence contains `name` as whole words, in upper or lower case."""
+        """Whether the sentence contains `name` as whole words, regardless of case."""
         return contains(self.text, name)
 
 
 def split(document: str, number: int) -> list[Sentence]:
-    """Return the sentences of a document; control characters become spaces."""
+    """Return the sentences of the document with the number `number`. Control characters become spaces."""
     sentences: list[str] = []
     for line in _LINE.split(document):
         glued = ""
@@ -67,7 +70,7 @@ def split(document: str, number: int) -> list[Sentence]:
 
 
 def content_words(text: str) -> frozenset[str]:
-    """Return the words of `text` with a meaning, in lower case, without plural and possessive endings."""
+    """Return the content words of `text`, in lower case, without plural and possessive endings."""
     words = (word.lower().replace("’", "'").removesuffix("'s") for word in _WORD.findall(text))
     return frozenset(_singular(word) for word in words if word not in _COMMON)
 
@@ -85,12 +88,12 @@ def names(text: str) -> list[str]:
 
 
 def years(text: str) -> list[int]:
-    """Return the years named in `text` (1500 to 2099), each once, in order of time."""
+    """Return the years in `text` (1500 to 2099), each once, in ascending order."""
     return sorted({int(year) for year in _YEAR.findall(text)})
 
 
 def contains(text: str, name: str) -> bool:
-    """Whether `text` contains `name` as whole words, in upper or lower case."""
+    """Whether `text` contains `name` as whole words, regardless of case."""
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
 
 

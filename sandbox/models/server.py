@@ -1,4 +1,4 @@
-"""The HTTP server: `/_aws/<host>/<path>` to the provider of that host, `/_control`, `/_health`."""
+"""The HTTP server: `/_aws/<host>/<path>` calls the provider of that host; also `/_control` and `/_health`."""
 
 import contextlib
 import json
@@ -30,25 +30,25 @@ _MOST_BYTES = 25 * 1024 * 1024
 
 
 class ModelServer(ThreadingHTTPServer):
-    """Serves the providers on 127.0.0.1; port 0 takes a free one, to be read from `port`."""
+    """Serves the providers on 127.0.0.1. With port 0 it takes any free port; `port` is the actual one."""
 
     daemon_threads = True
     request_queue_size = 128
 
     def __init__(self, port: int, providers: dict[str, ModelApi]) -> None:
-        """`providers` by name: sagemaker, bedrock, deepseek, openai, textract."""
+        """`providers` has the names sagemaker, bedrock, deepseek, openai and textract."""
         super().__init__(("127.0.0.1", port), _Handler)
         self.providers = providers
         self.control = Control()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a caller that has left before the end of its answer."""
+        """Reports nothing if a caller disconnects before the end of its answer."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
     @property
     def port(self) -> int:
-        """The port of the server."""
+        """The port on which the server listens."""
         return int(self.server_address[1])
 
     @contextmanager
@@ -64,7 +64,7 @@ class ModelServer(ThreadingHTTPServer):
             self.server_close()
 
     def reply(self, provider: str, call: Call) -> ModelResponse:
-        """Answer with a fault or with the provider, and count it."""
+        """Answer a call with a fault or by the provider, and count it."""
         answering = self.providers[provider]
         faults, struck = self.control.arrive(provider, call.path)
         time.sleep(faults.delay_ms / 1000)
@@ -84,7 +84,7 @@ class ModelServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: ModelServer
     protocol_version = "HTTP/1.1"
-    # With Nagle's algorithm on, a reply in two writes waits 40 ms for the other side's acknowledgement.
+    # With Nagle's algorithm, a reply in two writes waits 40 ms for the other side's acknowledgement.
     disable_nagle_algorithm = True
     timeout = 300
 
@@ -147,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
         return name if name in self.server.providers else None
 
     def _body(self) -> bytes | None:
-        """The body; None if it cannot be read, after the refusal has been sent."""
+        """The body. If it cannot be read, sends a refusal and returns None."""
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not length.isdecimal():
             self._refuse(411, "Send the body with a Content-Length; chunked bodies are not read here.")
@@ -159,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _refuse(self, status: int, message: str) -> None:
         self._send(json_reply(status, {"message": message}, {"Connection": "close"}))
-        # Closing with unread bytes resets the connection, and the caller may lose the reply: so read them.
+        # Closing a connection with unread bytes resets it, and the caller may lose the reply. So read them.
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(2)
@@ -182,7 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     def log_message(self, format: str, *args: object) -> None:
-        """Print no line for a call: the counts are under `/_control`."""
+        """Prints no line for a call: the counts are under `/_control`."""
 
 
 def _paused(pieces: Iterator[bytes], seconds: float) -> Iterator[bytes]:
@@ -192,7 +192,7 @@ def _paused(pieces: Iterator[bytes], seconds: float) -> Iterator[bytes]:
 
 
 def _echoed(reply: ModelResponse, call: Call) -> ModelResponse:
-    """The refusal with the key in place of the asterisks."""
+    """The refusal with the caller's key instead of the asterisks."""
     key = call.headers.get("authorization", "").partition(" ")[2]
     return replace(reply, body=reply.body.replace(b"****", key.encode())) if isinstance(reply.body, bytes) else reply
 

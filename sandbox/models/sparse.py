@@ -1,9 +1,9 @@
-"""Sparse vectors: a weight for each word of a text, and for words that are related to it.
+"""Sparse vectors: weights for the words of a text, and for related words.
 
-No sparse encoder runs here. The weight of a word piece grows with its number in the text and its rarity: BERT's
-vocabulary is in the order of frequency from piece 1996 on. The nearest pieces in MiniLM's table of word vectors are
-added, weighted by the square of their cosine: `carpet` adds `rug`, with a lower weight. Words that a trained encoder
-adds from the whole sentence are missing.
+No sparse encoder runs here. The weight of a word piece increases with its count in the text and with its rarity: from
+piece 1996 on, BERT's vocabulary is in the order of frequency. The nearest pieces in MiniLM's table of word vectors are
+added, weighted by the square of their cosine: `carpet` adds `rug`, with a lower weight. A trained encoder also adds
+words from the context of the whole sentence; these are missing here.
 """
 
 import math
@@ -20,7 +20,7 @@ _LEAST_WEIGHT = 0.1
 
 
 def encode(model: MiniLM, words: WordVectors, texts: Sequence[str]) -> list[dict[str, float]]:
-    """The weights of each text by word piece, above 0; a text of nothing but marks has none."""
+    """The weights of each text by word piece; all are above 0. A text with only punctuation has no weights."""
     counted = [Counter(model.pieces(text)[: MAX_TOKENS - 2]) for text in texts]
     nearest = words.related({piece for those in counted for piece, _ in those}, _RELATED)
     related = {piece: [(model.word_piece(near), cosine) for near, cosine in those] for piece, those in nearest.items()}
@@ -43,6 +43,6 @@ def _weights(
 
 
 def _rarity(piece: int, vocabulary: int) -> float:
-    """0 for the most frequent word, 1 for the rarest; marks and letters count as rare."""
+    """0 for the most frequent word, 1 for the rarest. Punctuation and single letters count as rare."""
     rank = piece - _FIRST_WORD if piece >= _FIRST_WORD else vocabulary
     return math.log1p(rank) / math.log1p(vocabulary)

@@ -1,7 +1,7 @@
-"""Amazon Textract: `POST /DetectDocumentText` with the JSON that the API has, for pictures (PNG, JPEG).
+"""Amazon Textract: `POST /DetectDocumentText` with the API's JSON, for pictures (PNG, JPEG).
 
-The lines are recognised by RapidOCR, if it is installed; words share the box of their line by their lengths. Textract
-also reads PDF, TIFF, objects of S3, handwriting, and pages that are turned.
+RapidOCR recognizes the lines, if it is installed. The box of a line is divided among its words by their lengths.
+Textract also reads PDF, TIFF, objects in S3, handwriting, and rotated pages.
 https://docs.aws.amazon.com/textract/latest/dg/API_DetectDocumentText.html
 """
 
@@ -18,14 +18,14 @@ from typing import Any
 from sandbox.models.exchange import Call, ModelResponse, json_body, json_reply
 
 PATH = "/DetectDocumentText"
-# Of the two limits that Amazon documents for bytes in a request, 5 and 10 MB, the one that all callers can rely on.
+# Amazon documents two limits for the bytes in a request, 5 and 10 MB. All callers can rely on the smaller one.
 MOST_BYTES, LONGEST_SIDE = 5 * 1024 * 1024, 10_000
 FORMATS = ("PNG", "JPEG")
 Box = tuple[float, float, float, float]
 
 
 class RefusedDocument(Exception):
-    """An exception of Textract, `kind`, with its message."""
+    """Textract's exception `kind`, with its message."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ class TextractApi:
         self._engine_is_free = threading.Lock()
 
     def answer(self, call: Call) -> ModelResponse:
-        """Answer a call; errors have Textract's exception in `__type`."""
+        """Answer a call. Errors have the name of Textract's exception in `__type`."""
         if call.path != PATH or call.method != "POST":
             return _error(400, "UnknownOperationException", f"No operation of Textract is at {call.path}.")
         try:
@@ -63,11 +63,11 @@ class TextractApi:
         )
 
     def throttled(self) -> ModelResponse:
-        """ProvisionedThroughputExceededException 400."""
+        """The answer to a throttled call: ProvisionedThroughputExceededException with the status 400."""
         return _error(400, "ProvisionedThroughputExceededException", "Provisioned rate exceeded")
 
     def failed(self, status: int) -> ModelResponse:
-        """AccessDeniedException for a 4xx, otherwise InternalServerError."""
+        """Textract's error for a status: AccessDeniedException for 4xx, otherwise InternalServerError."""
         kind = "AccessDeniedException" if status < 500 else "InternalServerError"
         return _error(status, kind, "The call failed.")
 
@@ -77,7 +77,7 @@ def _error(status: int, kind: str, message: str) -> ModelResponse:
 
 
 def _picture(body: Any) -> Any:
-    """The picture of a request, decoded. Raises RefusedDocument."""
+    """The decoded picture in a request, as RGB; raises RefusedDocument."""
     from PIL import Image, UnidentifiedImageError
 
     document = body.get("Document") if isinstance(body, dict) and body.keys() == {"Document"} else None
@@ -104,7 +104,10 @@ def _picture(body: Any) -> Any:
 
 
 def _lines(picture: Any) -> list[tuple[str, float, Box]]:
-    """Text, certainty and box of each line; boxes are left, top, width and height as shares of the page."""
+    """The text, the certainty (0 to 1) and the box of each line.
+
+    A box is left, top, width and height, as shares of the page.
+    """
     import numpy as np
 
     result = _engine()(np.asarray(picture)[:, :, ::-1])
@@ -118,7 +121,7 @@ def _lines(picture: Any) -> list[tuple[str, float, Box]]:
 
 
 def _blocks(lines: list[tuple[str, float, Box]]) -> Iterator[dict[str, Any]]:
-    """The page, its lines, and their words."""
+    """The blocks of the answer: the page, its lines, and their words."""
     page, ids = str(uuid.uuid4()), [str(uuid.uuid4()) for _ in lines]
     yield {"BlockType": "PAGE", "Id": page, **_at((0.0, 0.0, 1.0, 1.0)), **_with_children(ids)}
     for id, (text, certainty, (left, top, width, height)) in zip(ids, lines, strict=True):

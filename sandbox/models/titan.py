@@ -1,4 +1,4 @@
-"""Amazon Titan text embeddings v1 and v2 in their wire shapes, over MiniLM's vectors.
+"""Amazon Titan text embeddings v1 and v2: their requests and answers, with vectors made from MiniLM's.
 
 No Titan model runs here: MiniLM's vectors are projected to 1536 (v1) or 1024, 512 or 256 (v2) dimensions.
 """
@@ -15,11 +15,14 @@ _MOST_LETTERS = 50_000
 
 
 class MalformedTitan(Exception):
-    """The body does not fit the model's schema; the message is Bedrock's, without its ending."""
+    """The body does not match the model's schema. The message is the middle part of Bedrock's."""
 
 
 def embed(body: Any, model: MiniLM, version: str) -> dict[str, Any]:
-    """Return Titan's answer to `{"inputText"}`, for v2 with `dimensions`, `normalize`, `embeddingTypes`."""
+    """Return Titan's answer to `{"inputText"}`. For v2, `dimensions`, `normalize` and `embeddingTypes` are optional.
+
+    Raises `MalformedTitan`.
+    """
     check_keys(body, {"inputText"}, {"dimensions", "normalize", "embeddingTypes"} if version == V2 else set())
     text = body["inputText"]
     if not isinstance(text, str):
@@ -49,7 +52,7 @@ def embed(body: Any, model: MiniLM, version: str) -> dict[str, Any]:
 
 
 def check_keys(body: Any, required: set[str], optional: set[str]) -> None:
-    """Raise `MalformedTitan` unless `body` is an object with all `required` keys and none beyond `optional`."""
+    """Raise `MalformedTitan` unless `body` is an object with all `required` keys and, beyond these, only `optional`."""
     if not isinstance(body, dict):
         raise MalformedTitan(f"#: expected type: JSONObject, found: {json_type(body)}")
     faults = [f"#: required key [{key}] not found" for key in sorted(required - set(body))]

@@ -1,7 +1,7 @@
-"""The stand-in for a model that calls tools: it chooses searches by the words of the question and of the passages.
+"""The stand-in for a model that calls tools: it chooses searches by the words in the question and in the passages.
 
-It searches for each part of a question with several parts. When the passages lack the answer to the question, it
-searches for a name that they mention and the question does not, as a question of several steps needs it.
+If a question has several parts, it searches for each of them. If the passages lack the answer, it searches for names
+that are in the passages but not in the question: a question with several steps needs that.
 """
 
 import re
@@ -24,7 +24,7 @@ _MOST_CALLS = 3
 
 @dataclass(frozen=True)
 class ToolUse:
-    """A call of the tool, with its `arguments`."""
+    """A call of the tool `search`, with its `arguments`."""
 
     id: str
     arguments: Mapping[str, Any]
@@ -33,10 +33,15 @@ class ToolUse:
 def calls(
     first: str, results: Sequence[str], earlier: Sequence[Mapping[str, Any]], schema: Mapping[str, Any]
 ) -> list[ToolUse]:
-    """The calls for a prompt: `first` is the user's text, `results` and `earlier` what calls before found and asked.
+    """The next calls for a prompt; an empty list if no further call is needed.
 
-    `schema` is that of the tool's arguments, whose description names the fields of documents. For a question that
-    states conditions on them one search is enough.
+    If the question has conditions on fields, one search is enough.
+
+    Args:
+        first: The user's text.
+        results: The results of the earlier calls.
+        earlier: The arguments of the earlier calls.
+        schema: The schema of the tool's arguments; its description names the fields of documents.
     """
     question = _QUESTION.search(first)
     if question is None:
@@ -55,7 +60,7 @@ def calls(
 
 
 def _inclusive(value: Any) -> Any:
-    """A range with the bounds that the tool describes; its bound itself is then within it."""
+    """A range with the bounds of the tool, `gte` and `lte`: the value of a bound is then within the range."""
     return {f"{bound[:2]}e": limit for bound, limit in value.items()} if isinstance(value, dict) else value
 
 
@@ -64,9 +69,10 @@ def _use(arguments: Mapping[str, Any]) -> ToolUse:
 
 
 def _next_steps(question: str, passages: Sequence[str]) -> list[str]:
-    """For each name beside a name of the question, a query with it and the question's other words.
+    """A query for each name that is in a sentence with a name of the question.
 
-    None while a passage has all the question's words.
+    The query has this name and the question's words that the sentence lacks. The list is empty if a passage has all the
+    question's words.
     """
     wanted = text_of.content_words(question)
     sentences = [sentence for text in passages for sentence in text_of.split(text, 1)]
@@ -85,7 +91,7 @@ def _next_steps(question: str, passages: Sequence[str]) -> list[str]:
 
 
 def _is_answered(name: str, wanted: frozenset[str], sentences: Sequence[Sentence], known: Sequence[str]) -> bool:
-    """Whether a sentence about the name, and not about the names of the question, has words of the question."""
+    """Whether a sentence with the name, but with none of the question's names, has words of the question."""
     return any(
         sentence.mentions(name) and not any(sentence.mentions(other) for other in known) and wanted & sentence.words
         for sentence in sentences

