@@ -22,8 +22,8 @@ def alone(name: str, line: Line | None = None, *, optimize: bool = False) -> Ite
         optimize: Whether the engine is tuned for a long run instead of a fast start; see `sandbox.engine.command`.
 
     Raises:
-        RuntimeError: another run holds the instance.
-        NotReady: the engine ends or does not answer in time.
+        RuntimeError: Another run uses the instance.
+        NotReady: The engine ends or does not answer in time.
     """
     instance = Instance.named(name)
     with claimed(instance):

@@ -1,6 +1,6 @@
 """The local cloud's own certificate authority and the certificates it signs.
 
-Amazon's endpoints are TLS only, and the security plugin wants TLS between nodes, so there is one CA for all of it.
+Amazon's endpoints have only TLS, and the security plugin requires TLS between nodes. One CA signs all certificates.
 """
 
 import datetime
@@ -25,7 +25,7 @@ HOSTS: dict[str, set[str]] = {"node": set(), "admin": set(), "server": {f"*.{SUF
 
 @dataclass(frozen=True)
 class Certificates:
-    """PEM files in one folder; keys are PKCS#8, as the security plugin wants them."""
+    """PEM files in one folder. Keys are PKCS#8, as the security plugin requires."""
 
     folder: Path
 
@@ -35,11 +35,11 @@ class Certificates:
 
     @property
     def bundle(self) -> Path:
-        """The machine's roots and our CA: for clients that take one file of trusted roots."""
+        """The machine's trusted roots and our CA, for clients that read only one file of roots."""
         return self.folder / "bundle.pem"
 
     def certificate(self, name: str) -> Path:
-        """`node` (the engine), `admin` (the security plugin's administrator), `server` (AWS and front), `models`."""
+        """The certificate of `node` (the engine), `admin` (its administrator), `server` (AWS and front) or `models`."""
         return self.folder / f"{name}.pem"
 
     def key(self, name: str) -> Path:

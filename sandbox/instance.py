@@ -22,8 +22,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 DOMAIN_PORTS = 8
-# Every process of a local cloud has this variable. By it, processes are found even if a killed start did not record
-# them.
+# Every process of a local cloud has this variable. It identifies the processes of a start that was killed before it
+# recorded them.
 MARK = "OSML_SANDBOX_HOME"
 
 

@@ -25,8 +25,8 @@ from sandbox.progress import ConsoleProgress, Progress
 def prepare(cache: Path, progress: Progress, line: Line | None) -> None:
     """Fill the cache with the line's engine, its Java, the local AWS and the model weights. Existing parts are kept.
 
-    `line` is None if the user has their own engine. If a part fails, the others still end; then its SandboxError is
-    raised.
+    `line` is None if the user has their own engine. If a part fails, the other parts are finished, and then its
+    SandboxError is raised.
     """
     with ThreadPoolExecutor() as workers:
         running: list[Future[object]] = [

@@ -1,7 +1,7 @@
 """Puts the packages of the wheel `osml-sandbox` below `osml/_library`, next to those of `osml`.
 
 Other projects also have packages with the name `sandbox`. `osml/library.py` finds this one there. In an editable
-installation it has its own name: the command line of a checkout and the tests import it by that.
+installation it keeps the name `sandbox`: the command line of a checkout and the tests import it under that name.
 """
 
 from setuptools import setup

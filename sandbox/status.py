@@ -17,7 +17,7 @@ def describe(instance: Instance) -> dict[str, Any]:
     Shape: `{"running", "name", "parts", "reason", "account", "region",
     "engine": {"version", "has_ml", "asked", "distance"}, "addresses": {"engine", "aws", "models", "egress", "front"},
     "certificates": {"ca", "bundle", "admin_cert", "admin_key"}, "model_hosts", "deepseek_key_file", "logs",
-    "processes", "environment"}`. Secret keys are given as the names of files, except the emulated account's `test`.
+    "processes", "environment"}`. Secret keys are given as paths of files, except the emulated account's `test`.
     """
     reason = absence(instance)
     begun = {"running": reason is None, "name": instance.name, "parts": parts(instance), "reason": reason}

@@ -1,4 +1,4 @@
-"""One answer in pieces: from the thread that receives them to the event loop that sends them."""
+"""Passes the pieces of one answer from the thread that receives them to the event loop that sends them."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ LONGEST_PRELUDE = 16 * 1024
 
 @dataclass(frozen=True)
 class Prelude:
-    """What precedes a streamed body: `status`, the headers, and the body's first bytes."""
+    """The status and the headers that precede a streamed body, and the body's first bytes."""
 
     status: int
     headers: dict[str, Any]

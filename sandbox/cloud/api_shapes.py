@@ -29,7 +29,10 @@ def operation(name: str, of: str) -> OperationModel:
 
 
 def fitted(shape: Shape | None, value: Any) -> Any:
-    """The value with the shape's members, in its types: strings from templates become numbers. Drops empty members."""
+    """The value with only the shape's members, in the shape's types. Empty members are dropped.
+
+    Templates may have numbers and booleans as strings.
+    """
     if shape is None or value is None:
         return None
     if isinstance(shape, StructureShape) and isinstance(value, dict):

@@ -130,7 +130,7 @@ class MiniStackAuthority:
         return str(value)
 
     def endpoint(self, name: str, region: str) -> Mapping[str, str] | None:
-        """`{"model": …, "shape": "array" | "inputs"}` of a SageMaker endpoint, or None."""
+        """A SageMaker endpoint: `{"model": …, "shape": …}`, with `component` and `copies` if it has them; or None."""
         return self._registry.endpoint(name, region, ROOT_ACCOUNT)
 
     def called(self, component: str) -> bool:

@@ -35,7 +35,7 @@ def main() -> None:
         os.environ["_X_AMZN_TRACE_ID"] = given.headers.get("Lambda-Runtime-Trace-Id", "")
         try:
             answer = json.dumps(handler(event, _context(given.headers))).encode()
-        except Exception as reason:  # noqa: BLE001 - whatever a handler raises is its answer
+        except Exception as reason:  # noqa: BLE001 - every exception of a handler is its answer
             traceback.print_exc()
             _post(api, f"{ROOT}/invocation/{request_id}/error", _failure(reason))
         else:

@@ -1,4 +1,4 @@
-"""OpenSearch Serverless: MiniStack keeps collections and policies, the front opens a collection's endpoint.
+"""OpenSearch Serverless: MiniStack keeps collections and policies, and the front opens a collection's endpoint.
 
 CloudFormation and the API both use the functions that are wrapped here. MiniStack 1.5.33 has the API, but neither the
 CloudFormation types nor collection groups. For dashboards in a network policy it expects `dashboard/…`; Amazon uses the

@@ -60,7 +60,7 @@ def _handling(handle: Callable[..., Any], front: DomainHealth) -> Callable[..., 
             return opensearch._error(404, "ResourceNotFoundException", f"Domain not found: {name}")
         try:
             health = front.cluster_health(record["ARN"])
-        except Exception:  # noqa: BLE001  whatever the reason, the domain is not available
+        except Exception:  # noqa: BLE001  after any error, the domain is not available
             health = None
         return opensearch._json(200, answer(record, health))
 

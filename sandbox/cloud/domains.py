@@ -99,7 +99,7 @@ def _open_soon(front: Endpoints, record: Properties) -> None:
     def work() -> None:
         try:
             context.run(_open, front, record)
-        except Exception as reason:  # noqa: BLE001  told to whoever waits, or else to the log
+        except Exception as reason:  # noqa: BLE001  the waiting caller and the log get it
             if not opened.cancelled():
                 opened.set_exception(reason)
             logger.warning("the domain %s was not opened: %s", record["DomainName"], reason)

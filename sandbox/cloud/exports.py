@@ -1,6 +1,6 @@
 """An export that another stack imports can be neither removed nor changed, as in CloudFormation.
 
-MiniStack 1.5.33 checks that when a stack is deleted, but not when it is updated.
+MiniStack 1.5.33 checks this when a stack is deleted, but not when it is updated.
 """
 
 from collections.abc import Callable

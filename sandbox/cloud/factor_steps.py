@@ -57,8 +57,8 @@ class FactorSteps:
     def coded(self, pool_id: str, pool: dict[str, Any], token: str, code: str, action: str) -> tuple[Reply, str | None]:
         """Checks the code.
 
-        Returns the waiting reply and the user's name. With a wrong code, returns the form again and None; after the
-        time, a page with an error and None.
+        Returns the waiting reply and the user's name. With a wrong code, returns the form again and None. After
+        `SECONDS`, returns a page with an error and None.
         """
         waiting = self._waiting.get(token)
         if waiting is None or waiting.until < time.time() or waiting.pool_id != pool_id:

@@ -102,7 +102,7 @@ def _reserve(name: str, props: dict[str, Any]) -> None:
 
 
 def _traced(identify: Callable[..., str | None]) -> Callable[..., str]:
-    """Gives every call a trace id, as on Amazon. Without one, X-Ray's library logs that the function still starts."""
+    """Gives every call a trace id, as on Amazon. Without one, X-Ray's library logs that the function is starting."""
 
     def _xray_trace_id_for_invocation(config: dict[str, Any], inbound_trace_header: str | None = None) -> str:
         fresh = f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"

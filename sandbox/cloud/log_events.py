@@ -1,4 +1,4 @@
-"""Ids of log events: by them a client recognizes events that it already has.
+"""Ids of log events: a client uses them to recognize events that it already has.
 
 MiniStack 1.5.33 gives no ids. In FilterLogEvents, AWS gives each event an id of 56 digits.
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilteredLogEvent.html

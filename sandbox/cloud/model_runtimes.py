@@ -1,4 +1,4 @@
-"""The runtimes of SageMaker and Bedrock: the model server answers their calls, with a stream if the call wants one.
+"""The runtimes of SageMaker and Bedrock: the model server answers their calls, with a stream if a call requests one.
 
 MiniStack 1.5.33 invents Bedrock's answers and has no SageMaker. Here it checks only the signature. Its IAM check would
 use `bedrock:Converse` and, for an inference profile, a foundation model of that name. Amazon checks

@@ -1,8 +1,8 @@
 """Adapts the assets of functions, which are built for Amazon's processors, to this machine's processor.
 
-An asset's native wheels contain extension modules for one processor and one Python. Next to each, this module adds the
-extension module of the same version for this machine. It is in the folder `<name>-<version>` of the native packages,
-which the launcher prepares.
+An asset's native wheels contain extension modules for one processor and one Python. This module adds the extension
+modules of the same version for this machine next to them. They come from the folder `<name>-<version>` of the native
+packages, which the launcher prepares.
 """
 
 import io

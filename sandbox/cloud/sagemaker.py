@@ -179,7 +179,7 @@ class Registry:
 def container(model: Properties) -> dict[str, str]:
     """`{"model": …, "shape": …}` for a model's first container.
 
-    `model` is HF_MODEL_ID, or the image without it. `shape` is the form of the requests:
+    `model` is HF_MODEL_ID, or without it the image. `shape` is the form of requests and answers:
 
     - `inputs` for Hugging Face's text-embeddings-inference image, which accepts `{"inputs": […]}`
     - `lmi` for the djl-inference image, which answers with an object

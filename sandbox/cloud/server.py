@@ -183,7 +183,7 @@ def egress_proxy_of_functions(settings: CloudSettings) -> EgressProxy | None:
 def run(settings: CloudSettings, make_front: FrontMaker = front_before_engine) -> None:
     """Serves until SIGTERM or SIGINT. Then ends all functions and listeners, removes the functions' folders, and exits.
 
-    The exit status is then 0. Raises OSError if a port is in use.
+    The exit status is 0. Raises OSError if a port is in use.
     """
     front = install(settings, make_front)
     egress_proxy = egress_proxy_of_functions(settings)

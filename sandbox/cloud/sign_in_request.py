@@ -59,7 +59,7 @@ class SignInRequest:
 
 
 def here(reply: Reply, request: SignInRequest) -> Reply:
-    """MiniStack's page with two changes: the form posts to this domain, and screen readers read the message.
+    """MiniStack's page with two changes: the form posts to this domain, and screen readers announce the message.
 
     After the form for the user name come links to the client's other identity providers.
     """

@@ -171,7 +171,7 @@ class _Truncated(Exception):
 def _while_there(send_all: Callable[[Send], Awaitable[None]]) -> Callable[[Send, Receive], Awaitable[None]]:
     """Send until the end, or until the client disconnects. The function then continues, as on Amazon.
 
-    An answer that ends early gets no last frame: by that the client knows that it is incomplete.
+    An answer that ends early gets no last frame. The client then knows that the answer is incomplete.
     """
 
     async def run(send: Send, receive: Receive) -> None:

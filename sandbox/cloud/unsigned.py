@@ -1,7 +1,7 @@
 """Unsigned requests to S3: Amazon neither lists nor makes buckets for them.
 
-MiniStack 1.5.33 refuses unsigned requests for a bucket and its objects, but accepts these two. Amazon redirects `GET /`
-to its product page, and answers the creation of a bucket with AccessDenied.
+MiniStack 1.5.33 refuses unsigned requests for an existing bucket and its objects, but not those that list or make
+buckets. Amazon redirects `GET /` to its product page, and answers the creation of a bucket with AccessDenied.
 """
 
 import uuid

@@ -20,7 +20,8 @@ PUBLISHED = "published"
 class Part:
     """One file of a Maven repository.
 
-    `sha256` is the digest that the file must have, or `published`: then the repository's published checksum counts.
+    `sha256` is the digest that the file must have. If it is `published`, the file must have the checksum that its
+    repository publishes.
     """
 
     group: str

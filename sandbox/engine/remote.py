@@ -27,7 +27,7 @@ class FetchFailed(Exception):
 
 
 def named(environment: Mapping[str, str] = os.environ) -> list[str]:
-    """The folders and addresses in OSML_MAVEN_REPOSITORIES, in order, separated by commas."""
+    """The folders and addresses in the comma-separated list OSML_MAVEN_REPOSITORIES, in its order."""
     return [place.strip() for place in environment.get(SETTING, "").split(",") if place.strip()]
 
 

@@ -37,8 +37,7 @@ class FrontSettings:
     """Addresses, PEM files and limits.
 
     - `domain_ports` is the range of ports for domains and collections; it includes both ends.
-    - `young_role_seconds`: a role that changed less than this ago cannot be assumed, and such a data access policy does
-      not apply. On AWS, changes also take time to spread.
+    - `young_role_seconds`: roles and data access policies apply only when their last change is this old, as on AWS.
     - `model_hosts` are the hosts outside AWS that the model endpoints emulate.
     - `together_seconds`: see `replay`.
     - `has_native_vectors`: whether the engine can store Faiss vectors; the assembled engine cannot.

@@ -100,5 +100,5 @@ class Ledger:
     def endpoint(self, name: str, region: str) -> Mapping[str, str] | None:
         return self.endpoints.get((name, region))
 
-    def called(self, component: str) -> bool:  # noqa: ARG002 of the interface
+    def called(self, component: str) -> bool:  # noqa: ARG002  the interface has it
         return True

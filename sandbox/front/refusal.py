@@ -92,7 +92,7 @@ class SignatureMismatch(SignatureRefusal):
 
 
 class SignatureReplayed(SignatureRefusal):
-    """The same signed request came before. Amazon does not refuse that: it accepts it until its date is too old."""
+    """The same signed request came before. Amazon accepts such a request until its date is too old."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(

@@ -38,7 +38,10 @@ class Replays:
         self._lock = Lock()
 
     def verify(self, signature: Signature) -> None:
-        """Store a signature whose digest is correct. Raises `SignatureReplayed` if it came too long ago before."""
+        """Store a signature whose digest is correct.
+
+        Raises `SignatureReplayed` if it first came more than `together` seconds ago.
+        """
         if signature.expires is not None:
             return
         now = self._clock()

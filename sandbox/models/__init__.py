@@ -1,4 +1,4 @@
-"""The model endpoints of the local cloud: SageMaker, Bedrock, DeepSeek's chat and OpenAI's embeddings."""
+"""The model endpoints of the local cloud: SageMaker, Bedrock, DeepSeek's chat, OpenAI's embeddings, and Textract."""
 
 import os
 

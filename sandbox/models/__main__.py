@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
         return 2
 
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature that signal wants
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal calls it with both
         # shutdown() waits for serve_forever, which runs in the thread that handles signals.
         threading.Thread(target=server.shutdown).start()
 

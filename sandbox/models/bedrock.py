@@ -141,7 +141,7 @@ class BedrockApi:
 
 
 def _check(body: dict[str, Any], limit: str, most: int) -> None:
-    """Check the fields that managed and imported models share, and their field `limit`, the most tokens of an answer.
+    """Check the fields that managed and imported models share, and their field `limit` for an answer's tokens.
 
     Raises `MalformedTitan`.
     """

@@ -33,7 +33,7 @@ class DeepSeek:
         self._forward = forward
 
     def answer(self, call: Call) -> ModelResponse:
-        """Answer a request for a chat completion or the list of models. As at DeepSeek, the key is checked first."""
+        """Answer a request for a chat completion or the list of models. Like DeepSeek, checks the key first."""
         route = (call.method, call.path.removeprefix("/v1"))
         if route not in (("POST", _CHAT), ("GET", _LIST)):
             return DeepSeekError(404, f"Nothing is at {call.method} {call.path}.").reply
@@ -56,7 +56,7 @@ class DeepSeek:
         return DeepSeekError(status, said, "unknown_error" if status == 402 else "server_error").reply
 
     def _check_key(self, header: str | None) -> None:
-        """Raises `DeepSeekError` for a wrong key. The error does not repeat the key's end, as DeepSeek's does."""
+        """Raises `DeepSeekError` for a wrong key. Unlike DeepSeek's error, it does not repeat the end of the key."""
         if header is None:
             raise DeepSeekError(401, "Authentication Fails (governor)", "authentication_error")
         scheme, _, given = header.partition(" ")

@@ -37,7 +37,7 @@ class OpenAI:
         self._key = key
 
     def answer(self, call: Call) -> ModelResponse:
-        """Answer a request. As at OpenAI, the key is checked before the body."""
+        """Answer a request. Like OpenAI, checks the key before the body."""
         try:
             route = (call.method, call.path)
             if route not in (_EMBED, _LIST):
@@ -62,7 +62,7 @@ class OpenAI:
         return json_reply(status, {"error": error})
 
     def _check_key(self, header: str | None) -> None:
-        """Raises `OpenAiError` for a wrong key. The error does not repeat parts of the key, as OpenAI's does."""
+        """Raises `OpenAiError` for a wrong key. Unlike OpenAI's error, it does not repeat parts of the key."""
         scheme, _, given = (header or "").partition(" ")
         if scheme != "Bearer" or not given:
             raise OpenAiError(

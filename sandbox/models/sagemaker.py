@@ -79,7 +79,7 @@ class SageMakerApi:
         return _error(429, "ThrottlingException", "Rate exceeded")
 
     def failed(self, status: int) -> ModelResponse:
-        """SageMaker's error for a status: ModelError for 424, ServiceUnavailable for 503, mostly InternalFailure."""
+        """SageMaker's error for a status: ModelError for 424, its own errors for 429 and 503, else InternalFailure."""
         if status == 424:
             return _model_error("us-east-1", "unknown", 500, '{"error":"CUDA out of memory"}')
         kind = {503: "ServiceUnavailable", 429: "ThrottlingException"}.get(status, "InternalFailure")

@@ -121,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
             return self.server.reply(provider, Call(way[1], way[2] or "/", headers, body, self.command))
-        except Exception:  # noqa: BLE001 - the connection and its thread must outlive one bad call
+        except Exception:  # noqa: BLE001 - the connection and its thread continue after a failed call
             traceback.print_exc()
             return self.server.providers[provider].failed(500)
 

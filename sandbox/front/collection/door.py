@@ -122,7 +122,7 @@ class CollectionDoor:
         return permits(policies, {caller.arn, caller.principal_arn}, resource, permission, self._young)
 
     def _permit_creation(self, caller: Signer, indexes: Iterable[str]) -> None:
-        """A first document makes the engine create its index, so the caller needs the permission to create indexes."""
+        """The engine creates a missing index with its first document, so the caller needs the permission for that."""
         for index in set(indexes):
             if self._permits(caller, CREATE, index):
                 continue

@@ -1,7 +1,7 @@
 """The operation of a request to a collection, with the permission that it needs and the indexes in its path.
 
-Source: "Supported operations and plugins in Amazon OpenSearch Serverless" in the developer guide. For all other paths,
-the answer is that they do not exist.
+Source: "Supported operations and plugins in Amazon OpenSearch Serverless" in the developer guide. A request to any
+other path gets the answer for a path that does not exist.
 """
 
 from __future__ import annotations
