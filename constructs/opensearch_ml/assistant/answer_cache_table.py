@@ -13,7 +13,8 @@ from opensearch_ml.assistant.expiring_table import expiring_table
 class AnswerCacheTable(Construct):
     """A DynamoDB table that is billed by the request, with an item for each answer under its `id`.
 
-    It goes with its stack: what is lost is written again. `access` is the permission to find and to keep answers.
+    The table is removed with its stack, because lost answers are written again. `access` is the permission to find and
+    to keep answers.
 
     Example::
 

@@ -14,7 +14,7 @@ from constructs import Construct
 
 from opensearch_ml.assistant.sign_in_pool import SignInPool
 
-# What is no token is refused before a function is called.
+# API Gateway refuses a header that contains no token, without a call of the function.
 BEARER = r"^[Bb]earer [A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
 
 
@@ -29,7 +29,7 @@ SignIn = Literal["iam", "api-key"] | SignInPool | TokenFunction
 
 
 def signed_in(scope: Construct, name: str, sign_in: SignIn) -> apigateway.MethodOptions:
-    """What each method asks of its caller, by an authorizer that is made in `scope`."""
+    """The authorization that each method requires; an authorizer, if `sign_in` needs one, is created in `scope`."""
     if isinstance(sign_in, SignInPool):
         users = apigateway.CognitoUserPoolsAuthorizer(
             scope, "Users", authorizer_name=name, cognito_user_pools=[sign_in.pool]
@@ -53,7 +53,7 @@ def signed_in(scope: Construct, name: str, sign_in: SignIn) -> apigateway.Method
 def own_key(
     api: apigateway.RestApi, name: str, keys: Sequence[apigateway.IApiKey], throttle: apigateway.ThrottleSettings
 ) -> str:
-    """Add a key beside the given `keys`, all limited by `throttle`, and return its id."""
+    """Create an API key and return its id; `throttle` limits it and the given `keys`."""
     key = api.add_api_key("Key", description=f"Asks {name}")
     plan = api.add_usage_plan("Plan", throttle=throttle)
     plan.add_api_stage(stage=api.deployment_stage)
@@ -63,7 +63,7 @@ def own_key(
 
 
 def through(vpc_endpoints: Sequence[str]) -> iam.PolicyDocument:
-    """Requests through these endpoints, and no others; each still needs its sign-in."""
+    """A policy that accepts only requests through these endpoints; each request still needs its sign-in."""
     sent = {"principals": [iam.AnyPrincipal()], "actions": ["execute-api:Invoke"], "resources": ["execute-api:/*"]}
     endpoints = {"aws:SourceVpce": list(vpc_endpoints)}
     return iam.PolicyDocument(

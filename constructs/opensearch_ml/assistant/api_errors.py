@@ -15,7 +15,7 @@ BUSY = ERROR.replace(
 
 def answer_errors(api: apigateway.RestApi, cors: Mapping[str, str]) -> None:
     """Add a response for each kind of error, with the headers `cors`."""
-    # Browsers open a page again by themselves after the second one.
+    # With `Refresh`, a browser loads the page again by itself after two seconds.
     later = {"Retry-After": "'1'", "Refresh": "'2'"}
     kinds: dict[str, tuple[apigateway.ResponseType, str | None, str, Mapping[str, str]]] = {
         "Refused": (apigateway.ResponseType.DEFAULT_4_XX, None, ERROR, cors),
@@ -23,8 +23,8 @@ def answer_errors(api: apigateway.RestApi, cors: Mapping[str, str]) -> None:
         "Unsure": (apigateway.ResponseType.AUTHORIZER_FAILURE, "500", ERROR, cors),
         "Misled": (apigateway.ResponseType.AUTHORIZER_CONFIGURATION_ERROR, "500", ERROR, cors),
         "Throttled": (apigateway.ResponseType.THROTTLED, None, ERROR, {**cors, **later}),
-        # A function that runs as often at once as it may takes no call. API Gateway has no type for that, and this
-        # one is for all that have no answer of their own; of those another try helps most.
+        # A function at its limit of concurrent calls refuses the call. API Gateway has no response type for that. This
+        # type covers all 5xx errors without a type of their own, and for most of them another try helps.
         "Busy": (apigateway.ResponseType.DEFAULT_5_XX, "503", BUSY, {**cors, **later}),
     }
     for id, (type, status, template, headers) in kinds.items():

@@ -11,8 +11,9 @@ from constructs import Construct
 class ApiName(Construct):
     """Serves the API's stage at `https://<name>`, without the stage in the path; only TLS 1.2 and later is accepted.
 
-    `certificate_arn` is the name's certificate in ACM, in the region of the stack. `target` is the host for the CNAME
-    record that you create; with `hosted_zone_id`, a public hosted zone, the name leads there.
+    `certificate_arn` is the name's certificate in ACM, in the region of the stack. `target` is the host to which the
+    name must point. With `hosted_zone_id`, a public hosted zone, the record is created; otherwise you create a CNAME
+    record.
 
     Example::
 

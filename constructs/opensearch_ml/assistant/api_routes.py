@@ -19,7 +19,10 @@ HEADERS = ("Authorization", "Content-Type", "X-Api-Key", "X-Amz-Date", "X-Amz-Se
 
 
 class ApiRoutes:
-    """Adds methods to `api`: for callers of `authorized`, and for pages of `origins`, or open to everybody."""
+    """Adds methods to `api`, either for callers that meet `authorized` or for everybody.
+
+    Pages of `origins` may call the methods that need a sign-in.
+    """
 
     def __init__(
         self, api: apigateway.RestApi, stage: str, authorized: apigateway.MethodOptions, origins: Sequence[str]
@@ -30,7 +33,8 @@ class ApiRoutes:
         self, function: lambda_.IFunction, *, seconds: int = WHOLE_ANSWER, streamed: bool = False
     ) -> apigateway.AwsIntegration:
         """A call of `function`, which may take `seconds`."""
-        # The L2 for functions names its permissions by the path in the app, which is another one in a pipeline.
+        # The L2 for functions derives its permissions' logical ids from the path in the app, which differs in a
+        # pipeline.
         version, operation = (
             ("2021-11-15", "response-streaming-invocations") if streamed else ("2015-03-31", "invocations")
         )
@@ -51,7 +55,7 @@ class ApiRoutes:
         integration: apigateway.AwsIntegration,
         signed_in: apigateway.MethodOptions | None = None,
     ) -> None:
-        """The `methods` at `path`, for those who are `signed_in`."""
+        """Add `methods` at `path`; `signed_in` is the required authorization, by default that of the API."""
         resource, signed_in = self._api.root.resource_for_path(path), signed_in or self._authorized
         for method in methods:
             self._let_call(function, method, path)
@@ -81,14 +85,17 @@ class ApiRoutes:
         integration: apigateway.AwsIntegration,
         reason: str,
     ) -> None:
-        """The `method` at `path` for everybody, for the `reason`."""
+        """Add `method` at `path` for everybody; `reason` tells cdk-nag why."""
         opened = self._api.root.resource_for_path(path).add_method(method, integration)
         self._let_call(function, method, path)
         acknowledge(opened, {"AwsSolutions-APIG4": reason, "AwsSolutions-COG4": reason})
 
     @property
     def cors(self) -> dict[str, str]:
-        """What lets the page of the one other origin read API Gateway's own errors."""
+        """The header with which a page of another origin can read API Gateway's own errors.
+
+        Empty unless there is exactly one origin, because the header takes only one.
+        """
         return {"Access-Control-Allow-Origin": f"'{self._origins[0]}'"} if len(self._origins) == 1 else {}
 
     def _preflight(self, resource: apigateway.Resource, methods: Sequence[str]) -> None:
@@ -98,7 +105,7 @@ class ApiRoutes:
             allow_headers=list(HEADERS),
             max_age=Duration.hours(1),
         )
-        # Every request is binary here, and a mock reads text only.
+        # Every request of this API is binary, and a mock integration reads only text.
         answered = preflight.node.default_child
         assert isinstance(answered, apigateway.CfnMethod)  # noqa: S101 for the type checker
         answered.add_property_override("Integration.ContentHandling", "CONVERT_TO_TEXT")

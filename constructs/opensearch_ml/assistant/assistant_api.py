@@ -23,7 +23,7 @@ from opensearch_ml.assistant.sign_in_pool import SignInPool
 from opensearch_ml.engine.acknowledge import acknowledge
 from opensearch_ml.engine.network import HTTPS
 
-# What an agent reads before it signs its user in: RFC 9728, and RFC 8414 under the names of both its uses.
+# What an agent reads before it signs its user in: RFC 9728, and RFC 8414 under both of its names.
 WELL_KNOWN = (
     "oauth-protected-resource",
     "oauth-protected-resource/mcp",
@@ -52,13 +52,15 @@ class AssistantApi(Construct):
     """An API with the stage `stage`; `answer`, `keep_documents`, `offer_tools` and `show_page` add its routes.
 
     `sign_in` is a SignInPool (requests carry its users' ID tokens), `iam` (signed requests), a TokenFunction
-    (bearer tokens) or `api-key`. With it
-    there is one key, `key_id`, beside the given `keys`. The API
-    accepts `rate` requests per second and `burst` at once; the sign-in of the page, which is open to everybody, has a
-    small part of both. `origins` are other origins whose pages may call the API;
-    with several of them, a page cannot read API Gateway's own errors. With `vpc_endpoints`, the ids of interface
-    endpoints of `execute-api`, the API is private and is reached through them alone. `log_role` creates the role with
-    which API Gateway writes the access logs of every API in the account and region.
+    (bearer tokens) or `api-key`. With `api-key` one key, `key_id`, is created in addition to the given `keys`.
+
+    The API accepts `rate` requests per second and `burst` at once. The page's sign-in, which is open to everybody, gets
+    a small part of both. `origins` are other origins whose pages may call the API; with several of them, a page cannot
+    read API Gateway's own errors.
+
+    `vpc_endpoints` are the ids of interface endpoints of `execute-api`. With them the API is private, and only these
+    endpoints lead to it. `log_role` creates the role with which API Gateway writes the access logs of every API in the
+    account and region.
 
     Example::
 
@@ -97,7 +99,7 @@ class AssistantApi(Construct):
             # The page's objects are compressed.
             binary_media_types=["*/*"],
             cloud_watch_role=log_role,
-            # Other APIs write by it, too.
+            # Other APIs write their logs with this role, too.
             cloud_watch_role_removal_policy=RemovalPolicy.RETAIN if log_role else None,
             deploy_options=apigateway.StageOptions(
                 stage_name=stage,
@@ -109,10 +111,9 @@ class AssistantApi(Construct):
                 access_log_format=apigateway.AccessLogFormat.custom(json.dumps(LOGGED)),
             ),
         )
-        self.api.node.try_remove_child("Endpoint")  # an output, which is for the stack to say
-        # Not the url of the L2, which waits for the stage, the stage for the methods, they for the page's functions,
-        # and those for this.
-        # The name with the endpoint leads to it also where the endpoint has no private DNS.
+        self.api.node.try_remove_child("Endpoint")  # the stack declares its own outputs
+        # The url of the L2 would be a dependency circle: url → stage → methods → the page's functions → url.
+        # The host name with the endpoint's id also works where the endpoint has no private DNS.
         # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html
         host = "-".join([self.api.rest_api_id, *vpc_endpoints[:1]])
         self.url = f"https://{host}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}/{stage}"
@@ -141,7 +142,7 @@ class AssistantApi(Construct):
     def answer(self, function: lambda_.IFunction, *, seconds: int) -> None:
         """Add `POST /ask`, which streams its answer for up to `seconds` (at most 900), and the API of OpenAI's clients.
 
-        These are `POST /v1/chat/completions`, which streams, too, and `GET /v1/models`.
+        The latter is `POST /v1/chat/completions`, which also streams, and `GET /v1/models`.
         """
         integration = self._routes.integration(function, seconds=seconds, streamed=True)
         self._routes.add("ask", ["POST"], function, integration)
@@ -149,7 +150,11 @@ class AssistantApi(Construct):
         self._routes.add("v1/models", ["GET"], function, integration)
 
     def keep_documents(self, function: lambda_.IFunction) -> None:
-        """Documents, originals, jobs, conversations, links, feedback, prompts, `/me`, `/health`, `/openapi.json`."""
+        """Add the routes of everything except answers, tools and the page.
+
+        They are documents, passages, originals, jobs, conversations, shares, feedback, prompts, `/me`, `/health` and
+        `/openapi.json`.
+        """
         integration = self._routes.integration(function)
         self._routes.add("documents", ["GET", "POST", "DELETE"], function, integration)
         self._routes.add("documents/{id}", ["DELETE"], function, integration)
@@ -170,14 +175,14 @@ class AssistantApi(Construct):
     def offer_tools(self, function: lambda_.IFunction, scope: str | None = None) -> None:
         """Add `/mcp`, for agents.
 
-        With a SignInPool requests carry access tokens with `scope` instead of ID tokens, and `/.well-known/…` says
-        where an agent gets them, without a sign-in.
+        With a SignInPool and a `scope`, requests carry access tokens with this scope instead of ID tokens. The routes
+        `/.well-known/…`, which need no sign-in, describe where an agent gets these tokens.
         """
         integration = self._routes.integration(function)
         if self._pool is None or scope is None:
             self._routes.add("mcp", ["GET", "POST", "DELETE"], function, integration)
             return
-        # Not the authorizer of the page, which accepts ID tokens of the page's client alone.
+        # The page's authorizer does not fit: it accepts only ID tokens of the page's client.
         agents = apigateway.CognitoUserPoolsAuthorizer(
             self, "Agents", authorizer_name=f"{self._name}-agents", cognito_user_pools=[self._pool]
         )
@@ -201,20 +206,23 @@ class AssistantApi(Construct):
     def show_page(self, page: AssistantPage, session: lambda_.IFunction) -> None:
         """Add `/rag` and its files from the objects of `page`, and its sign-in by the function `session`.
 
-        All are for whoever has not signed in yet.
+        These routes are open to everybody, because people need them to sign in.
         """
         add_page(self.api, page)
         reason = "The page's way to sign in is for whoever has not signed in yet; it holds and reads no data."
         self._routes.open("rag/session", "POST", session, self._routes.integration(session), reason)
 
     def admit(self, client: str) -> None:
-        """Accept only users of this client of the SignInPool; without it, the API accepts users of every client."""
+        """Accept only users of this client of the SignInPool; without this call, users of every client are accepted.
+
+        Raises ValueError when `sign_in` is not a SignInPool.
+        """
         if not isinstance(self._users, apigateway.CognitoUserPoolsAuthorizer):
             raise ValueError("admit() needs a SignInPool, but sign_in is not one; set sign_in to a SignInPool.")
         made = self._users.node.default_child
         assert isinstance(made, apigateway.CfnAuthorizer)  # noqa: S101 for the type checker
         made.identity_validation_expression = client
-        # The stage goes by what was deployed.
+        # A stage uses a changed authorizer only after a new deployment.
         if self.api.latest_deployment:
             self.api.latest_deployment.add_to_logical_id({"client": client})
 

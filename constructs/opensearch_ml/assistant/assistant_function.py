@@ -29,10 +29,10 @@ FOLDERS = {
 
 @dataclass(frozen=True)
 class FunctionPart:
-    """The code of one function; `memory` in MiB, `folders` are copied beside its code.
+    """The code of one function; `memory` is in MiB, and `folders` are copied beside its code.
 
-    `without` are patterns of files of its dependencies that it never imports, `packed` of packages that it imports only
-    to read a file: each cold start unpacks what is there.
+    `without` are patterns of files in its dependencies that it never imports. `packed` are patterns of packages that it
+    imports only to read a file. Both make a cold start shorter, because Lambda unpacks all other files each time.
     """
 
     description: str
@@ -51,8 +51,8 @@ PARSERS = (
     *("PIL", "pillow.libs", "pypdfium2", "pypdfium2_raw", "selectolax", "yaml", "python_calamine"),
     *("chardet", "ijson", "ijson.libs", "markdown_it", "mdurl", "striprtf"),
 )
-# Of the parsers: what draws text, colour profiles and AVIF, which is no format of documents, a command line, and a
-# second parser of YAML.
+# Files of dependencies that the function `documents` never imports. In the parsers these are text drawing, colour
+# profiles, AVIF (not a format of documents), a command line, and a second YAML parser.
 UNREAD = (
     *(f"aws_lambda_powertools/utilities/{name}" for name in ("[!_djst]*", "data_masking", "streaming")),
     *(f"PIL/_{name}.*" for name in ("avif", "imagingcms", "imagingft", "imagingmath", "imagingmorph", "imagingtk")),
@@ -82,7 +82,7 @@ PARTS = {
         UNREAD,
         PARSERS,
     ),
-    # The SDK of the protocol takes two seconds of a processor to import, and a function has one from this memory on.
+    # The import of the protocol's SDK takes two seconds of a whole processor. From this memory on a function has one.
     # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
     "tools": FunctionPart(
         "Offers the documents to agents, as tools",
@@ -105,8 +105,8 @@ class AssistantFunction(PythonFunction):
 
     Its role writes its log and traces; `allow` adds permissions.
 
-    `variables` are environment variables. With a `network` it runs in its subnets. `concurrency` is the
-    number of calls at once, reserved in the account; further calls are refused.
+    `variables` are environment variables. With a `network` the function runs in its subnets. `concurrency` is the
+    number of calls at once, which is reserved in the account; further calls are refused.
 
     Example::
 
@@ -147,7 +147,7 @@ class AssistantFunction(PythonFunction):
         )
 
     def alias(self, name: str) -> str:
-        """The ARN of another name for the function, which tells callers apart by the name that they use."""
+        """Create an alias of the function and return its ARN; the function can tell callers apart by the alias."""
         made = lambda_.CfnAlias(
             self, name.title(), function_name=self.function.function_name, function_version="$LATEST", name=name
         )

@@ -1,4 +1,4 @@
-"""AssistantPage: the objects of the page in a bucket, from which API Gateway sends them without a function."""
+"""AssistantPage: the page's files in a bucket, from which API Gateway sends them without a function."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from opensearch_ml.engine.python_function import PythonFunction
 
 SOURCE = source_of("page_function", "lambda/page")
 FOLDERS = {"web": source_of("web", "web"), **libraries("aws")}
-# The keys of the objects, which are their paths in the API, too.
+# The keys of the objects, which are also their paths in the API.
 KEYS = ("rag", "rag/temml/temml.min.js", "rag/temml/LICENSE.txt")
 WRITING = Duration.seconds(60)
 
 
 class AssistantPage(Construct):
-    """`bucket` holds the page with its `settings`, which may contain deploy-time tokens; `reader` may read it.
+    """`bucket` contains the page with its `settings`, which may contain deploy-time tokens; `reader` may read it.
 
-    A function writes the objects at each deploy that changes the page, and removes them with the stack.
+    A function writes the objects in each deploy that changes the page, and removes them when the stack is deleted.
 
     Example::
 
@@ -43,7 +43,7 @@ class AssistantPage(Construct):
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
     ) -> None:
         super().__init__(scope, id)
-        # The next deploy writes it anew: nothing in it is worth keeping.
+        # The bucket need not be kept, because the next deploy writes all of it again.
         self.bucket = private_bucket(self, "Bucket", RemovalPolicy.DESTROY)
         acknowledge(self.bucket, {"AwsSolutions-S1": "It holds the public page alone; the API logs who opens it."})
         self.reader = iam.Role(
@@ -62,7 +62,7 @@ class AssistantPage(Construct):
                 )
             ],
         )
-        # The function reads them here, and not in the event, which whoever calls it writes.
+        # The function reads the settings from its variables, because any caller of the function can forge the event.
         shown = Stack.of(self).to_json_string(settings)
         writer = PythonFunction(
             self,
@@ -88,7 +88,7 @@ class AssistantPage(Construct):
             "Objects",
             resource_type="Custom::AssistantPage",
             service_token=writer.function.function_arn,
-            # A minute more than the function has, so that its error arrives before CloudFormation's time-out.
+            # One minute more than the function's timeout; the function's error then arrives before CloudFormation's.
             service_timeout=WRITING.plus(Duration.seconds(60)),
             properties={
                 "Settings": shown,

@@ -36,7 +36,7 @@ class ConversationTable(Construct):
         self.table.add_global_secondary_index(
             index_name=CALLERS,
             partition_key=dynamodb.Attribute(name=CALLER, type=dynamodb.AttributeType.STRING),
-            # Of the attributes that items of every version have, the one in the order of their last turns.
+            # Items of every version have this attribute, and it sorts them by their last turn.
             sort_key=dynamodb.Attribute(name=EXPIRY, type=dynamodb.AttributeType.NUMBER),
             projection_type=dynamodb.ProjectionType.INCLUDE,
             non_key_attributes=LISTED,

@@ -1,4 +1,4 @@
-"""A DynamoDB table whose items expire, for what an assistant keeps of people."""
+"""A DynamoDB table whose items expire, for what an assistant stores about people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EXPIRY = "expires"
 def expiring_table(
     scope: Construct, *, partition_key: str, sort_key: str | None = None, removal_policy: RemovalPolicy
 ) -> dynamodb.Table:
-    """The table `Table` of `scope`, billed by the request. Its keys are texts.
+    """The table `Table` in `scope`, billed by the request. Its keys are strings.
 
     DynamoDB removes an item after the time in `expires`, in seconds since 1970. A retained table can be restored to any
     second of the last 35 days.

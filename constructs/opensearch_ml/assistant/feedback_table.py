@@ -1,4 +1,4 @@
-"""FeedbackTable: what people say of answers, until it expires."""
+"""FeedbackTable: people's feedback on answers, until it expires."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class FeedbackTable(Construct):
 
     @property
     def access(self) -> iam.PolicyStatement:
-        """The permissions to keep, list and forget judgements."""
+        """The permissions to store, list and delete judgements."""
         actions = ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem"]
         return iam.PolicyStatement(actions=actions, resources=[self.arn])
 
     @property
     def addition(self) -> iam.PolicyStatement:
-        """The permission to keep a judgement."""
+        """The permission to store a judgement."""
         return iam.PolicyStatement(actions=["dynamodb:PutItem"], resources=[self.arn])

@@ -8,10 +8,10 @@ from typing import Any
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
-# The properties of a rule but its priority, which is its place among the rules.
+# The properties of a rule without its priority, which is its position in the list of rules.
 Rule = dict[str, Any]
-# Rules of Amazon, and whether they also look at POST. Bodies are documents and questions, which may contain any text:
-# `<script>` is a sentence of a handbook, and a body of more than 8 KB an attack to the first of these groups.
+# Amazon's groups of rules, and whether they also check POST requests. Bodies are documents and questions, which may
+# contain any text, such as `<script>` in a handbook. AWSManagedRulesCommonRuleSet also blocks bodies of more than 8 KB.
 MANAGED = {
     "AWSManagedRulesAmazonIpReputationList": True,
     "AWSManagedRulesCommonRuleSet": False,
@@ -31,9 +31,10 @@ _POST = wafv2.CfnWebACL.StatementProperty(
 class Firewall(Construct):
     """A web ACL in front of the API stage with the ARN `stage_arn`; what it refuses gets a 403.
 
-    An address may send `rate` requests in five minutes. With `managed` Amazon's list of bad addresses applies to all
-    requests, and its rules against known attacks to all but POST. If `networks` (CIDR ranges, IPv4 or IPv6) or
-    `countries` (two letters) are given, only requests from one of the networks and one of the countries pass.
+    An address may send `rate` requests in five minutes. With `managed`, Amazon's list of bad addresses applies to all
+    requests, and its rules against known attacks apply to all requests except POST. `networks` are CIDR ranges (IPv4 or
+    IPv6), and `countries` are codes of two letters. If they are given, only requests from one of the networks and from
+    one of the countries pass.
 
     Example::
 
@@ -80,7 +81,7 @@ class Firewall(Construct):
         wafv2.CfnWebACLAssociation(self, "Association", resource_arn=stage_arn, web_acl_arn=self.web_acl.attr_arn)
 
     def _sets(self, networks: Sequence[str]) -> list[wafv2.CfnWebACL.StatementProperty]:
-        """A set of addresses for each version of the protocol."""
+        """A statement for each IP version that occurs in `networks`, with its set of addresses."""
         statements = []
         for version, there in (("IPV4", "."), ("IPV6", ":")):
             if those := [network for network in networks if there in network]:
@@ -101,7 +102,7 @@ class Firewall(Construct):
 
 
 def _none_of(statements: Sequence[wafv2.CfnWebACL.StatementProperty]) -> wafv2.CfnWebACL.StatementProperty:
-    """True for a request for which no statement is."""
+    """A statement that is true for a request if none of `statements` is true for it."""
     any_of = statements[0]
     if len(statements) > 1:
         either = wafv2.CfnWebACL.OrStatementProperty(statements=list(statements))
@@ -110,7 +111,7 @@ def _none_of(statements: Sequence[wafv2.CfnWebACL.StatementProperty]) -> wafv2.C
 
 
 def _managed(group: str, *, posts: bool) -> Rule:
-    """Amazon's rules of a group, for all requests or for those that are no `posts`."""
+    """The rule for one of Amazon's groups; without `posts` it does not check POST requests."""
     statement = wafv2.CfnWebACL.ManagedRuleGroupStatementProperty(
         vendor_name="AWS", name=group, scope_down_statement=None if posts else _none_of([_POST])
     )
@@ -123,7 +124,7 @@ def _managed(group: str, *, posts: bool) -> Rule:
 
 
 def _seen(metric: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:
-    """Metrics, but no sampled requests: they contain what people ask for."""
+    """Metrics without sampled requests, because samples contain what people ask."""
     return wafv2.CfnWebACL.VisibilityConfigProperty(
         cloud_watch_metrics_enabled=True, metric_name=metric, sampled_requests_enabled=False
     )

@@ -1,4 +1,4 @@
-"""The limits of what is open to everybody."""
+"""The rate limits of the routes that are open to everybody."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from aws_cdk import aws_apigateway as apigateway
 
 from opensearch_ml.assistant.assistant_page import KEYS
 
-# What is open to everybody, and its part of the stage's rate and burst. API Gateway reads the page by itself. A sign-in
-# is a call of a function that waits for the pool, and a new account runs ten calls at once.
+# The open routes, and by which numbers the stage's rate and burst are divided for them. API Gateway reads the page
+# without a function, so the page gets the whole rate. A sign-in calls a function that waits for the pool, and a new
+# account runs only ten calls at once.
 OPEN = {**{f"/{key}/GET": (1, 1) for key in KEYS}, "/rag/session/POST": (4, 20)}
 
 
 def open_limits(rate: int, burst: int) -> dict[str, apigateway.MethodDeploymentOptions]:
-    """The limit of each open route, by its path and method, where the stage accepts `rate` and `burst`."""
+    """The limit of each open route, by its path and method, if the stage accepts `rate` and `burst`."""
     return {
         path: apigateway.MethodDeploymentOptions(
             throttling_rate_limit=max(1, rate // of_rate), throttling_burst_limit=max(1, burst // of_burst)

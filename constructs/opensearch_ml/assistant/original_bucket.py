@@ -13,7 +13,7 @@ from opensearch_ml.engine.python_function import PythonFunction
 
 
 class OriginalBucket(Construct):
-    """`bucket` keeps files for `days`; `keep_by` lets the function `documents` store, open and remove them.
+    """`bucket` keeps files for `days` days; `keep_by` lets a function store, open and remove them.
 
     People open a file through a link that the function signs, and that expires after a minute.
 
@@ -43,7 +43,7 @@ class OriginalBucket(Construct):
                 actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
                 resources=[self.bucket.arn_for_objects("*")],
             ),
-            # Without it, S3 answers "forbidden" for a missing object.
+            # Without this permission, S3 answers "forbidden" for a missing object.
             iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn]),
             wildcards="Every object: its name is made when a file is stored.",
         )

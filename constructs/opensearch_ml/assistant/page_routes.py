@@ -1,4 +1,4 @@
-"""The page's routes: API Gateway reads the objects of the page itself, so that opening it calls no function."""
+"""The page's routes: API Gateway reads the page's files itself, so a visit to the page calls no function."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HEADERS = {
 # Keys do not change with the content, so browsers revalidate each time and mostly get a 304.
 REVALIDATED = {**HEADERS, "Cache-Control": "no-cache"}
 STORED = {name: name for name in ("Content-Type", "Content-Encoding", "ETag")} | {
-    # A fixed value of API Gateway holds no single quotes.
+    # This header contains single quotes, which a static value in API Gateway cannot contain.
     "Content-Security-Policy": "x-amz-meta-content-security-policy"
 }
 ABSENT = {"message": "This file does not exist. The page is at /rag.", "cause": "not-found"}
@@ -58,7 +58,7 @@ def add_page(api: apigateway.RestApi, page: AssistantPage) -> None:
 
 
 def _answers() -> list[apigateway.IntegrationResponse]:
-    """What becomes of the answers of S3; of others than these API Gateway makes an error of its own."""
+    """The responses for the answers of S3 that are expected here; API Gateway turns any other into its own error."""
     problem = json.dumps(ABSENT)[:-1] + ', "request_id": "$context.requestId"}'
     return [
         apigateway.IntegrationResponse(
@@ -67,7 +67,7 @@ def _answers() -> list[apigateway.IntegrationResponse]:
         apigateway.IntegrationResponse(
             status_code="304", selection_pattern="304", response_parameters=_headers(REVALIDATED, {"ETag": "ETag"})
         ),
-        # S3 answers 403 for what is not there, and names the bucket.
+        # S3 answers 403 for a missing object, and its answer contains the bucket's name.
         apigateway.IntegrationResponse(
             status_code="404",
             selection_pattern="403|404",

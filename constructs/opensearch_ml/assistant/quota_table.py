@@ -1,4 +1,4 @@
-"""QuotaTable: what each caller has used of the day and of the month."""
+"""QuotaTable: how much each caller has used in the current day and month."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from opensearch_ml.engine.acknowledge import acknowledge
 class QuotaTable(Construct):
     """A DynamoDB table that is billed by the request, with an item for each caller and day or month under its `id`.
 
-    It goes with its stack: a lost count lets people ask once more. `counting` is the permission to count, `reading`
-    that to see what was counted.
+    The table is removed with its stack; a lost count only means that callers may ask more. `counting` is the permission
+    to count, and `reading` is the permission to read the counts.
 
     Example::
 
@@ -48,5 +48,5 @@ class QuotaTable(Construct):
 
     @property
     def reading(self) -> iam.PolicyStatement:
-        """The permission to see what was counted."""
+        """The permission to read the counts."""
         return iam.PolicyStatement(actions=["dynamodb:GetItem"], resources=[self.table.table_arn])

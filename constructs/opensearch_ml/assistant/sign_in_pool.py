@@ -11,20 +11,23 @@ from constructs import Construct
 
 from opensearch_ml.engine.acknowledge import acknowledge
 
-# What agents' access tokens are for.
+# The scope of agents' access tokens.
 AGENT_SCOPE = "read"
 
 
 class SignInPool(Construct):
     """A Cognito user pool: users are invited, and sign in with their e-mail address.
 
-    Amazon serves the sign-in page at `<domain_prefix>.auth.<region>.amazoncognito.com`, in GovCloud with `auth-fips`,
-    where the stack must name its region; the prefix must be unique there. With `second_factor="required"` every user
-    needs an authenticator app, which that page sets up at the first sign-in. None of its pages sets up an optional one:
-    tokens of the client then have the scope with which a person does so at `api`, the operations of Cognito.
-    `add_oidc` and `add_saml` let people sign in by another identity provider, whose groups of a person go into
-    the custom attribute `group_attribute`. `add_client` creates the client of a page, without which nobody can sign in;
-    call it last.
+    Amazon serves the sign-in page at `<domain_prefix>.auth.<region>.amazoncognito.com`; the prefix must be unique in
+    the region. In GovCloud the host has `auth-fips` instead of `auth`, and the stack must name its region.
+
+    With `second_factor="required"` every user needs an authenticator app, which the sign-in page sets up at the first
+    sign-in. With `optional` no page of Cognito sets one up. Tokens of the client then have the scope with which a
+    person sets it up at `api`, the address of Cognito's operations.
+
+    `add_oidc` and `add_saml` let people sign in with another identity provider. The provider's groups of a person go
+    into the custom attribute `group_attribute`. `add_client` creates the client of a page, without which nobody can
+    sign in; call it last. Raises ValueError for an optional second factor together with `group_attribute`.
 
     Example::
 
@@ -46,12 +49,12 @@ class SignInPool(Construct):
         self._stays = removal_policy != RemovalPolicy.DESTROY
         if second_factor == "optional" and group_attribute:
             raise ValueError("A person who sets up a factor may write their own groups; take required, or no groups.")
-        # `openid` alone puts all attributes that the client may read into the ID token. With the second one a person
-        # sets up their own factor.
+        # `openid` without other scopes puts all attributes that the client may read into the ID token. With
+        # COGNITO_ADMIN a person can set up their own second factor.
         self._scopes = [cognito.OAuthScope.OPENID]
         if second_factor == "optional":
             self._scopes.append(cognito.OAuthScope.COGNITO_ADMIN)
-        # What the page asks for.
+        # The scopes that the page requests at a sign-in.
         self.scope = " ".join(scope.scope_name for scope in self._scopes)
         self._group_attribute = group_attribute
         self._providers: dict[str, Construct] = {}
@@ -85,12 +88,12 @@ class SignInPool(Construct):
             cognito_domain=cognito.CognitoDomainOptions(domain_prefix=domain_prefix),
             managed_login_version=cognito.ManagedLoginVersion.NEWER_MANAGED_LOGIN,
         )
-        # A kept pool without its address lets nobody sign in.
+        # Nobody can sign in to a retained pool without its domain.
         self._domain.apply_removal_policy(removal_policy)
         # https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-cog.html
         auth = "auth-fips" if Stack.of(self).region.startswith("us-gov-") else "auth"
         self.address = f"https://{domain_prefix}.{auth}.{Aws.REGION}.amazoncognito.com"
-        # Of the operations that take a person's token.
+        # The address of the operations that take a person's token.
         self.api = f"https://cognito-idp.{Aws.REGION}.{Aws.URL_SUFFIX}/"
         alone = "Passwords are of twelve characters of all kinds; who needs a second factor sets it for everybody."
         acknowledge(
@@ -111,9 +114,10 @@ class SignInPool(Construct):
         email: str = "email",
         groups: str | None = None,
     ) -> None:
-        """Let people sign in by a provider of OpenID Connect; `email` and `groups` are claims of its tokens.
+        """Let people sign in with an OpenID Connect provider; `email` and `groups` are claims of its tokens.
 
-        The `client_secret` must be a reference, as of Secrets Manager: CloudFormation reads the value.
+        The `client_secret` must be a reference, for example to Secrets Manager, because CloudFormation reads the value.
+        Raises ValueError for `groups` in a pool without a `group_attribute`.
         """
         self._providers[name] = cognito.UserPoolIdentityProviderOidc(
             self,
@@ -128,7 +132,10 @@ class SignInPool(Construct):
         )
 
     def add_saml(self, name: str, metadata_url: str, *, email: str = "email", groups: str | None = None) -> None:
-        """Let people sign in by a provider of SAML; `email` and `groups` are attributes of its assertions."""
+        """Let people sign in with a SAML provider; `email` and `groups` are attributes of its assertions.
+
+        Raises ValueError for `groups` in a pool without a `group_attribute`.
+        """
         self._providers[name] = cognito.UserPoolIdentityProviderSaml(
             self,
             name,
@@ -145,7 +152,10 @@ class SignInPool(Construct):
         return cognito.AttributeMapping(email=cognito.ProviderAttribute.other(email), custom=custom)
 
     def _attributes(self) -> cognito.ClientAttributes | None:
-        """What tokens of the client hold, and what the pool may write when a person of another provider signs in."""
+        """The attributes in the client's tokens, which the pool may also write when another provider signs a person in.
+
+        None means Cognito's default.
+        """
         if not self._group_attribute:
             return None
         standard = cognito.ClientAttributes().with_standard_attributes(email=True)
@@ -154,8 +164,9 @@ class SignInPool(Construct):
     def add_client(self, page: str, also: Sequence[str] = ()) -> str:
         """Create a client without a secret for the page at this address, and return its id. Users return to `page`.
 
-        They also return to its other addresses `also`. The invitation mail has the first of them. Without any, it has
-        `page` if the pool goes with its stack; a pool that stays can refer to nothing that goes.
+        They also return to the page's other addresses, `also`. The invitation mail contains the first of these. Without
+        any, it contains `page` if the pool is removed with its stack; a retained pool cannot refer to an address that
+        is removed.
         """
         if also or not self._stays:
             self._invite_to(also[0] if also else page)
@@ -165,15 +176,15 @@ class SignInPool(Construct):
             callback_urls=[page, *also],
             logout_urls=[page, *also],
         )
-        # A token of SRP lets a person write their own attributes, and so say which groups they are in.
+        # With a token from an SRP sign-in, a person can write their own attributes, and so choose their groups.
         flows = cognito.AuthFlow(user_srp=not self._group_attribute)
         return self._client("Page", "Branding", settings, flows).user_pool_client_id
 
     def add_agents(self, resource: str, callbacks: Sequence[str]) -> tuple[str, str]:
         """Create a client without a secret for agents, and return its id and the scope of its access tokens.
 
-        `resource` is the address of the tools. An agent names it when it asks for a token, and Cognito refuses an
-        address that is no resource server of the pool. The sign-in page sends users back to one of `callbacks`.
+        `resource` is the address of the tools. An agent names it when it requests a token. Cognito refuses an address
+        that is not a resource server of the pool. The sign-in page sends users back to one of `callbacks`.
         """
         scope = cognito.ResourceServerScope(scope_name=AGENT_SCOPE, scope_description="Ask and read the documents")
         server = self.pool.add_resource_server("Tools", identifier=resource, scopes=[scope])
@@ -206,7 +217,7 @@ class SignInPool(Construct):
             refresh_token_validity=Duration.days(1),
         )
         client.node.add_dependency(*self._providers.values())
-        # Without a branding the newer sign-in page says that it is not available.
+        # Without a branding the newer sign-in page reports that it is not available.
         branding = cognito.CfnManagedLoginBranding(
             self,
             branding_id,
@@ -218,7 +229,7 @@ class SignInPool(Construct):
         return client
 
     def _invite_to(self, page: str) -> None:
-        """Written here, because the page's address is known after the pool."""
+        """Set the invitation mail after the pool, because the page's address is not known earlier."""
         resource = self.pool.node.default_child
         assert isinstance(resource, cognito.CfnUserPool)  # noqa: S101 for the type checker
         message = (
@@ -232,5 +243,5 @@ class SignInPool(Construct):
 
 
 def _groups_in(attribute: str) -> dict[str, cognito.ICustomAttribute]:
-    """The custom attribute for a list of groups: without a length, Cognito takes none of more than 256 characters."""
+    """The custom attribute for a list of groups; without a length, Cognito refuses values over 256 characters."""
     return {attribute.removeprefix("custom:"): cognito.StringAttribute(mutable=True, max_len=2048)}

@@ -21,10 +21,10 @@ FOLDERS = ("uploads", "jobs", "begin")
 
 
 class UploadJobs(Construct):
-    """`bucket` keeps uploads and jobs for 14 days; S3 sends a message to `queue` when a job begins or goes on.
+    """`bucket` keeps uploads and jobs for 14 days; S3 sends a message to `queue` when a job begins or continues.
 
-    `work` makes the messages call a function, two calls at a time; each call takes up to `seconds`. After five failed
-    calls a message is in `dead_letters`.
+    After `work`, the messages call a function, two calls at a time; each call takes up to `seconds`. After five failed
+    calls a message moves to `dead_letters`.
 
     Example::
 
@@ -36,7 +36,7 @@ class UploadJobs(Construct):
     def __init__(self, scope: Construct, id: str, *, removal_policy: RemovalPolicy = RemovalPolicy.DESTROY) -> None:
         super().__init__(scope, id)
         self.seconds = Duration.seconds(SECONDS)
-        # The message of a call that ended without an answer becomes visible again and calls the function again.
+        # If a call ends without an answer, its message becomes visible again and calls the function again.
         hidden = Duration.seconds(2 * SECONDS)
         self.queue, self.dead_letters = queues(
             self, visibility=hidden, attempts=ATTEMPTS, removal_policy=removal_policy
@@ -48,7 +48,7 @@ class UploadJobs(Construct):
         tell(self.queue, self.bucket, "begin/")
 
     def work(self, function: PythonFunction) -> None:
-        """Call `function` for each job, set the queue in its variables, and let it keep uploads."""
+        """Call `function` for each job, set the queue in its variables, and let it store uploads."""
         function.function.add_environment("QUEUE_URL", self.queue.queue_url)
         function.function.add_environment("ATTEMPTS", str(ATTEMPTS))
         function.allow(
@@ -57,7 +57,7 @@ class UploadJobs(Construct):
                 actions=["s3:GetObject", "s3:PutObject"],
                 resources=[self.bucket.arn_for_objects(f"{folder}/*") for folder in FOLDERS],
             ),
-            # Without it, S3 answers "forbidden" for a missing object.
+            # Without this permission, S3 answers "forbidden" for a missing object.
             iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn]),
             wildcards="Every object under a prefix: a job's id is made when the job begins.",
         )

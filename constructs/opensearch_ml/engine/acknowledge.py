@@ -24,13 +24,13 @@ def acknowledge_wildcards(scope: IConstruct, resources: Iterable[str], reason: s
 
 
 def wildcard_rules(written: str) -> list[str]:
-    """The findings on `written` as an action or a resource of a policy; it holds no token."""
+    """The findings on `written` as an action or a resource of a policy; it must contain no token."""
     return [f"AwsSolutions-IAM5[{kind}::{written}]" for kind in ("Action", "Resource")]
 
 
 def _flat(resource: Any) -> str:
-    # cdk-nag 3 names a finding by the resource it is about, with <AWS::Region> for {"Ref": "AWS::Region"}, and with
-    # the JSON of a function that it does not know.
+    # cdk-nag 3 names a finding by its resource. It writes <AWS::Region> for {"Ref": "AWS::Region"}, and JSON for an
+    # intrinsic function that it does not know.
     if isinstance(resource, str):
         return resource
     ((function, value),) = resource.items()

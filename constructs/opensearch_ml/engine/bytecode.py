@@ -1,4 +1,4 @@
-"""Bytecode of a function's modules: Lambda cannot keep what it compiles, so without it each cold start compiles all."""
+"""Bytecode of a function's modules. Lambda cannot store bytecode, so without it each cold start compiles everything."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-# The version of Python that runs the functions, where it is not Amazon's: on the local cloud.
+# The variable with the Python version that runs the functions if it differs from Amazon's, as on the local cloud.
 VERSION = "OSML_FUNCTION_PYTHON"
 TASK_ROOT = "/var/task"
 _COMPILE = """
@@ -22,8 +22,8 @@ compileall.compile_dir(folder, quiet=2, stripdir=folder, prependdir=root, invali
 def compile_modules(folder: Path, version: str) -> None:
     """Compile all modules in `folder` for Python `version`, if this machine has it; other versions ignore the result.
 
-    A module that cannot be compiled is left as it is. Files are not compared with their source when they are loaded,
-    because unpacking changes their time.
+    A module that cannot be compiled is left as it is. Python does not compare the bytecode with its source when it
+    loads it, because unpacking changes the files' times.
     """
     interpreter = _interpreter(_wanted(version))
     if interpreter:
@@ -31,7 +31,10 @@ def compile_modules(folder: Path, version: str) -> None:
 
 
 def compiled_for(version: str) -> str:
-    """The version for which this machine compiles instead of `version`; empty if it has none, and compiles nothing."""
+    """The version for which this machine compiles: `version`, or the one in VERSION.
+
+    Empty if this machine does not have that version; it then compiles nothing.
+    """
     wanted = _wanted(version)
     return wanted if _interpreter(wanted) else ""
 
@@ -45,7 +48,7 @@ def _interpreter(version: str) -> str | None:
     if version == f"{sys.version_info.major}.{sys.version_info.minor}":
         return sys.executable
     command = [sys.executable, "-m", "uv", "python", "find", "--no-config", "--no-python-downloads", version]
-    # pyenv puts scripts on the PATH that stand for each version it has, and fail unless that one is chosen.
+    # pyenv puts a script for each of its versions on the PATH. The script fails unless its version is chosen.
     environment = {**os.environ, "PYENV_VERSION": version}
     process = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     return process.stdout.strip() if process.returncode == 0 else None

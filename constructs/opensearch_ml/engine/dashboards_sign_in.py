@@ -9,7 +9,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_opensearchservice as opensearch
 from constructs import Construct
 
-# What the service does to the pools: its managed policy AmazonOpenSearchServiceCognitoAccess, for two pools alone.
+# The service's actions on the pools, as in the managed policy AmazonOpenSearchServiceCognitoAccess, but only for these
+# two pools.
 USER_POOL_ACTIONS = tuple(
     f"cognito-idp:{action}"
     for action in (
@@ -30,18 +31,19 @@ IDENTITY_POOL_ACTIONS = tuple(
 
 @dataclass(frozen=True)
 class DashboardsSignIn:
-    """The user pool, which needs a domain name of its own; the identity pool; and the role that it gives people."""
+    """The user pool, which needs its own domain name; the identity pool; and the role that it gives to people."""
 
     user_pool_id: str
     identity_pool_id: str
     role_arn: str
 
     def options(self, scope: Construct) -> opensearch.CognitoOptions:
-        """The options of a domain, with a role in `scope` for what the service does to both pools."""
+        """The options of a domain, with a role in `scope` that lets the service use both pools."""
         role = iam.Role(
             scope,
             "DashboardsRole",
-            # As in Amazon's guide, without aws:SourceAccount: a domain is refused whose role the service cannot take.
+            # As in Amazon's guide, without aws:SourceAccount: the service refuses a domain if it cannot assume
+            # the role.
             assumed_by=iam.ServicePrincipal("opensearchservice.amazonaws.com"),
             description="Sign-in to Dashboards with Cognito",
             inline_policies={"Pools": iam.PolicyDocument(statements=self._statements(Stack.of(scope)))},

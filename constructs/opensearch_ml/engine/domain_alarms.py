@@ -1,4 +1,4 @@
-"""DomainAlarms: what goes off when a domain no longer stores, answers or finds room."""
+"""DomainAlarms: alarms for a domain that no longer stores or answers, or that runs out of storage."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from opensearch_ml.engine.search_domain import SearchDomain
 
 @dataclass(frozen=True)
 class _Watched:
-    """A metric of AWS/ES with its `statistic`, over `minutes`, and what is too much, or too little, of it."""
+    """A metric of AWS/ES and when it is an alarm: `statistic` over `minutes`, for `periods`, reaches `threshold`.
+
+    With `least` the alarm fires at or below the threshold, otherwise at or above it.
+    """
 
     metric: str
     statistic: str
@@ -24,7 +27,7 @@ class _Watched:
     least: bool = False
 
 
-# As Amazon recommends, where it does:
+# These follow Amazon's recommendations where there are any:
 # https://docs.aws.amazon.com/opensearch-service/latest/developerguide/cloudwatch-alarms.html
 _WATCHED = {
     "Red": _Watched("ClusterStatus.red", "Maximum", 1, 1, 1, "has data that it cannot reach"),
@@ -35,10 +38,10 @@ _WATCHED = {
 
 
 class DomainAlarms(Construct):
-    """`all` of them: red, writes blocked, memory pressure, errors, and little free storage.
+    """`all` contains the alarms: red status, blocked writes, memory pressure, errors, and little free storage.
 
-    That is less than a quarter of `gibibytes`, the storage of one node, or less than 20 GiB if `gibibytes` is not
-    given. They notify nobody until they get an action.
+    Storage is little below a quarter of `gibibytes`, the storage of one node, or below 20 GiB if `gibibytes` is None.
+    The alarms notify nobody until they get an action.
 
     Example::
 

@@ -31,13 +31,16 @@ PLATFORM = "aarch64-manylinux_2_28"
 
 
 def source_of(name: str, checkout: str) -> Path:
-    """The path of `checkout`, a folder of this repository; in a wheel, the folder `name` of the package."""
+    """The path of `checkout`, a folder of this repository; in a wheel, the path of the package's folder `name`."""
     carried = LIBRARY / name
     return carried if carried.is_dir() else LIBRARY.parents[1] / checkout
 
 
 def libraries(*names: str) -> dict[str, Path]:
-    """Shared folders of `lambda/`, by their import names."""
+    """Shared folders of `lambda/`, by their import names.
+
+    Raises RuntimeError when `corpus` is one of them and its vocabulary is not installed.
+    """
     folders = {name: source_of(f"{name}_library", f"lambda/{name}") for name in names}
     corpus = folders.get("corpus")
     if corpus and not (corpus / "vocabulary.txt").is_file():
@@ -51,10 +54,10 @@ def libraries(*names: str) -> dict[str, Path]:
 class FunctionBundle:
     """Bundles the source root `source`; its `requirements.txt`, if any, lists every dependency with hashes.
 
-    `native` installs wheels compiled for Lambda on arm64. Without it a compiled file is an error, so that one asset
-    runs on arm64, x86_64 and locally. `folders` are further folders or files, by their name in the asset. What matches
-    one of the patterns in `without` is left out. Packages that match one in `packed` are in the archive `parsers.zip`,
-    which `corpus.packed` unpacks when the function reads a file.
+    `native` installs wheels compiled for Lambda on arm64. Without it a compiled file is an error, and the same asset
+    runs on arm64, on x86_64 and locally. `folders` are further folders or files, by their name in the asset. Files that
+    match a pattern in `without` are left out. Packages that match a pattern in `packed` go into the archive
+    `parsers.zip`, which `corpus.packed` unpacks when the function reads a file.
     """
 
     def __init__(
@@ -75,7 +78,7 @@ class FunctionBundle:
     def try_bundle(self, output_dir: str, options: Any = None, **_: Any) -> bool:  # noqa: ARG002 of the interface
         """Fill `output_dir`.
 
-        Raises RuntimeError when a dependency cannot be installed, or is compiled and must not be.
+        Raises RuntimeError when a dependency cannot be installed, or is compiled although `native` is False.
         """
         target = Path(output_dir)
         shutil.copytree(self._source, target, ignore=shutil.ignore_patterns(*NOT_CODE), dirs_exist_ok=True)
@@ -91,7 +94,7 @@ class FunctionBundle:
         if not self._native:
             self._keep_source(target)
         for file in target.iterdir():
-            # A wheel that carried the script here may have lost this.
+            # If the script comes from a wheel, it may have lost its permission to run.
             if file.is_file() and file.read_bytes()[:2] == b"#!":
                 file.chmod(file.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
         compile_modules(target, PYTHON)
@@ -136,7 +139,7 @@ def function_code(
     without: Sequence[str] = (),
     packed: Sequence[str] = (),
 ) -> lambda_.AssetCode:
-    """The code asset of the function in `source`; equal sources have equal hashes and deploy nothing.
+    """The code asset of the function in `source`; an unchanged source has the same hash and is not deployed again.
 
     `native`, `folders`, `without` and `packed` are those of FunctionBundle.
     """
@@ -144,7 +147,7 @@ def function_code(
     return lambda_.Code.from_asset(
         str(source),
         exclude=NOT_HASHED,
-        # CDK's own SOURCE hash knows of one folder only, and of no bytecode.
+        # CDK's own SOURCE hash covers only one folder, and no bytecode.
         asset_hash_type=AssetHashType.CUSTOM,
         asset_hash=hash_of((source, *(folders or {}).values()), without, packed),
         bundling=BundlingOptions(image=RUNTIME.bundling_image, local=bundle),
@@ -152,9 +155,10 @@ def function_code(
 
 
 def hash_of(folders: Sequence[Path], without: Sequence[str] = (), packed: Sequence[str] = ()) -> str:
-    """The hash of an asset made from the folders, and of the Python for which its bytecode is.
+    """The hash of an asset made from `folders`, and of the Python version of its bytecode.
 
-    CDK does not make an asset again whose hash it has in its output: that of the local cloud would go to AWS.
+    CDK does not bundle an asset again if its output already contains the hash. Without the version in the hash, the
+    bytecode for the local cloud could therefore be deployed to AWS.
     """
     prints = [FileSystem.fingerprint(str(folder), exclude=NOT_HASHED) for folder in folders]
     prints.append(repr((*without, PACKED, *packed, compiled_for(PYTHON))))
@@ -162,7 +166,10 @@ def hash_of(folders: Sequence[Path], without: Sequence[str] = (), packed: Sequen
 
 
 def pack(target: Path, patterns: Sequence[str]) -> None:
-    """Move what matches the patterns into the archive; its files have no times, so that equal ones have equal bytes."""
+    """Move the packages that match `patterns` into the archive.
+
+    Its files have a fixed time, so equal files make an archive with equal bytes.
+    """
     packages = sorted({package for pattern in patterns for package in target.glob(pattern)})
     if not packages:
         return

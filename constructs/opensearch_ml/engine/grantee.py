@@ -9,7 +9,7 @@ from opensearch_ml.engine.acknowledge import acknowledge_wildcards
 
 
 class Grantee(Construct):
-    """`role` is the construct's role, and `policy` its permissions."""
+    """A construct with the role `role` and its permissions, `policy`."""
 
     role: iam.Role
     policy: iam.Policy

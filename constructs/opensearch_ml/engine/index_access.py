@@ -13,10 +13,10 @@ LONGEST_NAME = 32
 
 
 class IndexAccess(Construct):
-    """A data access policy of the collection named `collection`, in the stack that grants the access.
+    """A data access policy for the collection named `collection`, in the stack that grants the access.
 
-    `permissions` are actions such as `aoss:ReadDocument` on `index`; `*` is every index. `roles` are ARNs. The
-    policy takes effect within a minute.
+    `permissions` are actions such as `aoss:ReadDocument` on `index`; the index `*` means every index. `roles` are ARNs.
+    The policy takes effect within a minute.
 
     Example::
 
@@ -60,7 +60,7 @@ class IndexAccess(Construct):
         """The collection's name and a digest of this construct's path, which is the same in a pipeline's stage."""
         stack = Stack.of(self)
         path = self.node.path.removeprefix(stack.node.path)
-        # The id `Default` is left out, as CDK leaves it out of logical ids.
+        # CDK leaves the id `Default` out of logical ids, and so does this name.
         place = f"{stack.stack_name}/{path.replace('/Default/', '/')}"
         digest = hashlib.sha256(place.encode()).hexdigest()[:8]
         return f"{collection[: LONGEST_NAME - 9]}-{digest}"

@@ -1,4 +1,4 @@
-"""Keeper: a function that watches and repairs a stack's objects on a search engine between deploys."""
+"""Keeper: a function that checks and repairs a stack's objects on a search engine between deploys."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from opensearch_ml.resources.ml_model import MlModel
 from opensearch_ml.resources.specifications import folder_of, write_specifications
 
 SOURCE = source_of("keeper_function", "lambda/keeper")
-# Shared with the provisioner: the kernel and its kinds, and the sign-in.
+# Code that is shared with the provisioner: the kernel, its kinds, and the sign-in.
 FOLDERS = libraries("aws", "calls", "mlcommons")
 NAMESPACE = "osml"
 TIMEOUT = Duration.minutes(5)
@@ -32,7 +32,7 @@ TIMEOUT = Duration.minutes(5)
 
 @dataclass(frozen=True)
 class Ending:
-    """An end of life, such as a model's: `about` names it, and the sentence `why` is reported from `told_from` on."""
+    """The end of life of `about`, for example a model; the sentence `why` is reported from `told_from` on."""
 
     about: str
     why: str
@@ -40,14 +40,17 @@ class Ending:
 
 
 class Keeper(Construct):
-    """Checks every `interval` all `Custom::Ml…` resources that exist in its stack so far; create it last.
+    """Checks all `Custom::Ml…` resources of its stack every `interval` (default: 15 minutes).
 
-    `later` are names of stacks that are deployed after this one; their objects are checked too, once they exist, if
-    those stacks call `write_specifications`. It signs as `provisioner`. `secrets` are ARNs of the connectors' secrets
-    in the form of a policy, with `??????` for unknown characters; when one of them gets a new value, the keeper runs at
-    once. `unasked` are models that may be off, for example because their endpoint stops at night. `endings` are
-    reported when their day has come. `backup` says which snapshots it takes (`lambda/keeper/backups.py`). `alarm` fires
-    when something could not be repaired; it notifies nobody unless you add an action.
+    Create it last, because it covers only resources that exist when it is created. `later` are names of stacks that are
+    deployed after this one. Their objects are checked too, once they exist, if those stacks call
+    `write_specifications`. The keeper signs requests with the role of `provisioner`.
+
+    `secrets` are ARNs of the connectors' secrets as in a policy, with `??????` for unknown characters. When one of them
+    gets a new value, the keeper runs at once. `unasked` are models that may be off, for example because their endpoint
+    stops at night. `endings` are reported from their dates on. `backup` describes the snapshots that the keeper takes
+    (`lambda/keeper/backups.py`). `alarm` fires when an object could not be repaired; it notifies nobody unless you add
+    an action.
 
     Example::
 
@@ -110,7 +113,7 @@ class Keeper(Construct):
         )
 
     def metric(self, name: str, period: Duration | None = None) -> cloudwatch.Metric:
-        """The maximum of a metric over the interval: `Unhealed`, `Healed`, `Drifted`, `Swept` or `Ending`."""
+        """The maximum over `period` (default: the interval) of `Unhealed`, `Healed`, `Drifted`, `Swept` or `Ending`."""
         return cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name=name,
@@ -122,7 +125,7 @@ class Keeper(Construct):
     def _allow(self, made: PythonFunction, stacks: Sequence[str], secrets: Collection[str]) -> None:
         """Add the keeper's permissions to the provisioner's role; docs/decisions/0014 explains why it is that role."""
         parameters = [self._arn("ssm", "parameter", folder_of(stack)[1:]) for stack in stacks]
-        # For a call by name, IAM sees the stack's ARN without the id at its end.
+        # If a call names the stack, IAM checks the stack's ARN without the id at its end.
         described = [self._arn("cloudformation", "stack", f"{stack}/*") for stack in stacks]
         made.allow(
             iam.PolicyStatement(actions=["cloudformation:DescribeStacks"], resources=described),
@@ -163,7 +166,8 @@ class Keeper(Construct):
 
     def _let(self, rule: events.Rule) -> None:
         rule.add_target(_Call(self.function.function_arn))
-        # By events_targets the permission's logical id would hold the path of a pipeline's stage (aws-cdk-lib 2.275).
+        # With events_targets, the permission's logical id would contain the path of a pipeline's stage
+        # (aws-cdk-lib 2.275).
         self.function.add_permission(
             rule.node.id, principal=iam.ServicePrincipal("events.amazonaws.com"), source_arn=rule.rule_arn
         )

@@ -1,4 +1,4 @@
-"""Network: subnets of an existing VPC, from which a search engine without a public address is reachable."""
+"""Network: subnets of an existing VPC that can reach a search engine without a public address."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Network(Construct):
             availability_zones=list(subnets),
             private_subnet_ids=list(subnets.values()),
         )
-        # The subnets' route tables are not needed; endpoints name theirs.
+        # The subnets' route tables are not needed, because `make_endpoints` gets its own list.
         Annotations.of(self).acknowledge_warning("@aws-cdk/aws-ec2:noSubnetRouteTableId")
         self.subnets = ec2.SubnetSelection(subnets=self.vpc.private_subnets)
         self.group = ec2.SecurityGroup(
@@ -66,12 +66,12 @@ class Network(Construct):
         return [ec2.SecurityGroup.from_security_group_id(self, f"Existing-{id}", id, mutable=False) for id in ids]
 
     def make_endpoints(self, services: Iterable[str], route_tables: Sequence[str], cidrs: Sequence[str]) -> None:
-        """VPC endpoints: a gateway to S3, where CloudFormation waits for responses, and one endpoint for each service.
+        """Create VPC endpoints: a gateway to S3, where CloudFormation waits for responses, and one for each service.
 
-        `services` are names such as `sts`; `dynamodb` gets a gateway, any other service an interface. A route table
-        takes one gateway endpoint for a service, and a VPC one interface endpoint with private names for each
-        service, so existing ones must not be created again. All clients in the VPC then use these endpoints, which
-        therefore allow `cidrs`, the VPC's addresses.
+        `services` are names such as `sts`. `dynamodb` gets a gateway endpoint, any other service an interface endpoint.
+        A route table accepts only one gateway endpoint for each service, and a VPC only one interface endpoint with
+        private names for each service. Endpoints that exist must therefore not be created again. All clients in the VPC
+        then use these endpoints, which therefore allow `cidrs`, the VPC's addresses.
         """
         wanted = list(services)
         for service in ("s3", *(name for name in wanted if name in GATEWAYS)):
@@ -97,14 +97,14 @@ class Network(Construct):
 
 
 def allow_interfaces(policy: iam.Policy) -> None:
-    """Allow Lambda, as the role of `policy`, to manage network interfaces for a function in a VPC.
+    """Let Lambda manage network interfaces for a function in a VPC, with the role of `policy`.
 
-    The function may not.
+    The function's own code is denied these actions.
     """
     actions = [f"ec2:{verb}NetworkInterface" for verb in ("Create", "Delete")]
     actions += ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
     actions += ["ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"]
-    # Not the function's own ARN: that would be a circle, function → policy → function.
+    # The function's own ARN would be a dependency circle: function → policy → function.
     functions = Stack.of(policy).format_arn(
         service="lambda", resource="function", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
     )

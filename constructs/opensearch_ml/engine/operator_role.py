@@ -32,12 +32,12 @@ PATHS: Mapping[str, Sequence[str]] = {
         "_search/pipeline",
         "_search/pipeline/*",
         "{index}",
-        # The index and its versions in one request, whether or not IAM is shown the comma and the `*` quoted.
+        # The index and its versions in one request. IAM may see the comma and the `*` escaped or unescaped.
         "{index}*{index}-*",
         "{index}/_alias",
         "{index}/_count",
         "{index}/_settings",
-        # What it is, for the status; no path to a conversation.
+        # The index of conversations itself, for the status; no path leads to a conversation.
         CONVERSATIONS,
         "{versions}",
     ),
@@ -62,17 +62,19 @@ JUDGED = f"{FEEDBACK}/_search"
 
 
 class OperatorRole(Grantee):
-    """May send the requests of `PATHS` to the domain of `engine`, and none that changes who may do what.
+    """A role that may send the requests of `PATHS` to the domain of `engine`; none of them changes permissions.
 
-    What the engine lets it do is the security role of `CLUSTER`, `INDEX` and `EVERYWHERE`, which a SecurityRole makes
-    and a RoleMapping gives to `arn`. For a self-managed engine it may read the login instead; for a collection it has
-    no permissions by itself. `versions` are names or patterns of the indexes behind `index`, by default those of its
-    index versions. `name` is the domain's or the environment's, for the description. With `marks` it may also ask which
-    model embeds the questions to `index`, and with `feedback` list what people say of answers.
+    On the engine the role also needs the permissions `CLUSTER`, `INDEX` and `EVERYWHERE`: a SecurityRole creates a role
+    with them, and a RoleMapping gives that role to `arn`. For a self-managed engine the role may read the login
+    instead. For a collection it has no permissions by itself.
 
-    `principals` are ARNs of IAM roles and users, also with `*`, that may assume it; without any, every identity of this
-    account whose own policies allow `sts:AssumeRole` on it. With `second_factor` their session must have begun with
-    MFA.
+    `versions` are names or patterns of the indexes behind `index`, by default those of its index versions. `name` is
+    the domain's or the environment's name, for the description. With `marks` the role may also read which model embeds
+    the questions to `index`, and with `feedback` it may list people's feedback on answers.
+
+    `principals` are ARNs of IAM roles and users that may assume the role; they may contain `*`. Without any, every
+    identity of this account may assume it if its own policies allow `sts:AssumeRole` on it. With `second_factor` the
+    session of these identities must have begun with MFA.
 
     Example::
 
@@ -108,10 +110,10 @@ class OperatorRole(Grantee):
         *(f"indices:data/write/{verb}*" for verb in ("bulk", "delete", "index")),
         "indices:monitor/settings/get",
     )
-    # On the index of feedback, where there is one.
+    # Permissions on the index of feedback, if there is one.
     FEEDBACK = ("indices:data/read/search*",)
-    # For the status, which looks at the marks of all environments on the engine, and for versions of the index by a
-    # pattern that other names match: names, fields and settings of indexes, and no document.
+    # The status reads the marks of all environments on the engine, and lists versions of the index by a pattern that
+    # other names also match. These permissions read names, fields and settings of indexes, and no document.
     EVERYWHERE = ("indices:admin/get", "indices:admin/mappings/get")
 
     def __init__(
@@ -173,7 +175,11 @@ class OperatorRole(Grantee):
 
 
 def _trusted(principals: Sequence[str], *, second_factor: bool) -> iam.IPrincipal:
-    """By a condition: IAM refuses a principal that does not exist yet, and no longer knows one that is made again."""
+    """The accounts of `principals`, with a condition on their ARNs.
+
+    As principals of the policy they would not do: IAM refuses one that does not exist yet, and does not recognize one
+    that was deleted and created again.
+    """
     conditions: dict[str, object] = {}
     if principals:
         conditions["ArnLike"] = {"aws:PrincipalArn": list(principals)}

@@ -14,7 +14,8 @@ from opensearch_ml.providers.connector_role import ConnectorRole
 class PassRole(iam.Policy):
     """A policy for the provisioner's role, in the stack that owns the connector roles.
 
-    In the provisioner's own stack it would need the roles' ARNs, and the roles need that stack's domain.
+    In the provisioner's own stack it would make a circle: it needs the roles' ARNs, and the roles need that stack's
+    domain.
 
     Example::
 
@@ -22,7 +23,7 @@ class PassRole(iam.Policy):
     """
 
     def __init__(self, scope: Construct, id: str, *, provisioner: Provisioner, roles: Sequence[ConnectorRole]) -> None:
-        # Without iam:PassedToService: whether the domain's check sets that key is not documented, and the roles'
-        # trust policies admit nobody but the domain anyway.
+        # There is no condition iam:PassedToService, because it is not documented whether the domain's check sets that
+        # key. The roles' trust policies admit only the domain in any case.
         statement = iam.PolicyStatement(actions=["iam:PassRole"], resources=[role.arn for role in roles])
         super().__init__(scope, id, roles=[provisioner.role], statements=[statement])

@@ -10,7 +10,7 @@ from constructs import Construct
 
 
 def private_bucket(scope: Construct, id: str, removal_policy: RemovalPolicy, **more: Any) -> s3.Bucket:
-    """The bucket, with `more` of the properties of `s3.Bucket`."""
+    """The bucket; `more` are additional properties of `s3.Bucket`."""
     return s3.Bucket(
         scope,
         id,

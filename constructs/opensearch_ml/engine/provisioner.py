@@ -21,21 +21,21 @@ SOURCE = source_of("provisioner_function", "lambda/provisioner")
 FOLDERS = libraries("aws", "calls", "mlcommons")
 
 INDEXES = tuple(f"aoss:{verb}Index" for verb in ("Create", "Delete", "Describe", "Update"))
-# GET requests check whether something exists.
+# HEAD is not needed, because GET requests check whether something exists.
 REQUESTS = tuple(action for action in HTTP_ACTIONS if action != "es:ESHttpHead")
 
 
 class Provisioner(PythonFunction):
     """The function, its `role` and its `policy`.
 
-    `timeout`, ten minutes by default, limits one custom resource. Every resource of the function must depend on
-    `policy`; otherwise CloudFormation calls it before its role has permissions. `role_name` is for others that must
-    name the role before it exists. With a `network` the function runs in its subnets.
+    `timeout`, ten minutes by default, limits the work on one custom resource. Every resource of the function must
+    depend on `policy`; otherwise CloudFormation may call the function before its role has permissions. `role_name` is
+    for others that must name the role before it exists. With a `network` the function runs in its subnets.
 
-    Whoever may invoke the function writes the event, so its variables say what it obeys: stacks of its account and
-    region, called `<prefix>-<word>` with a `prefix`, and the engines of its Targets. It maps `administrators` and its
-    own role to roles of the engine, and others only to roles whose names begin with the prefix, or without one to any
-    but those of an administrator.
+    Anyone who may invoke the function can forge the event, so its variables limit what it does. It accepts only stacks
+    of its account and region, with a `prefix` only those called `<prefix>-<word>`, and only the engines of its Targets.
+    It may map `administrators` and its own role to any role of the engine. It may map other roles only to roles whose
+    names begin with the prefix; without a prefix, to any role except those of an administrator.
 
     Example::
 
@@ -78,7 +78,7 @@ class Provisioner(PythonFunction):
             self.function.add_environment(name, value)
 
     def serve(self, engine: Mapping[str, object]) -> None:
-        """Let requests go to `engine`, the address or administration of a Target, which does so by itself."""
+        """Let requests go to `engine`, the address or administration of a Target; a Target calls this itself."""
         stack = Stack.of(self)
         known = [stack.resolve(engine) for engine in self.engines]
         if stack.resolve(engine) not in known:

@@ -18,11 +18,12 @@ from opensearch_ml.engine.network import Network, allow_interfaces
 
 
 class PythonFunction(Grantee):
-    """`function` runs `code` in `role`, which may write the log, and traces with `traced`.
+    """`function` runs `code` with `role`, which may write the log and, with `traced`, traces.
 
     A given `role` belongs to another function, which must be in the same `network`, if any. Otherwise the role is
     created here, with `role_name` and `role_description` (default: the function's `description`). `memory` is in MiB.
-    CDK leaves the id `Default` out of logical ids: under it the parts have those of the construct around the function.
+    CDK leaves the id `Default` out of logical ids. With this id, the parts have logical ids as if they were direct
+    children of the surrounding construct.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class PythonFunction(Grantee):
     def metric_errors(self) -> cloudwatch.Metric:
         """The number of calls that crashed or timed out, summed over five minutes.
 
-        Answers with an error do not count.
+        A call that returns an error as its answer does not count.
         """
         return self.function.metric_errors()
 

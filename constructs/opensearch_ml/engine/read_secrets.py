@@ -12,7 +12,7 @@ from opensearch_ml.providers.inline_credentials import READ, InlineCredentials
 
 
 class ReadSecrets(iam.Policy):
-    """A policy for the provisioner's role, in the stack that creates the connectors and so knows their secrets.
+    """A policy for the provisioner's role, in the stack that creates the connectors and therefore knows their secrets.
 
     Example::
 

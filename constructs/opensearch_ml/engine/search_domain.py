@@ -23,19 +23,21 @@ SMALLEST = opensearch.CapacityConfig(
 
 
 class SearchDomain(Construct):
-    """A domain with fine-grained access control whose one master user is the role `master`.
+    """A domain with fine-grained access control whose only master user is the role `master`.
 
     `capacity`, `ebs` and `zone_awareness` are those of the L2 domain: one node with 20 GiB in one zone by default.
-    The name is fixed, so the access policy can name the domain; engine upgrades happen in place and never replace it.
+    The name is fixed, so the access policy can name the domain. Engine upgrades happen in place and never replace it.
     With a `network` the domain has no public address: only the network's own group and clients that the existing
     `security_groups` allow can reach it. With `egress` its calls of models also go through the network instead of the
     public internet.
 
-    Its error log and slow logs are written, the slow ones of indexes that have thresholds. With `audit_log` the audit
-    log is written too, once an AuditLog enables it in the security plugin. `log_policy` lets the domain write them; a
-    region takes ten such policies of an account, so False leaves it to one that exists. `maintenance_start` is the hour
-    and minute in UTC at which ten hours begin in which Amazon may work on it; without it they begin at 22:00 of the
-    region's time. With `dashboards` people sign in to Dashboards in a browser, and the domain admits their role.
+    The domain writes its error log, and slow logs for indexes that have thresholds. With `audit_log` it also writes the
+    audit log, once an AuditLog enables it in the security plugin. `log_policy` creates the policy that lets the domain
+    write logs. An account may have ten such policies in a region, so with False the domain relies on an existing one.
+
+    `maintenance_start` is the hour and minute in UTC at which Amazon's ten-hour maintenance window begins. Without it
+    the window begins at 22:00 in the region's time. With `dashboards` people sign in to Dashboards in a browser, and
+    the domain admits their role.
 
     Example::
 
@@ -119,7 +121,7 @@ class SearchDomain(Construct):
         if egress and self._own_group:
             self._lead_out(self._own_group)
         if maintenance_start is None:
-            # The L2 of aws-cdk-lib 2.275 writes 22:00 UTC; without a window Amazon takes 22:00 of the region.
+            # The L2 of aws-cdk-lib 2.275 writes 22:00 UTC; without a window Amazon uses 22:00 in the region's time.
             self._resource.add_property_deletion_override("OffPeakWindowOptions.OffPeakWindow")
         needed: list[Resource] = [self._own_group] if self._own_group else []
         if log_policy:
@@ -154,7 +156,7 @@ class SearchDomain(Construct):
         return self.domain.metric(name, statistic=statistic, period=period)
 
     def metric_cluster_status_red(self) -> cloudwatch.Metric:
-        """1 while some data is unavailable."""
+        """A metric that is 1 while some data is unavailable."""
         return self.domain.metric_cluster_status_red()
 
     def metric_free_storage_space(self) -> cloudwatch.Metric:
@@ -179,13 +181,13 @@ class SearchDomain(Construct):
         return resource
 
     def _lead_out(self, group: ec2.SecurityGroup) -> None:
-        # The L2 of aws-cdk-lib 2.275 does not offer it.
+        # The L2 of aws-cdk-lib 2.275 has no property for it.
         self._resource.add_property_override("VPCOptions.EgressEnabled", True)
         group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "Models")
 
     def _let_in(self, people: str | None) -> None:
-        # The L2's access_policies= and its log policy are custom resources with a Node function of their own
-        # (aws-cdk-lib 2.275): the same two policies as properties need no function.
+        # The L2 makes its access_policies= and its log policy with custom resources, which need a Node function
+        # (aws-cdk-lib 2.275). The same two policies as properties need no function.
         self._resource.access_policies = iam.PolicyDocument(
             statements=[
                 iam.PolicyStatement(
@@ -240,6 +242,6 @@ def zones(count: int) -> opensearch.ZoneAwarenessConfig:
 
 
 def volume(size: int, type: str) -> opensearch.EbsOptions:
-    """An encrypted-with-the-domain EBS volume of `size` GiB per data node."""
+    """An EBS volume of `size` GiB for each data node, encrypted with the domain's key."""
     kinds = {"gp2": ec2.EbsDeviceVolumeType.GP2, "gp3": ec2.EbsDeviceVolumeType.GP3}
     return opensearch.EbsOptions(enabled=True, volume_size=size, volume_type=kinds[type])

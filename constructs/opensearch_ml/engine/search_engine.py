@@ -14,12 +14,13 @@ from opensearch_ml.providers.secret_keys import SecretKeys
 class SearchEngine:
     """A search engine; `endpoint` is a URL without a path.
 
-    domain_arn: the domain of Amazon OpenSearch Service; None for a collection or a self-managed engine. service: the
-    service name in signatures: `es`, or `aoss` for a collection. admin_role: ARN of the role that may change role
-    mappings; None when the provisioner may change them itself. login: `username` and `password` for an engine without
-    IAM. model_keys: `access_key`, `secret_key` and optionally `session_token`, with which such an engine calls models
-    on AWS.
-    key_revision: increased when the keys in its connectors have changed.
+    domain_arn: the domain of Amazon OpenSearch Service; None for a collection or a self-managed engine.
+    service: the service name in signatures: `es`, or `aoss` for a collection.
+    admin_role: ARN of the role that may change role mappings; None when the provisioner may change them itself.
+    login: `username` and `password` for an engine without IAM.
+    model_keys: `access_key`, `secret_key` and optionally `session_token`, with which such an engine calls models on
+        AWS.
+    key_revision: a number to increase when the keys in the engine's connectors have changed.
     """
 
     endpoint: str

@@ -20,13 +20,16 @@ NAME = re.compile(r"[a-z][a-z0-9-]{2,27}")
 class ServerlessCollection(CollectionGrants):
     """The collection `name`, 3 to 28 characters, in a collection group of the same name.
 
-    `search_units` and `indexing_units` are the least and most OCU. The generation NEXTGEN scales to zero with a least
-    of 0 and always has `standby` replicas; for CLASSIC they are optional. It is encrypted with the KMS key of the ARN
-    `key`, by default with one that Amazon owns.
-    With a `network` only an endpoint there reaches it, and the endpoint allows the network's own group, `cidrs`, and
-    clients of the existing `security_groups`. The endpoint serves all collections of its generation in the VPC; if
-    there is one already, `existing_endpoint` is its id. Nobody may read or write before a `grant_index`. With
-    `removal_policy` RETAIN it stays with everything that it needs.
+    `search_units` and `indexing_units` are the minimum and maximum OCUs. With a minimum of 0, the generation NEXTGEN
+    scales to zero. NEXTGEN always has `standby` replicas; for CLASSIC they are optional. The KMS key with the ARN `key`
+    encrypts the collection, by default a key that Amazon owns.
+
+    With a `network` only an endpoint in it reaches the collection. The endpoint allows the network's own group,
+    `cidrs`, and clients of the existing `security_groups`. It serves all collections of its generation in the VPC; if
+    there is one already, `existing_endpoint` is its id.
+
+    Nobody may read or write before a `grant_index`. With `removal_policy` RETAIN the collection is retained with
+    everything that it needs. Raises ValueError for a name that Amazon would refuse.
 
     Example::
 
@@ -109,7 +112,8 @@ class ServerlessCollection(CollectionGrants):
             standby_replicas=standby_replicas,
             description="Passages and their vectors",
         )
-        # Amazon refuses a collection that no encryption policy is waiting for; the group is known to it by name only.
+        # Amazon refuses a collection if no encryption policy for its name exists. The collection refers to its group
+        # only by name, so CloudFormation does not see that dependency.
         self.collection.node.add_dependency(encryption, reach, group)
         for resource in (*made, encryption, reach, group, self.collection):
             resource.apply_removal_policy(removal_policy)
@@ -135,7 +139,7 @@ class ServerlessCollection(CollectionGrants):
     def _interface_endpoint(
         self, network: Network, existing: list[str], cidrs: list[str], made: list[CfnResource]
     ) -> str:
-        """NEXTGEN lies at `<id>.aoss.<region>.on.aws`, a name that an endpoint of the service aoss-data takes over.
+        """A NEXTGEN collection is at `<id>.aoss.<region>.on.aws`; in the VPC an endpoint of aoss-data takes this name.
 
         https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-collection-endpoints.html
         """
@@ -154,7 +158,7 @@ class ServerlessCollection(CollectionGrants):
         return endpoint.ref
 
     def _endpoint_group(self, network: Network, cidrs: list[str], made: list[CfnResource]) -> ec2.SecurityGroup:
-        """The endpoint through which all clients in the VPC then reach collections."""
+        """The endpoint's security group; all clients in the VPC then reach collections through that endpoint."""
         own = ec2.SecurityGroup(
             self, "EndpointGroup", vpc=network.vpc, description=f"The collection {self.name}", allow_all_outbound=False
         )

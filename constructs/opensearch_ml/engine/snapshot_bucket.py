@@ -18,10 +18,11 @@ FOLDER = "snapshots"
 
 
 class SnapshotBucket(Construct):
-    """The bucket `<name>-<account>-<region>`, so that another stack can name it, and a `role` of the domain for it.
+    """The bucket `<name>-<account>-<region>`, whose name other stacks know, and the domain's `role` for it.
 
-    The domain may also read the buckets of the names in `read`. `provisioner` may pass the role to the domain. What the
-    engine deletes stays 30 days as an earlier version. Snapshots share files, so no rule of the bucket ends them.
+    The domain may also read the snapshot buckets with the names in `read`. `provisioner` may pass the role to the
+    domain. An object that the engine deletes is kept for 30 days as an earlier version. Snapshots share files, so no
+    lifecycle rule of the bucket expires them.
 
     Example::
 
@@ -70,11 +71,11 @@ class SnapshotBucket(Construct):
             ],
         )
         acknowledge_wildcards(self.policy, [own, *objects], "The engine names the files of its snapshots.")
-        # Without iam:PassedToService, as in PassRole.
+        # There is no condition iam:PassedToService, for the same reason as in PassRole.
         provisioner.allow(iam.PolicyStatement(actions=["iam:PassRole"], resources=[self.role.role_arn]))
 
     def place(self, name: str) -> dict[str, Any]:
-        """Where the snapshots of the bucket called `name` are, as an engine is told it."""
+        """The settings with which an engine finds the snapshots in the bucket called `name`."""
         stack = Stack.of(self)
         return {
             "bucket": _bucket_name(stack, name),

@@ -34,7 +34,7 @@ class Target:
 
     @property
     def address(self) -> dict[str, object]:
-        """The engine's address for the provisioner, and the login unless requests are signed."""
+        """The engine's address for the provisioner, with the login if requests are not signed."""
         auth = {"auth": {"basic": {"secretArn": self.login.arn, **self.login.keys}}} if self.login else {}
         access = {"data_policy": self.data_policy, "principal": self.provisioner.role.role_arn}
         of_collection = access if self.data_policy else {}

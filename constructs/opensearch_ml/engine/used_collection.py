@@ -1,4 +1,4 @@
-"""UsedCollection: a collection of OpenSearch Serverless that exists, and what roles may do with it."""
+"""UsedCollection: an existing collection of OpenSearch Serverless, and what roles may do with it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class CollectionGrants(Construct):
         return iam.PolicyStatement(actions=["aoss:APIAccessAll"], resources=[self.arn])
 
     def grant_index(self, role: iam.Role, permissions: Sequence[str], *, index: str) -> IndexAccess:
-        """Grant `role` the `permissions` on `index`, with a policy in the role's stack; `*` is every index."""
+        """Grant `role` the `permissions` on `index`, with a policy in the role's stack; `*` means every index."""
         return IndexAccess(
             role,
             f"{self.node.id}Access",
@@ -36,7 +36,7 @@ class CollectionGrants(Construct):
 
 
 class UsedCollection(CollectionGrants):
-    """The collection `name` with that `arn` and `endpoint`, which somebody else made and which stays as it is.
+    """The existing collection `name` with this `arn` and `endpoint`; it is not changed.
 
     Example::
 

@@ -12,7 +12,7 @@ from typing import Any
 from opensearch_ml.providers.sagemaker_batch import INPUT, OUTPUT
 
 INPUTS, OUTPUTS, JOBS, FAILED = "batch/input/", "batch/output/", "batch/jobs/", "batch/failed/"
-# Fields of a document's source that would tell the engine where to write it, or whose it is.
+# Fields of a document's source that would determine where the engine writes it, or who may see it.
 ACTING = tuple(
     f"/{name}" for name in ("_id", "_index", "_routing", "_version", "_version_type", "_if_seq_no", "osml/access")
 )
@@ -21,7 +21,10 @@ NDJSON = {"ndjson": {"include_empty_objects": False}}
 
 @dataclass(frozen=True)
 class BatchPlace:
-    """The places of the pipelines: `host` is the domain's URL, `bucket` contains the folders above."""
+    """Where the pipelines read and write: `host` is the domain's URL, `bucket` contains the folders above.
+
+    The pipelines look for new files every `minutes`.
+    """
 
     region: str
     bucket: str
@@ -31,9 +34,9 @@ class BatchPlace:
 
 
 def inference_body(place: BatchPlace, role: str, *, model_id: str, files: int = 100) -> dict[str, Any]:
-    """Each new file under INPUTS becomes part of a job of the model `model_id`, with up to `files` files in one job.
+    """A pipeline that sends each new file under INPUTS to a job of the model `model_id`, up to `files` files in a job.
 
-    JOBS lists the files of each job; FAILED lists files that could not be sent.
+    JOBS gets a list of the files of each job, FAILED a list of the files that could not be sent.
     """
     aws = {"region": place.region, "sts_role_arn": role}
     inference = {
@@ -44,7 +47,7 @@ def inference_body(place: BatchPlace, role: str, *, model_id: str, files: int = 
         "model_id": model_id,
         "output_path": f"s3://{place.bucket}/{OUTPUTS.rstrip('/')}",
         "max_batch_size": files,
-        # While SageMaker runs as many jobs as the account may have, a new one is refused.
+        # SageMaker refuses a new job while the account already runs as many as it may.
         "retry_time_window": "PT2H",
         "aws": aws,
         "tags_on_failure": ["no_job"],
@@ -60,7 +63,7 @@ def inference_body(place: BatchPlace, role: str, *, model_id: str, files: int = 
         "threshold": {"event_count": 1000, "event_collect_timeout": "PT1M"},
     }
     return {
-        # The processor writes a manifest, the list of a job's files, beside them.
+        # The processor writes a manifest, the list of a job's files, into the same folder.
         "source": _scan(place, aws, INPUTS, selected="metadata_only", excluded=[".manifest"]),
         "processor": [{"ml_inference": inference}],
         "sink": [{"s3": noted}],
@@ -68,19 +71,22 @@ def inference_body(place: BatchPlace, role: str, *, model_id: str, files: int = 
 
 
 def index_body(place: BatchPlace, role: str, *, index: str, embedding_field: str) -> dict[str, Any]:
-    """Each line of each new file under OUTPUTS becomes the document of its `id` in `index`, with its vector."""
+    """A pipeline that stores each line of each new file under OUTPUTS as a document in `index`, with its vector.
+
+    The line's `id` becomes the document's id.
+    """
     aws = {"region": place.region, "sts_role_arn": role}
-    # These replace a line's own values.
+    # The copied values replace the line's own values.
     ours = {"overwrite_if_to_key_exists": True}
     copied = [
-        # A container answers with a list of vectors, here with a list of one.
+        # A container answers with a list of vectors; here the list has one.
         {"from_key": f"/{OUTPUT}/0", "to_key": f"/{embedding_field}", **ours},
         {"from_key": "/id", "to_key": "/document", **ours},
     ]
     documents = {
         "hosts": [place.host],
         "aws": {**aws, "serverless": False},
-        # The index exists with its mapping, and must not be changed.
+        # The index already exists with its mapping, and Data Prepper must not change it.
         "index_type": "management_disabled",
         "index": index,
         "document_id": "${/id}",

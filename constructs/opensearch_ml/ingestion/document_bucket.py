@@ -18,7 +18,7 @@ LOG_DAYS, KEPT_DAYS = 90, 30
 class DocumentBucket(Construct):
     """`bucket` keeps replaced and removed objects, and those under the prefixes `expiring`, for 30 days.
 
-    Its `name` is CloudFormation's to choose unless others must know it.
+    CloudFormation chooses the bucket's name unless `name` is given, for example because others must know it.
 
     Example::
 
@@ -54,7 +54,7 @@ class DocumentBucket(Construct):
         self._log(accesses)
 
     def _log(self, accesses: s3.Bucket) -> None:
-        """Allow the access log with the bucket's policy. CDK uses an ACL unless the app sets a flag."""
+        """Write the access log, and allow it with the bucket's policy: CDK uses an ACL unless the app sets a flag."""
         made = self.bucket.node.default_child
         assert isinstance(made, s3.CfnBucket)  # noqa: S101 for the type checker
         made.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(

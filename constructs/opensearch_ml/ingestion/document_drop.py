@@ -19,23 +19,27 @@ from opensearch_ml.ingestion.document_bucket import DocumentBucket
 from opensearch_ml.ingestion.object_queue import consumption, queues, tell
 
 SOURCE = source_of("drop_function", "lambda/drop")
-# Shared with the provisioner: the sign-in.
+# The folders also contain the sign-in, which is shared with the provisioner.
 FOLDERS = libraries("aws", "calls", "corpus", "mlcommons")
 DROPPED, REFUSED = "documents/", "refused/"
 MEMORY = 1024
-# Lambda requires it: a throttled batch is tried again while its messages are hidden.
+# The visibility timeout, in multiples of the function's timeout. AWS recommends six, because Lambda tries a throttled
+# batch again while its messages are hidden.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 VISIBILITY = 6
 
 
 class DocumentDrop(Grantee):
-    """Loads each object under `documents/` of `bucket`; refused documents go under `refused/`, with the reasons.
+    """Loads each object under `documents/` in `bucket`; refused documents go under `refused/`, with the reasons.
 
-    S3 notifies `queue` of each object, and `function` loads up to `objects` per call, in at most `concurrency` calls at
-    once. The message of an object that could not be loaded returns, and after `attempts` goes to `dead_letters`; one
-    that no further try would load goes there at once. `alarms` go off when one is there, and when one has waited for
-    `late`; they tell nobody unless they are given actions. `variables` are what the function is told besides; `allow`
-    what its role may do on the search engine.
+    S3 notifies `queue` of each object. `function` loads up to `objects` objects per call, in at most `concurrency`
+    calls at once. A call ends after `timeout` (default: five minutes).
+
+    If an object could not be loaded, its message returns to the queue. After `attempts` tries the message goes to
+    `dead_letters`, or at once if another try would not help. `alarms` fire when a dead letter exists, and when a
+    message has waited for `late` (default: one hour); they notify nobody unless you add actions.
+
+    `variables` are additional environment variables of the function. `allow` adds permissions on the search engine.
 
     Example::
 
@@ -97,8 +101,8 @@ class DocumentDrop(Grantee):
             event_source_arn=self.queue.queue_arn,
             batch_size=objects,
             report_batch_item_failures=True,
-            # Not reserved concurrency: the queue's pollers would be throttled beyond it, and each throttle counts as an
-            # attempt.
+            # Reserved concurrency would not do: beyond it the queue's pollers are throttled, and each throttle counts
+            # as an attempt.
             max_concurrency=concurrency,
         )
         self.alarms = self._watch(late or Duration.hours(1))
@@ -107,10 +111,10 @@ class DocumentDrop(Grantee):
         dropped, refused = (self.bucket.arn_for_objects(f"{prefix}*") for prefix in (DROPPED, REFUSED))
         self.allow(
             consumption(self.queue),
-            # What no further try would load goes there at once.
+            # The function sends a message there at once if another try would not help.
             iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.dead_letters.queue_arn]),
             iam.PolicyStatement(actions=["s3:GetObject"], resources=[dropped]),
-            # Without it, S3 answers "forbidden" for a deleted object.
+            # Without this permission, S3 answers "forbidden" for a deleted object.
             iam.PolicyStatement(
                 actions=["s3:ListBucket"],
                 resources=[self.bucket.bucket_arn],

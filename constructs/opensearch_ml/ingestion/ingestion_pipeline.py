@@ -20,7 +20,8 @@ Body = Mapping[str, Any]
 class IngestionPipeline(Grantee):
     """The pipeline `name`, 3 to 28 characters, with one to `units` OCUs, billed by the hour while it exists.
 
-    `body` takes the ARN of the role and returns the only sub-pipeline: Data Prepper's `source`, `processor` and `sink`.
+    `body` is called with the ARN of the role. It returns the only sub-pipeline: Data Prepper's `source`, `processor`
+    and `sink`.
 
     Example::
 
@@ -54,7 +55,7 @@ class IngestionPipeline(Grantee):
             description=f"What the pipeline {name} reads, calls and writes",
         )
         self.policy = iam.Policy(self, "Policy", roles=[self.role])
-        # OpenSearch Ingestion writes to groups of this prefix only.
+        # OpenSearch Ingestion writes only to log groups with this prefix.
         group = logs.LogGroup(
             self,
             "Log",
@@ -81,7 +82,7 @@ class IngestionPipeline(Grantee):
 
 
 def block(value: Any, indent: str = "") -> Iterator[str]:
-    """Lines of YAML; each scalar is JSON, which is valid YAML 1.2, so that an account is not read as a number."""
+    """`value` as lines of YAML; scalars are JSON, which is valid YAML 1.2, so an account id stays a string."""
     for key, inner in value.items() if isinstance(value, Mapping) else ((None, item) for item in value):
         mark = "-" if key is None else f"{key}:"
         if not inner or not isinstance(inner, Mapping | list):

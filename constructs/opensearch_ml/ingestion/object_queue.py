@@ -8,7 +8,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-# Of a bucket's name that CloudFormation makes up, how much of the stack's name is left for certain.
+# How many characters of the stack's name a bucket name that CloudFormation generates contains at least.
 NAME_PART = 20
 KEPT = Duration.days(14)
 
@@ -16,7 +16,7 @@ KEPT = Duration.days(14)
 def queues(
     scope: Construct, *, visibility: Duration, attempts: int, removal_policy: RemovalPolicy
 ) -> tuple[sqs.Queue, sqs.Queue]:
-    """`Queue`, whose messages are hidden for `visibility`, and `DeadLetters`, where they go after `attempts`."""
+    """`Queue` and `DeadLetters`: a received message is hidden for `visibility`, and dead after `attempts`."""
     dead_letters = _queue(scope, "DeadLetters", removal_policy=removal_policy)
     queue = _queue(
         scope,
@@ -29,12 +29,12 @@ def queues(
 
 
 def tell(queue: sqs.Queue, bucket: s3.Bucket, prefix: str) -> None:
-    """S3 notifies the queue of each new object under `prefix`.
+    """Let S3 notify the queue of each new object under `prefix`.
 
-    CDK's own way is a function that writes the notification; the property needs none.
+    CDK's own way needs a function that configures the notification; the bucket's property needs no function.
     """
     stack = Stack.of(queue)
-    # The bucket's own ARN would be a circle, bucket → queue policy → bucket.
+    # The bucket's own ARN would be a dependency circle: bucket → queue policy → bucket.
     buckets = f"arn:{stack.partition}:s3:::{stack.stack_name[:NAME_PART].lower()}*"
     queue.add_to_resource_policy(
         iam.PolicyStatement(
@@ -56,12 +56,12 @@ def tell(queue: sqs.Queue, bucket: s3.Bucket, prefix: str) -> None:
             s3.CfnBucket.QueueConfigurationProperty(event="s3:ObjectCreated:*", queue=queue.queue_arn, filter=wanted)
         ]
     )
-    # S3 sends a message to try it, which the policy must allow already.
+    # S3 sends a test message when the notification is created, and the policy must already allow it.
     bucket.node.add_dependency(queue.node.find_child("Policy"))
 
 
 def consumption(queue: sqs.Queue) -> iam.PolicyStatement:
-    """What a function needs to be called with the messages of the queue, and to give them back."""
+    """The permissions of a function that is called with the queue's messages and may return them to the queue."""
     verbs = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
     return iam.PolicyStatement(actions=[f"sqs:{verb}" for verb in verbs], resources=[queue.queue_arn])
 

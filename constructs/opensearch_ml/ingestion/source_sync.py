@@ -1,4 +1,4 @@
-"""SourceSync: a function that keeps an index in step with sources, call after call, and a schedule for each source."""
+"""SourceSync: a function that keeps an index up to date with sources, and a schedule for each source."""
 
 from __future__ import annotations
 
@@ -34,20 +34,22 @@ FOLDERS = {
 }
 NAMESPACE = "osml"
 MEMORY = 1024
-# A call works for ten of its fifteen minutes, and hands on; the rest is for what is under way then.
+# After ten of its fifteen minutes, a call finishes the work in progress and leaves the rest to another call.
 TIMEOUT, SLICE = Duration.minutes(15), Duration.minutes(10)
-# The message of a call that ended without an answer comes back.
+# If a call ends without an answer, its message becomes visible again after HIDDEN.
 HIDDEN, ATTEMPTS, KEPT = Duration.minutes(30), 3, Duration.days(14)
 STATE = ("state", "dry", "runs")
 
 
 class SourceSync(Grantee):
-    """Runs of the `sources` (settings by name), which begin at the times of `schedules` and by messages in `queue`.
+    """Loads documents from `sources` (settings by name), at the times of `schedules` or after a message in `queue`.
 
-    The state of each source is in `bucket`. Messages of one source are in order, so only one call at a time works
-    on it. A message whose calls failed three times is in `dead_letters`. `alarms` fire for such a message, and when a
-    run has failed or has held back removals. `objects` are the buckets and prefixes that the function reads, `secrets`
-    those of sources by name. `variables` are told to the function; `allow` adds permissions.
+    The schedules are expressions of EventBridge by name. The state of each source is in `bucket`. Messages about one
+    source are in order, so only one call at a time works on it. A message whose calls failed three times moves to
+    `dead_letters`. `alarms` fire for such a message, and when a run has failed or has held back removals.
+
+    `objects` are the buckets and prefixes that the function may read, and `secrets` are the secrets of sources by name.
+    `variables` are additional environment variables of the function; `allow` adds permissions.
 
     Example::
 
@@ -123,7 +125,7 @@ class SourceSync(Grantee):
         self.alarms = self._watch()
 
     def let_begin(self, role: iam.IRole, id: str = "OperatorPolicy") -> None:
-        """Let `role` begin runs, and see how far they are."""
+        """Let `role` start runs and read their progress."""
         runs = self.bucket.arn_for_objects("runs/*")
         policy = iam.Policy(
             self,
@@ -132,7 +134,7 @@ class SourceSync(Grantee):
             statements=[
                 iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.queue.queue_arn]),
                 iam.PolicyStatement(actions=["s3:GetObject"], resources=[runs]),
-                # Without it, S3 answers "forbidden" before the first run.
+                # Without this permission, S3 answers "forbidden" before the first run.
                 iam.PolicyStatement(
                     actions=["s3:ListBucket"],
                     resources=[self.bucket.bucket_arn],
@@ -150,7 +152,7 @@ class SourceSync(Grantee):
                 actions=["s3:GetObject", "s3:PutObject"],
                 resources=[self.bucket.arn_for_objects(f"{folder}/*") for folder in STATE],
             ),
-            # Without it, S3 answers "forbidden" for a missing object.
+            # Without this permission, S3 answers "forbidden" for a missing object.
             iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn]),
             wildcards="Every object under a prefix: its name is that of a source.",
         )
@@ -219,7 +221,7 @@ class SourceSync(Grantee):
             self,
             id,
             fifo=True,
-            # EventBridge sends no id by which a message could be told from its repetition.
+            # EventBridge sends no deduplication id, so SQS recognizes a repeated message by its content.
             content_based_deduplication=True,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
@@ -240,7 +242,7 @@ class SourceSync(Grantee):
 
 @jsii.implements(events.IRuleTarget)
 class _Message:
-    """The queue as the target of a rule: a message about one source, in the order of that source."""
+    """The queue as the target of a rule: it gets a message about `source`, in that source's message group."""
 
     def __init__(self, arn: str, source: str) -> None:
         self._arn, self._source = arn, source

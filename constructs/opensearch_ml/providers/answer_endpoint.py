@@ -13,7 +13,7 @@ from opensearch_ml.providers.endpoint_role import EndpointRole
 from opensearch_ml.providers.model_copies import Scaling
 
 WEIGHTS = "/opt/ml/model"
-# The least memory of a copy besides that of its GPUs; it only has to fit on the instance.
+# The minimum main memory of a copy, in addition to its GPUs' memory; it only has to fit on the instance.
 COPY_MEMORY_MIB = 8192
 
 
@@ -41,11 +41,12 @@ class AnswerEndpoint(CalledEndpoint):
         revision: str | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
     ) -> None:
-        """Run `model` (a name on the Hugging Face hub, or the weights under the S3 prefix `model_data`).
+        """Create the endpoint and run `model`, a name on the Hugging Face hub or the weights under `model_data`.
 
-        `revision` is the commit on the hub to load, the newest by default. A container with weights in `model_data` has
-        no network access. `container` is tgi or lmi; `image` replaces its image. With `scaling` the model runs as an
-        inference component, whose copies and instances may scale to zero. Raises ValueError when no image is known.
+        `model_data` is an S3 prefix; a container with weights there has no network access. `revision` is the commit on
+        the hub to load, by default the newest. `container` is tgi or lmi, and `image` replaces its image. With
+        `scaling` the model runs as an inference component, whose copies and instances may scale to zero. Raises
+        ValueError when no image is known for the region.
         """
         uri = image or image_of(Stack.of(self), container)
         role = EndpointRole(

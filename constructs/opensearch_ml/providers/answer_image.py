@@ -31,7 +31,7 @@ def image_of(stack: Stack, container: str) -> str:
 
 
 def environment_of(container: str, model: str, gpus: int, revision: str | None = None) -> dict[str, str]:
-    """The container's variables; `model` is a name on the Hugging Face hub, at `revision` if any, or a folder."""
+    """The container's variables; `model` is a folder, or a name on the Hugging Face hub at `revision`, if any."""
     if container == "tgi":
         return {"HF_MODEL_ID": model, **({"REVISION": revision} if revision else {}), "SM_NUM_GPUS": str(gpus)}
     return {

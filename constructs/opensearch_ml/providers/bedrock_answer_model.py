@@ -12,10 +12,10 @@ from aws_cdk import aws_iam as iam
 
 @dataclass(frozen=True)
 class BedrockAnswerModel:
-    """The model `id` (an id, an inference profile or an ARN), called in `region`, by default the stack's.
+    """The model `id` (an id, an inference profile or an ARN), called in `region` (default: the stack's).
 
-    `profile` is the id if it is an inference profile, `foundation_model` is the profile's model, and `destinations` are
-    its regions; a global profile has none.
+    `profile` is the id if the id is an inference profile. `foundation_model` is then the profile's model, and
+    `destinations` are the profile's regions; a global profile has none.
     """
 
     id: str
@@ -45,7 +45,7 @@ class BedrockAnswerModel:
             return [self.id if self.id.startswith("arn:") else foundation]
         own = f"arn:{Aws.PARTITION}:bedrock:{self.where}:{Aws.ACCOUNT_ID}:inference-profile/{self.profile}"
         profile = self.id if self.id.startswith("arn:") else own
-        # A global profile has a model ARN without a region, and one in the calling region.
+        # A global profile needs the model's ARN without a region, and the one in the calling region.
         regions = self.destinations or (self.where, "")
         models = [
             f"arn:{Aws.PARTITION}:bedrock:{region}::foundation-model/{self.foundation_model}" for region in regions

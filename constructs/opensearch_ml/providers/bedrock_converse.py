@@ -27,9 +27,9 @@ def bedrock_converse(
     connect_seconds: int = 5,
     read_seconds: int = 60,
 ) -> Provider:
-    """For OpenSearch 2.18 or later; `temperature` and `top_p` default to the model's own.
+    """The provider for OpenSearch 2.18 or later; `temperature` and `top_p` default to the model's own values.
 
-    With `plans_queries` it is for an agent with QueryPlanningTool, and answers nothing else.
+    With `plans_queries` the provider is only for an agent with QueryPlanningTool, and answers no other requests.
     """
     choices = {"maxTokens": max_tokens, "temperature": temperature, "topP": top_p}
     inference = json.dumps({name: value for name, value in choices.items() if value is not None})

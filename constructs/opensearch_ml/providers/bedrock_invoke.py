@@ -25,7 +25,7 @@ def invoke_connector(
     read_seconds: int,
     parameters: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
-    """A connector that sends `request`, members of `request_script`, to `model`'s InvokeModel."""
+    """A connector that calls InvokeModel of `model`; `request` are the members of an action by `request_script`."""
     return {
         "protocol": "aws_sigv4",
         "parameters": sigv4(region) if parameters is None else dict(parameters),
@@ -46,6 +46,6 @@ def _action(model: str, region: str, request: Mapping[str, object], post_process
 
 
 def invoke_statement(model: str, region: str) -> iam.PolicyStatement:
-    """Allows InvokeModel on `model` in `region`. Foundation models belong to no account."""
+    """A statement that allows InvokeModel on `model` in `region`; a foundation model's ARN contains no account."""
     arn = f"arn:{Aws.PARTITION}:bedrock:{region}::foundation-model/{model}"
     return iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=[arn])

@@ -19,9 +19,9 @@ def bedrock_rerank(
     connect_seconds: int = 5,
     read_seconds: int = 30,
 ) -> Provider:
-    """`model` in `region` (default: the stack's), through InvokeModel; for OpenSearch 2.12 or later.
+    """The provider that calls `model` in `region` (default: the stack's) through InvokeModel; OpenSearch 2.12 or later.
 
-    The score of each passage is between 0 and 1. Cohere's models need the version of their API.
+    The score of each passage is between 0 and 1. Requests to Cohere's models contain the version of their API.
     """
     region = region or Aws.REGION
     body = f'{{{BODY}, "api_version": 2}}' if model.startswith(COHERE) else f"{{{BODY}}}"

@@ -1,4 +1,4 @@
-"""CalledEndpoint: a SageMaker endpoint, and perhaps its inference component, as those see it who call the model."""
+"""CalledEndpoint: what a caller needs to call a SageMaker endpoint, or an inference component on it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class CalledEndpoint(Construct):
 
     @property
     def arn(self) -> str:
-        """Of the endpoint."""
+        """The endpoint's ARN."""
         return self._arn("endpoint", self.name)
 
     @property
     def headers(self) -> dict[str, str]:
-        """The members of a call that name the inference component."""
+        """The headers of a call that name the inference component; empty without one."""
         return {"X-Amzn-SageMaker-Inference-Component": self.component} if self.component else {}
 
     @property
@@ -45,7 +45,7 @@ class CalledEndpoint(Construct):
         )
 
     def _arn(self, resource: str, name: str) -> str:
-        # ARNs are in lower case, even if the name is not.
+        # SageMaker writes names in ARNs in lower case, even if the name is not.
         lower = name if Token.is_unresolved(name) else name.lower()
         return Stack.of(self).format_arn(
             service="sagemaker", region=self._of_arns, resource=resource, resource_name=lower

@@ -18,7 +18,10 @@ def cohere_embedding(
     connect_seconds: int = 5,
     read_seconds: int = 30,
 ) -> Provider:
-    """`model` in `region` (default: the stack's); vectors have 1024 numbers, and a call takes at most 96 texts."""
+    """The provider for `model` in `region` (default: the stack's).
+
+    Vectors have 1024 numbers, and a call takes at most 96 texts.
+    """
     region = region or Aws.REGION
     body = f'{{"texts": ${{parameters.texts}}, "input_type": "{input_type}", "truncate": "{truncate}"}}'
     return Provider(

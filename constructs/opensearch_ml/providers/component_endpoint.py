@@ -25,10 +25,10 @@ def run_as_component(
     load_seconds: int,
     scaling: Scaling,
 ) -> None:
-    """Make the endpoint `name` and the inference component of that name, which runs `served` with `role`.
+    """Create the endpoint `name` and the inference component of that name, which runs `served` with `role`.
 
-    A copy has `needs` of an instance, and loads within `load_seconds`. The ids are those of a construct of its own
-    would be, without it: `Shape`, `Endpoint`, `Component` and `Copies` of `scope`.
+    A copy needs `needs` of an instance, and must load within `load_seconds`. The resources are direct children of
+    `scope`, with the ids `Shape`, `Endpoint`, `Component` and `Copies`.
     """
     bounds = sagemaker.CfnEndpointConfig.ManagedInstanceScalingProperty(
         status="ENABLED",
@@ -58,7 +58,8 @@ def run_as_component(
         inference_component_name=name,
         variant_name=VARIANT,
         runtime_config=sagemaker.CfnInferenceComponent.InferenceComponentRuntimeConfigProperty(
-            # A deploy shows that the model loads; Application Auto Scaling stops it if nobody asks.
+            # One copy starts in the deploy, which shows that the model loads. Application Auto Scaling stops it if
+            # nobody calls it.
             copy_count=max(1, scaling.minimum)
         ),
         specification=sagemaker.CfnInferenceComponent.InferenceComponentSpecificationProperty(

@@ -25,10 +25,10 @@ def custom_connector(
     connect_seconds: int = 5,
     read_seconds: int = 60,
 ) -> Provider:
-    """`connector` is the body without name, version, credential and client_config.
+    """The provider with the connector body `connector`, which has no name, version, credential or client_config.
 
-    `statements` are actions and resources for the connector's role, which may also read `secret`. The host of its
-    action is trusted even if `trusted_endpoints` does not name it. `wildcards` maps each action and
+    `statements` are actions and resources for the connector's role, which may also read `secret`. The hosts of the
+    connector's actions are trusted even if `trusted_endpoints` does not name them. `wildcards` maps each action and
     resource with a wildcard to the reason for it.
     """
     allowed = [iam.PolicyStatement(actions=[*actions], resources=[*resources]) for actions, resources in statements]
@@ -49,7 +49,7 @@ def custom_connector(
 
 
 def _as_data(connector: Mapping[str, Any]) -> dict[str, Any]:
-    """The body with a function that writes the request, unless an action has its own."""
+    """The body with a function in each `predict` action that writes the request, unless the action has its own."""
     parameters = dict(connector.get("parameters") or {})
     actions = [_written(action, parameters) for action in connector["actions"]]
     mine = FOR_PARAMETERS if actions != connector["actions"] else {}

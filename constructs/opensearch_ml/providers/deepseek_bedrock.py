@@ -17,7 +17,7 @@ def deepseek_bedrock(
     connect_seconds: int = 5,
     read_seconds: int = 60,
 ) -> Provider:
-    """A managed and an `imported` model differ: the latter takes `max_gen_len` and answers `generation`."""
+    """The provider for a managed or an `imported` model; the latter takes `max_gen_len` and answers `generation`."""
     limit = "max_gen_len" if imported else "max_tokens"
     choices = {"temperature": temperature, "top_p": top_p, limit: max_tokens}
     parameters = {name: str(value) for name, value in choices.items() if value is not None}

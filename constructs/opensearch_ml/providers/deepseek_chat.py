@@ -19,10 +19,13 @@ def deepseek_chat(
     connect_seconds: int = 5,
     read_seconds: int = 60,
 ) -> Provider:
-    """`host` serves `/v1/chat/completions`. With `thinking` the model reasons first, within `max_tokens`.
+    """The provider for `host`, which serves `/v1/chat/completions`.
 
-    With `plans_queries` it is for an agent with QueryPlanningTool. By default the API reasons, and keeps the reasoning
-    out of the content. https://api-docs.deepseek.com/guides/thinking_mode
+    With `thinking` the model reasons first, within `max_tokens`; without it the request turns off the reasoning, which
+    is the API's default. The reasoning is not in the content.
+    https://api-docs.deepseek.com/guides/thinking_mode
+
+    With `plans_queries` the provider is only for an agent with QueryPlanningTool.
     """
     return openai_chat(
         secret,
@@ -36,7 +39,7 @@ def deepseek_chat(
         read_seconds=read_seconds,
         name="the DeepSeek chat API",
         members={"thinking": {"type": "enabled" if thinking else "disabled"}},
-        # It also reports when the reasoning used all tokens, so that the content is empty.
+        # This adds a function that also reports empty content, which means that the reasoning used all tokens.
         thinks_aloud=thinking,
         plans_queries=plans_queries,
     )

@@ -6,7 +6,8 @@ from opensearch_ml.providers.answer_endpoint import AnswerEndpoint
 from opensearch_ml.providers.provider import Provider
 from opensearch_ml.providers.reasoning import CONTAINER_PROMPT, reasoning_provider
 
-# Text Generation Inference answers an array, Large Model Inference an object; both may echo the prompt unless told.
+# Text Generation Inference answers with an array, Large Model Inference with an object. Both may repeat the prompt
+# unless the request forbids it.
 ANSWERS = "params.result instanceof List ? params.result[0].generated_text : params.generated_text"
 
 
@@ -19,7 +20,10 @@ def deepseek_sagemaker(
     connect_seconds: int = 5,
     read_seconds: int = 60,
 ) -> Provider:
-    """`endpoint` takes `{"inputs", "parameters"}`; `temperature` is above 0, `top_p` between 0 and 1."""
+    """The provider for `endpoint`, whose input is `{"inputs", "parameters"}`.
+
+    `temperature` must be above 0, and `top_p` between 0 and 1.
+    """
     parameters = {"temperature": str(temperature), "top_p": str(top_p), "max_new_tokens": str(max_tokens)}
     members = ['"do_sample": true', '"return_full_text": false']
     members += [f'"{name}": ${{parameters.{name}}}' for name in parameters]

@@ -17,9 +17,10 @@ from opensearch_ml.providers.embedding_image import ACCOUNTS, REPOSITORY, TAG
 from opensearch_ml.providers.endpoint_role import EndpointRole
 from opensearch_ml.providers.model_copies import Scaling
 
-# The least memory of a copy; it only has to fit on the instance.
+# The minimum memory of a copy; it only has to fit on the instance.
 COPY_MEMORY_MIB = 2048
-# Of an instance's processors, so that a copy has an instance of its own and SageMaker's agents have the rest.
+# The share of an instance's processors for a copy. Only one copy then fits on an instance, and the rest is for
+# SageMaker's agents.
 COPY_SHARE = 0.75
 # https://aws.amazon.com/ec2/instance-types/: an xlarge of every family has four, and others have a multiple of them.
 PROCESSORS = {"medium": 1, "large": 2, "xlarge": 4}
@@ -49,7 +50,7 @@ class EmbeddingEndpoint(CalledEndpoint):
         return cls(scope, id, name=name)
 
     def metric(self, name: str, *, statistic: str = "Average", period: Duration | None = None) -> cloudwatch.Metric:
-        """A metric of an endpoint that was created here, by its name in AWS/SageMaker; default period: five minutes."""
+        """A metric of an endpoint that `create` made, by its name in AWS/SageMaker; default period: five minutes."""
         return cloudwatch.Metric(
             namespace="AWS/SageMaker",
             metric_name=name,
@@ -80,14 +81,15 @@ class EmbeddingEndpoint(CalledEndpoint):
         revision: str | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
     ) -> None:
-        """Run `model` (a name on the Hugging Face hub, at the commit `revision` if any) on `instances` instances.
+        """Create the endpoint and run `model`, a name on the Hugging Face hub, on `instances` instances.
 
-        `batch_size` is the limit of texts in a request. `image` replaces the image of Text Embeddings Inference;
-        raises ValueError when there is none for the region. The model is loaded within `load_seconds`. With `scaling`
-        it runs as an inference component, whose copies need `accelerators` of an instance, or most of its processors.
+        `revision` is the commit on the hub to load, by default the newest. `batch_size` is the maximum number of texts
+        in a request. `image` replaces the image of Text Embeddings Inference. The model must load within
+        `load_seconds`. With `scaling` it runs as an inference component, whose copies need `accelerators` of an
+        instance, or most of its processors. Raises ValueError when no image is known for the region.
         """
         uri = image or self._image()
-        # `Default` is no part of logical ids.
+        # CDK leaves the id `Default` out of logical ids.
         access = EndpointRole(
             self, "Default", name=self.name, image=uri, components=scaling is not None, log_retention=log_retention
         )

@@ -1,6 +1,6 @@
-"""The CPU image of Text Embeddings Inference, which is in another ECR account in each region.
+"""The CPU image of Text Embeddings Inference, which is in a different ECR account in each region.
 
-As listed by the SageMaker Python SDK, `image_uri_config/huggingface-tei-cpu.json`.
+The accounts are those in the SageMaker Python SDK, `image_uri_config/huggingface-tei-cpu.json`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from opensearch_ml.engine.acknowledge import acknowledge_wildcards
 
-# The account and the region may be tokens of a deploy that finds out itself where it is.
+# The account and the region may be tokens, because a stack may not know them before its deploy.
 _UNRESOLVED = r"\$\{[^}]+\}"
 _IMAGE = re.compile(
     rf"(?P<account>\d{{12}}|{_UNRESOLVED})\.dkr\.ecr\.(?P<region>[a-z0-9-]+|{_UNRESOLVED})\.[^/]+/(?P<repository>[^:@]+)[:@]"
@@ -19,10 +19,11 @@ _IMAGE = re.compile(
 
 
 class EndpointRole(Construct):
-    """`role` and `policy` of the endpoint `name` that runs `image`, with weights under `model_data` if any.
+    """`role` and `policy` of the endpoint `name` that runs `image`, with weights under `model_data`, if any.
 
-    With `components` it runs inference components of that name. The log groups are made here, for `log_retention`:
-    SageMaker would make them for ever, and nobody would remove them. Raises ValueError when `image` is not in ECR.
+    With `components` the endpoint runs inference components of that name. The log groups are created here with
+    `log_retention`, because those that SageMaker creates never expire and are not removed with the stack. Raises
+    ValueError when `image` is not in ECR.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class EndpointRole(Construct):
         groups = ["Endpoints", *(["InferenceComponents"] if components else [])]
         log_streams = [self._log_streams(group, name) for group in groups]
         weights = [] if model_data is None else self._weights(model_data)
-        # SageMaker, when it comes for this account.
+        # SageMaker may assume the role only on behalf of this account.
         service = iam.ServicePrincipal(
             "sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
         )
@@ -77,7 +78,7 @@ class EndpointRole(Construct):
                 retention=log_retention,
                 removal_policy=RemovalPolicy.DESTROY,
             )
-            # So they go after the endpoint and after the permission to make them anew.
+            # CloudFormation thus removes a log group after the endpoint, and after the permission to create it again.
             self.policy.node.add_dependency(made)
         acknowledge_wildcards(
             self.policy,

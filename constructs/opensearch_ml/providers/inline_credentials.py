@@ -16,11 +16,11 @@ READ = "secretsmanager:GetSecretValue"
 
 
 class InlineCredentials:
-    """Keys that the provisioner reads and writes into the connector of `provider` when it creates it.
+    """Keys that the provisioner reads, and writes into the connector of `provider` when it creates the connector.
 
-    A domain resolves `${credential.secretArn.<key>}` itself; here it becomes `${credential.<key>}`. `allowed` are
-    the ARNs of the secrets in the form of a policy. Raises ValueError when the provider is on AWS and `engine` has no
-    keys.
+    A domain resolves `${credential.secretArn.<key>}` itself; for other engines this becomes `${credential.<key>}`.
+    `allowed` are the ARNs of the secrets as in a policy. Raises ValueError when the provider is on AWS and `engine` has
+    no `model_keys`.
     """
 
     def __init__(self, engine: SearchEngine, provider: Provider) -> None:
@@ -54,7 +54,7 @@ class InlineCredentials:
 
 
 def _inline(value: Any, names: set[str]) -> Any:
-    """`value` with the placeholders replaced; the keys they name are added to `names`."""
+    """`value` with its placeholders replaced; the keys in the placeholders are added to `names`."""
     if isinstance(value, dict):
         return {name: _inline(value, names) for name, value in value.items()}
     if isinstance(value, list):
@@ -66,5 +66,5 @@ def _inline(value: Any, names: set[str]) -> Any:
 
 
 def secrets_of(statements: tuple[iam.PolicyStatement, ...]) -> list[str]:
-    """The secrets that statements let someone read, as they name them."""
+    """The ARNs of the secrets that `statements` allow to read."""
     return [arn for statement in statements if READ in statement.actions for arn in statement.resources]

@@ -25,9 +25,10 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Scaling:
-    """Copies of the model according to load; none outside the hours of `schedule`, or while nobody calls it.
+    """From `minimum` to `maximum` copies of the model by load: one for each `calls_at_once` calls.
 
-    A `minimum` of 0 means the latter; a start takes about `start_seconds`.
+    Outside the hours of `schedule` there are no copies. With a `minimum` of 0 there are also none while nobody calls
+    the model. A start takes about `start_seconds`.
     """
 
     minimum: int
@@ -40,9 +41,9 @@ class Scaling:
 class ModelCopies(Construct):
     """The copies of `component`, one for each `calls_at_once` calls of its `scaling`.
 
-    The number of instances follows: without copies there are no costs. With a `minimum` of 0, Application Auto Scaling
-    stops the last copy after a quarter of an hour without a call, and the first call that fails for that starts one
-    again, within `start_seconds`.
+    The number of instances follows the number of copies, so without copies there are no costs. With a `minimum` of 0,
+    Application Auto Scaling stops the last copy after a quarter of an hour without a call. The next call then fails,
+    and starts a copy again within `start_seconds`.
     https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-zero-instances.html
     """
 
@@ -80,7 +81,7 @@ class ModelCopies(Construct):
             self._start_at_a_call(component, target, scaling.start_seconds)
 
     def _start_at_a_call(self, component: str, target: autoscaling.CfnScalableTarget, start_seconds: int) -> None:
-        """Tracking a target cannot leave zero: no copy, no calls of a copy."""
+        """Start a copy when a call fails for lack of one: target tracking cannot, because zero copies have no calls."""
         policy = autoscaling.CfnScalingPolicy(
             self,
             "Start",
@@ -89,13 +90,13 @@ class ModelCopies(Construct):
             scaling_target_id=target.ref,
             step_scaling_policy_configuration=autoscaling.CfnScalingPolicy.StepScalingPolicyConfigurationProperty(
                 adjustment_type="ChangeInCapacity",
-                # Whoever asks meanwhile starts no second copy: within this time a start counts as done.
+                # Calls within this time start no second copy.
                 cooldown=start_seconds,
                 metric_aggregation_type="Maximum",
                 step_adjustments=[Step(metric_interval_lower_bound=0, scaling_adjustment=1)],
             ),
         )
-        # Nobody is told of it: a start is no fault.
+        # This alarm notifies nobody, because a start is not an error.
         cloudwatch.CfnAlarm(
             self,
             "Asked",

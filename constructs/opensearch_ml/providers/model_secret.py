@@ -14,8 +14,9 @@ class ModelSecret(Construct):
     """The secret `name`, whose value is a JSON object with the API key under `key`.
 
     With `create` the secret is created without `key`, which `osml secret set` adds, and `arn` is its complete ARN.
-    Otherwise the secret exists, and `arn` is `existing_arn` or the ARN without the six random characters at its end,
-    which Secrets Manager resolves; `arn_to_allow` then ends with `??????`, because IAM compares the complete ARN.
+    Otherwise the secret must exist. `arn` is then `existing_arn`, or else the ARN without the six random characters at
+    its end, which Secrets Manager resolves. In the latter case `arn_to_allow` ends with `??????`, because IAM compares
+    the complete ARN.
 
     Example::
 
@@ -77,8 +78,8 @@ class ModelSecret(Construct):
             description=f"API key of a model, under {self.key}",
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 secret_string_template="{}",  # noqa: S106 an empty object
-                # Not under `key`: a connector without its key reports that, but one with a generated key fails at the
-                # provider.
+                # The generated value is not under `key`: a missing key gives a clear error, but a generated key would
+                # only fail at the provider.
                 generate_string_key="placeholder",
                 exclude_punctuation=True,
             ),

@@ -32,15 +32,16 @@ def openai_chat(
     thinks_aloud: bool = True,
     plans_queries: bool = False,
 ) -> Provider:
-    """`host` serves `path`; `temperature` and `max_tokens` (sent as `token_limit`) default to the API's own.
+    """The provider for `https://<host><path>`.
 
-    `members` are additional members of each request. With `plans_queries` it is for an agent with QueryPlanningTool,
-    and answers nothing else. With `thinks_aloud` a `<think>` part of the answer is removed; servers without a parser
-    for it send one.
+    `temperature` and `max_tokens` (sent as `token_limit`) default to the API's own values. `members` are additional
+    members of each request. With `plans_queries` the provider is only for an agent with QueryPlanningTool, and answers
+    no other requests. With `thinks_aloud` a `<think>` part is removed from the answer; servers that do not parse it
+    send it with the answer.
     """
     choices = {"temperature": temperature, token_limit: max_tokens}
     set_choices = {name: str(value) for name, value in choices.items() if value is not None}
-    # The engine writes `messages` as JSON, so it stands without quotes.
+    # The engine fills in `messages` as JSON, so there are no quotes around it.
     messages = _PLANNING if plans_queries else "${parameters.messages}"
     body = ['"model": "${parameters.model}"', f'"messages": {messages}']
     body += [f'"{name}": ${{parameters.{name}}}' for name in set_choices]

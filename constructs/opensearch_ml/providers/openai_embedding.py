@@ -21,9 +21,9 @@ def openai_embedding(
     connect_seconds: int = 5,
     read_seconds: int = 30,
 ) -> Provider:
-    """`https://<host><path>` serves `model`.
+    """The provider for `model`, which `https://<host><path>` serves.
 
-    `dimension` is sent unless it is None, because not every model takes it.
+    `dimension` is sent unless it is None, because not every model accepts it.
     """
     members = [f'"model": {json.dumps(model)}', '"input": ${parameters.input}']
     members += [f'"dimensions": {dimension}'] if dimension else []

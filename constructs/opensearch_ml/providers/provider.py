@@ -15,16 +15,16 @@ class Provider:
     """One way to call one model.
 
     connector: the body of the connector without name, version and roleArn.
-    credential: the connector's credential besides roleArn, such as secretArn.
+    credential: the connector's credential without roleArn, such as secretArn.
     statements: the permissions of the connector's role.
     trusted_endpoints: regular expressions over whole URLs, in addition to those of the connector's hosts.
     probe: a `_predict` body that a working model answers.
-    llm_model: the model's name for the retrieval_augmented_generation processor in a search, None when it
-        embeds. The processor picks the wire format from it: a prefix such as `bedrock/` is another format.
-    llm_response_field: the field of the answer with the text, None when `llm_model` determines it.
-    vectors: the values, known at synth, that determine an embedding model's vectors: vectors are comparable if
-        these are equal.
-    wildcards: the actions and resources of the statements with a wildcard, each with the reason for it.
+    llm_model: the model's name for the retrieval_augmented_generation processor in a search; None for an embedding
+        model. The processor chooses the wire format by it: a prefix such as `bedrock/` means another format.
+    llm_response_field: the field of the answer that contains the text; None when `llm_model` determines it.
+    vectors: the values, known at synth, that determine an embedding model's vectors. Vectors are comparable if these
+        values are equal.
+    wildcards: the actions and resources of the statements that contain a wildcard, each with the reason for it.
     """
 
     name: str
@@ -42,8 +42,8 @@ class Provider:
     def trusted(self) -> tuple[str, ...]:
         """The URLs that the domain must trust: every host that the connector calls, and `trusted_endpoints`.
 
-        They include hosts that a domain trusts by default, because somebody may have changed the list. Where the list
-        trusts them, nothing is written.
+        They include hosts that a domain trusts by default, because somebody may have changed the list. If the list
+        already trusts all of them, nothing is written.
         """
         return tuple(dict.fromkeys([*map(_host_pattern, _urls(self.connector)), *self.trusted_endpoints]))
 
@@ -58,17 +58,17 @@ class Provider:
         return statements
 
 
-# Actions of a caller that reads an answer as it is written, by those of a connector, which cannot.
+# The actions of a connector, which cannot stream, with the actions of a caller that streams.
 STREAMED = {
     "bedrock:InvokeModel": "bedrock:InvokeModelWithResponseStream",
     "sagemaker:InvokeEndpoint": "sagemaker:InvokeEndpointWithResponseStream",
 }
-# A connector's other actions on its secret.
+# Actions on a secret that a connector needs, but another caller does not.
 CONNECTORS_OWN = {"secretsmanager:DescribeSecret"}
 
 
 def _urls(connector: Mapping[str, object]) -> list[str]:
-    """The URLs of its actions, with the text parameters filled in."""
+    """The URLs of the connector's actions, with its parameters filled in."""
     actions, parameters = connector.get("actions"), connector.get("parameters")
     assert isinstance(actions, Sequence)  # noqa: S101 for the type checker
     urls = [str(action["url"]) for action in actions]
@@ -78,7 +78,7 @@ def _urls(connector: Mapping[str, object]) -> list[str]:
 
 
 def _host_pattern(url: str) -> str:
-    """A pattern for all URLs of one host; values that are known only at deploy, such as the region, stay tokens."""
+    """A pattern for all URLs of one host; tokens, such as one for the region, are kept until the deploy."""
     host = re.sub(r"^(https?://[^/]+).*$", r"\1", url, flags=re.DOTALL)
     parts = re.split(r"(\$\{Token\[[^\]]*\]\})", host)
     return f"^{''.join(part if part.startswith('${Token[') else re.escape(part) for part in parts)}/.*$"

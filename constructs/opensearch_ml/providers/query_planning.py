@@ -1,8 +1,8 @@
-"""What a model reads that turns a question into a query of OpenSearch, for an agent with QueryPlanningTool.
+"""The prompt of a model that turns a question into an OpenSearch query, for an agent with QueryPlanningTool.
 
-The tool's own prompt holds a document of the index, whoever may read it, and places that the engine fills in after the
-question, whose text it may then read as such places. Here the connector makes the prompt of the question and of the
-mapping, as data.
+The tool's own prompt has two faults. It contains a document of the index, even one that the caller may not read. The
+engine also fills in its placeholders after the question, so it may replace placeholders in the question's text. Here
+the connector writes the prompt, with the question and the mapping as data.
 """
 
 SYSTEM = (

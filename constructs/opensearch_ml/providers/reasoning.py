@@ -1,7 +1,7 @@
-"""Answers of models that think aloud: how they are asked, and how their answer reaches the reader without it.
+"""Models that write their reasoning into the answer: their prompts, and functions that remove the reasoning.
 
-DeepSeek-R1 writes its thoughts, `</think>`, and then the answer. The prompt opens the thoughts itself, as the model's
-authors advise; text without an end of them is therefore thoughts only, cut off by the token limit.
+DeepSeek-R1 writes its reasoning, `</think>`, and then the answer. The prompt itself contains `<think>`, as the model's
+authors advise. Text without `</think>` is therefore only reasoning that the token limit cut off.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from aws_cdk import aws_iam as iam
 from opensearch_ml.providers.provider import Provider, client_config
 from opensearch_ml.providers.request_script import FOR_PARAMETERS, of_parameters
 
-# The engine puts `inputs` into the body escaped as JSON; the line feed has to be so here.
+# The engine escapes `inputs` as JSON in the body; the line feed must be escaped here.
 PROMPT = "<｜begin▁of▁sentence｜><｜User｜>${parameters.inputs}<｜Assistant｜><think>\\n"
-# The tokenizer of a text-generation container writes the beginning of the sentence itself.
+# The tokenizer of a text-generation container adds the begin-of-sentence token itself.
 CONTAINER_PROMPT = PROMPT.removeprefix("<｜begin▁of▁sentence｜>")
 
-# ml-commons has an `escape` of its own, which leaves control characters and tabs as they are: no JSON then.
+# The `escape` of ml-commons leaves control characters and tabs as they are, and the result is not valid JSON.
 _QUOTED = r"""
 String quoted(String text) {
   StringBuilder json = new StringBuilder();
@@ -55,9 +55,9 @@ _MISSING = "throw new IllegalArgumentException('The model answered in another sh
 
 
 def completion_of(place: str) -> str:
-    """A Painless function that yields `completion` from the `place` that holds a text.
+    """A Painless function that returns `completion` from `place`, the part of the answer that contains the text.
 
-    It is a Painless expression over `params`, the model's JSON answer; a top-level array is `params.result`.
+    `place` is a Painless expression over `params`, the model's JSON answer; a top-level array is `params.result`.
     """
     fallback = f"if (text == null) {{ text = {place}; }}"
     return (
@@ -67,7 +67,7 @@ def completion_of(place: str) -> str:
 
 
 def chat_message() -> str:
-    """A Painless function for chat answers, which may think aloud within their content or not at all."""
+    """A Painless function for chat answers, whose content may or may not contain reasoning."""
     return (
         f"{_QUOTED}{_THOUGHTLESS}\ndef text = params.choices?.get(0)?.message?.content;\n"
         f"if (text == null) {{ {_MISSING}; }}\n"
@@ -90,7 +90,7 @@ def reasoning_provider(
     read_seconds: int,
     headers: Mapping[str, str] | None = None,
 ) -> Provider:
-    """DeepSeek-R1 behind `url`: `body` is sent with the `parameters`, and the answer is at the place `answers`."""
+    """The provider for DeepSeek-R1 at `url`: it sends `body` with the `parameters`, and the text is at `answers`."""
     action = {
         "action_type": "predict",
         "method": "POST",

@@ -1,12 +1,12 @@
-"""How the engine writes a text into the request of a model: as data, whatever the text holds.
+"""How the engine writes a text into a model's request: as data, whatever the text contains.
 
-ml-commons fills `${parameters.x}` into `request_body`, looks for more of them in what it has just filled in, and
-refuses the request when one is left (HttpConnector.createPayload, Connector.validatePayload; 2.11 to 3.6). It also
-leaves a text unescaped that is by itself a JSON object or array (ConnectorUtils.escapeRemoteInferenceInputData).
+ml-commons replaces `${parameters.x}` in `request_body` and then also in the values that it has just filled in. It
+refuses the request if one is left (HttpConnector.createPayload, Connector.validatePayload; 2.11 to 3.6). It also does
+not escape a text that is itself a JSON object or array (ConnectorUtils.escapeRemoteInferenceInputData).
 
-So `request_body` is one parameter alone, the whole body as one JSON text, and a Painless function makes it. No dollar
-sign stands in it as itself, and JSON is not escaped anew. The connector is where every text passes: of documents,
-questions, passages that the search pipeline hands on, and turns of a conversation; whoever has written them.
+Therefore `request_body` consists of one parameter, the whole body as one JSON string, and a Painless function writes
+it. Dollar signs in it are escaped, and JSON is not escaped again. This is done in the connector because every text
+passes through it: documents, questions, passages from the search pipeline, and turns of a conversation.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 BODY = "${parameters.body}"
-# Without it the function is run for texts only, and not for the parameters of a prediction (OpenSearch 2.12).
+# Without this parameter the function runs only for texts, and not for the parameters of a prediction (OpenSearch 2.12).
 FOR_PARAMETERS = {"pre_process_function.process_remote_inference_input": "true"}
-# A connector with a function of its own is given one text at a time, unless it says how many it takes.
+# A connector with its own function gets one text at a time, unless this parameter sets how many it takes.
 TOGETHER = "input_docs_processed_step_size"
 MOST_TOGETHER = 512
 
 _PLACE = re.compile(r"\$\{parameters\.([\w.-]+?)(?::-([^}]*))?\}")
-# What ml-commons turns into null, without the quotes, where nothing is given.
+# ml-commons replaces this, with its quotes, by null if the parameter is not given.
 _NULL = re.compile(r'"\$\{parameters\.(\w+):-null\}"')
 _CONTROL = re.compile(r"[\x00-\x1f]+")
 
@@ -33,7 +33,7 @@ String character(int number) {
   return Character.toString((char) number);
 }
 """
-# ml-commons escapes texts as JSON, without the quotes, before a function sees them.
+# Before the function runs, ml-commons escapes texts as JSON, without the quotes.
 _LISTED = """
 String listed(List texts) {
   StringBuilder all = new StringBuilder('[');
@@ -43,7 +43,7 @@ String listed(List texts) {
   return all.append(']').toString();
 }
 """
-# A parameter that is JSON by itself comes as it is, any other escaped: then a backslash is before its first quote.
+# A parameter that is itself JSON arrives as it is. Any other arrives escaped, with a backslash before its first quote.
 _INSIDE = r"""
 String inside(String text) {
   int quote = text.indexOf('"');
@@ -54,7 +54,7 @@ String inside(String text) {
   return text.replace(character(10), '\\n').replace(character(13), '\\r').replace(character(9), '\\t');
 }
 """
-# JSON that came as it is may have line breaks between its tokens.
+# JSON that arrived as it is may have line breaks between its tokens.
 _WRITTEN = r"""
 body = body.replace(character(10), ' ').replace(character(13), ' ').replace(character(9), ' ');
 body = body.replace('\\', '\\\\').replace('"', '\\"').replace('$', '\\\\u0024');
@@ -63,7 +63,7 @@ return '{"parameters": {"body": "' + body + '"}}';
 
 
 class _Piece(NamedTuple):
-    """A stretch of a template: as it is, or a parameter by `name` with its `default`, perhaps `quoted`."""
+    """A part of a template: literal `text`, or the parameter `name` with its `default`; `quoted` if inside quotes."""
 
     text: str
     name: str | None = None
@@ -72,10 +72,10 @@ class _Piece(NamedTuple):
 
 
 def of_texts(template: str, names: Mapping[str, str]) -> dict[str, object]:
-    """Members of an action that sends texts: what `request_body` would be, and what its parameters stand for.
+    """Members of an action that sends texts; `template` is the body that `request_body` would contain.
 
-    `names` gives for each parameter one of `texts` (all, as a JSON array), `text` (the first one, between quotes) and
-    `query` (the question that texts are compared with, between quotes).
+    `names` maps each parameter of the template to its value: `texts` (all texts, as a JSON array), `text` (the first
+    one, between quotes) or `query` (the question that texts are compared with, between quotes).
     """
     sources = {"texts": "listed(params.text_docs)", "text": "params.text_docs.get(0)", "query": "params.query_text"}
     parts = [_literal(piece.text) if piece.name is None else sources[names[piece.name]] for piece in _pieces(template)]
@@ -83,10 +83,10 @@ def of_texts(template: str, names: Mapping[str, str]) -> dict[str, object]:
 
 
 def of_parameters(template: str, parameters: Mapping[str, object]) -> dict[str, object]:
-    """Members of an action that is given its parameters, as the search pipeline does that lets a model answer.
+    """Members of an action whose calls contain parameters, such as those of a search pipeline that generates answers.
 
-    `template` is what `request_body` would be. What a call does not give is taken from the connector's `parameters`,
-    which need FOR_PARAMETERS besides.
+    `template` is the body that `request_body` would contain. A parameter that a call does not contain is taken from the
+    connector's `parameters`, which must also include FOR_PARAMETERS.
     """
 
     def null(match: re.Match[str]) -> str:
@@ -96,7 +96,7 @@ def of_parameters(template: str, parameters: Mapping[str, object]) -> dict[str, 
 
 
 def probe_of(template: str, values: Mapping[str, object]) -> dict[str, object]:
-    """A `_predict` body with these values in `template`: what the function makes of texts, it is given itself."""
+    """A `_predict` body with these values in `template`; it contains the body that the function would write."""
     body = "".join(
         piece.text
         if piece.name is None
@@ -109,7 +109,7 @@ def probe_of(template: str, values: Mapping[str, object]) -> dict[str, object]:
 
 
 def with_parameters(given: Mapping[str, object], *, together: int | None = None) -> dict[str, object]:
-    """Parameters of a connector that takes so many texts `together`."""
+    """Parameters of a connector that takes up to `together` texts in a call (default: MOST_TOGETHER)."""
     return {**given, TOGETHER: str(together or MOST_TOGETHER)}
 
 
@@ -134,7 +134,7 @@ def _given(piece: _Piece, parameters: Mapping[str, object]) -> str:
 
 
 def _filled(text: str, parameters: Mapping[str, object]) -> str:
-    """A parameter of the connector that is made of others."""
+    """`text` with the connector's `parameters` filled in, and with those in their values."""
 
     def fill(match: re.Match[str]) -> str:
         rest = {name: value for name, value in parameters.items() if name != match[1]}
@@ -160,6 +160,6 @@ def _pieces(template: str) -> list[_Piece]:
 
 
 def _literal(text: str) -> str:
-    """`text` as Painless writes it between single quotes; ml-commons fills `${parameters.` in a function, too."""
+    """`text` as a Painless literal; `${parameters.` is split, because ml-commons also replaces it in a function."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return "'" + escaped.replace("${parameters.", "$' + '{parameters.") + "'"

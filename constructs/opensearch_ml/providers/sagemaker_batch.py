@@ -12,7 +12,7 @@ from constructs import Construct
 
 from opensearch_ml.providers.provider import Provider
 
-# The field of an input line that holds what the container is sent, and the one that SageMaker adds to it.
+# The field of an input line with the container's input, and the field that SageMaker adds with its output.
 # https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-processing.html
 INPUT, OUTPUT = "model_input", "SageMakerOutput"
 CALLS = {
@@ -20,7 +20,8 @@ CALLS = {
     "batch_predict_status": ("GET", "DescribeTransformJob"),
     "cancel_batch_predict": ("POST", "StopTransformJob"),
 }
-# What every job has from the connector, and what each is given: input, name and output.
+# Text members and object members of a job's request. The connector's parameters contain some, each call the others:
+# input, name and output.
 FIXED = ("ModelName", "BatchStrategy")
 OBJECTS = ("DataProcessing", "TransformInput", "TransformOutput", "TransformResources")
 
@@ -31,7 +32,7 @@ def sagemaker_batch(
     """`provider`, an embedding endpoint on SageMaker, with additional actions for batches of the same model.
 
     `model_name` is SageMaker's name of the model behind the endpoint; each job runs it on `instances` machines. A line
-    of a job's input is JSON, holds under `model_input` what the container is sent, and comes back with
+    of a job's input is a JSON object with the container's input under `model_input`. The line in the output also has
     `SageMakerOutput`. The actions are as in ml-commons' blueprint of the batch API, which exists since OpenSearch 2.17:
     https://github.com/opensearch-project/ml-commons/blob/main/docs/remote_inference_blueprints/batch_inference_sagemaker_connector_blueprint.md
     """
@@ -39,7 +40,7 @@ def sagemaker_batch(
         **provider.connector["parameters"],
         "ModelName": model_name,
         "BatchStrategy": "SingleRecord",
-        # As texts: ml-commons keeps parameters as such, and the keeper compares.
+        # These are strings, because ml-commons stores parameters as strings, and the keeper compares them.
         "DataProcessing": json.dumps({"InputFilter": f"$.{INPUT}", "JoinSource": "Input", "OutputFilter": "$"}),
         "TransformResources": json.dumps({"InstanceCount": instances, "InstanceType": instance_type}),
     }

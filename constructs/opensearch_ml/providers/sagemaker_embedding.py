@@ -17,9 +17,10 @@ def sagemaker_embedding(
     connect_seconds: int = 5,
     read_seconds: int = 30,
 ) -> Provider:
-    """`shape` is the container's input: `array`, a JSON array of strings, or `inputs`, `{"inputs": […]}`.
+    """The provider for `endpoint`; `shape` is the shape of its input.
 
-    `model` is the endpoint's model: another model makes other vectors.
+    `array` is a JSON array of strings, and `inputs` is `{"inputs": […]}`. `model` is the name of the endpoint's model;
+    vectors of different models are not comparable.
     """
     return provider_of_texts(
         endpoint,

@@ -16,10 +16,12 @@ def sagemaker_sparse(
     connect_seconds: int = 5,
     read_seconds: int = 30,
 ) -> Provider:
-    """`endpoint` takes `{"texts": […]}` and answers `[{word: weight, …}, …]`, as the container does that ml-commons
-    describes in docs/model_serving_framework/deploy_sparse_model_to_SageMaker.ipynb.
+    """The provider for `endpoint`, whose input is `{"texts": […]}` and whose answer is `[{word: weight, …}, …]`.
 
-    `model` is the endpoint's model: another model makes other weights.
+    This is the container that ml-commons describes in
+    docs/model_serving_framework/deploy_sparse_model_to_SageMaker.ipynb.
+
+    `model` is the name of the endpoint's model; weights of different models are not comparable.
     """
     return provider_of_texts(
         endpoint,

@@ -21,7 +21,10 @@ def provider_of_texts(
     read_seconds: int,
     **action: Any,
 ) -> Provider:
-    """`body` is the endpoint's input with `${parameters.input}`; `action` are further members of the action."""
+    """The provider that sends `body` to `endpoint`.
+
+    `body` contains `${parameters.input}` in place of the texts. `action` are further members of the connector's action.
+    """
     invocations = f"https://runtime.sagemaker.{endpoint.region}.{Aws.URL_SUFFIX}/endpoints/{endpoint.name}/invocations"
     predict = {
         "action_type": "predict",

@@ -1,4 +1,4 @@
-"""SecretKeys: keys of a JSON secret that are read when they are needed; no template contains their values."""
+"""SecretKeys: keys of a JSON secret, which are read only when they are needed; no template contains their values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SecretKeys:
-    """Keys in the JSON value of the secret `arn`: `keys` maps a value's purpose to its key."""
+    """Keys in the JSON value of the secret `arn`; `keys` maps a value's purpose to its key."""
 
     arn: str
     keys: Mapping[str, str]

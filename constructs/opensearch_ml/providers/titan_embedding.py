@@ -12,7 +12,7 @@ V2 = "amazon.titan-embed-text-v2:0"
 
 
 def tensor() -> str:
-    """The script that makes a tensor of Titan's answer, for engines without a built-in function (before 2.13)."""
+    """The script that turns Titan's answer into a tensor, for engines without a built-in function (before 2.13)."""
     return (
         'return \'{"name":"sentence_embedding","data_type":"FLOAT32","shape":[\' + params.embedding.size() '
         "+ '],\"data\":' + params.embedding + '}';"
@@ -29,9 +29,10 @@ def titan_embedding(
     connect_seconds: int = 5,
     read_seconds: int = 30,
 ) -> Provider:
-    """`model` in `region` (default: the stack's). `dimension` and `normalize` apply to v2; the default is 1024.
+    """The provider for `model` in `region` (default: the stack's).
 
-    `painless` uses a script instead of the function bedrock.embedding, which OpenSearch has since 2.13.
+    `dimension` and `normalize` apply only to v2; the default dimension is 1024. `painless` uses a script instead of the
+    function bedrock.embedding, which OpenSearch has since 2.13.
     """
     region = region or Aws.REGION
     choices: dict[str, object] = {"dimensions": dimension or 1024, "normalize": normalize} if model == V2 else {}

@@ -1,4 +1,4 @@
-"""AdoptedIndex: an index that was in the engine before, with an alias and the fields of osml."""
+"""AdoptedIndex: an index that others created, with an alias and the fields of osml."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from opensearch_ml.resources.vector_index import OURS, SLOW_WRITES, VERSION, sea
 
 
 class AdoptedIndex(MlResource):
-    """The index `name` of somebody else, which has the owner's mark of this stack, gets the alias `alias`.
+    """The existing index `name`, which has the owner mark of this stack, with the alias `alias`.
 
-    Its shards, its vectors and its fields stay as they are; it gets the fields of osml, and the pipelines. A delete
-    gives it back, with its documents. Without `keeps_search_pipeline` it then has no default search pipeline. On a
-    collection there are no pipelines and no alias, and `id_field` has the ids of passages.
+    Its shards, its vectors and its fields stay as they are; it gets the fields of osml, and the pipelines. When the
+    resource is deleted, the index is released with its documents. Without `keeps_search_pipeline` it then has no
+    default search pipeline. On a collection there are no pipelines and no alias; `id_field` is then the field with the
+    ids of passages.
 
     Example::
 
@@ -59,7 +60,7 @@ class AdoptedIndex(MlResource):
         else:
             properties |= {id_field: {"type": "keyword"}, **VERSION, **OURS}
         if search_pipeline and not keeps_search_pipeline:
-            # The CDK leaves null out of JSON.
+            # "_none" means no pipeline; null would do the same, but the CDK leaves it out of JSON.
             spec["restored"] = {"index.search.default_pipeline": "_none"}
         super().__init__(scope, id, target=target, kind="Index", spec=spec, adopted=True)
         if alias:

@@ -1,4 +1,4 @@
-"""AuditLog: who asked the domain for what, and who was refused, written to CloudWatch Logs."""
+"""AuditLog: who sent which requests to the domain, and who was refused, written to CloudWatch Logs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from opensearch_ml.resources.ml_resource import MlResource
 class AuditLog(MlResource):
     """Enables the audit log of the security plugin, for a SearchDomain with `audit_log`, which publishes it.
 
-    Failed sign-ins, missing permissions, changes of indexes and of the security plugin's configuration are logged, and
-    who read or wrote documents without the documents. `request_bodies` also logs what was asked and stored, and
-    `transport` what nodes ask of each other. Requests of `ignored_users` are not logged.
+    It records failed sign-ins, missing permissions, changes of indexes and of the security plugin's configuration, and
+    who read or wrote documents, without their content. `request_bodies` also logs the bodies of requests, which are
+    questions and documents. `transport` also logs the requests between nodes. Requests of `ignored_users` are not
+    logged.
 
     Example::
 

@@ -9,7 +9,7 @@ CONVERSATIONS = "{index}-conversations"
 
 
 class ConversationIndex(PlainIndex):
-    """The index `name`: a document for each conversation. Its caller finds it by words of its title and questions.
+    """The index `name`: a document for each conversation, which its caller finds by words of its title and questions.
 
     With `removal_policy` RETAIN the conversations outlive the stack.
 

@@ -1,4 +1,4 @@
-"""FeedbackIndex: an index for what people say of answers."""
+"""FeedbackIndex: an index for people's feedback on answers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _TIME = {"type": "date", "format": "epoch_second"}
 
 
 class FeedbackIndex(PlainIndex):
-    """The index `name`: a document for each judgement, by the time at which it was made and that at which it expires.
+    """The index `name`: a document for each judgement, found by when it was made and when it expires.
 
-    With `removal_policy` RETAIN they outlive the stack.
+    With `removal_policy` RETAIN the documents outlive the stack.
 
     Example::
 

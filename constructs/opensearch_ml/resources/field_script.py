@@ -1,15 +1,17 @@
-"""What the engine makes of a document's fields, before and behind what embeds it, whoever has written it.
+"""Scripts of an ingest pipeline that convert a document's fields before and after the processors that embed it.
 
-The mapping of an index knows few fields and looks into no other (`dynamic: false`), so that no value fixes a type and
-none is refused for its own. What can be asked of the others is one keyword, `osml.labels`: `name=value` of each value;
-a label has 1,000 characters and a document 1,000 labels at most. A field whose name the engine refuses or acts on goes
-into the list `osml.kept`, where nothing looks, and so does a value that is nothing of a declared type: a field refuses
-objects and, a boolean, all words but two, whatever `ignore_malformed` says.
+The mapping of an index declares few fields and ignores all others (`dynamic: false`). No value therefore sets the type
+of a field, and none is refused for its type. The other fields can be searched by one keyword field, `osml.labels`. It
+contains `name=value` for each value; a label has at most 1,000 characters, and a document at most 1,000 labels.
 
-What embeds (neural-search 2.19 and later, ProcessorDocumentUtils.unflattenJson) turns names with dots into objects,
-refuses blank ones at any depth, and before 2.19.2 takes lists of objects apart. So it sees only what is flat: in the
-meantime the rest is one text, of JSON. And it sees the title before the text, so that a vector says what all of a
-document is about; what is stored is the text.
+Some fields go into the list `osml.kept`, which is stored but not indexed. These are fields whose names the engine
+refuses or acts on, and fields whose values do not fit their declared type. The engine refuses objects in such a field,
+and in a boolean field all words except true and false; `ignore_malformed` does not change that.
+
+The embedding processors (neural-search 2.19 and later, ProcessorDocumentUtils.unflattenJson) turn names with dots into
+objects and refuse blank names at any depth. Before 2.19.2 they also split lists of objects. They therefore get only
+flat fields, and one JSON string carries the others past them. They also get the title before the text, and a vector
+then represents the subject of the whole document; the stored text has no title.
 """
 
 from __future__ import annotations
@@ -17,13 +19,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-# Whose a document is: the groups that may see it, and who has loaded it. Without `ignore_above`: a group that is not
-# indexed would be none, which means everybody.
+# Who may see a document: `groups`, and its `loader`. There is no `ignore_above`, because a long group would then not be
+# indexed, and a document without groups is visible to everybody.
 ACCESS: Mapping[str, object] = {
     "dynamic": False,
     "properties": {"groups": {"type": "keyword"}, "loader": {"type": "keyword"}},
 }
-# Where the words of title and text are searched.
+# The field that contains the words of title and text for searches.
 WORDS = "osml.words"
 TYPES: Mapping[str, Mapping[str, object]] = {
     "keyword": {"type": "keyword", "ignore_above": 8191},
@@ -154,18 +156,18 @@ if (ctx.osml != null && ctx.osml.apart != null) {
   if (!apart.kept.isEmpty()) { ctx.osml.kept = apart.kept; }
 }
 """
-# When a document was loaded; one that another index version takes over keeps its time.
+# The time when a document was loaded. A document that another index version takes over keeps its time.
 LOADED = {"set": {"field": "osml.loaded", "value": "{{_ingest.timestamp}}", "override": False}}
-# What a document says of itself to the engine on the way through a pipeline, not in its source.
+# Metadata that a document has only inside an ingest pipeline, and not in its source.
 _ENGINE = ("_index", "_id", "_routing", "_version", "_version_type", "_if_seq_no", "_if_primary_term")
 
 
 def with_fields(
     embedding: Sequence[Mapping[str, object]], text_field: str, made: Sequence[str], fields: Mapping[str, str]
 ) -> list[Mapping[str, object]]:
-    """The processors that embed, between those for the fields.
+    """The processors in `embedding`, between the scripts that convert the fields.
 
-    `made` are fields that they make, `fields` the declared ones with their types.
+    `made` are the fields that `embedding` writes; `fields` are the declared fields with their types.
     """
     script_parameters = {
         "ours": ["id", "document", "title", text_field, *made, *_ENGINE],
@@ -181,7 +183,10 @@ def _script(source: str, **more: object) -> dict[str, object]:
 
 
 def _short(source: str) -> str:
-    """Without white space, and with names of one letter: what the keeper notes is free of charge within 4 KB."""
+    """`source` without white space and with one-letter names.
+
+    The keeper's parameter in Systems Manager contains the script, and is free only up to 4 KB.
+    """
     lines = (line.strip() for line in source.splitlines())
     parts = _STRING.split(" ".join(line for line in lines if line and not line.startswith("//")))
     return "".join(part if part.startswith("'") else _named(_SPACE.sub(r"\1", part)) for part in parts)
@@ -192,7 +197,7 @@ def _named(code: str) -> str:
 
 
 def field_mappings(fields: Mapping[str, str], language: str = "english") -> dict[str, object]:
-    """The properties of the declared fields, of what can be asked of all others, and of the words in `language`."""
+    """The mapping's properties for the declared `fields`, and for the fields in `osml`; `language` is the analyzer."""
     words = {"type": "keyword", "ignore_above": 8191}
     ours = {
         "dynamic": False,

@@ -1,4 +1,4 @@
-"""An index version: vectors that can be compared with one another, and the index that holds them."""
+"""An index version: vectors that can be compared with one another, and the index that contains them."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ def index_version(vectors: Mapping[str, object], **index: object) -> str:
 
 
 def every_version(index: str) -> str:
-    """A pattern of the names of all versions of `index`, of their length: other names that begin alike do not match."""
+    """A pattern for the names of all versions of `index`; its fixed length excludes most names that begin alike."""
     return f"{index}-{'?' * DIGITS}"

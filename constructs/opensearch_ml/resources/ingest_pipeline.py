@@ -13,13 +13,13 @@ from opensearch_ml.resources.ml_resource import MlResource
 
 
 class IngestPipeline(MlResource):
-    """Embeds `text_field` into `embedding_field` with `model`, `batch_size` documents of a bulk per call.
+    """Embeds `text_field` into `embedding_field` with `model`; a call embeds `batch_size` documents of a bulk.
 
-    `batch_size` is None for engines before OpenSearch 2.17, which embed one at a time. A `sparse_model` also writes the
-    weights of words into `sparse_field`.
+    `batch_size` is None for engines before OpenSearch 2.17, which embed one document at a time. With a `sparse_model`
+    the pipeline also writes the weights of words into `sparse_field`.
 
-    Before that, the pipeline converts each field to fit the index, and makes it searchable by its whole value
-    (`osml.labels`); `fields` are those that the index declares.
+    Before it embeds, the pipeline converts each field to fit the index, and makes it searchable by its whole value
+    (`osml.labels`). `fields` are the fields that the index declares.
 
     Example::
 
@@ -42,7 +42,7 @@ class IngestPipeline(MlResource):
         fields: Mapping[str, str] | None = None,
         adopted: bool = False,
     ) -> None:
-        # `_bulk?batch_size=` is gone in OpenSearch 3: only the processor batches now.
+        # OpenSearch 3 has no `_bulk?batch_size=`, so the processor sets the batch size.
         batch = {"batch_size": batch_size} if batch_size else {}
         dense = {"model_id": model.physical_id, "field_map": {text_field: embedding_field}, **batch}
         made = (embedding_field, *([sparse_field] if sparse_model else []))

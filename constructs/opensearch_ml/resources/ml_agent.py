@@ -26,7 +26,7 @@ class AgentTool:
 
     @property
     def body(self) -> dict[str, object]:
-        """The tool in an agent's registration; the engine keeps parameters as texts."""
+        """The tool in an agent's registration; its parameters are strings, because the engine stores them so."""
         named = {"name": self.name, "description": self.description}
         return {
             "type": self.type,
@@ -37,9 +37,9 @@ class AgentTool:
 
 
 def query_planning(model: MlModel) -> AgentTool:
-    """The tool that turns a question into a query, for a `SearchPipeline` with this agent (OpenSearch 3.3).
+    """The tool that turns a question into a query, in the agent of a `SearchPipeline` (OpenSearch 3.3).
 
-    `model` is behind the connector of a provider with `plans_queries`.
+    The connector of `model` must have a provider with `plans_queries`.
     """
     return AgentTool("QueryPlanningTool", {"model_id": model.physical_id})
 
@@ -48,7 +48,7 @@ class MlAgent(MlResource):
     """An agent with `tools`; `type` is flow, conversational or conversational_flow.
 
     A flow runs its tools one after the other. A conversational agent lets `model` choose them, and keeps the
-    conversation in ml-commons' memory. Any change creates another agent with another id; resources that refer to
+    conversation in ml-commons' memory. Any change creates a new agent with a new id; resources that refer to
     `physical_id` are updated.
 
     Example::

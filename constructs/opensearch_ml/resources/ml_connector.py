@@ -12,7 +12,7 @@ from opensearch_ml.resources.ml_resource import MlResource
 
 
 class MlConnector(MlResource):
-    """The connector of `provider`, which calls with `role`, or with its inline credentials.
+    """The connector of `provider`; `role` is the role, or the inline credentials, with which it calls.
 
     Example::
 

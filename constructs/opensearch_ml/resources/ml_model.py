@@ -13,10 +13,11 @@ from opensearch_ml.resources.ml_resource import MlResource
 
 
 class MlModel(MlResource):
-    """A model behind `connector`. Its creation succeeds only when it answers `probe`, a `_predict` body.
+    """A model behind `connector`. Its creation succeeds only if it answers `probe`, a `_predict` body.
 
-    `generation` is the index version whose vectors it makes, if any: another one makes another model with another id.
-    A changed connector changes the model in place; a text is the id of one that somebody else made.
+    `connector` is a construct, or the id of a connector that others created. A changed connector changes the model in
+    place. `generation` is the index version whose vectors the model makes, if any; a new value creates a new model with
+    a new id.
 
     Example::
 

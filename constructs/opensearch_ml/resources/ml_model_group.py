@@ -9,7 +9,7 @@ from opensearch_ml.resources.ml_resource import MlResource
 
 
 class MlModelGroup(MlResource):
-    """A model group. Each model has its own, because two registrations in one group at the same time collide (409).
+    """A model group. Each model has its own, because two simultaneous registrations in one group collide (409).
 
     Example::
 

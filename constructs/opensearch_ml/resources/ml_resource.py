@@ -18,10 +18,11 @@ class MlResource(Construct):
 
     Target and Spec are JSON strings, because CloudFormation turns numbers and booleans in structures into strings.
 
-    CloudFormation updates an object only when a property changes. The context value `osml:repair`, which differs each
-    time, is such a property: every object is updated, which restores objects that somebody deleted or changed.
+    CloudFormation updates an object only when a property changes. The context value `osml:repair` is such a property,
+    and it differs each time. With it every object is updated, which restores objects that somebody deleted or changed.
 
-    An `adopted` object was in the engine before: the stack finds it by its mark, and gives it back when it is deleted.
+    An `adopted` object was created by others. The stack finds it by its owner mark, and releases it when the resource
+    is deleted.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class MlResource(Construct):
             "Resource",
             resource_type=f"Custom::Ml{kind}",
             service_token=target.provisioner.function.function_arn,
-            # A minute more than the function has, so that its error arrives before CloudFormation's time-out.
+            # One minute more than the function's timeout; the function's error then arrives before CloudFormation's.
             service_timeout=target.provisioner.timeout.plus(Duration.seconds(60)),
             properties={
                 "Target": stack.to_json_string(where),

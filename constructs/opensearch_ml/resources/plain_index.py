@@ -1,4 +1,4 @@
-"""PlainIndex: an index without vectors, for what an assistant keeps of people."""
+"""PlainIndex: an index without vectors, for what an assistant stores about people."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from opensearch_ml.resources.ml_resource import MlResource
 
 
 class PlainIndex(MlResource):
-    """The index `name` of documents that are found by `FIELDS`; their other fields are stored only.
+    """The index `name`, whose documents are found by `FIELDS`; other fields are stored but not indexed.
 
     With `removal_policy` RETAIN the documents outlive the stack.
     """
@@ -36,7 +36,7 @@ class PlainIndex(MlResource):
 
     @classmethod
     def body(cls, replicas: int) -> dict[str, object]:
-        """The request that makes it."""
+        """The body of the request that creates the index."""
         return {
             "settings": {"index": {"number_of_shards": 1, "number_of_replicas": replicas}},
             "mappings": {"dynamic": False, "properties": dict(cls.FIELDS)},

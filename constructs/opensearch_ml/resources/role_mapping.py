@@ -11,7 +11,7 @@ from opensearch_ml.resources.ml_resource import MlResource
 
 
 class RoleMapping(MlResource):
-    """Adds `backend_roles` (IAM role ARNs) to the mapping of `role`; a delete removes only these.
+    """Adds `backend_roles` (IAM role ARNs) to the mapping of `role`; deleting the resource removes only these.
 
     Example::
 

@@ -14,7 +14,7 @@ from opensearch_ml.resources.ml_resource import MlResource
 
 @dataclass(frozen=True)
 class Mixture:
-    """How the scores of a `hybrid` query are combined: weights in the order of its queries, with the sum 1.
+    """How the scores of a `hybrid` query are combined: `weights` are in the order of its queries, and their sum is 1.
 
     `normalization` is min_max, l2 or z_score (OpenSearch 3.0), `combination` arithmetic_mean, geometric_mean or
     harmonic_mean.
@@ -34,9 +34,9 @@ class Mixture:
 
 
 class SearchPipeline(MlResource):
-    """With `embedding_model`, neural queries need no model id, because the pipeline adds this one.
+    """A search pipeline. With `embedding_model`, neural queries need no model id, because the pipeline adds this one.
 
-    With `sparse_model`, `neural_sparse` queries of `sparse_field` need none either (OpenSearch 2.13).
+    With `sparse_model`, `neural_sparse` queries of `sparse_field` need no model id either (OpenSearch 2.13).
 
     With `mixture`, hybrid queries get comparable scores; other queries are unchanged.
 
@@ -44,10 +44,12 @@ class SearchPipeline(MlResource):
     `ext.rerank.query_context.query_text`. Otherwise, or while the model does not answer, they keep their order.
 
     With `agent`, a flow or conversational agent with QueryPlanningTool turns the question of an `agentic` query into a
-    query (OpenSearch 3.3): whoever may search the index through it sees what that query finds, whatever it is.
+    query (OpenSearch 3.3). The agent may write any query, so callers see whatever that query finds in the index.
 
     With `answer_model`, the pipeline answers from `text_field` of the hits. A hit without `text_field` then fails the
-    whole search, so every document needs one, and every search must contain the question.
+    whole search, so every document needs one. Every search must contain the question.
+
+    Raises ValueError without `embedding_model`, `answer_model` and `agent`, because the pipeline would do nothing.
 
     Example::
 

@@ -13,8 +13,8 @@ from opensearch_ml.resources.ml_resource import MlResource
 class SecurityRole(MlResource):
     """The role `name` on the domain: `cluster` permissions, and `index` permissions on the indexes `indexes`.
 
-    The permissions `everywhere` are on all indexes, those in `more` on the index that they are under. Nobody has the
-    role without a RoleMapping.
+    The permissions in `everywhere` apply to all indexes. `more` maps further indexes to their permissions. Nobody has
+    the role without a RoleMapping.
 
     Example::
 

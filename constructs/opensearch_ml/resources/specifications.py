@@ -1,4 +1,4 @@
-"""What a stack wants of its objects, where a keeper and a command line can read it."""
+"""The specifications of a stack's objects, in parameters that the keeper and the command line read."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from opensearch_ml.resources.ml_resource import MlResource
 
 
 def folder_of(stack: str) -> str:
-    """The folder of the names of the stack's parameters."""
+    """The path under which the stack's parameters are."""
     return f"/osml/{stack}"
 
 
 def write_specifications(scope: Construct, unasked: Collection[str] = ()) -> None:
-    """One parameter for each `Custom::Ml…` resource that exists so far in the stack.
+    """Create a parameter for each `Custom::Ml…` resource that exists so far in the stack.
 
     A specification contains names of secrets, not values. `unasked` are logical ids of models that may be off.
     """
@@ -31,7 +31,7 @@ def write_specifications(scope: Construct, unasked: Collection[str] = ()) -> Non
                 resource.logical_id,
                 name=f"{folder}/{resource.logical_id}",
                 type="String",
-                # Standard, which is free, up to 4 KiB.
+                # With this tier a parameter is Standard, which is free, up to 4 KiB.
                 tier="Intelligent-Tiering",
                 value=stack.to_json_string(specification),
                 description="What the keeper compares the object on the search engine with",

@@ -13,7 +13,7 @@ from opensearch_ml.resources.ml_resource import MlResource
 class TrustedEndpoints(MlResource):
     """Adds regular expressions over whole URLs to the domain's trusted list; the defaults stay.
 
-    Nothing is written where the list trusts all of them already.
+    Nothing is written if the list already trusts all of them.
 
     Example::
 

@@ -19,21 +19,21 @@ from opensearch_ml.resources.search_pipeline import SearchPipeline
 # version, which takes over the documents.
 FIELDS_VERSION = 3
 HNSW = {"m": 16, "ef_construction": 100}
-# Fields for versions of a document where a passage cannot replace another: ns since the epoch, and the version's
-# number of passages.
+# Fields that mark a document's version where a passage cannot replace another: `stored` is in ns since the epoch, and
+# `passages` is the number of passages of this version.
 VERSION: dict[str, object] = {"stored": {"type": "long"}, "passages": {"type": "integer"}}
-# Of a collection, where nothing else is in `osml`.
+# The mapping of `osml` on a collection, where it contains only `access`.
 OURS: dict[str, object] = {"osml": {"dynamic": False, "properties": {"access": dict(ACCESS)}}}
 
 
-# From when on a domain writes into its slow logs. Of a query it writes what was asked, of a document its id alone.
+# The thresholds of a domain's slow logs. A query is logged with its text, a document only with its id.
 SLOW_QUERIES = {"query": {"warn": "5s", "info": "1s"}, "fetch": {"warn": "2s"}}
 SLOW_WRITES = {"slowlog": {"threshold": {"index": {"warn": "10s"}}, "source": "false"}}
 
 
 ENCODERS: dict[str, dict[str, object]] = {
     "fp16": {"encoder": {"name": "sq", "parameters": {"type": "fp16"}}},
-    # Lucene: k-NN 3.6 refuses `sq` without `bits`; before, 7 is the default and the only value.
+    # For Lucene, k-NN 3.6 refuses `sq` without `bits`; before 3.6, 7 is the default and the only value.
     "byte": {"encoder": {"name": "sq", "parameters": {"bits": 7}}},
 }
 ON_DISK: dict[str, object] = {"mode": "on_disk", "compression_level": "32x"}
@@ -42,8 +42,9 @@ ON_DISK: dict[str, object] = {"mode": "on_disk", "compression_level": "32x"}
 def vector_field(dimension: int, engine: str | None, space_type: str, quantization: str = "none") -> dict[str, object]:
     """The mapping of a vector field with an HNSW graph.
 
-    `quantization` is none, fp16 (faiss, OpenSearch 2.13), byte (lucene, 2.16; seven bits a number) or disk (faiss,
-    2.17; one bit a number in memory, and the whole vectors on disk for the last step).
+    `quantization` is none, fp16, byte or disk. `fp16` needs faiss and OpenSearch 2.13. `byte` needs lucene and 2.16,
+    and stores a number in seven bits. `disk` needs faiss and 2.17. It has one bit for a number in memory, and the full
+    vectors on disk for the last step.
     """
     chosen = {"engine": engine} if engine else {}
     parameters = {**HNSW, **ENCODERS.get(quantization, {})}
@@ -53,30 +54,29 @@ def vector_field(dimension: int, engine: str | None, space_type: str, quantizati
 
 
 def searched(search_pipeline: SearchPipeline | None, *, slow: bool) -> dict[str, object] | None:
-    """The settings of an index for its searches, None if there are none."""
+    """The search settings of an index; None if there are none. `slow` adds the thresholds of the slow log."""
     logged = {"slowlog": {"threshold": SLOW_QUERIES}} if slow else {}
     default = {"default_pipeline": search_pipeline.physical_id} if search_pipeline else {}
     return {**logged, **default} or None
 
 
 class VectorIndex(MlResource):
-    """An HNSW index of the `engine` faiss or lucene; a collection of the generation NEXTGEN takes none (None).
+    """An HNSW index with the `engine` faiss or lucene; None on a NEXTGEN collection, which accepts no engine.
 
     `quantization` compresses its vectors, see `vector_field`; `sparse_field` is the field for weights of words, if any.
+    With a `model` the deploy checks that the model's vectors have `dimension` numbers, with the probe of `provider`.
 
-    With a `model` the deploy checks with the probe of its `provider` that its vectors have `dimension` numbers. A
-    `pipeline` embeds arriving documents, a `search_pipeline` embeds questions. A collection has none of them, and
-    chooses `shards` and `replicas` itself (None); there each passage has the version of its document. With a `pipeline`
-    slow searches and writes are logged, where the domain publishes its slow logs. With
-    `removal_policy` RETAIN the documents outlive the stack.
+    A `pipeline` embeds arriving documents, and a `search_pipeline` embeds questions. With a `pipeline`, the words of
+    title and text are also in the field `osml.words`, stemmed for `language`. Slow searches and writes are then logged,
+    too, if the domain publishes its slow logs. A collection has no pipelines, and it chooses `shards` and `replicas`
+    itself, so both must be None. There each passage has the version of its document.
 
-    With a `pipeline` the words of title and text are also in the field `osml.words`, stemmed for `language`.
-
-    Only osml's own fields and the declared `fields` (name to keyword, number, date or boolean) have a type. The
+    Only osml's own fields and the declared `fields` (a name with keyword, number, date or boolean) have a type. The
     `pipeline`, which needs the same `fields`, makes the others searchable.
 
-    With an `index_version` the index is `<name>-<index_version>` and `name` an alias. Another index version is another
-    index: it takes over all documents, embedded anew by its `pipeline`, and then the alias, while people write and ask.
+    With an `index_version` the index is `<name>-<index_version>`, and `name` is an alias. A new index version creates a
+    new index. It first takes over all documents, which its `pipeline` embeds again, and then the alias; meanwhile
+    people can write and ask. With `removal_policy` RETAIN the documents outlive the stack.
 
     Example::
 
@@ -124,7 +124,8 @@ class VectorIndex(MlResource):
             "number_of_shards": shards,
             "number_of_replicas": replicas,
         }
-        # In one field, so that a word counts the same in either, and a rare one of the title is not counted twice.
+        # The words of both are in one field. A word then has the same weight in both, and a rare word that is also in
+        # the title does not count twice.
         copied = {"copy_to": [WORDS]} if pipeline else {}
         given = {name: value for name, value in settings.items() if value is not None}
         body = {
