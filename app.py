@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The app: one environment, `-c env=<name>`, out of `environments/`, as the stacks of its recipe.
+"""The CDK app: the stacks of one environment in `environments/`, which `-c env=<name>` names.
 
-With `-c delivery=delivery.yaml` it is the pipeline that delivers several of them instead.
+With `-c delivery=delivery.yaml` it is instead the pipeline that delivers several environments.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ DEFAULT = "sandbox"
 
 
 def build(app: App, directory: Path | None = None) -> None:
-    """Wire the stacks of the environment named by the context `env` into `app`.
+    """Add the stacks of the environment that the context value `env` names to `app`.
 
-    `directory` is `environments()` unless given. Raises SettingError for an environment that is wrong or not there.
+    `directory` is `environments()` unless given. Raises SettingError for an environment that is wrong or missing.
     """
     directory = directory or environments()
     named = app.node.try_get_context("env")
@@ -41,11 +41,11 @@ def build(app: App, directory: Path | None = None) -> None:
 
 
 def build_delivery(app: App, file: str, directory: Path | None = None) -> None:
-    """Wire the pipeline of the delivery `file`, a path from the checkout, and the environments it delivers.
+    """Add the pipeline of the delivery `file`, a path in the checkout, and the environments that it delivers to `app`.
 
     `directory` is `environments()` unless given. Raises SettingError for a file or an environment that is wrong.
     """
-    from stacks.delivery import DeliveryStack  # nobody else waits for CodePipeline's classes, a quarter of the start
+    from stacks.delivery import DeliveryStack  # here, because the import is a quarter of the app's start
 
     if not file:
         raise SettingError("-c delivery= names no file: name one, such as -c delivery=delivery.yaml, or leave it out.")
@@ -62,13 +62,13 @@ def _shown(directory: Path, name: object) -> str:
 
 @contextmanager
 def _refusing(shown: str) -> Iterator[None]:
-    """An error of the construct library or of the AWS CDK is one of the settings in the file that is `shown`."""
+    """Turn an error of the construct library or the AWS CDK into a SettingError about the file `shown`."""
     try:
         yield
     except ValueError as fault:
         raise SettingError(f"{shown}: {str(fault).rstrip('.')}.") from fault
     except (RuntimeError, JSIIError) as fault:
-        # jsii turns every error of the CDK into one of these, with the one of JavaScript as its cause.
+        # jsii turns every error of the CDK into one of these types, with the JavaScript error as its cause.
         if not isinstance(fault.__cause__, JavaScriptError):
             raise
         said = re.sub(r"^(\w*Error: )+", "", " ".join(str(fault).partition("\n")[0].split())).rstrip(".")
@@ -76,12 +76,12 @@ def _refusing(shown: str) -> Iterator[None]:
 
 
 def _synthesized(app: App, shown: str) -> None:
-    """Write the templates. Raises SettingError with the first thing that the rules over them found."""
+    """Write the templates. Raises SettingError with the first finding of the rules that check them."""
     with _refusing(shown):
         try:
             app.synth()
         except RuntimeError as fault:
-            # The findings are in the report, which is on stderr unless the CDK command line writes it.
+            # The findings are in the report file, and also on stderr unless the CDK command line runs the app.
             if "ValidationFailed" not in str(fault):
                 raise
         for finding in findings(Path(app.outdir)):
@@ -89,7 +89,7 @@ def _synthesized(app: App, shown: str) -> None:
 
 
 def main() -> int:
-    """Synthesize; a wrong setting is one sentence on stderr and exit code 1."""
+    """Synthesize. For a wrong setting, print one sentence on stderr and return the exit code 1."""
     app = App()
     delivery, named = app.node.try_get_context("delivery"), app.node.try_get_context("env")
     try:

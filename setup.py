@@ -1,7 +1,7 @@
-"""Where a wheel of `osml` has its packages: all but `osml` below `osml/_library`.
+"""Puts the packages of an `osml` wheel, except `osml` itself, under `osml/_library`.
 
-Their names, such as `settings` and `sources`, are also those of other people's packages. `osml/library.py` finds them
-there. An editable installation has them under their own names, as the CDK app and the tests import them.
+Their names, such as `settings` and `sources`, are also names of other packages. `osml/library.py` finds them there. An
+editable installation has them under their own names, with which the CDK app and the tests import them.
 """
 
 from setuptools import setup
@@ -11,14 +11,14 @@ OWN, LIBRARY = "osml", "osml._library"
 
 
 class BuildPackages(build_py):
-    """Builds each package below its name in the wheel."""
+    """Builds each package under its name in the wheel."""
 
     def run(self) -> None:
         if not self.editable_mode:
             distribution = self.distribution
             self.package_dir = {_built(name): folder for name, folder in self.package_dir.items()}
             self.package_data = {_built(name): files for name, files in self.package_data.items()}
-            # The metadata's list of what can be imported is written after this.
+            # setuptools writes the metadata's list of importable packages after this.
             self.packages = distribution.packages = [_built(name) for name in self.packages]
         super().run()
 

@@ -2,5 +2,5 @@
 
 import signal
 
-# A measurement that is told to end is interrupted, so that it ends what it started.
+# SIGTERM interrupts a measurement like Ctrl-C, so it stops everything that it started.
 signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -1,9 +1,11 @@
-"""What the filter of groups, or document-level security in its place, costs a search: in turns, on two sizes of index.
+"""How much time the filter of groups, or document-level security instead, adds to a search, on two sizes of index.
 
-The chunks belong to 10,000 groups, most of them to one, two or three, and a fifth to none. A person is in as many
-groups as a row says. Arguments: the numbers of chunks, 10,000 and 1,000,000 unless given. The vectors are random, of
-384 numbers; the graph is a small one (m 8, ef_construction 32), and segments are not merged, so that a million chunks
-are loaded in minutes on a small machine. It prints after each 50,000 how long the load takes.
+The ways to search take turns. There are 10,000 groups: most chunks belong to one, two or three of them, and a fifth to
+none. Each row gives the number of groups that a person is in. Arguments: the numbers of chunks, 10,000 and 1,000,000
+unless given.
+
+The vectors are random and have 384 numbers. The graph is small (m 8, ef_construction 32), and segments are not merged,
+so a small machine loads a million chunks in minutes. After each 50,000 chunks it prints how long the load takes.
 """
 
 import json
@@ -38,7 +40,7 @@ COLUMNS = (
     f"{SIZES[-1]:,} over {SIZES[0]:,}",
 )
 random = np.random.default_rng(1)
-# Numbers of one width as text: a vector is a slice of them, which costs nothing to write.
+# Random numbers as text, all of one width: a vector is a slice of this text, which takes no time to write.
 WIDTH = len(" 0.123,")
 NUMBERS = "".join(f"{number:6.3f}," for number in np.clip(random.standard_normal(1_000_000), -9, 9))
 
@@ -104,7 +106,7 @@ def _fill(measured: BenchmarkEngine, chunks: int, groups: Sequence[Sequence[str]
         "number_of_replicas": 0,
         "refresh_interval": "-1",
         "translog.durability": "async",
-        # No segments are merged before there are so many.
+        # Segments are merged only when there are so many of them.
         "merge.policy.segments_per_tier": 100,
         "merge.policy.max_merge_at_once": 100,
     }
@@ -122,7 +124,7 @@ def _fill(measured: BenchmarkEngine, chunks: int, groups: Sequence[Sequence[str]
             ).raise_for_status()
             seconds = time.perf_counter() - began
             print(f"{end:,} of {chunks:,} chunks, {seconds:.0f} s of about {seconds * chunks / end:.0f} s", flush=True)
-    # Another one: the time of the first is over.
+    # A new client is needed, because the time limit of the first has passed.
     stats = measured.administrator().get(f"/{_index(chunks)}/_stats/segments")["_all"]["primaries"]["segments"]
     print(f"{chunks:,} chunks are in {stats['count']} segments.", flush=True)
 
@@ -158,7 +160,7 @@ def _search(measured: BenchmarkEngine, size: int, caller: Caller) -> Search:
 
 
 def _secured(measured: BenchmarkEngine, caller: Caller) -> dict[int, Search]:
-    """The engine adds the same filter by the role of the caller."""
+    """Searches by size for which the engine itself adds the same filter, because of the caller's role."""
     name, client = "arn:aws:iam::000000000000:role/secured", measured.administrator()
     rule = {
         "index_patterns": [_index(size) for size in SIZES],
@@ -207,7 +209,10 @@ def _hits(
 
 
 def _measured(searches: dict[tuple[int, str], Search]) -> dict[tuple[int, str], tuple[float, str, str, str]]:
-    """p50 in ms; then p50, and the times of a search without filter: the median of the rounds, and their spread."""
+    """For each search: p50 in ms as a number and as text, its multiple of a search without filter, and the spread.
+
+    The multiple is the median of the rounds.
+    """
     rounds: dict[tuple[int, str], list[list[float]]] = {key: [] for key in searches}
     for number in range(ROUNDS + 1):
         times: dict[tuple[int, str], list[float]] = {key: [] for key in searches}

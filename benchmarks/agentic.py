@@ -1,7 +1,7 @@
-"""Agentic search and the plain search on the same questions: the table of docs/search.md.
+"""Agentic search and plain search on the same questions: the table in docs/search.md.
 
-The stand-in of the local cloud chooses the searches, by names and question words. So the table shows what the further
-searches find once they are chosen, and not how well a model chooses.
+The local cloud's substitute for a model chooses the searches, by names and question words. The table therefore shows
+what the additional searches find once they are chosen, and not how well a model chooses them.
 """
 
 import os
@@ -27,7 +27,7 @@ ENVIRONMENT, SIZE = "sandbox", 4
 
 @dataclass(frozen=True)
 class SteppedResult:
-    """Whether the passages of both ways hold all that is needed; `searches` are those beside the first."""
+    """Whether plain and agentic search each found all needed documents; `searches` counts those after the first."""
 
     kind: str
     plain: bool

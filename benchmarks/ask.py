@@ -1,6 +1,6 @@
-"""What `osml ask` adds to the raw call that does the same, in one process: p50 and p99, call by call in turns.
+"""How much time `osml ask` adds to the raw call that does the same: p50 and p99, in one process, in alternating calls.
 
-An answer model that answers at once hides nothing of the difference; one that takes 300 ms is still a quick one.
+One answer model answers at once, so it hides no part of the difference. Another takes 300 ms, which is still quick.
 Takes about five minutes.
 """
 
@@ -60,7 +60,7 @@ def _search(settings: Knowledge) -> dict[str, Any]:
 
 
 def _generation(settings: Knowledge) -> dict[str, Any]:
-    """Search and answer in one call, by a pipeline that embeds and answers."""
+    """The body of one call that searches and answers, with a pipeline that embeds and answers."""
     rag = {
         "model_id": settings.answer_model_id,
         "context_field_list": [settings.text_field],
@@ -81,7 +81,7 @@ def _generation(settings: Knowledge) -> dict[str, Any]:
 
 
 def _mixing(settings: Knowledge) -> list[dict[str, object]]:
-    """The processors that the environment's own pipeline has for words and meaning."""
+    """The processors of the environment's own pipeline that combine the search for words and for meaning."""
     hybrid = settings.retrieval.hybrid
     if hybrid is None:
         return []
@@ -89,7 +89,7 @@ def _mixing(settings: Knowledge) -> list[dict[str, object]]:
 
 
 def _round(ways: Ways, calls: int) -> dict[str, list[float]]:
-    """Milliseconds of each way, a call of one after a call of the other."""
+    """Milliseconds of each call by each way; the ways take turns."""
     taken: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(calls):
         for name, call in ways.items():
@@ -100,7 +100,7 @@ def _round(ways: Ways, calls: int) -> dict[str, list[float]]:
 
 
 def _figures(ways: Ways, calls: int) -> list[str]:
-    """The first round warms the engine up and counts for nothing."""
+    """Measure in rounds, of which the first only warms the engine up and does not count."""
     rounds = [_round(ways, calls) for _ in range(ROUNDS)]
     cells: list[str] = []
     for share in (0.5, 0.99):

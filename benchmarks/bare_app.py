@@ -1,8 +1,8 @@
-"""A CDK app without anything of ours: as many resources of the same types, in as many stacks, as the templates named.
+"""A CDK app without the code of osml, with as many stacks and resources of each type as the given templates.
 
-Roles, policies, functions, log groups, permissions, rules, alarms and custom resources are CDK's L2 constructs, as they
-are in ours; all others are one L1 construct each, with the properties they have there. The classes of all services in
-use are imported, as whoever writes such an app would. Checked by cdk-nag, too.
+Roles, policies, functions, log groups, rules, alarms and custom resources are L2 constructs of the CDK, as in osml.
+Each other resource is one L1 construct with the same properties. The app imports the classes of all services that it
+uses, as any author of such an app would. cdk-nag checks it, too.
 
     python -m benchmarks.bare_app <folder of templates> <folder of a function>
 """
@@ -21,13 +21,13 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from cdk_nag import AwsSolutionsChecks
 
-# What others refer to.
+# Types to which other resources refer, so they are created first.
 FIRST = ("AWS::IAM::Role", "AWS::Logs::LogGroup", "AWS::Lambda::Function")
 LAMBDA = "lambda.amazonaws.com"
 
 
 class BareStack(cdk.Stack):
-    """What `template` has, made with `source` as the code of every function."""
+    """A stack with the resources of `template`; `source` is the code of every function."""
 
     def __init__(self, app: cdk.App, name: str, template: dict[str, Any], source: Path) -> None:
         super().__init__(app, name)
@@ -86,7 +86,7 @@ class BareStack(cdk.Stack):
 
 
 def main() -> None:
-    """Synthesize where the CDK CLI would have it."""
+    """Synthesize into the folder that the CDK CLI names."""
     templates, source = map(Path, sys.argv[1:])
     rendered = {
         file.name.split(".")[0]: json.loads(file.read_text()) for file in sorted(templates.glob("*.template.json"))
@@ -102,7 +102,7 @@ def main() -> None:
     try:
         app.synth()
     except RuntimeError as fault:
-        # It has no reasons for what cdk-nag finds, and has been synthesized and checked all the same.
+        # This app gives no reasons for cdk-nag's findings, so its check fails; synthesis and check are still complete.
         if "ValidationFailed" not in str(fault):
             raise
 

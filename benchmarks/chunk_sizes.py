@@ -1,8 +1,8 @@
-"""How the length of chunks changes what is found by meaning: SciFact's claims over a part of its abstracts.
+"""How the length of chunks changes what a search by meaning finds: SciFact's claims over a part of its abstracts.
 
-Without an engine: all-MiniLM embeds on this machine, each chunk is compared with each claim, and the best chunk of an
-abstract counts. The part is every abstract that a claim needs, and each hundredth of the others, or the share that
-OSML_SCIFACT_SHARE names (1 is all of them). The set is found as benchmarks/scifact.py finds it.
+No engine runs: all-MiniLM embeds on this machine, each chunk is compared with each claim, and the best chunk of an
+abstract counts. The part is every abstract that a claim needs, and each hundredth of the others. OSML_SCIFACT_SHARE
+sets another share: with n, each n-th, so 1 is all of them. The data set is found as in benchmarks/scifact.py.
 """
 
 import json
@@ -26,7 +26,7 @@ from trials.report import publish
 
 SHARE = 100
 FOUND = 100
-# Characters of a chunk at most, and percent of overlap; the first is the default of osml.
+# The maximum characters of a chunk, and the overlap in percent; the first pair is the default of osml.
 WAYS = ((1000, 0), (500, 0), (1000, 15), (100_000, 0))
 COLUMNS = ("characters", "overlap", "chunks", "tokens of a chunk", "nDCG@10", "p", "recall@100")
 
@@ -79,7 +79,7 @@ def _part(file: Path, needed: set[str], every: int) -> Iterator[Document]:
 
 
 def ranked(cut: Sequence[Document], near: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]") -> list[str]:
-    """The abstracts by their best chunk."""
+    """The abstracts in the order of their best chunk's score."""
     return list(dict.fromkeys(cut[place].of for place in np.argsort(-near)))
 
 

@@ -13,12 +13,12 @@ import numpy as np
 
 GOOD = "200"
 Call = Callable[[], str]
-"""Sends a request and says what came back: a status, or any other short name for it; `GOOD` is what is timed."""
+"""Sends a request and returns a short name for the outcome, such as a status. Only calls with `GOOD` are timed."""
 
 
 @dataclass(frozen=True)
 class Outcomes:
-    """Seconds of each call that came back good, and how often anything else did."""
+    """The seconds of each good call, and how often each other outcome occurred."""
 
     seconds: list[float] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
@@ -37,19 +37,20 @@ class Outcomes:
         return len(self.seconds) + self.others.total()
 
     def milliseconds(self, share: float) -> float:
-        """The quantile of what came back good; NaN when nothing did."""
+        """The quantile `share` of the good calls in milliseconds; NaN when there are none."""
         return float(np.quantile(self.seconds, share)) * 1000 if self.seconds else float("nan")
 
 
 def closed_loop(make: Callable[[], Call], clients: int, calls: int) -> Outcomes:
-    """`clients` threads, each with a call of its own from `make`, send `calls` in all, one after another each."""
+    """Send `calls` calls in total from `clients` threads; each has its own call from `make` and sends one at a time."""
     return _all(make, clients, iter([None] * calls))
 
 
 def open_loop(make: Callable[[], Call], clients: int, calls: int, rate: float) -> Outcomes:
-    """`calls` calls arrive `rate` a second, whatever became of earlier ones; `clients` are under way at most.
+    """`calls` calls arrive at `rate` per second, whether or not earlier calls have ended.
 
-    The time of a call counts from its arrival, also while it waits for a client to be free.
+    At most `clients` calls run at once. The time of a call counts from its arrival, so it includes the wait for a free
+    client.
     """
     begin = time.perf_counter()
     return _all(make, clients, (begin + number / rate for number in range(calls)))
@@ -57,7 +58,7 @@ def open_loop(make: Callable[[], Call], clients: int, calls: int, rate: float) -
 
 @contextmanager
 def meanwhile(make: Callable[[], Call], clients: int, rate: float) -> Iterator[Outcomes]:
-    """As `open_loop`, for as long as the block lasts; what it yields is complete after the block."""
+    """Like `open_loop`, for as long as the block runs; the outcomes that it yields are complete after the block."""
     outcomes, ended, begin = Outcomes(), threading.Event(), time.perf_counter()
     arrivals = (begin + number / rate for number in takewhile(lambda _: not ended.is_set(), count()))
     asking = threading.Thread(target=lambda: outcomes.add(_all(make, clients, arrivals)))
@@ -70,7 +71,7 @@ def meanwhile(make: Callable[[], Call], clients: int, rate: float) -> Iterator[O
 
 
 def _all(make: Callable[[], Call], clients: int, arrivals: Iterator[float | None]) -> Outcomes:
-    """A call for each of `arrivals`: a time of `perf_counter` to wait for, or None for at once."""
+    """Send a call for each of `arrivals`: a time of `perf_counter` to wait for, or None to send it at once."""
     outcomes, lock = Outcomes(), threading.Lock()
 
     def client() -> None:

@@ -1,6 +1,7 @@
-"""How long the provisioner's code takes to import in a new process, against the libraries that it stands on.
+"""How long the import of the provisioner's code takes in a new process, compared with the libraries that it uses.
 
-The function as it is deployed, in fresh interpreters in turns, without bytecode, as Lambda starts it. Takes a minute.
+The code is as in the deployed function. It is imported in turns with the libraries in new interpreters, without
+bytecode. Takes a minute.
 """
 
 import os
@@ -51,7 +52,7 @@ def main() -> None:
 
 
 def _zipped(folder: Path) -> int:
-    """Bytes of the folder as an archive."""
+    """The size of the folder as an archive, in bytes."""
     path = folder.with_suffix(".zip")
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(folder.rglob("*")):

@@ -1,10 +1,11 @@
-"""What the first call of each function takes over the one after it, and how large each function is.
+"""How much longer the first call of each function takes than the next one, and how large each function is.
 
-Between them are the start of Python, imports, what is made once in a process, and the first connections. The time of a
-processor says it beside other work, too; that of a clock has the unpacking of the asset in it. Two handlers of two
-lines are what the others are compared with: MiniStack's own worker imports botocore before any handler, which Amazon's
-runtime does not, and the one named *lean* starts without it. Arguments name the environments; a domain and a collection
-unless given. Takes about four minutes each.
+The difference contains the start of Python, imports, objects that are created once in a process, and the first
+connections. Processor time is reliable even while other work runs; clock time also contains the unpacking of the asset.
+
+The functions are compared with two handlers of two lines. MiniStack's own worker imports botocore before any handler,
+which Amazon's runtime does not do; *bare* runs in this worker, and *lean* starts without it. Arguments name the
+environments, a domain and a collection unless given. Takes about four minutes for each.
 """
 
 import io
@@ -27,7 +28,8 @@ from trials.report import publish
 
 ROUNDS = 7
 BASES = tuple(sys.argv[1:]) or ("sandbox", "sandbox-aoss")
-# The runtime's own command: the local cloud then starts its counterpart of Amazon's runtime, of the standard library.
+# A wrapper that runs the runtime's own command. With a wrapper the local cloud starts its own version of Amazon's
+# runtime, which uses only the standard library.
 WRAPPER = {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/start"}
 BARE: Mapping[str, Mapping[str, str]] = {"bare": {}, "lean": WRAPPER}
 FILES = {
@@ -41,7 +43,7 @@ COLUMNS = (
 
 
 def _request(method: str, path: str, body: Any = None, accept: str = "application/json") -> dict[str, Any]:
-    """A request as API Gateway passes it on, of somebody signed in."""
+    """The event of a request from a signed-in caller, as API Gateway passes it to a function."""
     return {
         "resource": path,
         "path": path,
@@ -60,7 +62,7 @@ _SEARCH = {
     "method": "tools/call",
     "params": {"name": "search", "arguments": {"question": QUESTION}},
 }
-# Functions by a word in their names, as far as an environment has them, and an ordinary call of each.
+# A word in the name of each function, with an ordinary call of it. An environment may not have all of them.
 CALLS: Mapping[str, dict[str, Any]] = {
     **{kind: {} for kind in BARE},
     "Ask": _request("POST", "/ask", {"question": QUESTION}),
@@ -72,7 +74,10 @@ CALLS: Mapping[str, dict[str, Any]] = {
 
 @dataclass
 class Times:
-    """Seconds of a function's first calls, and of those right after them, by the clock and of the processor."""
+    """Seconds of a function's `first` calls and of the calls right `after` them, and `worked`, in processor time.
+
+    `worked` is the processor time of a first call without that of the call after it.
+    """
 
     name: str
     event: dict[str, Any]
@@ -81,11 +86,11 @@ class Times:
     worked: list[float] = field(default_factory=list)
 
     def start(self) -> float:
-        """Milliseconds that only the first call takes."""
+        """The milliseconds that only the first call takes, by the clock."""
         return (statistics.median(self.first) - statistics.median(self.after)) * 1000
 
     def work(self) -> float:
-        """Milliseconds of the processor that only the first call takes."""
+        """The milliseconds of processor time that only the first call takes."""
         return statistics.median(self.worked) * 1000
 
 
@@ -117,7 +122,7 @@ def _named(names: list[str], environment: str) -> Iterator[tuple[str, str]]:
 
 
 def _measure(client: Any, function: Times) -> None:
-    # Changed variables end the processes that run; a changed description does not.
+    # A change of the variables ends the running processes; a change of the description does not.
     variables = client.get_function_configuration(FunctionName=function.name).get("Environment", {}).get("Variables")
     changed = {**(variables or {}), "COLD": str(time.monotonic_ns())}
     client.update_function_configuration(FunctionName=function.name, Environment={"Variables": changed})
@@ -135,7 +140,10 @@ def _measure(client: Any, function: Times) -> None:
 
 
 def _processor_seconds(mark: str) -> float:
-    """What the process with this value of `COLD` has used; it does what is left to do after its answer meanwhile."""
+    """The processor time of the process whose `COLD` is `mark`, half a second after its answer.
+
+    In that time the process finishes the work that it does after an answer.
+    """
     time.sleep(0.5)
     for process in psutil.process_iter():
         try:
@@ -150,7 +158,7 @@ def _figures(client: Any, function: Times, functions: Mapping[str, Times], part:
     size = client.get_function(FunctionName=function.name)["Configuration"]["CodeSize"]
     first, after = (statistics.median(times) * 1000 for times in (function.first, function.after))
     bare, lean = functions["bare"], functions["lean"]
-    # What the worker of all but `ask` and `lean` imports beforehand.
+    # The time of the imports that MiniStack's worker does before the handler; `ask` and `lean` have no such worker.
     beforehand = 0.0 if part in ("Ask", "lean") else bare.work() - lean.work()
     return [
         f"{size / 1000:.0f} KB",
@@ -172,7 +180,7 @@ def _name(kind: str) -> str:
 
 @contextmanager
 def _bare(client: Any, kind: str, variables: Mapping[str, str], other: str) -> Iterator[None]:
-    """A handler of two lines, with the role of another function."""
+    """A function with a handler of two lines and the role of the function `other`; it is removed after the block."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in FILES.items():

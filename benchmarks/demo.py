@@ -1,6 +1,6 @@
-"""`make demo` with everything cached: how long each of its steps takes. Takes ten minutes.
+"""How long each step of `make demo` takes with everything cached. Takes ten minutes.
 
-The steps are those that make would take now; the local cloud is named `bench` and ends after each round.
+The steps are read from make; the local cloud is named `bench` and is stopped after each round.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""An environment deployed in a local cloud of its own, for as long as it is measured."""
+"""An environment that is deployed in its own local cloud for as long as it is measured."""
 
 import contextlib
 import os
@@ -32,7 +32,11 @@ UNTHROTTLED = {"rate": 10_000, "burst": 5_000}
 
 @dataclass(frozen=True)
 class Deployed:
-    """The API's address and key, where the model endpoints can be told to fail, and the answer model of one's own."""
+    """A deployed environment.
+
+    `url` and `key` are those of its API. At `models_url` the model endpoints can be set to fail. `answer_url` is the
+    address of this benchmark's answer model, empty if the local cloud's own answers.
+    """
 
     place: Place
     url: str
@@ -41,7 +45,7 @@ class Deployed:
     answer_url: str = ""
 
     def asker(self) -> Callable[[], requests.Response]:
-        """A client of the API: each call asks once, on a connection that stays."""
+        """A client of the API: each call asks once, on a connection that stays open."""
         session = requests.Session()
         session.headers["x-api-key"] = self.key
 
@@ -68,7 +72,7 @@ class Deployed:
 
 @contextlib.contextmanager
 def _answering(model: WritingPace | None) -> Iterator[dict[str, str]]:
-    """What the local cloud is told of a model that writes at this pace."""
+    """The variables with which the local cloud uses a model that writes at this pace."""
     if model is None:
         yield {}
         return
@@ -89,12 +93,13 @@ def deployed(
     fields: Mapping[str, str] | None = None,
     model: WritingPace | None = AT_ONCE,
 ) -> Iterator[Deployed]:
-    """The environment `base` of this repository with an API key and no throttle, its samples loaded.
+    """The environment `base` of this repository with an API key and no throttle, and with the samples loaded.
 
-    Without `answers` it only searches; `assistant` adds to this group of its file, `timeouts` and `retrieval` replace
-    those, and `fields` are those of documents; `model` says how the answer model writes, None means the stand-in of the
-    local cloud. The local cloud is named `bench`, begins anew, whatever an earlier run has left, and ends with the
-    measurement.
+    Without `answers` it only searches. `assistant` is added to this group of its file, `timeouts` and `retrieval`
+    replace these groups, and `fields` are the declared fields of documents. `model` is the pace of the answer model;
+    None means the local cloud's own substitute.
+
+    The local cloud is named `bench`. It starts without data from earlier runs, and stops after the measurement.
     """
     instance = Instance.named("bench")
     with tempfile.TemporaryDirectory() as directory, _answering(model) as answering:

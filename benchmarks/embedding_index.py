@@ -1,4 +1,4 @@
-"""Indexes that embed what they are given by the slow endpoint: as a user makes them, or with a recipe's settings."""
+"""Indexes that embed with the slow endpoint, with the settings of a typical user or of a recipe."""
 
 import secrets
 import time
@@ -17,14 +17,14 @@ from sandbox.alone import alone
 from settings.knowledge import IndexSettings
 from trials.ingesting import EngineIndex
 
-# As `sagemaker_embedding` sets it.
+# The same values as in `sagemaker_embedding`.
 RECIPE_CLIENT = client_config(connections=100, connect_seconds=5, read_seconds=30)
 RECIPE_BATCH = IndexSettings().batch_size
 
 
 @dataclass
 class BareEngine:
-    """The engine under test, asked as a role that may do all; `models` are by what their connector sets."""
+    """The engine under test, called with a role that may do everything; `models` maps names to model ids."""
 
     endpoint: str
     url: str
@@ -32,20 +32,20 @@ class BareEngine:
     models: dict[str, str] = field(default_factory=dict)
 
     def session(self) -> requests.Session:
-        """A connection of one's own."""
+        """A new connection."""
         session = requests.Session()
-        # REQUESTS_CA_BUNDLE would win over `verify`.
+        # Otherwise REQUESTS_CA_BUNDLE overrides `verify`.
         session.trust_env = False
         session.verify = self.ca
         session.headers.update(ROLE_HEADERS)
         return session
 
     def engine_index(self, index: str) -> EngineIndex:
-        """An index of the engine, for a load."""
+        """An index of the engine, into which a load writes."""
         return EngineIndex(self.url, self.ca, CALLER, index)
 
     def ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        """The answer as JSON; raises HTTPError."""
+        """The engine's answer as JSON. Raises HTTPError for a status of 400 or more."""
         with self.session() as session:
             answer = session.request(method, f"{self.url}{path}", json=body, timeout=120)
         if not answer.ok:
@@ -54,12 +54,12 @@ class BareEngine:
         return response
 
     def throttle(self, share: float, *, amazon: bool = False) -> None:
-        """That share of the endpoint's calls is answered with 429 from now on, as Amazon's endpoints do or bare."""
+        """Let the endpoint answer `share` of its calls with 429 from now on; `amazon` adds the header of Amazon's."""
         style = "/amazon" if amazon else ""
         requests.post(f"{self.endpoint}/throttle/{share}{style}", timeout=10).raise_for_status()
 
     def model(self, name: str, client: dict[str, object] | None) -> str:
-        """A remote model over the endpoint, its connector with that `client_config`."""
+        """Create a remote model for the endpoint, and return its id; `client` is its connector's `client_config`."""
         action = {
             "action_type": "predict",
             "method": "POST",
@@ -91,9 +91,9 @@ class BareEngine:
     def index(
         self, model: str, batch_size: int | None, *, embeds: bool = True, refresh: str | None = None
     ) -> Iterator[str]:
-        """An alias of a new index, which `embeds` the text with that model; gone afterwards.
+        """The alias of a new index, which with `embeds` embeds the text with `model`; it is removed after the block.
 
-        `refresh` is its interval; the engine's own, a second while somebody searches, unless given.
+        `refresh` is the refresh interval, by default the engine's: one second while somebody searches.
         """
         name = f"bench-{secrets.token_hex(4)}"
         batched = {"batch_size": batch_size} if batch_size else {}
@@ -123,7 +123,7 @@ class BareEngine:
             self.ask("DELETE", f"/_ingest/pipeline/{name}")
 
     def held(self, index: str) -> tuple[int, int]:
-        """How many documents the index holds, and how many of them have a vector."""
+        """The number of documents in the index, and the number of those that have a vector."""
         self.ask("POST", f"/{index}/_refresh")
         vectors = {"query": {"exists": {"field": "embedding"}}}
         return (
@@ -134,7 +134,7 @@ class BareEngine:
 
 @contextmanager
 def engine() -> Iterator[BareEngine]:
-    """An engine of its own, with the models `default` and `recipe`."""
+    """A new engine with the models `default` and `recipe`."""
     with alone("bench", optimize=True) as started, slow_endpoint() as endpoint:
         made = BareEngine(endpoint, started.url, str(started.ca))
         mapping = f"{made.url}/_plugins/_security/api/rolesmapping/all_access"

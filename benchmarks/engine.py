@@ -1,4 +1,4 @@
-"""An engine with every tool's plugins, with the Java of a domain, for as long as it is measured."""
+"""An engine with the plugins of every tool and with a domain's Java version, for as long as it is measured."""
 
 import contextlib
 import hashlib
@@ -24,7 +24,7 @@ from trials.role_headers import role_headers
 CALLER = "arn:aws:iam::000000000000:role/benchmark"
 ROLE_HEADERS = role_headers(CALLER)
 LINE = nearest(None)
-# No public repository serves it here; a folder or repository of OSML_MAVEN_REPOSITORIES may.
+# No public repository has this plugin; a folder or repository in OSML_MAVEN_REPOSITORIES may have it.
 FLOW_FRAMEWORK = Part(
     group="org.opensearch.plugin",
     name="opensearch-flow-framework",
@@ -35,21 +35,21 @@ FLOW_FRAMEWORK = Part(
 
 
 class RoleSignature(AuthBase):
-    """Signs every request, as a domain asks for it, and names the role that the signature stands for."""
+    """Signs every request, as a domain requires, and adds headers with the role of the signature."""
 
     def __init__(self) -> None:
         self._sign = AWS4Auth("none", "none", "us-east-1", "es")
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         self._sign(request)
-        # The engine knows Amazon's signatures from nobody: the local cloud's front reads them for it.
+        # The engine cannot check Amazon's signatures; in the local cloud the front does, and then sets these headers.
         request.headers.update(ROLE_HEADERS)
         return request
 
 
 @dataclass(frozen=True)
 class BenchmarkEngine:
-    """Its address, and the files that its certificate is checked with and its administrator signs in with."""
+    """An engine: `ca` is the file that checks its certificate, `admin` the administrator's certificate and key."""
 
     url: str
     ca: str
@@ -57,11 +57,14 @@ class BenchmarkEngine:
     has_flow_framework: bool
 
     def transport(self) -> HttpTransport:
-        """The provisioner's, of a connection of its own."""
+        """The provisioner's transport, with a new connection."""
         return HttpTransport(self.url, auth=RoleSignature(), verify=self.ca)
 
     def session(self) -> requests.Session:
-        """The same without the provisioner; give each request `verify=ca`, a session's own is overruled."""
+        """A signed session without the provisioner's code.
+
+        Pass `verify=ca` to each request, because REQUESTS_CA_BUNDLE overrides the session's own `verify`.
+        """
         session = requests.Session()
         session.auth = RoleSignature()
         return session
@@ -72,7 +75,7 @@ class BenchmarkEngine:
 
 @contextlib.contextmanager
 def engine() -> Iterator[BenchmarkEngine]:
-    """A new engine named `bench`, with a caller who may do everything, and flow-framework where it can be had."""
+    """A new engine with a caller who may do everything, and with flow-framework if a repository has it."""
     line = _line()
     with alone("bench-engine", line, optimize=True) as started:
         admin = str(started.admin_cert), str(started.admin_key)
@@ -86,7 +89,7 @@ def engine() -> Iterator[BenchmarkEngine]:
 
 
 def _line() -> Line:
-    """The newest line, with flow-framework where a repository has it."""
+    """The newest line, with flow-framework if a repository has it."""
     places = sources(cache_directory())
     try:
         obtain([(FLOW_FRAMEWORK,)], places, Lines(print))

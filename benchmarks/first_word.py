@@ -1,7 +1,7 @@
-"""How long a reader waits for the first byte, the first word and the whole answer, at 1, 8 and 32 askers.
+"""How long a reader waits for the first byte, the first word and the whole answer, with 1, 8 and 32 askers.
 
-The model writes its first word after 0.3 s and a word each 50 ms. In turns with the search behind the API, and with the
-engine's own pipeline, whose answer comes in one piece, and with the model itself. Takes about ten minutes.
+The model writes its first word after 0.3 s, and then a word every 50 ms. The API takes turns with the search behind it,
+with the engine's own pipeline, whose answer arrives in one piece, and with the model itself. Takes about ten minutes.
 """
 
 import time
@@ -31,7 +31,7 @@ Seen = Mapping[str, list[float]]
 
 
 def main() -> None:
-    """Measure and publish; ends with 1 when a call failed."""
+    """Measure and publish; exits with 1 when a call failed."""
     rows, failed = [], 0
     with deployed("sandbox", model=PACE) as stack:
         for askers, calls in CALLS.items():
@@ -65,7 +65,7 @@ def _figures(outcomes: Mapping[str, Outcomes], seen: Seen) -> list[str]:
 
 
 def _writer(stack: Deployed, seen: dict[str, list[float]]) -> Callable[[], Call]:
-    """Clients that ask the model itself, and note when its first word arrives."""
+    """Clients that call the model itself, and record when its first word arrives."""
 
     def make() -> Call:
         session = requests.Session()
@@ -85,7 +85,7 @@ def _writer(stack: Deployed, seen: dict[str, list[float]]) -> Callable[[], Call]
 
 
 def _reader(stack: Deployed, seen: dict[str, list[float]]) -> Callable[[], Call]:
-    """Readers of the API that note when the first byte and the first word arrive."""
+    """Readers of the API that record when the first byte and the first word arrive."""
 
     def make() -> Call:
         session = requests.Session()
@@ -111,7 +111,7 @@ def _reader(stack: Deployed, seen: dict[str, list[float]]) -> Callable[[], Call]
 
 
 def _pipeline(stack: Deployed) -> Callable[[], Call]:
-    """Clients that ask the engine, as `osml ask` does: a search, and the pipeline's answer from its passages."""
+    """Clients that ask the engine as `osml ask` does: a search, and then the pipeline's answer from its passages."""
 
     def make() -> Call:
         settings = knowledge(stack.place)

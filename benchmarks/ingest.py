@@ -1,7 +1,7 @@
-"""Documents a second through the pipeline, by each way to load them, in interleaved rounds; and the memory of ours.
+"""Documents per second through the pipeline for each way to load them, in interleaved rounds, and osml's memory.
 
-The model is an endpoint that takes 50 ms. Takes about nine minutes; `--memory` loads a million documents besides, into
-an index without a model, in some minutes more.
+The model is an endpoint that takes 50 ms. Takes about nine minutes. `--memory` also loads a million documents into an
+index without a model, which takes some minutes more.
 """
 
 import argparse
@@ -37,8 +37,8 @@ OURS, DEFAULT = "osml", "helpers.bulk"
 class Way:
     """A way to load.
 
-    `model` and `batch_size` are the pipeline's, `refresh` is the index's interval, `throttled` the share of calls
-    answered with 429, as SageMaker and Bedrock do when `amazon`, else as anybody.
+    `model` and `batch_size` are the pipeline's, and `refresh` is the index's refresh interval. `throttled` is the share
+    of calls that the endpoint answers with 429. With `amazon` this answer has the header of SageMaker and Bedrock.
     """
 
     name: str
@@ -55,12 +55,12 @@ class Way:
 
     @property
     def rate(self) -> float:
-        """Documents a second, the median of the rounds."""
+        """Documents per second, the median of the rounds."""
         return statistics.median(self.rates)
 
     @property
     def settings(self) -> str:
-        """The pipeline's, in words."""
+        """The pipeline's settings, in words."""
         return f"the recipe's, batch {self.batch_size}" if self.batch_size else "none"
 
 
@@ -87,7 +87,7 @@ def _ways() -> list[Way]:
 
 
 def main() -> None:
-    """Measure and publish; ends with 1 when documents of ours are not there exactly once."""
+    """Measure and publish; exits with 1 when a document that osml loaded is missing or in the index twice."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--memory", action="store_true", help="also load a million documents")
     arguments.add_argument("--rounds", type=int, default=ROUNDS, help=f"of each way, {ROUNDS} by default")
@@ -96,13 +96,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, engine() as running:
         files = {count: _file(Path(folder), count) for count in (FEW, MANY)}
         prepare_raw(files[MANY], RAW)
-        for _ in range(WARM):  # Java compiles what is used most
+        for _ in range(WARM):  # in these rounds Java compiles the most used code
             for way in ways[:3]:
                 _measure(running, way, files[way.documents])
                 way.rates.clear()
                 way.sent = way.arrived = 0
         for number in range(chosen.rounds):
-            # A way that always came after the same one would have its leftovers: merges, files to remove.
+            # The order changes: a way that always followed the same one would suffer from its merges and old files.
             first = number * len(ways) // chosen.rounds
             for way in ways[first:] + ways[:first]:
                 _measure(running, way, files[way.documents])
@@ -152,7 +152,7 @@ def _publish(ways: Sequence[Way]) -> None:
 
 
 def _memory(running: BareEngine, folder: Path) -> None:
-    """Peak memory of a whole ingest, in a process of its own, with journal and dead letters."""
+    """Measure the peak memory of a whole ingest in its own process, with journal and dead letters."""
     rows = []
     for count in (10_000, 100_000, 1_000_000):
         file = _file(folder, count)
@@ -170,7 +170,7 @@ def _memory(running: BareEngine, folder: Path) -> None:
 
 
 def _file(folder: Path, count: int) -> Path:
-    """A file of documents of WORDS words each."""
+    """Write a file of `count` documents of WORDS words each."""
     numbers = random.Random(7)  # noqa: S311 - not cryptography
     words = [f"w{number:04}" for number in range(VOCABULARY)]
     file = folder / f"{count}.ndjson"

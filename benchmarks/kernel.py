@@ -1,8 +1,9 @@
-"""The provisioner against bare requests and other tools: create, look again, change under load, remove; fifty recipes.
+"""The provisioner compared with bare requests and other tools: create, check, change under load, and remove objects.
 
-The kernel runs in this process with the transport and the signature that the function has; Lambda and CloudFormation,
-which take a second or two for each object whatever is in the function, are left out, for all tools alike. An argument
-is how many rounds, nine unless given. Takes about four minutes on a machine that does nothing else.
+It also measures the provisioner with up to fifty recipes on one engine. The kernel runs in this process with the
+function's transport and signature. Lambda and CloudFormation are left out for all tools, because they take a second or
+two for each object whatever the function does. The argument is the number of rounds, nine unless given. Takes about
+four minutes on a machine that does nothing else.
 """
 
 import secrets
@@ -33,7 +34,7 @@ WORK = {
     "shared": "the same, ids share a token",
     "remove": "remove",
 }
-# Questions a second, and how many at a time, while a connector is changed.
+# Questions per second, and how many at once, while a connector is changed.
 RATE, CLIENTS = 20.0, 2
 SIZES = (1, 10, 25, 50)
 TIMES = 5
@@ -43,7 +44,11 @@ RECIPE_COLUMNS = ("recipes on the engine", "osml", "requests", "over the first",
 
 @dataclass
 class Figures:
-    """Of one work by one tool: seconds and requests of each time it was done, what became of the rest."""
+    """The figures of one tool for one kind of work.
+
+    `seconds` and `requests` have a value for each success, `refused` counts failures, and `unable` is the reason of the
+    last one. `questions` and `failed` count the questions that were sent meanwhile.
+    """
 
     seconds: list[float] = field(default_factory=list)
     requests: list[int] = field(default_factory=list)
@@ -106,7 +111,7 @@ def _round(running: BenchmarkEngine, figures: Found, tool: Tool, wanted: Referen
 
 
 def _shared(running: BenchmarkEngine, figures: Found, tool: RawRequests | Kernel, wanted: ReferenceSet) -> None:
-    """The same change, where the ids of the two connectors begin with one token: ml-commons takes one for the other."""
+    """The same change if the ids of both connectors begin with the same token, so ml-commons confuses them."""
     tool.create(wanted)
     _share_a_token(running, tool.ids(wanted))
     _under_load(running, figures["shared", tool.name], tool, wanted)
@@ -137,7 +142,10 @@ def _asker(running: BenchmarkEngine, wanted: ReferenceSet) -> Call:
 
 
 def _share_a_token(running: BenchmarkEngine, ids: dict[str, str]) -> None:
-    """Give both connectors other ids, as the administrator: whether ids hold hyphens changes with each start."""
+    """Give both connectors ids with a common token, as the administrator.
+
+    Generated ids would not do, because it changes with each start of the engine whether they contain hyphens.
+    """
     admin, folder, token = running.administrator(), "/.plugins-ml-connector/_doc", secrets.token_hex(4)
     for role in ("Embedding", "Answer"):
         made, chosen = ids[f"{role}Connector"], f"{token}-{secrets.token_hex(6)}"[:20]
@@ -167,7 +175,7 @@ def _row(figures: Found, work: str, tool: Tool) -> list[str]:
 
 
 def _recipes(raw: RawRequests, kernel: Kernel, endpoint: str) -> list[list[str]]:
-    """What one more recipe takes, made and removed again, beside so many others."""
+    """Rows for the time to create and remove one more recipe on an engine that already has others."""
     rows, standing = [], list[ReferenceSet]()
     first: dict[str, float] = {}
     for size in SIZES:

@@ -1,6 +1,6 @@
-"""500 questions at 20 a second, while a part of the model calls is throttled: what became of each question.
+"""The outcome of each of 500 questions, sent at 20 per second while some of the model calls are throttled.
 
-Arguments name the environments; a collection and a domain unless given. Takes about two minutes each.
+Arguments name the environments, a collection and a domain unless given. Takes about two minutes for each.
 """
 
 import sys
@@ -16,17 +16,18 @@ from trials.report import publish
 QUESTIONS, RATE = 500, 20.0
 SHARES = (0.0, 0.2, 0.5, 1.0)
 BASES = tuple(sys.argv[1:]) or ("sandbox-aoss", "sandbox")
-# Each question that is answered here has a process of its own: more of them leave the engine no room on two cores.
+# Each question that is being answered has its own process. With more processes, two cores leave too little for the
+# engine.
 CONCURRENCY = 8
 CLIENTS = 64
-# Seconds: a question must not try again for as long as the whole load takes.
+# In seconds. With a longer limit, a question could retry for as long as the whole load takes.
 TIMEOUTS = {"provisioning": 300, "answer": 5}
 BUSY = ("429", "503")
 COLUMNS = ("environment", "model calls throttled", "sent", "answered", *BUSY, "otherwise", "lost", "p50", "p99")
 
 
 def main() -> None:
-    """Measure and publish; ends with 1 when a question was lost, or ended neither with an answer nor cleanly."""
+    """Measure and publish; exits with 1 when a question got neither an answer nor a clean refusal."""
     rows, bad = [], 0
     for base in BASES:
         with deployed(base, assistant={"concurrency": CONCURRENCY}, timeouts=TIMEOUTS) as stack:
@@ -45,7 +46,7 @@ def main() -> None:
 
 
 def _asker(stack: Deployed) -> Callable[[], Call]:
-    """Makes clients that ask and look at what they are told."""
+    """Makes clients that ask a question and check the response."""
 
     def make() -> Call:
         ask = stack.asker()
@@ -62,9 +63,9 @@ def _asker(stack: Deployed) -> Callable[[], Call]:
 
 
 def outcome(response: requests.Response) -> str:
-    """`200` for an answer from the documents, 429 or 503 for a refusal with a sentence and when to come again.
+    """`200` for an answer from the documents; 429 or 503 for a refusal with a sentence and a time to try again.
 
-    Anything else comes back with what is wrong about it.
+    For any other response, a short description of what is wrong with it.
     """
     status = str(response.status_code)
     try:

@@ -1,4 +1,4 @@
-"""Ways to load a file of documents: ours, opensearch-py's three, and bare requests as the limit."""
+"""Ways to load a file of documents: that of osml, the three of opensearch-py, and bare requests as the limit."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ Load = Callable[[BareEngine, str, Path], None]
 
 
 def ours(engine: BareEngine, index: str, file: Path) -> None:
-    """As `osml ingest` does, without its progress bar and its signatures."""
+    """Load as `osml ingest` does, without its progress bar and its signatures."""
 
     with file.open("rb") as stream:
         report = load(
@@ -45,13 +45,13 @@ def bulk(engine: BareEngine, index: str, file: Path, **options: Any) -> None:
 
 
 def parallel_bulk(engine: BareEngine, index: str, file: Path, **options: Any) -> None:
-    """opensearch-py's `helpers.parallel_bulk`, with a pool of as many connections."""
+    """opensearch-py's `helpers.parallel_bulk`, with a connection for each thread."""
     client = OpenSearch(**_client(engine), pool_maxsize=options.get("thread_count", 4))
     deque(helpers.parallel_bulk(client, _actions(index, file), **options), maxlen=0)
 
 
 def async_bulk(engine: BareEngine, index: str, file: Path, tasks: int = 1, **options: Any) -> None:
-    """opensearch-py's `helpers.async_bulk`; with `tasks`, as many at once over one iterator."""
+    """opensearch-py's `helpers.async_bulk`, in `tasks` tasks at once over one iterator."""
 
     async def run() -> None:
         client = AsyncOpenSearch(**_client(engine))
@@ -65,7 +65,7 @@ def async_bulk(engine: BareEngine, index: str, file: Path, tasks: int = 1, **opt
 
 
 def raw(engine: BareEngine, index: str, file: Path, threads: int = 4, size: int = 256) -> None:
-    """Bodies made beforehand, answers not looked at: what the engine can take."""
+    """Bodies that `prepare_raw` wrote, and answers that nobody reads: the most that the engine can load."""
     bodies: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
     for body in file.with_suffix(f".{size}.bodies").read_bytes().split(b"\0"):
         bodies.put(body.replace(b"INDEX", index.encode()))
@@ -84,7 +84,7 @@ def raw(engine: BareEngine, index: str, file: Path, threads: int = 4, size: int 
 
 
 def prepare_raw(file: Path, size: int) -> None:
-    """The bodies for `raw`, beside the file."""
+    """Write the bodies for `raw`, with `size` documents each, into a file beside `file`."""
     actions = _actions("INDEX", file)
     bodies = []
     while some := list(islice(actions, size)):

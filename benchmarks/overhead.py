@@ -1,4 +1,4 @@
-"""What the API adds to the search call behind it: p50 and p99, at 1, 8 and 32 clients, in interleaved rounds.
+"""How much time the API adds to the search call behind it: p50 and p99 with 1, 8 and 32 clients, in interleaved rounds.
 
 No answer model is called, so nothing hides the difference. Takes about five minutes.
 """
@@ -28,7 +28,7 @@ COLUMNS = (
 
 
 def main() -> None:
-    """Measure and publish; ends with 1 when a call failed."""
+    """Measure and publish; exits with 1 when a call failed."""
     rows, failed = [], 0
     with deployed("sandbox", answers=False) as stack:
         for clients, calls in CALLS.items():
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def _asker(stack: Deployed, timings: list[dict[str, int]]) -> Callable[[], Call]:
-    """Makes clients of the API that note what each answer says of its time."""
+    """Makes clients of the API that record the timings in each answer."""
 
     def make() -> Call:
         ask = stack.asker()

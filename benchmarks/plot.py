@@ -1,4 +1,4 @@
-"""Pictures of docs/performance.md: bars with their spread, as SVG."""
+"""Pictures for docs/performance.md: bars with their spread, as SVG."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -15,9 +15,10 @@ IMAGES = Path(__file__).parents[1] / "docs" / "images"
 def plotted(
     name: str, title: str, unit: str, figures: Mapping[str, Mapping[str, Sequence[float]]], folder: Path = IMAGES
 ) -> Path:
-    """Draw the median of each group's series, and how far they spread, into `<name>.svg`; seconds in, milliseconds out.
+    """Draw the median and the spread of each series in each group into `<name>.svg`, and return the file's path.
 
-    A series without a measurement has no bar. The same figures give the same file.
+    The figures are in seconds, and the picture shows milliseconds. A series without a measurement has no bar. The same
+    figures give the same file.
     """
     series = list(dict.fromkeys(label for group in figures.values() for label in group))
     with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):

@@ -1,5 +1,7 @@
-"""What a store of questions' vectors could save on a collection, where the function embeds: the embedding and, against
-it, a read of a table, as parts of an answer whose model writes its first word after 0.3 s. Takes about three minutes.
+"""How much time a cache of questions' vectors could save on a collection, where the function embeds.
+
+It compares the time to embed with the time to read a table, as shares of an answer's time. The answer's model writes
+its first word after 0.3 s. Takes about three minutes.
 """
 
 import time
@@ -25,13 +27,13 @@ def main() -> None:
 
 
 def measured(stack: Deployed) -> list[str]:
-    """The row of the table: medians, and the shares of an answer."""
+    """The row of the table: medians, and their shares of an answer's time."""
     session, timings, reads = requests.Session(), list[dict[str, int]](), list[float]()
     session.headers["x-api-key"] = stack.key
     tables = boto3.client("dynamodb")
     (table,) = (name for name in tables.list_tables()["TableNames"] if "onversation" in name)
     for number in range(-3, CALLS):
-        # A number in front makes another question.
+        # With the number in front, each question is different.
         answer = session.post(f"{stack.url}/ask", json={"question": f"{number}: {QUESTION}"}, timeout=120)
         answer.raise_for_status()
         began = time.perf_counter()

@@ -1,6 +1,6 @@
-"""A provider of embeddings and chat that answers at once: what is measured around it is not the model's time.
+"""A provider of embeddings and chat that answers at once, so measurements contain no time of a model.
 
-It speaks OpenAI's two forms, on connections that stay.
+It has OpenAI's embeddings and chat APIs, on connections that stay open.
 """
 
 import json
@@ -23,11 +23,11 @@ class _Handler(JsonHandler):
 
 
 def _embedded(texts: list[str]) -> dict[str, Any]:
-    """Vectors that differ with the text's length, none of them zero."""
+    """Vectors that depend on the text's length; none of them is zero."""
     vectors = [[1.0 + len(text) % (place + 2) for place in range(DIMENSION)] for text in texts]
     return {"data": [{"index": index, "embedding": vector} for index, vector in enumerate(vectors)]}
 
 
 def quick_endpoint() -> AbstractContextManager[str]:
-    """The base address, `http://127.0.0.1:<port>`, while it runs; paths `/embed` and `/chat`."""
+    """Run the provider and yield its base address, `http://127.0.0.1:<port>`; its paths are `/embed` and `/chat`."""
     return serving(_Handler)

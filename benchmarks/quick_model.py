@@ -1,6 +1,6 @@
-"""A chat API that answers the same sentence, at once or word by word: what is measured around it is known.
+"""A chat API that always answers the same sentence, at once or word by word, in a known time.
 
-The local cloud's own stand-in scores every sentence of every document, which takes this machine 0.4 s a question.
+The local cloud's own substitute scores every sentence of every document, which takes 0.4 s for each question.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ AT_ONCE = WritingPace()
 
 @contextlib.contextmanager
 def quick_model(pace: WritingPace = AT_ONCE) -> Iterator[str]:
-    """The base address, `http://127.0.0.1:<port>/v1`, while it runs."""
+    """Run the chat API and yield its base address, `http://127.0.0.1:<port>/v1`."""
 
     class Paced(_Handler):
         writes = pace
@@ -81,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"%x\r\n%s\r\n" % (len(content), content))
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing for each call."""
+        """Print nothing."""
 
 
 def _chunk(model: str, place: str, said: dict[str, Any], reason: str | None) -> bytes:

@@ -1,4 +1,4 @@
-"""The objects that every tool makes: two connectors, a group, two models, two pipelines and an index."""
+"""The objects that every tool creates: two connectors, a group, two models, two pipelines and an index."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,14 +12,17 @@ ANSWER_PROBE = {"parameters": {"messages": [{"role": "user", "content": "Answer 
 
 @dataclass(frozen=True)
 class ReferenceSet:
-    """Bodies as the engine takes them; `name` begins all names, `endpoint` is the provider, `tokens` is to change."""
+    """The objects' bodies for the engine.
+
+    All names begin with `name`. `endpoint` is the provider's address. `tokens` is the value that a change modifies.
+    """
 
     name: str
     endpoint: str
     tokens: int = 256
 
     def changed(self) -> "ReferenceSet":
-        """The same with another answer connector."""
+        """The same set with a changed answer connector."""
         return replace(self, tokens=self.tokens + 1)
 
     def embedding_connector(self) -> dict[str, Any]:
@@ -36,7 +39,7 @@ class ReferenceSet:
         return self._connector("answer", "/chat", members, {"max_tokens": str(self.tokens)}, {})
 
     def model(self, role: str, group_id: str, connector_id: str) -> dict[str, Any]:
-        """Of the role `embedding` or `answer`."""
+        """The body of the model with the role `embedding` or `answer`."""
         names = {"name": f"{self.name}-{role}", "description": "Measured"}
         return {**names, "model_group_id": group_id, "connector_id": connector_id}
 
@@ -58,7 +61,7 @@ class ReferenceSet:
         }
 
     def index(self) -> dict[str, Any]:
-        """With the ingest pipeline of the set's name."""
+        """The body of the index, whose ingest pipeline has the set's name."""
         vector = {
             "type": "knn_vector",
             "dimension": DIMENSION,
@@ -71,7 +74,7 @@ class ReferenceSet:
         }
 
     def question(self) -> dict[str, Any]:
-        """The body of a search whose answer the search pipeline writes."""
+        """The body of a search for which the search pipeline writes an answer."""
         generation = {"llm_model": "quick", "llm_question": QUESTION, "context_size": 2, "timeout": 20}
         return {
             "query": {"neural": {"embedding": {"query_text": QUESTION, "k": 2}}},

@@ -1,6 +1,6 @@
-"""How long a question takes that was asked before, with `assistant.cache`, beside one that nobody has asked.
+"""How long a repeated question takes with `assistant.cache`, compared with a question that nobody has asked before.
 
-The model writes its first word after 0.3 s and a word each 50 ms. Takes about four minutes.
+The model writes its first word after 0.3 s, and then a word every 50 ms. Takes about four minutes.
 """
 
 from collections import defaultdict
@@ -22,12 +22,12 @@ COLUMNS = ("askers", "asked first", "asked again", "ratio", "its search", "given
 
 
 def main() -> None:
-    """Measure and publish; ends with 1 when a call failed, or an answer came from the wrong place."""
+    """Measure and publish; exits with 1 when a call failed, or when an answer was or was not cached unexpectedly."""
     rows, failed, numbers = [], 0, count()
     with deployed("sandbox", model=PACE, assistant={"cache": {}}) as stack:
         for askers, calls in CALLS.items():
             timings: dict[str, list[int]] = defaultdict(list)
-            # A number in front makes another question, and finds the same passages.
+            # With the number in front, each question is different, but finds the same passages.
             ways = {
                 "first": _asker(stack, lambda: f"{next(numbers)}: {QUESTION}", timings["first"], cached=False),
                 "again": _asker(stack, lambda: QUESTION, timings["again"], cached=True),
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def _asker(stack: Deployed, question: Callable[[], str], searches: list[int], *, cached: bool) -> Callable[[], Call]:
-    """Clients of the API; an answer is good if it is `cached` as told. Times of its search go to `searches`."""
+    """Clients of the API; an answer is good if it was `cached` as expected. The times of searches go to `searches`."""
 
     def make() -> Call:
         session = requests.Session()

@@ -1,8 +1,8 @@
-"""SciFact, as the BEIR benchmark has it, through `osml ingest` and `osml evaluate`: the tables of docs/evaluation.md.
+"""The data set SciFact, as in BEIR, through `osml ingest` and `osml evaluate`: the tables in docs/evaluation.md.
 
-The set is not part of this repository. OSML_SCIFACT names its folder; otherwise it is looked for in
-../shared/datasets/scifact. Without it nothing is measured. The 5,183 abstracts are embedded on this machine, which
-takes ten minutes on two idle cores.
+The data set is not in this repository. OSML_SCIFACT names its folder; the default is ../shared/datasets/scifact.
+Without it nothing is measured. The 5,183 abstracts are embedded on this machine, which takes ten minutes on two idle
+cores.
 """
 
 import contextlib
@@ -56,14 +56,14 @@ def main() -> None:
 
 
 def folder() -> Path | None:
-    """The folder of the set, None where there is none."""
+    """The folder of the data set, None if it does not exist."""
     named = os.environ.get(VARIABLE)
     chosen = Path(named) if named else USUAL
     return chosen if chosen.is_dir() else None
 
 
 def measured(place: Place, claims: Path) -> tuple[list[list[str]], list[list[str]]]:
-    """The rows of both tables, of the environment as it is deployed."""
+    """The rows of both tables for the deployed environment."""
     ways = evaluate(place, claims, WEIGHTS, NORMALIZATIONS, ranks=True)
     (deployed,) = [way for way in ways if way.way == DEPLOYED]
     refused = refusal(place, deployed, UNRELATED)
@@ -74,9 +74,9 @@ def measured(place: Place, claims: Path) -> tuple[list[list[str]], list[list[str
 
 @contextlib.contextmanager
 def loaded(source: Path) -> Iterator[tuple[Place, Path]]:
-    """An environment in the local cloud `bench` that holds the abstracts, and the claims as `osml evaluate` reads them.
+    """An environment in the local cloud `bench` with the abstracts, and the claims' file for `osml evaluate`.
 
-    The local cloud begins anew, whatever an earlier run has left, and ends with the measurement.
+    The local cloud starts without data from earlier runs, and stops after the measurement.
     """
     instance = Instance.named("bench")
     with tempfile.TemporaryDirectory() as directory:
@@ -101,7 +101,7 @@ def loaded(source: Path) -> Iterator[tuple[Place, Path]]:
 
 
 def documents(source: Path, directory: Path) -> Path:
-    """The file of the abstracts, unpacked in `directory` if need be."""
+    """The file of the abstracts, unpacked into `directory` if necessary."""
     packed = source / "documents.ndjson.gz"
     if not packed.is_file():
         return source / "corpus.jsonl"
@@ -112,7 +112,7 @@ def documents(source: Path, directory: Path) -> Path:
 
 
 def questions(source: Path) -> Path:
-    """The file of the claims, or the folder, if it is BEIR's own."""
+    """The file of the claims, or the folder if it has BEIR's own layout."""
     file = source / "questions.ndjson"
     return file if file.is_file() else source
 

@@ -1,9 +1,11 @@
-"""An embedding endpoint that takes its time: `python -m benchmarks.slow_endpoint`, a process of its own.
+"""A slow embedding endpoint in its own process: `python -m benchmarks.slow_endpoint`.
 
-`POST /embed` takes a JSON array of texts and answers a vector for each, as the containers of Text Embeddings Inference
-do, DELAY after it was asked, however many ask at once. `POST /throttle/0.2` has it answer each fifth call with 429, and
-`POST /throttle/0.2/amazon` with the header besides that SageMaker and Bedrock send, by which a connector knows that it
-may try again (ml-commons 3.4). Prints its address, and ends when its standard input does.
+`POST /embed` takes a JSON array of texts and answers with a vector for each, as the containers of Text Embeddings
+Inference do. Each answer takes DELAY, however many calls there are at once.
+
+After `POST /throttle/0.2` the endpoint answers every fifth call with 429. After `POST /throttle/0.2/amazon` this answer
+also has the header of SageMaker and Bedrock, which tells a connector that it may try again (ml-commons 3.4). The
+process prints its address, and ends when its standard input ends.
 """
 
 import asyncio
@@ -15,14 +17,14 @@ import sys
 from collections.abc import Iterator
 
 DELAY = 0.05
-# Few, or two cores would build graphs of vectors most of the time, whichever way documents come.
+# With longer vectors, two cores would spend most of the time on graphs of vectors, whichever way documents are loaded.
 DIMENSION = 16
 DISTINCT = 256
 THROTTLED = 429
 
 
 class Endpoint:
-    """The vectors are made once: what is measured is not how fast they are."""
+    """The endpoint. It creates its vectors only once, so their creation is not measured."""
 
     def __init__(self) -> None:
         numbers = random.Random(7)  # noqa: S311 - not cryptography
@@ -34,7 +36,7 @@ class Endpoint:
         self._named = b""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection."""
+        """Answer the calls of one connection."""
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
@@ -74,7 +76,7 @@ async def _main() -> None:
 
 @contextlib.contextmanager
 def slow_endpoint() -> Iterator[str]:
-    """Its address, while it runs in a process of its own."""
+    """Run the endpoint in its own process and yield its address."""
     command = [sys.executable, "-m", "benchmarks.slow_endpoint"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout  # noqa: S101 - for the type checker

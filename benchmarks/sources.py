@@ -1,7 +1,7 @@
-"""What a run of a source costs when nothing has changed: `python -m benchmarks.sources`; writes docs/sources.md.
+"""How long a run of a source takes when nothing has changed: `python -m benchmarks.sources`; writes docs/sources.md.
 
-A website of this machine and a destination that takes documents at once, so that every second is of the run itself. The
-first run of a real environment takes longer, by the model's time for its documents.
+The website is on this machine, and the destination accepts documents at once, so only the run itself is measured. In a
+real environment, the model's time for the documents is added to the first run.
 """
 
 import http.server
@@ -28,7 +28,7 @@ from trials.report import publish
 
 PAGES = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000
 MANY = 100_000
-# Seconds that the site takes to answer, for the figures of several connections.
+# The seconds that the website takes to answer when several connections are measured.
 AWAY = 0.05
 # The default pause between two requests.
 DELAY = 0.5
@@ -36,7 +36,7 @@ WORDS = "The office is open from nine to five, and a request for leave is answer
 
 
 class UnlimitedIndex:
-    """Takes everything at once."""
+    """A destination that accepts all documents at once."""
 
     most_bytes, most_documents = 1_000_000, 512
 
@@ -49,7 +49,10 @@ class UnlimitedIndex:
 
 @contextmanager
 def website(dates: str, away: float = 0.0) -> Iterator[str]:
-    """PAGES pages with an ETag each, ten links from the first of ten to the next; `dates` is the sitemap's lastmod."""
+    """A website of PAGES pages with ETags; page n links to the ten pages from 10 n on.
+
+    `dates` is the lastmod of each page in the sitemap; without it there is no sitemap. `away` is the delay in seconds.
+    """
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -83,11 +86,11 @@ def website(dates: str, away: float = 0.0) -> Iterator[str]:
 
     class Server(http.server.ThreadingHTTPServer):
         def handle_error(self, *_: object) -> None:
-            """A connection that the first run leaves open is no fault."""
+            """Ignore errors: the first run leaves a connection open."""
 
     server = Server(("127.0.0.1", 0), Handler)
     url = f"http://127.0.0.1:{server.server_port}"
-    # A process of its own: the threads of this one share one interpreter.
+    # The website has its own process, because threads of this process would share its interpreter with the run.
     process = multiprocessing.get_context("fork").Process(target=server.serve_forever, daemon=True)
     process.start()
     try:
@@ -99,7 +102,7 @@ def website(dates: str, away: float = 0.0) -> Iterator[str]:
 
 
 class ListedObjects:
-    """PAGES objects of S3, listed a thousand at once."""
+    """A client of S3 with PAGES objects, which it lists a thousand at a time."""
 
     def get_paginator(self, _: str) -> "ListedObjects":
         return self
@@ -114,7 +117,7 @@ class ListedObjects:
 
 
 def seconds(settings: Mapping[str, Any], known: dict[str, Known], id: str, tools: Tools) -> float:
-    """A whole run; every page must be known at its end."""
+    """The seconds of a whole run. Raises SystemExit unless every page is known at its end."""
     into = Into(UnlimitedIndex, lambda _: None, Reading("text"), FileLimits())
     run = Run(source="bench", id=id)
     began = time.perf_counter()
@@ -127,7 +130,10 @@ def seconds(settings: Mapping[str, Any], known: dict[str, Known], id: str, tools
 
 
 def row(name: str, settings: Mapping[str, Any], tools: Tools, delay: float) -> list[str]:
-    """First and second run, their ratio, and MANY pages at the second one's rate with `delay` between two."""
+    """A row: the first and the second run, their ratio, and the time for MANY pages at the second run's rate.
+
+    The last figure adds a pause of `delay` between two pages.
+    """
     known: dict[str, Known] = {}
     first, second = (seconds(settings, known, id, tools) for id in ("first", "second"))
     many = second / PAGES * MANY
@@ -137,7 +143,7 @@ def row(name: str, settings: Mapping[str, Any], tools: Tools, delay: float) -> l
 
 
 def connected(url: str, connections: int, first: float) -> tuple[list[str], float]:
-    """Pages a second of an unchanged run on so many connections, and what that is of the `first` figure."""
+    """A row for an unchanged run with `connections`: pages per second, and their multiple of `first`; and the rate."""
     settings = {"kind": "website", "start": [f"{url}/"], "networks": ["127.0.0.0/8"], "delay": 0, "depth": 9}
     settings |= {"pages": PAGES, "connections": connections}
     known: dict[str, Known] = {}

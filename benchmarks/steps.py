@@ -1,4 +1,4 @@
-"""Questions of steps and of conditions over 1,000 short documents, all of invented names, made the same each time."""
+"""Questions with several steps or conditions about 1,000 short documents. All names are invented, always the same."""
 
 import itertools
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 DOCUMENTS = 1000
-# The fields of pumps, for `index.fields`.
+# The fields of documents about pumps, for `index.fields`.
 FIELDS = {"series": "keyword", "depth": "number", "made": "date"}
 _CHAINS, _CONDITIONS = 100, 50
 _SERIES = ("Korvel", "Brixol", "Tandor", "Melvin", "Fjolar")
@@ -19,7 +19,7 @@ _SYLLABLES = ("bra", "kor", "vel", "tus", "min", "dra", "fen", "gol", "ris", "hu
 
 @dataclass(frozen=True)
 class SteppedQuestion:
-    """A question of a `kind`, and the documents without which nobody can answer it."""
+    """A question of a `kind`, and the ids of the documents that are needed to answer it."""
 
     kind: str
     text: str
@@ -29,7 +29,7 @@ class SteppedQuestion:
 def write(file: Path) -> list[SteppedQuestion]:
     """Write the documents to `file`, for `osml ingest`, and return the questions about them.
 
-    What a pump's fields say stands in no text.
+    The values of a pump's fields are in no text.
     """
     chosen = random.Random(7)  # noqa: S311 - names of documents
     names = ["".join(parts).capitalize() for parts in itertools.product(_SYLLABLES, repeat=3)]
@@ -67,7 +67,7 @@ def _day(chosen: random.Random) -> str:
 
 
 def _conditions(chosen: random.Random, pumps: Mapping[str, Mapping[str, Any]]) -> list[SteppedQuestion]:
-    """Questions that one or two pumps answer."""
+    """Questions with conditions that one or two pumps meet."""
     questions: dict[str, SteppedQuestion] = {}
     while len(questions) < _CONDITIONS:
         series, least, day = chosen.choice(_SERIES), chosen.randint(20, 400), _day(chosen)

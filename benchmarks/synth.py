@@ -1,7 +1,7 @@
-"""How long our largest environment takes to synthesize, against a bare CDK app with the same resources.
+"""How long the largest environment takes to synthesize, compared with a bare CDK app with the same resources.
 
-Both as the CDK CLI runs them, in processes of their own, in turns; functions are not bundled. An argument is how many
-turns, five unless given. Takes two minutes.
+Both run in turns in their own processes, as the CDK CLI runs them; functions are not bundled. The argument is the
+number of turns, five unless given. Takes two minutes.
 """
 
 import json
@@ -23,7 +23,7 @@ COLUMNS = ("app", "stacks", "resources", "median", "spread", "over bare")
 
 
 def main() -> None:
-    """Measure and publish; ends with 1 when the two have not the same resources."""
+    """Measure and publish; exits with 1 when the two do not have the same resources."""
     with tempfile.TemporaryDirectory() as scratch:
         folders = {name: Path(scratch) / name for name in ("osml", "bare")}
         source = CHECKOUT / "lambda" / "provisioner"

@@ -1,4 +1,4 @@
-"""Whom the alarms tell: a topic that exists, or one that is made with the first of the stacks."""
+"""The SNS topic of the alarms: an existing one, or one that the first of the stacks creates."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from stacks.environment_stack import EnvironmentStack
 
 
 def make_topic(stack: EnvironmentStack, environment: Environment, address: str) -> None:
-    """A topic that tells `address`, in `stack`."""
+    """Create the topic in `stack`, with a subscription of the e-mail address `address`."""
     topic = sns.Topic(stack, "Alarms", topic_name=_name(environment), enforce_ssl=True)
     topic.apply_removal_policy(RemovalPolicy.DESTROY)
-    # A topic with a policy has no default one: without this CloudWatch could not write to it.
+    # A topic with its own policy has no default policy; without this statement CloudWatch could not publish to it.
     topic.add_to_resource_policy(
         iam.PolicyStatement(
             principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
@@ -33,14 +33,14 @@ def make_topic(stack: EnvironmentStack, environment: Environment, address: str) 
 
 
 def tell(scope: Construct, environment: Environment, alarms: Alarms) -> None:
-    """Let every alarm of the `scope`'s stacks tell the topic, when it goes off and when all is well again."""
+    """Let every alarm of the stacks in `scope` notify the topic when it fires and when it ends."""
     by_stack: dict[str, actions.SnsAction] = {}
     for construct in scope.node.find_all():
         if not isinstance(construct, cloudwatch.Alarm):
             continue
         stack = Stack.of(construct)
         if stack.stack_name not in by_stack:
-            # By its name, which needs no export: an export that is in use could not be taken back again.
+            # The name needs no export; CloudFormation could not remove an export that is in use.
             arn = alarms.arn or stack.format_arn(service="sns", resource=_name(environment))
             by_stack[stack.stack_name] = actions.SnsAction(sns.Topic.from_topic_arn(stack, "AlarmTopic", arn))
         action = cast(cloudwatch.IAlarmAction, by_stack[stack.stack_name])

@@ -37,10 +37,10 @@ from stacks.search import SearchStack
 
 
 class AssistantStack(EnvironmentStack):
-    """The functions, the REST API before them, its sign-in, and conversations where the engine keeps none.
+    """The functions, the REST API in front of them, its sign-in, and the store of conversations.
 
-    `knowledge` is where the engine embeds, and answers where answers do not stream; on a collection there is none, and
-    the functions do both.
+    With `knowledge` the engine embeds, and it answers if answers do not stream. On a collection `knowledge` is None,
+    and the functions do both.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class AssistantStack(EnvironmentStack):
         super().__init__(scope, environment, "assistant", "API and page that answer from the index")
         self._environment, self._assistant = environment, assistant
         self._search = search
-        # Where the engine's pipeline answers, it reads conversations from the engine's memory.
+        # If the engine's pipeline answers, it reads conversations from the engine's memory.
         memory = bool(knowledge and environment.answer and not environment.streams)
         stores = AssistantStores(self, environment, assistant, search, in_engine=bool(knowledge), memory=memory)
         self._keys = self._named_keys()
@@ -121,12 +121,12 @@ class AssistantStack(EnvironmentStack):
         )
 
     def _unusual_outputs(self, quota: QuotaTable | None) -> dict[str, Any]:
-        """Those of an assistant with keys of its own, or with a quota."""
+        """The outputs of an assistant with named API keys, or with a quota."""
         keys = {"api_keys": {name: key.key_id for name, key in self._keys.items()}} if self._keys else {}
         return {**keys, **({"quota_table": quota.name} if quota else {})}
 
     def _named_keys(self) -> dict[str, apigateway.ApiKey]:
-        """An API key for each name in the settings, so that a key has a role and groups."""
+        """An API key for each name in the settings, which gives the key a role and groups."""
         assistant = self._assistant
         names = assistant.access.names if assistant.sign_in == "api-key" else []
         return {
@@ -199,11 +199,11 @@ class AssistantStack(EnvironmentStack):
         )
 
     def _page(self, api: AssistantApi, pool: SignInPool | None) -> str | None:
-        """Make the page, and return the client of the `pool` that it signs people in with."""
+        """Create the page, and return the id of the client in `pool` with which it signs people in, if any."""
         client = pool.add_client(api.page_url, self._assistant.page_addresses) if pool else None
         if client:
             api.admit(client)
-        # A request of a private API need not say the name that the browser knows.
+        # A request to a private API may not contain the host name that the browser uses.
         private = [api.page_url] if self._assistant.vpc_endpoints else []
         addresses = [*self._assistant.page_addresses, *private]
         page = AssistantPage(
@@ -225,7 +225,7 @@ class AssistantStack(EnvironmentStack):
         variables: Mapping[str, str],
         grants: AssistantGrants,
     ) -> str | None:
-        """Offer the tools, and return the client of the `pool` that agents sign people in with."""
+        """Offer the tools, and return the id of the client in `pool` with which agents sign people in, if any."""
         signed_in = pool.add_agents(f"{base}/mcp", agents.callbacks) if pool else None
         own = {"TOOLS": " ".join(agents.tools)}
         if pool and signed_in:

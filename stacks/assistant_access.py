@@ -1,4 +1,4 @@
-"""What the functions of an environment may do on the search engine, of whatever kind."""
+"""What the functions of an environment may do on the search engine, whatever its kind."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GUESSED = (
 
 
 def grant_recognition(environment: Environment, function: Grantee) -> None:
-    """Let `function` have the text of scans recognised, if the environment says so."""
+    """Let `function` use Amazon Textract to recognise the text of scans, if `reading.scans` is set."""
     if environment.reading.scans:
         function.allow(
             iam.PolicyStatement(actions=["textract:DetectDocumentText"], resources=["*"]),
@@ -41,7 +41,7 @@ def grant_search(
     part: str,
     memory: bool = False,
 ) -> None:
-    """Let `function`, the `part` of NEEDS, work on the index of the environment and nowhere else.
+    """Let `function` do what NEEDS lists for `part`, on the index of the environment and on no other.
 
     With `memory` conversations are in the engine's memory instead of an index.
     """

@@ -1,4 +1,4 @@
-"""The alarms of the assistant: that it fails, and that a limit of `alarms` is passed."""
+"""The alarms of the assistant: when it fails, and when a limit in `alarms` is passed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _Limit:
 
 
 def assistant_alarms(scope: Construct, environment: Environment, server_errors: cloudwatch.Metric) -> None:
-    """Made in `scope`; hours in which nobody asks set none of them off."""
+    """Create the alarms in `scope`; none of them fires because nobody asks."""
     cloudwatch.Alarm(
         scope,
         "ServerErrors",

@@ -17,7 +17,7 @@ from stacks.search import SearchStack
 
 
 class AssistantGrants:
-    """`embeds`: the functions embed texts themselves, because the engine does not."""
+    """Grants the permissions; with `embeds` the functions embed texts themselves, because the engine does not."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class AssistantGrants:
         self._search, self._inference, self._stores, self._embeds = search, inference, stores, embeds
 
     def to_ask(self, function: AssistantFunction, part: str) -> None:
-        """Let it search, let the model answer, and store the turn; `part` names its engine role."""
+        """Let `function` search, call the answer model and store the turn; `part` names its role on the engine."""
         stores = self._stores
         self._work_on_the_index(function, part)
         answer = self._inference.answer
@@ -44,7 +44,7 @@ class AssistantGrants:
         self._use_the_guardrail(function)
         if stores.quota:
             function.allow(stores.quota.counting)
-            # Tokens are read before a question, and counted after it.
+            # The count of tokens is read before a question, and increased after it.
             if self._assistant.quota and self._assistant.quota.tokens_per_month:
                 function.allow(stores.quota.reading)
         if stores.cache:
@@ -59,7 +59,7 @@ class AssistantGrants:
             function.allow(stores.feedback.addition)
 
     def to_keep_documents(self, function: AssistantFunction) -> None:
-        """Let it store documents, list conversations, keep feedback, and see what a caller has used."""
+        """Let `function` store documents, list conversations, store feedback, and read what a caller has used."""
         stores = self._stores
         if stores.quota:
             function.allow(stores.quota.reading)
@@ -76,9 +76,10 @@ class AssistantGrants:
         self._embed(function)
 
     def to_operators(self, *functions: AssistantFunction) -> None:
-        """Let operators call the functions: a collection has no pipelines, so the command line asks and ingests so.
+        """Let operators call the functions through an alias.
 
-        By its alias a function knows that an operator calls, whatever caller the event names.
+        A collection has no pipelines, so the command line asks and ingests through the functions. The alias shows a
+        function that an operator calls it, whatever caller the event names.
         """
         arns = [function.alias(OPERATORS) for function in functions]
         iam.Policy(

@@ -1,4 +1,4 @@
-"""What each function does on a search engine, and so what it must be allowed."""
+"""What each function does on a search engine, and therefore which permissions it needs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from opensearch_ml.resources.conversation_index import CONVERSATIONS
 from opensearch_ml.resources.feedback_index import FEEDBACK
 
 ML = "cluster:admin/opensearch/ml"
-# Since 3.5 neural-search reads a model before it embeds by it, for a query or a pipeline, and keeps it for all callers
-# (MLCommonsClientAccessor.checkModelAndThenPredict): the first of them must be allowed to read it.
+# Since 3.5 neural-search reads a model's metadata before it first embeds with the model, and caches it for all callers
+# (MLCommonsClientAccessor.checkModelAndThenPredict). Any caller may be the first, so each needs permission to read it.
 EMBED = (f"{ML}/predict", f"{ML}/models/get")
 MEMORY = "_plugins/_ml/memory"
-# A conversation, and the search among them, in the index of conversations with the assistant.
+# The paths of one conversation, and of a search for conversations, in the index of conversations.
 CONVERSATION, AMONG = f"{CONVERSATIONS}/_doc/*", f"{CONVERSATIONS}/_search"
 
 
@@ -21,9 +21,10 @@ CONVERSATION, AMONG = f"{CONVERSATIONS}/_doc/*", f"{CONVERSATIONS}/_search"
 class EngineNeed:
     """What a function does on an engine: requests by path, permissions on the cluster and on the index.
 
-    `{index}` in a path is the index, `{index_version}` each of its versions. `conversations` are permissions on the
-    index of conversations, which the function `ask` continues, and the function `documents` lists for their callers;
-    `feedback` are those on the index of feedback. A domain checks both; a collection has the `collection` permissions.
+    `{index}` in a path is the index, and `{index_version}` is each of its versions. `conversations` are permissions on
+    the index of conversations: the function `ask` continues them, and the function `documents` lists them for their
+    callers. `feedback` are permissions on the index of feedback. A domain checks paths and permissions. A collection
+    checks only the `collection` permissions.
     """
 
     gets: Sequence[str]
@@ -37,7 +38,7 @@ class EngineNeed:
     description: str = "What the assistant may do"
 
     def without_conversations(self) -> EngineNeed:
-        """Where no index of conversations is."""
+        """The same need if there is no index of conversations."""
         kept = (CONVERSATION, AMONG)
         return replace(
             self,
@@ -48,7 +49,11 @@ class EngineNeed:
         )
 
     def with_feedback(self, part: str, *, texts: bool) -> EngineNeed:
-        """Keeps judgements in `documents`, and questions without an answer where they are asked, if texts are kept."""
+        """The same need if feedback is stored.
+
+        The function `documents` stores judgements. With `texts`, the functions that answer questions also store
+        questions without an answer.
+        """
         judged, among = f"{FEEDBACK}/_doc/*", f"{FEEDBACK}/_search"
         writes = [f"indices:data/write/{verb}*" for verb in ("bulk", "index")]
         if part == "documents":
@@ -62,7 +67,7 @@ class EngineNeed:
         return replace(self, posts=[*self.posts, judged], feedback=writes) if texts and part in ASKED_IN else self
 
     def with_memory(self) -> EngineNeed:
-        """Instead of an index of conversations it uses the engine's memory, where the search pipeline reads them."""
+        """The same need if conversations are in the engine's memory, from which the search pipeline reads them."""
         need = self.without_conversations()
         return replace(
             need,
@@ -76,7 +81,7 @@ class EngineNeed:
         )
 
     def with_marks(self) -> EngineNeed:
-        """What it takes besides to mark sentences by meaning: to ask the model that the index's pipeline names."""
+        """The same need if sentences are marked by meaning: the function calls the model of the index's pipeline."""
         named = ["{index_version}/_settings/index.search.default_pipeline", "_search/pipeline/{index}-search-*"]
         return replace(
             self,

@@ -1,4 +1,4 @@
-"""What the page and its sign-in are told."""
+"""The settings of the page and the variables of its sign-in."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def page_settings(
 def session_variables(
     assistant: Assistant, pool: SignInPool | None, client: str | None, addresses: Sequence[str]
 ) -> dict[str, str]:
-    """The variables of the function `session`; `addresses` are those of the page where the API does not know it."""
+    """The variables of the function `session`; `addresses` are addresses of the page that differ from the API's."""
     return {
         "TOKEN_URL": f"{pool.address}/oauth2/token" if pool else "",
         "REVOKE_URL": f"{pool.address}/oauth2/revoke" if pool else "",

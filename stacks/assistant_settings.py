@@ -38,7 +38,7 @@ from stacks.inference import InferenceStack
 from stacks.knowledge import KnowledgeStack
 from stacks.search import SearchStack
 
-# Lambda takes 4 KiB of variables; names, tokens that become longer and the other variables are the rest.
+# Lambda accepts 4 KiB of variables. The rest is for their names, the other variables, and tokens that become longer.
 MOST_CHARACTERS = 3072
 DIGEST = 12
 
@@ -54,7 +54,7 @@ def runtime_settings(
     stores: AssistantStores,
     keys: Mapping[str, apigateway.ApiKey],
 ) -> dict[str, Any]:
-    """What differs from the defaults, as JSON. Raises ValueError when it is too long for a variable."""
+    """The settings that differ from the defaults, as JSON. Raises ValueError when they are too long for a variable."""
     timeouts = environment.timeouts
     chosen = RuntimeSettings(
         environment=environment.name,
@@ -93,7 +93,7 @@ def runtime_settings(
 
 
 def storing_settings(environment: Environment, region: str, *, search: SearchStack) -> dict[str, Any]:
-    """Those of a function that embeds and stores documents, and answers nothing."""
+    """The settings of a function that embeds and stores documents, and answers no questions."""
     return _dumped(
         RuntimeSettings(
             environment=environment.name,
@@ -170,7 +170,7 @@ def _unusual(
 
 
 def _digest(answers: Mapping[str, AnswerModel]) -> str:
-    """Of all settings of the models, some of which an endpoint alone knows."""
+    """A digest of all settings of the models, including those that the runtime settings do not contain."""
     settings = json.dumps([model.model_dump(mode="json") for model in answers.values()], sort_keys=True)
     return hashlib.sha256(settings.encode()).hexdigest()[:DIGEST]
 

@@ -1,4 +1,4 @@
-"""Who signs in to the assistant: the people of its own pool, or those of the identity providers behind it."""
+"""Who signs in to the assistant: people in its own pool, or people of the identity providers behind the pool."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the assistant keeps conversations, feedback, quotas, answers to give again, prompts and files."""
+"""Where the assistant stores conversations, feedback, quotas, cached answers, prompts and files."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ from stacks.search import SearchStack
 
 
 class AssistantStores:
-    """On a domain these are indexes of its engine, on a collection tables; the rest is on both the same.
+    """The stores of the assistant.
 
-    `table` or `index` holds conversations. With `memory` neither does, but the engine's own memory.
+    Conversations and feedback are in indexes of the engine on a domain, and in tables on a collection. The other stores
+    are the same for both. `table` or `index` contains conversations. With `memory` both are None, and conversations are
+    in the engine's own memory.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Batches: files of documents that jobs embed and pipelines of OpenSearch Ingestion load."""
+"""Batches: jobs embed files of documents, and pipelines of OpenSearch Ingestion load them."""
 
 from __future__ import annotations
 
@@ -34,9 +34,11 @@ PREFIXES = "Every file under a prefix: their names are the users', and the jobs'
 
 
 class Batches(Construct):
-    """`inference`: files under `batch/input/` of `bucket` → jobs of a model with the batch API → `batch/output/`.
+    """Two pipelines of OpenSearch Ingestion: `inference` and `loading`.
 
-    `loading`: those → the index. The model is the endpoint's, so that its vectors are those that questions get.
+    `inference` sends files under `batch/input/` in `bucket` to jobs of a model with the batch API, which write to
+    `batch/output/`. `loading` loads these files into the index. The jobs run the endpoint's model, so their vectors are
+    comparable with those of questions. Raises ValueError without an embedding endpoint that the environment creates.
     """
 
     def __init__(

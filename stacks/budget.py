@@ -14,7 +14,7 @@ TOLD = (("ACTUAL", 80), ("FORECASTED", 100))
 
 
 def make_budget(stack: EnvironmentStack, environment: Environment, budget: CostBudget, alarms: Alarms) -> None:
-    """In `stack`; it counts what has the tag that every resource of the environment has."""
+    """Create the budget in `stack`; it counts all resources with the environment's tag."""
     kind, address = ("SNS", alarms.arn) if alarms.arn else ("EMAIL", alarms.topic)
     subscriber = budgets.CfnBudget.SubscriberProperty(subscription_type=kind, address=str(address))
     budgets.CfnBudget(

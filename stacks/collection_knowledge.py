@@ -1,4 +1,4 @@
-"""CollectionKnowledgeStack: what lives on a collection, which is the index and nothing else."""
+"""CollectionKnowledgeStack: the index on a collection, which contains no other objects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stacks.search import SearchStack
 
 
 class CollectionKnowledgeStack(EnvironmentStack):
-    """The index. A collection has no models: the assistant embeds and asks by itself."""
+    """The index. A collection has no models, so the assistant itself embeds texts and calls the answer model."""
 
     def __init__(self, scope: Construct, environment: Environment, *, search: SearchStack) -> None:
         super().__init__(scope, environment, "knowledge", "Index")

@@ -1,4 +1,4 @@
-"""ConnectorAccess: with what rights the connectors of a stack call their providers."""
+"""ConnectorAccess: the roles or keys with which the connectors of a stack call their providers."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from stacks.setting_group import setting_group
 
 
 class ConnectorAccess:
-    """Roles on a domain, keys on an engine of one's own.
+    """Roles on a domain, or keys on a self-managed engine.
 
-    `providers` maps construct ids to them. `after` is what the provisioner needs before it may make a connector.
-    `secrets` are the ARNs, as a policy names them, of what the connectors' credentials are read from.
+    `providers` maps construct ids to providers. `after` are the resources that must exist before the provisioner
+    creates a connector. `secrets` are the ARNs, as in a policy, of the secrets with the connectors' credentials.
     """
 
     def __init__(

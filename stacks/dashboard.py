@@ -1,4 +1,4 @@
-"""The dashboard of an environment: how its engine, its models, its keeper and its assistant do, on one page."""
+"""The dashboard of an environment: metrics of its engine, models, keeper, assistant, drop and sources on one page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Dimensions = dict[str, str]
 
 @dataclass(frozen=True)
 class _Graph:
-    """Metrics of one namespace with the same dimensions, each with its statistic, over five minutes."""
+    """`metrics` (name → statistic) of one namespace with the same dimensions, over five minutes."""
 
     title: str
     namespace: str
@@ -32,7 +32,7 @@ class _Graph:
     metrics: dict[str, str]
 
     def widget(self, place: int, region: str) -> dict[str, object]:
-        """As CloudWatch reads it, three in a row."""
+        """The widget for CloudWatch; `place` is its number on the dashboard, which has three widgets in a row."""
         of = [part for pair in self.dimensions.items() for part in pair]
         return {
             "type": "metric",
@@ -53,7 +53,10 @@ class _Graph:
 
 
 def dashboard(stack: EnvironmentStack, environment: Environment, *, collection: CollectionGrants | None) -> None:
-    """Made in `stack`, and called as the environment. Metrics are named: it needs nothing of the later stacks."""
+    """Create the dashboard in `stack`, with the environment's name.
+
+    It refers to metrics by their names, so it does not depend on later stacks.
+    """
     graphs = [
         *_of_engine(stack, environment, collection),
         *_of_models(environment),

@@ -1,4 +1,4 @@
-"""DeliveryStack: the pipeline that tests this repository and takes it through the environments, one after another."""
+"""DeliveryStack: the pipeline that tests this repository and deploys it to the environments, one after another."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from stacks.environment_stage import EnvironmentStage
 CHECKOUT = Path(__file__).resolve().parents[1]
 NAME = "osml-delivery"
 ARTIFACT_DAYS = 90
-# Of `cdk bootstrap`, unless told otherwise.
+# The default qualifier of `cdk bootstrap`.
 QUALIFIER = "hnb659fds"
 IMAGE = codebuild.LinuxBuildImage.AMAZON_LINUX_2023_5
 INSTALL = (
@@ -42,7 +42,7 @@ INSTALL = (
 
 
 def _expire(pipeline: codepipeline.Pipeline) -> None:
-    """Remove artifacts, which CDK keeps for ever, when no approval can wait for them any more."""
+    """Remove artifacts after 90 days, when no approval can still need them; CDK would never remove them."""
     replicas = [other.replication_bucket for other in pipeline.cross_region_support.values()]
     for bucket in (pipeline.artifact_bucket, *replicas):
         made = bucket.node.default_child
@@ -52,10 +52,11 @@ def _expire(pipeline: codepipeline.Pipeline) -> None:
 
 
 class DeliveryStack(cdk.Stack):
-    """CodePipeline from `delivery.source` through its stages; `file` is the delivery file, as the app was given it.
+    """A CodePipeline from `delivery.source` through the stages of `delivery`.
 
-    Before each stage a step stops it where it would take data away that nobody has reviewed (`osml review`). After it a
-    step asks its question (`osml smoke`), and fails the stage without a grounded answer.
+    `file` is the path of the delivery file, as it was given to the app. Before each stage a step (`osml review`) stops
+    the pipeline if the stage would remove data that nobody has reviewed. After the stage a step (`osml smoke`) asks its
+    question, and fails the stage if the answer is not grounded.
     """
 
     def __init__(self, scope: Construct, delivery: Delivery, environments: Iterable[Environment], *, file: str) -> None:
@@ -93,7 +94,7 @@ class DeliveryStack(cdk.Stack):
                     {"version": "0.2", "phases": {"install": {"runtime-versions": {"python": "3.13", "nodejs": "22"}}}}
                 ),
             ),
-            # Three GiB, the default, are few for the type checker beside jsii.
+            # The default of three GiB is too little for the type checker together with jsii.
             synth_code_build_defaults=pipelines.CodeBuildOptions(
                 build_environment=codebuild.BuildEnvironment(compute_type=codebuild.ComputeType.MEDIUM)
             ),
@@ -132,7 +133,7 @@ class DeliveryStack(cdk.Stack):
         )
 
     def _role(self) -> iam.Role:
-        # The name is part of the trust that other accounts give it, before this role's id can be known there.
+        # Other accounts name this role in their trust policies before it exists, so its name must be fixed.
         return iam.Role(
             self,
             "SmokeRole",
@@ -149,13 +150,13 @@ class DeliveryStack(cdk.Stack):
         before: list[pipelines.Step] = [review]
         if stage.approval:
             approval = pipelines.ManualApprovalStep(f"Approve-{environment.name}")
-            # Who approves has read it.
+            # People approve after the review, so they can read its result.
             approval.add_step_dependency(review)
             before.append(approval)
         pipeline.add_stage(stacks, pre=before, post=[self._smoke(stage, stacks, environment)])
 
     def _review(self, environment: Environment) -> pipelines.CodeBuildStep:
-        """Compare with what is deployed, as the role by which the CDK looks things up there."""
+        """A step that compares the stage with what is deployed, with the CDK's lookup role of that account."""
         account, region = environment.account or self.account, environment.region or self.region
         role = f"arn:{self.partition}:iam::{account}:role/cdk-{QUALIFIER}-lookup-role-{account}-{region}"
         return pipelines.CodeBuildStep(
@@ -173,7 +174,7 @@ class DeliveryStack(cdk.Stack):
         )
 
     def _let_in(self, stacks: EnvironmentStage) -> None:
-        """Let the smoke step take an operator role of another account, or one that trusts named identities alone."""
+        """Let the smoke step assume an operator role of another account, or one that trusts only named identities."""
         smoke = f"arn:{self.partition}:iam::{self._delivery.account}:role/{NAME}-smoke"
         for operator in stacks.operators():
             policy = operator.role.assume_role_policy
@@ -210,9 +211,10 @@ class DeliveryStack(cdk.Stack):
         )
 
     def _inside(self, environment: Environment) -> dict[str, Any]:
-        """Where the question is asked of an engine that only its VPC reaches; a collection is asked by functions.
+        """The network of the smoke step for an engine that only its VPC reaches.
 
-        Raises ValueError for an engine elsewhere.
+        Empty for other engines, and for a collection, which only functions ask. Raises ValueError if the VPC is in
+        another account or region, or has no security group for the step.
         """
         vpc = environment.search.vpc
         if vpc is None or isinstance(environment.search, Serverless):
@@ -241,6 +243,6 @@ class DeliveryStack(cdk.Stack):
 
 
 def _generated_name(role: iam.Role) -> str:
-    """How the name begins that CloudFormation gives a role: stack, logical id."""
+    """The beginning of the name that CloudFormation generates for a role: stack and logical id."""
     stack = cdk.Stack.of(role)
     return f"{stack.stack_name}-{stack.get_logical_id(cast(cdk.CfnElement, role.node.default_child))}"

@@ -1,4 +1,4 @@
-"""Findings of cdk-nag about what CDK Pipelines makes by itself, each kept with its reason."""
+"""Findings of cdk-nag about resources that CDK Pipelines creates itself; each is accepted with a reason."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNLOGGED = "Artifacts are copies of the repository; CloudTrail knows who read th
 
 
 def acknowledge_pipeline(pipeline: pipelines.CodePipeline) -> None:
-    """Keep the findings about a `pipeline` that is built, and about the roles of its steps in the same stack."""
+    """Accept the findings about `pipeline`, which must be built, and about its steps' roles in the same stack."""
     stack = Stack.of(pipeline)
     reason = "CDK's grants to the pipeline's own artifacts are written with these wildcards."
     acknowledge(stack, dict.fromkeys((f"AwsSolutions-IAM5[Action::{action}]" for action in ARTIFACT_ACTIONS), reason))
@@ -39,7 +39,7 @@ def _acknowledge_projects(stack: Stack) -> None:
     reason = (
         "CodeBuild names the streams and reports of a build when it runs; CDK's publishing role has several builds."
     )
-    # The project that publishes assets has a role of its own, which names no project.
+    # The policies of the asset project's role contain no project name.
     names = [project.ref for project in _projects(stack) if "/Assets/" not in project.node.path]
     logs, reports = (
         f"arn:{stack.partition}:{service}:{stack.region}:{stack.account}" for service in ("logs", "codebuild")

@@ -1,4 +1,4 @@
-"""Who may do what on the domain: what a deploy grants, in the engine itself."""
+"""The permissions inside the domain's engine that a deploy grants."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ from stacks.search import SearchStack
 def grant_access(
     stack: EnvironmentStack, environment: Environment, search: SearchStack, target: Target, trusted_endpoints: list[str]
 ) -> list[Construct]:
-    """Who may do what on the domain, and where its connectors may go.
+    """Map roles on the domain, trust the URLs of its connectors, and return these constructs.
 
-    The provisioner gets all_access: on an existing domain it is not the master user, and on its own somebody may
-    take the master user out of the list, which the other role of a master user lets it put back. The operator gets
-    a role of its own. An engine of one's own knows no IAM roles.
+    The provisioner gets all_access. It needs that on an existing domain, where it is not the master user. On a new
+    domain somebody may remove the master user from the mapping of all_access; the master user's other role then lets
+    it repair that. The operator gets its own role. A self-managed engine does not know IAM roles.
     """
     engine, provisioner = environment.search, search.provisioner.role.role_arn
     mappings: list[tuple[str, str, list[str]]] = []
     if isinstance(engine, NewDomain | ExistingDomain):
         _grant_operator(stack, environment, search, target)
-        # Another logical id than that of earlier versions, whose list held the operator: it goes at the end of an
-        # update, and no rollback asks the provisioner for what it refuses.
+        # The logical id differs from that of earlier versions, whose mapping contained the operator. CloudFormation
+        # removes the old mapping at the end of an update. A rollback thus never asks the provisioner for a mapping that
+        # it refuses.
         mappings = [
             ("MlFullAccess", "ml_full_access", [provisioner, *engine.admins]),
             ("Administrators", "all_access", [provisioner, *engine.admins]),

@@ -1,4 +1,4 @@
-"""One key of the environment for all that its stacks store and that takes one."""
+"""The environment's KMS key for all resources of its stacks that store data and accept a key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from settings.encryption import Encryption
 from settings.sagemaker_disks import keeps_its_own_key
 
 KEY = "KEY"
-# Where the key stands in the properties of a type, and what stands beside it.
+# The properties of each resource type that contain the key, with the members beside it.
 PROPERTIES: Mapping[str, Mapping[str, Any]] = {
     "AWS::DynamoDB::Table": {"SSESpecification": {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": KEY}},
     "AWS::Lambda::Function": {"KmsKeyArn": KEY},
@@ -37,7 +37,7 @@ PROPERTIES: Mapping[str, Mapping[str, Any]] = {
     "AWS::SageMaker::EndpointConfig": {"KmsKeyId": KEY},
     "AWS::SecretsManager::Secret": {"KmsKeyId": KEY},
 }
-# Who may do one of these reads or writes what the key encrypts.
+# A role that may do one of these actions reads or writes encrypted data, so it needs the key.
 USES = (
     "dynamodb:GetItem",
     "dynamodb:UpdateItem",
@@ -51,7 +51,7 @@ USES = (
 
 @dataclass
 class _Stored:
-    """What is in the stacks: resources by their type, policies, and the logical ids of access logs' buckets."""
+    """Resources that accept a key, policies that need it, and the logical ids of the buckets for access logs."""
 
     resources: list[cdk.CfnResource] = field(default_factory=list)
     policies: list[iam.Policy] = field(default_factory=list)
@@ -59,10 +59,10 @@ class _Stored:
 
 
 def encrypt(scope: Construct, encryption: Encryption) -> None:
-    """Encrypt all that the stacks in `scope` store, and let the roles that read and write it use the key.
+    """Encrypt all data that the stacks in `scope` store, and let the roles that read and write it use the key.
 
-    An encrypted collection is made with its key: ServerlessCollection. The pipelines of OpenSearch Ingestion have no
-    buffer that stays.
+    A ServerlessCollection gets its key when it is created, and not here. The pipelines of OpenSearch Ingestion have no
+    persistent buffer to encrypt.
     """
     stored = _stored(scope)
     for resource in stored.resources:
@@ -88,7 +88,7 @@ def _stored(scope: Construct) -> _Stored:
     stored = _Stored()
     for construct in scope.node.find_all():
         if isinstance(construct, PythonFunction):
-            # Lambda decrypts the variables of a function as its role.
+            # Lambda decrypts the variables of a function with the function's role.
             stored.policies.append(construct.policy)
         if isinstance(construct, iam.Policy):
             if construct not in stored.policies and _actions(construct) & set(USES):
@@ -112,7 +112,10 @@ def _actions(policy: iam.Policy) -> set[str]:
 
 
 def _exempt(resource: cdk.CfnResource, logs: set[str]) -> bool:
-    """Whether the service takes no key for it: S3 writes its access logs with a key of its own alone."""
+    """Whether the service accepts no key for `resource`.
+
+    S3 writes access logs only with its own key, and some instances of SageMaker encrypt their disks themselves.
+    """
     stack = cdk.Stack.of(resource)
     if isinstance(resource, sagemaker.CfnEndpointConfig):
         variants = stack.resolve(resource.production_variants)
@@ -136,8 +139,9 @@ def _with_key(value: Any, key: str) -> Any:
 
 
 def _usage(stack: cdk.Stack, encryption: Encryption) -> tuple[iam.PolicyStatement, list[str]]:
-    """The permission to use the key, with the wildcards in it: IAM knows keys by their ids, and aliases by a condition.
+    """The permission to use the key, and the wildcards in it.
 
+    IAM identifies a key by its id. An alias can only be in a condition, so its statement has a wildcard for the key.
     https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
     """
     actions = ["kms:Decrypt", "kms:GenerateDataKey"]

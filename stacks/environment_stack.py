@@ -9,15 +9,15 @@ from opensearch_ml.resources.specifications import write_specifications
 from settings import Environment
 from settings.outputs import Outputs
 
-# The context by which `osml deploy` names stacks that exist and are protected, with commas between them.
+# The context value in which `osml deploy` lists existing stacks that are protected, separated by commas.
 PROTECTED = "protected"
 
 
 class EnvironmentStack(cdk.Stack):
-    """The stack `osml-<environment>-<part>`. `removal` is what becomes of data when it goes.
+    """The stack `osml-<environment>-<part>`. `removal` is the removal policy of its data.
 
-    What is kept is not kept when its own creation is rolled back: it would block the next attempt by its name. For the
-    same reason a stack is protected from deletion after it has been created, and not by its template.
+    Data is not retained when the creation of its own resource is rolled back, because its name would block the next
+    attempt. For the same reason a stack is protected from deletion only after it has been created.
     """
 
     def __init__(self, scope: Construct, environment: Environment, part: str, description: str) -> None:
@@ -35,14 +35,14 @@ class EnvironmentStack(cdk.Stack):
         self.removal = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if retain else cdk.RemovalPolicy.DESTROY
 
     def write_specifications(self, id: str = "Specifications") -> None:
-        """What `osml status` compares the objects of this stack with; call it last."""
+        """Write the specifications with which `osml status` compares the objects of this stack; call it last."""
         write_specifications(Construct(self, id))
 
     def outputs(self, said: Outputs) -> None:
-        """What the command line reads of this stack."""
+        """Write the outputs that the command line reads from this stack."""
         for name, value in said.written():
             self.output(name, value)
 
     def output(self, name: str, value: str) -> None:
-        """An output whose logical id is `name` and nothing more."""
+        """Write an output whose logical id is exactly `name`."""
         cdk.CfnOutput(self, name, value=value).override_logical_id(name)

@@ -1,4 +1,4 @@
-"""The stacks of an environment, whatever its recipe: where it searches decides which there are."""
+"""The stacks of an environment, whatever its recipe; the kind of its search engine decides which stacks it has."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from stacks.search import SearchStack
 
 
 def environment_stacks(scope: Construct, environment: Environment) -> None:
-    """Search and inference may deploy side by side, knowledge after both, the assistant, if wanted, at the end.
+    """Create the stacks of `environment` in `scope`, with their dependencies.
 
-    Without an answer, knowledge holds one model, and a pipeline that answers nothing. On a collection it is just the
-    index, and the assistant embeds, searches and asks the model itself.
+    Search and inference may deploy at the same time. Knowledge follows both, then the assistant and ingestion, if
+    wanted. Without an answer model, knowledge has no answer pipeline. On a collection, knowledge is only the index, and
+    the assistant embeds, searches and calls the answer model itself.
     """
     search = SearchStack(scope, environment)
     inference = InferenceStack(scope, environment)

@@ -22,7 +22,10 @@ class EnvironmentStage(cdk.Stage):
         cdk.Tags.of(self).add("environment", environment.name)
 
     def outputs(self) -> dict[str, cdk.CfnOutput]:
-        """What asking needs to know: all that the knowledge stack says of itself, on a collection the assistant too."""
+        """The outputs that `osml smoke` needs: those of the knowledge stack, and on a collection the assistant's.
+
+        Raises ValueError when no stack has them.
+        """
         collection = any(isinstance(construct, CollectionGrants) for construct in self.node.find_all())
         needed = [IndexOutputs.name_of("operator_role_arn")]
         needed += [AssistantOutputs.name_of("ask_function")] if collection else []
@@ -33,5 +36,5 @@ class EnvironmentStage(cdk.Stage):
         return {construct.node.id: construct for construct in outputs}
 
     def operators(self) -> list[OperatorRole]:
-        """The roles that may ask."""
+        """The operator roles, which may ask."""
         return [construct for construct in self.node.find_all() if isinstance(construct, OperatorRole)]

@@ -1,4 +1,4 @@
-"""What the rules over the templates found, as sentences about the environment."""
+"""What the rules that check the templates found, as sentences about the environment."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _NOT_THERE = re.compile(r"Resource type '(?P<type>[\w:]+)' does not exist in '(?
 
 
 def findings(assembly: Path) -> list[str]:
-    """A sentence for each thing found in the synthesized `assembly`, without a full stop; empty where all is well.
+    """A sentence without a full stop for each finding in the synthesized `assembly`; empty if there are none.
 
-    Raises ValueError when there is a report that is none.
+    Raises ValueError when the report is not JSON.
     """
     report = assembly / REPORT
     if not report.is_file():

@@ -1,4 +1,4 @@
-"""The names of the physical indexes of an environment, as permissions name them."""
+"""The names of the physical indexes of an environment, as they are in permissions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from settings import Environment
 
 
 def physical_indexes(environment: Environment) -> list[str]:
-    """A pattern of all index versions, and the index that was adopted."""
+    """A pattern for all index versions, and the adopted index, if there is one."""
     adopted = environment.adopted
     return [every_version(environment.index.name), *([adopted.index] if adopted and adopted.index else [])]

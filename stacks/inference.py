@@ -1,4 +1,4 @@
-"""InferenceStack: the models' side of a recipe, as far as it is in this account."""
+"""InferenceStack: the providers of the models, and those of their endpoints and secrets that are in this account."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class InferenceStack(EnvironmentStack):
         self.embedding = self._embedding(environment)
         self.answer = None if environment.answer is None else self._answer(environment, environment.answer)
         models = environment.assistant.models if environment.assistant else {}
-        # The models that readers may choose instead.
+        # The models that readers may choose instead of `answer`.
         self.models = [self._chosen(environment, name, model) for name, model in models.items()]
         self.rerank = self._rerank(environment)
         self.sparse = self._sparse(environment)
 
     def _embedding(self, environment: Environment) -> Provider:
         settings = environment.embedding
-        # CloudFormation takes no stack without resources, and a model may bring none.
+        # CloudFormation refuses a stack without resources, and a model may need none.
         ssm.StringParameter(
             self,
             "EmbeddingModelName",

@@ -1,4 +1,4 @@
-"""IngestionStack: ways into the index besides the command line and the assistant."""
+"""IngestionStack: ways to load documents other than the command line and the assistant."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from stacks.inference import InferenceStack
 from stacks.model_provider import model_secret
 from stacks.search import SearchStack
 
-# What jobs and pipelines write of a batch is of no use when it is loaded.
+# The files that jobs and pipelines write for a batch are of no use after it is loaded.
 FOLDERS = (OUTPUTS, JOBS, FAILED)
 
 
 class IngestionStack(EnvironmentStack):
     """The drop, the batches and the sources of `environment`.
 
-    A stack of its own, because its buckets hold what people have put there: with documents in them CloudFormation does
-    not delete them, and nothing else of the environment is to wait for that.
+    It is a separate stack because people put documents into its buckets. CloudFormation does not delete a bucket that
+    is not empty, and that must not stop the other stacks of the environment.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class IngestionStack(EnvironmentStack):
         self.output("BatchInput", f"s3://{bucket.bucket.bucket_name}/{INPUTS}")
 
     def _destination(self, settings: Drop | None = None) -> str:
-        """Where the function loads, as the JSON that it reads; `target` is one of sign_in.py."""
+        """The variable DESTINATION of a function that loads documents, as JSON; sign_in.py reads its `target`."""
         engine, index = self._search.engine, self._environment.index
         auth = {"auth": {"basic": {"secretArn": engine.login.arn, **engine.login.keys}}} if engine.login else {}
         target = {"endpoint": engine.endpoint, "region": self.region, "service": engine.service, **auth}

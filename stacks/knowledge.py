@@ -1,4 +1,4 @@
-"""KnowledgeStack: everything that lives on the domain, from the connectors to the index."""
+"""KnowledgeStack: all objects in the engine, from the connectors to the index."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from stacks.inference import InferenceStack
 from stacks.passage_index import PassageIndex
 from stacks.search import SearchStack
 
-# The parts that build on this one and have objects in the engine.
+# The parts that are deployed after this one and have objects in the engine.
 LATER = ("assistant", "ingestion")
 
 
 class KnowledgeStack(EnvironmentStack):
     """Access, models, pipelines and one index on the engine of `search`, with the providers of `inference`.
 
-    Without an answer model, only search is there. A rerank model sorts results again, a sparse model weighs words.
+    Without an answer model there is only search. A rerank model sorts results again, and a sparse model weighs words.
 
     The embedding model, its pipelines and the index have the index version in their names (docs/decisions/0013).
-    `search_pipeline` is the name of the pipeline that answers, None without an answer.
+    `search_pipeline` is the name of the pipeline that answers, None without an answer model.
     """
 
     def __init__(
@@ -72,8 +72,8 @@ class KnowledgeStack(EnvironmentStack):
                 models[id] = self._model(id, value, self._index_version if value is sparse else None, kept.get(id))
         answer_model = models.get("Answer")
         for id, model in models.items():
-            # So all models go before any connector: ml-commons 3.4 may take another connector's model for a user of
-            # this one, when their ids share a token, and refuse the delete (docs/decisions/0006).
+            # CloudFormation thus removes all models before any connector. If the ids of two connectors share a token,
+            # ml-commons 3.4 may find the other connector's model and refuse the delete (docs/decisions/0006).
             connectors = [self.node.try_find_child(f"{other}Connector") for other in models if other != id]
             model.node.add_dependency(*filter(None, connectors))
         passages = PassageIndex(
@@ -141,11 +141,11 @@ class KnowledgeStack(EnvironmentStack):
             if environment.backup:
                 self.output("KeeperFunctionName", keeper.function.function_name)
         else:
-            # As the keeper would name them: switched on later, it takes over the same parameters.
+            # The parameters have the same ids as with a keeper, so a keeper that is added later takes them over.
             self.write_specifications("Keeper")
 
     def _backup(self) -> dict[str, Any] | None:
-        """What the keeper takes snapshots by, and whose it may bring back."""
+        """The keeper's settings for snapshots: when it takes them, and from which environments it may restore."""
         environment, backup, kept = self._environment, self._environment.backup, self._search.backups
         if backup is None or kept is None:
             return None
@@ -158,7 +158,7 @@ class KnowledgeStack(EnvironmentStack):
         }
 
     def _index_version_of(self, embedding: Provider, sparse: Provider | None) -> str:
-        """Changes with all that an index cannot change in place."""
+        """The index version, which changes with every value that an index cannot change in place."""
         index, chosen = self._environment.index, self._environment.embedding
         quantization = self._environment.retrieval.quantization
         return index_version(

@@ -1,4 +1,4 @@
-"""The provider of a model, as its settings name it, with what is behind it: an endpoint or a key."""
+"""The provider of a model by its settings, with its endpoint or its key."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def model_provider(
     endpoint: Endpoint | None,
     seconds: int,
 ) -> Provider:
-    """The provider of `settings`: the function of the construct library that they name, in a module of that name.
+    """The provider of `settings`, from the function of the construct library that `settings.made_by` names.
 
-    `secret` holds its key, if it has one, `endpoint` runs the model, if it is one of SageMaker's; a call may take
-    `seconds`.
+    The function is in a module with the same name. `secret` contains the model's key, if it has one. `endpoint` runs
+    the model, if it is on SageMaker. A call may take `seconds`.
     """
     make: Callable[..., Provider] = getattr(
         import_module(f"opensearch_ml.providers.{settings.made_by}"), settings.made_by
@@ -55,7 +55,7 @@ def model_provider(
 
 
 def model_secret(scope: Construct, id: str, settings: Secret, removal_policy: RemovalPolicy) -> ModelSecret:
-    """The secret of `settings`, made or found."""
+    """The secret of `settings`, created or existing."""
     return ModelSecret(
         scope,
         id,
@@ -68,7 +68,7 @@ def model_secret(scope: Construct, id: str, settings: Secret, removal_policy: Re
 
 
 def embedding_endpoint(scope: Construct, environment: Environment, settings: SageMakerEmbedding) -> EmbeddingEndpoint:
-    """The endpoint of `settings`, made or found."""
+    """The endpoint of `settings`, created or existing."""
     endpoint = EmbeddingEndpoint(
         scope, "Embedding", name=environment.endpoint_name, region=settings.region, component=settings.component
     )
@@ -90,7 +90,7 @@ def embedding_endpoint(scope: Construct, environment: Environment, settings: Sag
 
 
 def answer_endpoint(scope: Construct, environment: Environment, settings: SageMakerAnswer) -> AnswerEndpoint:
-    """The endpoint of `settings`, made or found."""
+    """The endpoint of `settings`, created or existing."""
     endpoint = AnswerEndpoint(
         scope,
         "AnswerModel",

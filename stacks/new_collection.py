@@ -19,7 +19,7 @@ EVERYTHING = (
 def new_collection(
     stack: EnvironmentStack, environment: Environment, search: Serverless, *, network: Network | None
 ) -> ServerlessCollection:
-    """Make it in `stack`, open to the admins of the environment and to nobody else."""
+    """Create the collection in `stack`, and let only the admins of the environment use it."""
     collection = ServerlessCollection(
         stack,
         "Search",

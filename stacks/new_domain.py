@@ -21,8 +21,8 @@ from stacks.environment_stack import EnvironmentStack
 def new_domain(
     stack: EnvironmentStack, environment: Environment, search: NewDomain, *, master: iam.Role, network: Network | None
 ) -> SearchEngine:
-    """Make it in `stack`, with the role `master` as its master user."""
-    # The master user of a kept domain: another role of the same name would be somebody else to it.
+    """Create the domain in `stack`, with the role `master` as its master user."""
+    # A retained domain needs its master user: a new role with the same name would not be the same principal.
     master.apply_removal_policy(stack.removal)
     custom = search.custom_endpoint
     certificate = acm.Certificate.from_certificate_arn(stack, "Certificate", custom.certificate_arn) if custom else None
@@ -72,6 +72,6 @@ def _capacity(search: NewDomain) -> opensearch.CapacityConfig:
         master_nodes=masters.count if masters else None,
         warm_instance_type=warm.instance_type if warm else None,
         warm_nodes=warm.count if warm else None,
-        # Always said: the L2 would ask for it by default.
+        # This is always set, because the L2 enables it by default.
         multi_az_with_standby_enabled=search.standby,
     )

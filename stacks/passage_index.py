@@ -1,4 +1,4 @@
-"""The index of passages, and the pipelines through which documents and questions go."""
+"""The index of passages, and the pipelines that process documents and questions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stacks.environment_stack import EnvironmentStack
 
 
 class PassageIndex:
-    """Makes the index of this `version` and its pipelines in `stack`, or takes over those in `adopted`."""
+    """Creates the index with this `version` and its pipelines in `stack`, or adopts those in `adopted`."""
 
     def __init__(
         self,
@@ -115,7 +115,10 @@ class PassageIndex:
         return self._adopted.answer_pipeline or f"{self._environment.index.name}-answer"
 
     def answer_pipeline(self, answer_model: MlModel) -> SearchPipeline:
-        """Without the embedding model, so that it outlives index versions: it is given passages by their ids."""
+        """The pipeline that answers; it finds passages by their ids and needs no embedding model.
+
+        It can therefore stay the same when the index version changes.
+        """
         settings, prompt = self._environment.index, self._environment.prompt
         return SearchPipeline(
             self._stack,

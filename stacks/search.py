@@ -1,4 +1,4 @@
-"""SearchStack: the search engine, the function that provisions it, and the role that people take."""
+"""SearchStack: the search engine, the function that provisions it, and the role that people assume."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from stacks.new_domain import new_domain
 class SearchStack(EnvironmentStack):
     """`engine`, `provisioner` and `operator` of one environment, whatever its `search.kind`.
 
-    `collection` is the engine of the kind serverless, and `network` where it is reached if that is a VPC.
+    `collection` is the engine if its kind is serverless. `network` is the VPC in which the engine is reached, if any.
     """
 
     def __init__(self, scope: Construct, environment: Environment) -> None:
@@ -46,7 +46,7 @@ class SearchStack(EnvironmentStack):
             timeout=cdk.Duration.seconds(environment.timeouts.provisioning),
             log_retention=RETENTION[search.log_retention],
             removal_policy=self.removal,
-            # Whoever lets it into an existing domain names it in a trust policy or a role mapping.
+            # The owner of an existing domain names this role in a trust policy or a role mapping, so its name is fixed.
             role_name=f"{environment.prefix}-provisioner" if isinstance(search, ExistingDomain) else None,
             network=network,
             prefix=environment.prefix,
@@ -150,9 +150,9 @@ class SearchStack(EnvironmentStack):
 
 
 def _called(environment: Environment) -> list[str]:
-    """The AWS services that functions call, besides S3, where CloudFormation takes its answers.
+    """The AWS services that functions call from the VPC, without S3, which always has an endpoint.
 
-    A domain whose calls go through the VPC calls those of its models there.
+    If a domain's calls go through the VPC, the services of its models are included.
     """
     search = environment.search
     models = [environment.embedding, *environment.answers.values()]

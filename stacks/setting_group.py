@@ -1,4 +1,4 @@
-"""The group of settings that the arguments of a construct come from."""
+"""Names the group of settings from which a construct's arguments come, in errors about them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def setting_group(name: str) -> Iterator[None]:
-    """Put `name` before a ValueError of the construct library, whose sentence begins with an argument's name."""
+    """Put `name` and a dot in front of a ValueError's message, which begins with the name of an argument."""
     try:
         yield
     except ValueError as fault:

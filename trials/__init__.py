@@ -1,1 +1,1 @@
-"""What tests and benchmarks share: an ingest in a process of its own, and tables of figures in docs/."""
+"""What tests and benchmarks share: an ingest in its own process, and tables of figures in docs/."""

@@ -27,7 +27,7 @@ from trials.role_headers import role_headers
 
 @dataclass(frozen=True)
 class EngineIndex:
-    """An index of an engine: the file `ca` checks its certificate, and `role` is the ARN of the role that writes."""
+    """An index of an engine; the file `ca` checks the engine's certificate, and `role` is the writing role's ARN."""
 
     url: str
     ca: str
@@ -35,9 +35,9 @@ class EngineIndex:
     index: str
 
     def connect(self) -> Bulk:
-        """A connection of its own."""
+        """A new connection."""
         session = requests.Session()
-        # REQUESTS_CA_BUNDLE would win over `verify`.
+        # Otherwise REQUESTS_CA_BUNDLE overrides `verify`.
         session.trust_env = False
         session.verify = self.ca
         session.headers.update({**role_headers(self.role), "content-type": CONTENT_TYPE})
@@ -55,7 +55,10 @@ def command(to: EngineIndex, state: Path, *files: Path) -> list[str]:
 
 
 def ingest(to: EngineIndex, state: Path, *files: Path, leftovers: Leftovers | None = None) -> Report:
-    """Loads what `state` does not name as settled; dead letters go into `rejected.ndjson` in the same folder."""
+    """Load the documents that the journal `state` does not list as settled.
+
+    Dead letters go into `rejected.ndjson` in the folder of `state`.
+    """
     journal = Journal(state)
     rejected = DeadLetters(state.with_name("rejected.ndjson"), journal.size)
     sources = DocumentSources([str(file) for file in files])
@@ -81,6 +84,6 @@ def ingest(to: EngineIndex, state: Path, *files: Path, leftovers: Leftovers | No
 if __name__ == "__main__":
     url, ca, role, index, state, *files = sys.argv[1:]
     print(ingest(EngineIndex(url, ca, role, index), Path(state), *map(Path, files)).summary)
-    # The peak of this process alone: `ru_maxrss` includes the memory of its parent at its start (Linux 6.18).
+    # VmHWM is the peak of only this process; `ru_maxrss` includes the parent's memory at the start (Linux 6.18).
     peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     print("Peak memory in KiB:", peak[1] if peak else "unknown")

@@ -1,4 +1,4 @@
-"""Where figures go: a table on the screen, and the section of that name in docs/performance.md."""
+"""Publishes figures: as a table on the screen, and in the section of that name in docs/performance.md."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-# Columns of a terminal: a log has none of its own.
+# The width of the table in characters, because a log has no width of its own.
 WIDTH = 140
 DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
 

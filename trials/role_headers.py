@@ -1,4 +1,4 @@
-"""How an engine without a front knows the caller's role: by headers, which the front sets otherwise."""
+"""The headers with which an engine without a front knows the caller's role; with a front, the front sets them."""
 
 
 def role_headers(arn: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A measurement that is told to end ends what it started."""
+"""A measurement that gets a signal to end stops everything that it started."""
 
 import signal
 import subprocess

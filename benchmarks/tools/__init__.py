@@ -1,1 +1,1 @@
-"""What provisions: one tool per file, each doing the same work on the same engine."""
+"""The tools that provision, one in each file; each does the same work on the same engine."""

@@ -1,4 +1,4 @@
-"""flow-framework: the whole set as one workflow template, provisioned inside the cluster; it probes no model."""
+"""flow-framework: provisions the whole set inside the cluster, from one workflow template; it probes no model."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ UNCHANGED = "does not contain any modifications"
 
 
 class FlowFramework:
-    """One workflow per set."""
+    """A tool with one workflow for each set."""
 
     def __init__(self, engine: BenchmarkEngine) -> None:
         self.name = "flow-framework"
@@ -79,7 +79,7 @@ def _template(wanted: ReferenceSet) -> dict[str, Any]:
         ),
         _node("index", "create_index", {"index_name": name, "configurations": index}, ingest="pipeline_id"),
     ]
-    # Two registrations into one group at the same time are refused (409, ml-commons 3.4).
+    # Two simultaneous registrations in one group are refused (409, ml-commons 3.4).
     edges = [{"source": "embedding_model", "dest": "answer_model"}]
     return {
         "name": name,
@@ -97,7 +97,7 @@ def _model(wanted: ReferenceSet, role: str) -> dict[str, Any]:
 
 
 def _connector(body: dict[str, Any]) -> dict[str, Any]:
-    """Without the limits of the client, which the step does not know (3.4)."""
+    """The connector's body without `client_config`, which the step does not accept (3.4)."""
     return {key: value for key, value in body.items() if key != "client_config"}
 
 

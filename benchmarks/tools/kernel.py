@@ -31,30 +31,30 @@ KINDS = {
     "Index": "Index",
     "Search": "SearchPipeline",
 }
-"""Kinds by logical id, in the order of their dependencies."""
+"""The kind of each logical id, in the order of their dependencies."""
 NEEDS = {
     "EmbeddingModel": ("EmbeddingConnector", "Group"),
-    # Of one group: two registrations into it at the same time are refused (409, ml-commons 3.4).
+    # Both models are in one group, and two simultaneous registrations in it are refused (409, ml-commons 3.4).
     "AnswerModel": ("AnswerConnector", "Group", "EmbeddingModel"),
     "Ingest": ("EmbeddingModel",),
     "Index": ("EmbeddingModel",),
     "Search": ("EmbeddingModel", "AnswerModel"),
 }
-"""What must be there before each; CloudFormation begins with an object as soon as this is."""
+"""The objects that must exist before each; CloudFormation creates an object as soon as they do."""
 MODELS = ("AnswerModel", "EmbeddingModel")
 OUTLIVES = {
     "AnswerModel": ("Search",),
     "EmbeddingModel": ("Search", "Index", "Ingest"),
     "Group": MODELS,
-    # Of all models, as in the stacks: see docs/decisions/0006.
+    # All models must be removed first, as in the stacks: see docs/decisions/0006.
     "AnswerConnector": MODELS,
     "EmbeddingConnector": MODELS,
 }
-"""What must be gone before each."""
+"""The objects that must be removed before each."""
 
 
 class Kernel:
-    """One after another, or what does not refer to each other at once, as CloudFormation does."""
+    """Applies one object after another; with `parallel`, independent objects at once, as CloudFormation does."""
 
     def __init__(self, engine: BenchmarkEngine, *, parallel: bool = False) -> None:
         self.name = "osml, parallel" if parallel else "osml"
@@ -89,7 +89,7 @@ class Kernel:
         del self._ids[wanted.name]
 
     def ids(self, wanted: ReferenceSet) -> dict[str, str]:
-        """Ids by logical id; one that is changed here is gone on with."""
+        """Ids by logical id. The tool uses this mapping itself, so a change in it takes effect."""
         return self._ids[wanted.name]
 
     def _apply(self, name: str, wanted: ReferenceSet, before: ReferenceSet | None = None, previous: Any = None) -> bool:
@@ -143,7 +143,7 @@ class Kernel:
         return {"name": name, "body": wanted.index(), "embedding": embedding}
 
     def client(self) -> Client:
-        """A client for one object, as each invocation has; on a connection of its thread that stays."""
+        """A client for one object, as in each invocation; the connection of a thread stays open."""
         if not hasattr(self._local, "transport"):
             self._local.transport = self._engine.transport()
         return Client(_Counting(self._local.transport, self._sent), Patience(seconds=60))
@@ -153,7 +153,7 @@ class Kernel:
             self.requests += 1
 
     def _each_after(self, do: Callable[[str], object], ids: Sequence[str], others: Mapping[str, Sequence[str]]) -> None:
-        """Each of `ids` when the `others` of it, which stand before it, are done."""
+        """Call `do` for each of `ids` after the `others` of that id, which must be earlier in `ids`."""
         begun: dict[str, Future[object]] = {}
 
         def run(name: str) -> object:
@@ -171,7 +171,7 @@ class Kernel:
 
 
 class _Counting:
-    """Carries requests, and says so."""
+    """A transport that calls `sent` for each request."""
 
     def __init__(self, inner: Transport, sent: Callable[[], None]) -> None:
         self._inner, self._sent = inner, sent

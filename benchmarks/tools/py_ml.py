@@ -1,4 +1,4 @@
-"""The classes of opensearch-py-ml, in a process and an environment of their own: they want other packages than ours."""
+"""The classes of opensearch-py-ml, in their own process and virtual environment: they need other package versions."""
 
 import contextlib
 import hashlib
@@ -20,7 +20,7 @@ UV = Path(sys.executable).with_name("uv")
 
 
 class PyMl:
-    """It can create and remove; what is there, and whether it has changed, its user must know."""
+    """A tool that can only create and remove; its user must know what exists and whether it has changed."""
 
     def __init__(self, process: "subprocess.Popen[str]", engine: BenchmarkEngine) -> None:
         self.name = "opensearch-py-ml"
@@ -69,7 +69,7 @@ class PyMl:
 
 @contextlib.contextmanager
 def py_ml(engine: BenchmarkEngine) -> Iterator[PyMl]:
-    """The tool, while its process runs."""
+    """Run the tool's process and yield the tool."""
     command = [str(_environment() / "bin" / "python"), str(PEER)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -81,7 +81,7 @@ def py_ml(engine: BenchmarkEngine) -> Iterator[PyMl]:
 
 
 def _environment() -> Path:
-    """A virtual environment in the cache, made when it is not there; of no use where it is moved to."""
+    """The folder of the virtual environment in the cache, created if it does not exist; it must not be moved."""
     key = hashlib.sha256(" ".join([sys.version, *REQUIRED]).encode()).hexdigest()[:12]
     folder = cache_directory() / f"py-ml-{key}"
     if not folder.is_dir():

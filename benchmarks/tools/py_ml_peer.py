@@ -1,4 +1,4 @@
-"""Runs in the environment of opensearch-py-ml: takes a JSON array `[verb, arguments]` a line, and answers one."""
+"""Runs in the environment of opensearch-py-ml: reads a JSON array `[verb, arguments]` per line, and answers each."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ ML = "/_plugins/_ml"
 
 
 class Peer:
-    """`url`, `ca` and `headers` as the other tools have them."""
+    """Calls the engine at `url`, with the certificate authority `ca` and the `headers` of the other tools."""
 
     def __init__(self, url: str, ca: str, headers: dict[str, str]) -> None:
         sign = Urllib3AWSV4SignerAuth(Credentials("none", "none"), "us-east-1", "es")
@@ -38,8 +38,8 @@ class Peer:
             f"{role} connector": self._connectors.create_standalone_connector(body)["connector_id"]
             for role, body in connectors.items()
         }
-        # ModelAccessControl registers none where the engine does not control access to models: it sends a parameter
-        # that is refused then (1.3.0, ml-commons 3.4).
+        # ModelAccessControl cannot register a group if the engine does not control access to models: it sends a
+        # parameter that the engine then refuses (1.3.0, ml-commons 3.4).
         group = ("POST", f"{ML}/model_groups/_register")
         made["group"] = self._client.transport.perform_request(*group, body={"name": name})["model_group_id"]
         for role, body in models.items():
@@ -83,7 +83,7 @@ def main() -> None:
                 else:
                     said = getattr(peer, verb)(**arguments)
             answer = {"answer": said}
-        except Exception as error:  # noqa: BLE001 - whatever it is, the other side says it
+        except Exception as error:  # noqa: BLE001 - the other process reports it, whatever it is
             answer = {"error": f"{type(error).__name__}: {error}"[:300]}
         print(json.dumps(answer), file=answers, flush=True)
 

@@ -1,4 +1,4 @@
-"""The limit: the least requests that do the work, sent from a script that knows that nothing goes wrong."""
+"""The limit: the fewest requests that do the work, sent by a script that assumes that nothing goes wrong."""
 
 import threading
 import time
@@ -11,15 +11,15 @@ from benchmarks.reference_set import ANSWER_PROBE, EMBEDDING_PROBE, ReferenceSet
 from benchmarks.tools.tool import Unable
 
 ML = "/_plugins/_ml"
-# Seconds between two looks at a state: without one, the looking itself keeps the engine busy.
+# Seconds between two requests for a state; without a pause, these requests would keep the engine busy.
 PAUSE = 0.005
-# Seconds after which a model is undeployed once more.
+# Seconds after which the undeploy of a model is requested again.
 FORGOTTEN = 1.0
 ROLES = {"Embedding": EMBEDDING_PROBE, "Answer": ANSWER_PROBE}
 
 
 class RawRequests:
-    """One after another, or as many at once as the objects allow."""
+    """Sends one request after another; with `parallel`, as many at once as the objects' dependencies allow."""
 
     def __init__(self, engine: BenchmarkEngine, *, parallel: bool = False) -> None:
         self.name = "raw requests, parallel" if parallel else "raw requests"
@@ -35,7 +35,7 @@ class RawRequests:
             lambda: self._send("POST", f"{ML}/model_groups/_register", {"name": wanted.name})["model_group_id"],
         )
         ids = {"EmbeddingConnector": embedding, "AnswerConnector": answer, "Group": group}
-        # Two registrations into one group at the same time are refused (409, ml-commons 3.4).
+        # Two simultaneous registrations in one group are refused (409, ml-commons 3.4).
         for role in ROLES:
             body = {"function_name": "remote", **wanted.model(role.lower(), group, ids[f"{role}Connector"])}
             ids[f"{role}Model"] = self._send("POST", f"{ML}/models/_register?deploy=true", body)["model_id"]
@@ -69,7 +69,7 @@ class RawRequests:
         self._all(*(lambda path=path: self._send("DELETE", path) for path in last))
 
     def ids(self, wanted: ReferenceSet) -> dict[str, str]:
-        """Ids by logical id, as the kernel has them; one that is changed here is gone on with."""
+        """Ids by the kernel's logical ids. The tool uses this mapping itself, so a change in it takes effect."""
         return self._ids[wanted.name]
 
     def _paths(self, wanted: ReferenceSet) -> list[str]:
@@ -85,8 +85,8 @@ class RawRequests:
 
     def _undeployed(self, model_id: str) -> None:
         path = f"{ML}/models/{model_id}"
-        # Its answer may come before the state has changed; a delete is refused until then. Now and then ml-commons
-        # (3.4) writes the old state once more, and a script that only waited would wait for ever.
+        # The answer may arrive before the state has changed, and a delete is refused until then. Sometimes ml-commons
+        # (3.4) writes the old state once more, and a script that only waited would never end.
         while not self._is_undeployed_soon(path):
             pass
         self._send("DELETE", path)

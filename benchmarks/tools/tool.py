@@ -1,4 +1,4 @@
-"""What a tool can be asked for."""
+"""The interface of a tool."""
 
 from typing import Protocol
 
@@ -6,11 +6,11 @@ from benchmarks.reference_set import ReferenceSet
 
 
 class Unable(Exception):
-    """The tool cannot do this, or the engine refused it: the sentence says which."""
+    """The tool cannot do this, or the engine refused it; the message says which."""
 
 
 class Tool(Protocol):
-    """Every verb raises `Unable`; `requests` counts what was sent to the engine since the tool was made."""
+    """A tool. Each verb may raise `Unable`; `requests` counts the requests to the engine since the tool was created."""
 
     name: str
 
@@ -18,13 +18,13 @@ class Tool(Protocol):
     def requests(self) -> int: ...
 
     def create(self, wanted: ReferenceSet) -> None:
-        """Make the set, and see both models answer."""
+        """Create the set, and check that both models answer."""
 
     def again(self, wanted: ReferenceSet) -> None:
-        """Find out that the set is as wanted."""
+        """Check that the set is as wanted."""
 
     def change(self, wanted: ReferenceSet) -> None:
-        """Give the answer model the connector of the changed set, see it answer, remove the old connector."""
+        """Give the answer model the changed set's connector, check that it answers, and remove the old connector."""
 
     def remove(self, wanted: ReferenceSet) -> None:
         """Remove the set, changed or not."""
