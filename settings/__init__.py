@@ -1,7 +1,7 @@
 """Environment files, the functions' settings and the stacks' outputs: each fact is declared once.
 
-Nothing here needs AWS: the app, the command line, the functions and the tests read the same declarations. A function
-imports only what it needs, so this module imports the environment's module only on demand.
+Nothing in this package needs AWS: the app, the command line, the functions and the tests read the same declarations. A
+function must import only what it needs, so this module imports the environment's module only on demand.
 """
 
 from __future__ import annotations

@@ -12,15 +12,15 @@ from settings import Group
 from settings.operators import ARN
 
 Role = Literal["reader", "editor", "owner"]
-# From the one who may least to the one who may most.
+# The roles, from the one with the fewest permissions to the one with the most.
 ROLES: tuple[Role, ...] = get_args(Role)
-# Who loads documents, from the one who is trusted least; operators load by the command line, the drop and sources.
+# Who loads documents, from the least trusted on; operators load with the command line, the drop and sources.
 LoadedBy = Literal["editor", "owner", "operators"]
 LOADERS: tuple[LoadedBy, ...] = get_args(LoadedBy)
-# Without commas, brackets, quotes and line breaks: tokens hold lists of groups as one text.
+# A group's name has no commas, brackets, quotes or line breaks, because tokens contain a list of groups as one string.
 GROUP = r"^[^ ,\[\]\"'\n\r\t]([^,\[\]\"'\n\r\t]{0,126}[^ ,\[\]\"'\n\r\t])?$"
 GroupName = Annotated[str, StringConstraints(pattern=GROUP)]
-# The spelling of names by the way of signing in: groups of a pool or of a provider, identities, keys.
+# The forms of names, which depend on the sign-in: groups of a pool or of a provider, IAM identities, API keys.
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 Name = Annotated[str, Field(min_length=1, max_length=2048)]
 
@@ -51,17 +51,17 @@ class Access(Group):
     )
 
     def trusts(self, loader: LoadedBy | None) -> bool:
-        """Whether what the loader's documents say counts whole."""
+        """Whether evidence from the loader's documents counts in full."""
         return loader is not None and LOADERS.index(loader) >= LOADERS.index(self.trusted)
 
     @property
     def names(self) -> list[str]:
-        """All names, each once."""
+        """All names in the roles and groups, each once."""
         members = [name for group in self.groups.values() for name in group]
         return list(dict.fromkeys([*self.readers, *self.editors, *self.owners, *members]))
 
     def faults(self, sign_in: str) -> Iterator[str]:
-        """What is wrong with the names, for this way of signing in."""
+        """A message for each name that does not fit this kind of sign-in."""
         for name in self.names:
             if sign_in == "iam" and not re.fullmatch(ARN, name):
                 yield (

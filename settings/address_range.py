@@ -1,4 +1,4 @@
-"""Ranges of addresses, as settings write them."""
+"""Ranges of addresses in settings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 
 def address_range(cidr: str) -> str:
-    """The range as it was given; raises ValueError unless it is one, in the form in which Python writes it."""
+    """Return `cidr` unchanged. Raises ValueError unless it is a range in the form in which Python writes it."""
     try:
         network = ip_network(cidr, strict=False)
     except ValueError:

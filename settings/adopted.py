@@ -1,4 +1,4 @@
-"""What was in the engine before an environment, which takes it over: `osml import` writes this group."""
+"""Objects that were in the engine before the environment, which adopts them; `osml import` writes this group."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import Field
 
 from settings import Group
 
-# An index or a pipeline of somebody else; other characters are rare, and some make a name a pattern.
+# The name of an index or a pipeline that others created. Other characters are rare, and some would make a pattern.
 EngineName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._@+=-]{1,200}$")]
 
 
@@ -39,7 +39,7 @@ class Adopted(Group):
     answer: AdoptedModel | None = None
 
     def of_version(self, index_version: str) -> Adopted:
-        """What of this holds for that index version."""
+        """The objects to adopt for that index version: those that embed only if they belong to it."""
         if self.index_version in (None, index_version):
             return self
         return Adopted(answer_pipeline=self.answer_pipeline, answer=self.answer)

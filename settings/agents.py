@@ -10,7 +10,7 @@ from settings import Group
 
 Tool = Literal["search", "ask", "list_documents", "get_document"]
 TOOLS: tuple[Tool, ...] = ("search", "ask", "list_documents", "get_document")
-# Cognito takes no other address over http, and the scheme of an application.
+# Cognito accepts https, an application's own scheme, and http only for localhost.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cognito-userpoolclient.html
 Callback = Annotated[
     str,
@@ -35,7 +35,7 @@ class Agents(Group):
     )
 
     def fault(self, sign_in: str) -> str | None:
-        """What does not fit the `sign_in` of the assistant."""
+        """A message if these settings do not fit the `sign_in` of the assistant, otherwise None."""
         if sign_in == "cognito" and not self.callbacks:
             return (
                 "agents.callbacks is empty, but a user pool sends people back only to known addresses; set it to the "

@@ -43,7 +43,7 @@ class Alarms(Group):
 
     @property
     def arn(self) -> str | None:
-        """The topic that exists; None where one is to be made."""
+        """The ARN of an existing topic; None if a topic is created."""
         return self.topic if _ARN.fullmatch(self.topic) else None
 
     @property

@@ -6,11 +6,11 @@ import re
 
 from settings.introduced_in import Release
 
-# `EngineVersion` of aws-cdk-lib 2.275.0, from the oldest that this app works on; tests/synth compares the two.
+# `EngineVersion` of aws-cdk-lib 2.275.0, from the oldest version that this app supports; tests/synth compares the two.
 AMAZON = tuple(
     Release(*version) for version in ((2, 11), (2, 13), (2, 15), (2, 17), (2, 19), (3, 1), (3, 3), (3, 5), (3, 7))
 )
-# What the recipes are proven on: the newest of Amazon's that is not newer than the local cloud's newest line.
+# The version with which the recipes are tested: Amazon's newest that is not newer than the local cloud's newest line.
 PROVEN = Release(3, 5)
 EXAMPLE = f"OpenSearch_{PROVEN}"
 
@@ -22,17 +22,17 @@ def release(engine_version: str) -> Release:
 
 
 def offered(since: Release) -> str:
-    """The oldest version of Amazon's that has what came with `since`: what a message recommends."""
+    """The oldest of Amazon's versions that is `since` or later, for a recommendation in a message."""
     return f"OpenSearch_{next(version for version in AMAZON if version >= since)}"
 
 
 def not_newer(engine_version: str) -> str:
-    """The version itself where Amazon has it, otherwise the newest of Amazon's before it."""
+    """The version itself if Amazon has it, otherwise Amazon's newest version before it."""
     return f"OpenSearch_{max(version for version in AMAZON if version <= release(engine_version))}"
 
 
 def check_offered(engine_version: str) -> str:
-    """The version itself; raises ValueError, the rest of a sentence, when Amazon never had it."""
+    """Return the version unchanged. Raises ValueError, with the rest of a sentence, if Amazon never had it."""
     if release(engine_version) not in AMAZON:
         every = ", ".join(map(str, AMAZON))
         raise ValueError(f"Amazon has no {engine_version.replace('_', ' ')}; set OpenSearch_ and one of {every}")

@@ -1,4 +1,4 @@
-"""Answers that are given again."""
+"""The settings of the answer cache."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from settings.web_address import Origin
 
 VpcEndpointId = Annotated[str, Field(pattern=r"^vpce-[0-9a-f]{8,17}$")]
 PageAddress = Annotated[str, Field(pattern=r"^https://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/rag$")]
-# What readers choose a model by.
+# The name by which readers choose a model.
 ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}$")]
 MOST_MODELS = 5
 
@@ -131,7 +131,7 @@ class Assistant(Group):
 
     @property
     def page_addresses(self) -> list[str]:
-        """The addresses of the page besides API Gateway's own, the one in the invitation mail first."""
+        """The addresses of the page without API Gateway's own; the first is the one in the invitation mail."""
         own = [f"https://{self.domain.name}/rag"] if self.domain else []
         return [*self.addresses, *(address for address in own if address not in self.addresses)]
 
@@ -205,5 +205,5 @@ class Assistant(Group):
 
 
 def passage_characters(assistant: Assistant | None) -> int:
-    """Characters of a chunk at most, whatever loads it: as the assistant cuts what it is given."""
+    """The maximum characters of a chunk, which are the same for all ways to load documents."""
     return assistant.passage_characters if assistant else PASSAGE_CHARACTERS

@@ -22,7 +22,7 @@ R1_REGIONS = ("us-east-1", "us-east-2", "us-west-2")
 _ARN = re.compile(r"arn:aws[a-z-]*:bedrock:(?P<region>[a-z0-9-]+):([0-9]{12})?:(?P<kind>[a-z-]+)/(?P<name>.+)")
 _GEOGRAPHY = re.compile(r"(?P<geography>us-gov|us|eu|apac|jp|au|ca|global)\.(?P<model>[a-z0-9-]+\..+)")
 
-# Where an inference profile of a geography may lead a call; IAM asks for the model in each of these regions.
+# The regions to which an inference profile of a geography may send a call. IAM requires permission in each of them.
 # Amazon adds regions: `answer.regions` replaces a row. https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html
 DESTINATIONS = {
     "us": ("us-east-1", "us-east-2", "us-west-2"),
@@ -36,7 +36,7 @@ DESTINATIONS = {
     "au": ("ap-southeast-2", "ap-southeast-4"),
     "ca": ("ca-central-1", "ca-west-1"),
 }
-# Regions that may call a geography's profiles, by how their names begin.
+# The prefixes of the regions that may call a geography's profiles.
 _SOURCES = {
     "us": ("us-", "ca-"),
     "us-gov": ("us-gov-",),
@@ -65,7 +65,7 @@ class BedrockModel(AnswerModel):
 
     @property
     def arn_kind(self) -> str | None:
-        """`inference-profile`, `imported-model`, …; None for a model that is no ARN."""
+        """`inference-profile`, `imported-model`, …; None if the model is not an ARN."""
         arn = _ARN.fullmatch(self.model)
         return arn["kind"] if arn else None
 
@@ -76,7 +76,7 @@ class BedrockModel(AnswerModel):
 
     @property
     def profile(self) -> str | None:
-        """The inference profile's id, such as `us.deepseek.r1-v1:0`; None for a model that is none."""
+        """The inference profile's id, such as `us.deepseek.r1-v1:0`; None if the model is not an inference profile."""
         arn = _ARN.fullmatch(self.model)
         if arn and arn["kind"] != "inference-profile":
             return None
@@ -92,13 +92,13 @@ class BedrockModel(AnswerModel):
 
     @property
     def destinations(self) -> tuple[str, ...]:
-        """Regions that the profile leads to; empty for a global profile, and for a model that is no profile."""
+        """The regions of the profile; empty for a global profile, and for a model that is not a profile."""
         if self.regions or self.profile is None:
             return tuple(self.regions)
         return DESTINATIONS.get(self.profile.partition(".")[0], ())
 
     def model_region(self, region: str | None) -> str | None:
-        """Where the model is called: the ARN's region, else `answer.region`, else `region`, the environment's."""
+        """The region of the model's calls: the ARN's, else `answer.region`, else `region`, the environment's."""
         arn = _ARN.fullmatch(self.model)
         return arn["region"] if arn else self.region or region
 
@@ -112,7 +112,7 @@ class BedrockModel(AnswerModel):
 
     @property
     def invoked(self) -> dict[str, Any]:
-        """The model as its URL and a policy name it."""
+        """The arguments of BedrockAnswerModel, which names the model in its URL and in a policy."""
         return {
             "id": self.model,
             "region": self.model_region(None),

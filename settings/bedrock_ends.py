@@ -1,6 +1,6 @@
-"""Which of Amazon Bedrock's models end, as far as Amazon has announced a day.
+"""The models of Amazon Bedrock for which Amazon has announced an end of life.
 
-DeepSeek-R1, Titan, Cohere's embeddings and the rerank models have no day yet. `osml doctor` asks Bedrock itself, too.
+DeepSeek-R1, Titan, Cohere's embeddings and the rerank models have no date yet. `osml doctor` also asks Bedrock itself.
 """
 
 from __future__ import annotations

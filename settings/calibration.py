@@ -1,4 +1,4 @@
-"""How near the passages that an embedding model finds are to questions with and without an answer in the documents."""
+"""Measured similarities of questions to passages, for questions with and without an answer in the documents."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import NamedTuple
 class Calibration(NamedTuple):
     """Cosines of a question and the nearest passage that was found, measured with one model.
 
-    `unrelated` and `related` are the 5th, 50th and 95th percentile for questions that the documents do not answer and
-    for those that they do. From `least` on a passage may hold an answer; from `good` on hardly any unrelated question
-    comes near it, and from `close` on none does.
+    `unrelated` are the 5th, 50th and 95th percentile for questions that the documents do not answer, and `related` for
+    those that they answer. A passage with at least `least` may contain an answer. Hardly any unrelated question reaches
+    `good`, and none reaches `close`.
     """
 
     unrelated: tuple[float, float, float]
@@ -21,15 +21,15 @@ class Calibration(NamedTuple):
     close: float
 
 
-# Below it two texts have little in common in the vectors of most models. It refuses little, and nothing where a model's
-# vectors all point in one direction.
+# The cosine below which two texts have little in common with most models. As a limit it refuses few passages, and none
+# with a model whose vectors all point in one direction.
 UNMEASURED = 0.2
-# docs/evaluation.md, "Questions without an answer": measured by `make retrieval` on SciFact and on 300 questions about
-# something else.
+# `make retrieval` measured this with SciFact and with 300 unrelated questions: docs/evaluation.md,
+# "Questions without an answer".
 MINILM = Calibration(unrelated=(0.18, 0.25, 0.35), related=(0.43, 0.65, 0.83), least=0.36, good=0.5, close=0.6)
 CALIBRATED: Mapping[str, Calibration] = {"sentence-transformers/all-MiniLM-L6-v2": MINILM}
 
-# The engine's score of two vectors of length 1 with a cosine, by `index.space_type`; the same in Lucene and Faiss.
+# By `index.space_type`: the engine's score for a cosine of two vectors of length 1; Lucene and Faiss have the same.
 # https://docs.opensearch.org/latest/mappings/supported-field-types/knn-spaces/
 _SCORES: Mapping[str, Callable[[float], float]] = {
     "cosinesimil": lambda cosine: (1 + cosine) / 2,
@@ -39,5 +39,5 @@ _SCORES: Mapping[str, Callable[[float], float]] = {
 
 
 def score(cosine: float, space_type: str) -> float:
-    """The score that the engine gives two vectors of length 1 with that `cosine`."""
+    """The engine's score for two vectors of length 1 with this `cosine`."""
     return round(_SCORES[space_type](cosine), 4)

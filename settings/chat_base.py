@@ -40,7 +40,7 @@ class ChatModel(AnswerModel):
     @property
     @abstractmethod
     def url(self) -> str:
-        """Where the assistant asks."""
+        """The URL that the assistant calls."""
 
     @property
     def calls_tools(self) -> bool:
@@ -49,11 +49,11 @@ class ChatModel(AnswerModel):
     @property
     @abstractmethod
     def choices(self) -> dict[str, Any]:
-        """The members of a request besides model and messages; None means the API's default."""
+        """The members of a request without model and messages; None means the API's default."""
 
     @abstractmethod
     def for_tools(self, max_tokens: int) -> dict[str, Any]:
-        """What a request says that lets the model call tools, and write up to `max_tokens`."""
+        """The members of a request in which the model may call tools, and write up to `max_tokens` tokens."""
 
     def arguments(self, environment: Environment) -> dict[str, Any]:  # noqa: ARG002 of the interface
         return {"model": self.model, "host": self.endpoint, "temperature": self.temperature}

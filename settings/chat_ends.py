@@ -1,4 +1,4 @@
-"""Which models of chat and embeddings APIs end, as far as their providers have announced a day, by the API's host."""
+"""The models of chat and embeddings APIs for which the providers have announced an end of life, by the API's host."""
 
 from __future__ import annotations
 

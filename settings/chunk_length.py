@@ -1,6 +1,6 @@
-"""How long a passage is where nothing is set."""
+"""The default length of a passage."""
 
 from __future__ import annotations
 
-# Also in an environment without an assistant.
+# In characters; environments without an assistant have the same default.
 PASSAGE_CHARACTERS = 1000

@@ -1,10 +1,10 @@
-"""Text that a family of models reads as control: the beginning or end of a turn, a tool call, or reasoning.
+"""Control text of families of models: the beginning or end of a turn, a tool call, or reasoning.
 
-A tokenizer may turn such text into its special token although it comes from a document. Sources: the chat templates of
+A tokenizer may turn such text into a special token even if it comes from a document. Sources: the chat templates in
 the models' tokenizer_config.json files, https://huggingface.co/docs/transformers/chat_templating.
 """
 
-# `<|` begins every special token of ChatML, Llama 3 and 4, Phi, Command, GPT-OSS and Qwen; `<｜` those of DeepSeek.
+# Every special token of ChatML, Llama 3 and 4, Phi, Command, GPT-OSS and Qwen begins with `<|`; DeepSeek's, with `<｜`.
 CHATML, DEEPSEEK = ("<|",), ("<｜",)
 REASONING = ("<think>", "</think>")
 LLAMA_2 = ("<<SYS>>", "<</SYS>>", "[INST]", "[/INST]")

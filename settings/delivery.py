@@ -111,11 +111,11 @@ class Delivery(Group):
         return stages
 
     def smoke_of(self, stage: DeliveryStage) -> Smoke:
-        """What `stage` is asked."""
+        """The test question of `stage`: its own, or that of the delivery."""
         return stage.smoke or self.smoke
 
     def environments(self, directory: Path) -> list[Environment]:
-        """The environments of the stages, in order. Raises SettingError when they do not go with this delivery."""
+        """The environments of the stages, in order. Raises SettingError if one does not fit this delivery."""
         environments = [load(stage.environment, directory) for stage in self.stages]
         for environment in environments:
             if self.region and environment.region and partition_of(self.region) is not partition_of(environment.region):
@@ -134,7 +134,7 @@ class Delivery(Group):
 
 
 def load_delivery(file: Path) -> Delivery:
-    """The delivery in `file`. Raises SettingError: no such file, not YAML, or a setting that is wrong."""
+    """The delivery in `file`. Raises SettingError if it does not exist, is not YAML, or has a wrong setting."""
     if not file.is_file():
         raise SettingError(f"{file.name} does not exist: write it, or name another file with -c delivery=FILE.")
     delivery = load_file(file, file.name, Delivery, first="source: {codecommit: osml}")
@@ -149,7 +149,7 @@ def load_delivery(file: Path) -> Delivery:
 
 
 def _elsewhere(document: str, repository: Path) -> Iterator[str]:
-    """Why `document` is none that a stage of the pipeline finds."""
+    """Why a stage of the pipeline could not find `document`."""
     path = os.path.join(repository, document)
     if os.path.isabs(document) or not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(repository)):
         yield "is not a path within this repository"

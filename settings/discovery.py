@@ -1,4 +1,4 @@
-"""Modules that are found by being in a package, and the class that each of them holds."""
+"""Finds all modules in a package, and the class that each of them declares."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def modules(package: str) -> list[str]:
 
 
 def class_of(module: ModuleType, base: type[Held]) -> type[Held]:
-    """The subclass of `base` that the module declares; what it imports does not count."""
+    """The subclass of `base` that the module itself declares; imported classes do not count."""
     return next(
         member
         for member in vars(module).values()

@@ -1,7 +1,7 @@
-"""YAML as environment files write it: one mapping of plain values, no name twice, nothing left empty.
+"""Reads the YAML of environment files: one mapping of plain values, without duplicate names or empty values.
 
-YAML 1.1 changes some texts: it reads `1:30` as 90, `010` as 8, a date as an object, a name without a value as null.
-This reader refuses such a text with a sentence.
+YAML 1.1 changes some values: it reads `1:30` as 90, `010` as 8, a date as an object, and a name without a value as
+null. This reader refuses such a value with a sentence.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ import yaml
 from settings.quoted import name as shown_name
 from settings.quoted import value as shown_value
 
-# Far more than any file holds: the deepest setting is the eighth group.
+# Far more than any file needs: the deepest setting is in the eighth group.
 DEEPEST = 40
 MOST_VALUES = 20_000
 _CORE = "tag:yaml.org,2002:"
 _PLAIN = {f"{_CORE}{tag}" for tag in ("null", "bool", "int", "float", "str", "timestamp", "merge", "value")}
 _OCTAL = re.compile(r"[-+]?0[0-7_]+")
 _MANY_DIGITS = 19
-# What helps where the words of PyYAML do not say it, by a part of them.
+# Advice for messages of PyYAML that give none, by a part of the message.
 _HELP = {
     r"found character '\t'": "indent with spaces, not with tabs",
     "<block": "indent it like the lines of the same group",
@@ -42,7 +42,7 @@ class NotYamlError(ValueError):
 
 
 class _Loader(yaml.SafeLoader):
-    """Builds nodes no deeper than Python can follow them."""
+    """Limits the depth of nodes, so Python does not reach its recursion limit."""
 
     depth = 0
 
@@ -57,10 +57,10 @@ class _Loader(yaml.SafeLoader):
 
 
 def read(text: str, *, first: str, empty: Mapping[str, str] | None = None, nulls: bool = False) -> dict[str, Any]:
-    """The settings in `text`, whose `first` line is told where there are none.
+    """The settings in `text`; if there are none, the error recommends `first` as the first line.
 
-    `empty` says what to write for a setting that is left empty, by its path; with `nulls` it is None instead. Raises
-    NotYamlError, or ValueError with what is wrong; both without a full stop.
+    `empty` maps the path of a setting to advice for an empty value; with `nulls` an empty value is None. Raises
+    NotYamlError or ValueError; both messages are without a full stop.
     """
     try:
         return _Reader(_Loader(text), first, empty or {}, nulls).settings()
@@ -74,7 +74,7 @@ def read(text: str, *, first: str, empty: Mapping[str, str] | None = None, nulls
 
 
 class _Reader:
-    """Values out of nodes, with the path and the line of each."""
+    """Turns nodes into values; its errors contain the path and the line."""
 
     def __init__(self, loader: _Loader, first: str, empty: Mapping[str, str], nulls: bool) -> None:
         self._loader: Any = loader
@@ -129,7 +129,7 @@ class _Reader:
 
     def _scalar(self, node: yaml.ScalarNode, path: tuple[str, ...]) -> Any:
         where, text, tag = f"{_named(path)} in line {_line(node)}", node.value, node.tag
-        # A tag that is written out may claim what the text is not.
+        # An explicit tag may not fit its text.
         if tag not in _PLAIN or (
             tag != f"{_CORE}str" and self._loader.resolve(yaml.ScalarNode, text, (True, False)) != tag
         ):
@@ -168,7 +168,7 @@ class _Reader:
 
 
 def _check_characters(text: str, where: str) -> None:
-    """No control character but tab and line break, and none that UTF-8 does not have."""
+    """Raise ValueError for control characters except tab and line break, and for characters that are not in UTF-8."""
     for character in text:
         if (unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n") or character in "\ufffe\uffff":
             raise ValueError(f"{where} contains the character {_code(character)}, which is not allowed; remove it")

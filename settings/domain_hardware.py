@@ -1,6 +1,6 @@
-"""Which instance types take which disks, as far as that is known without asking Amazon.
+"""The disks that instance types accept, as known without a call to Amazon.
 
-A deploy asks DescribeInstanceTypeLimits for the rest (`osml/preflight/checks/instances.py`).
+A deploy checks the rest with DescribeInstanceTypeLimits (`osml/preflight/checks/instances.py`).
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from settings.new_domain import NewDomain, Nodes
 
-# Families with disks of their own, which take no EBS volume, and families that do not encrypt.
+# Families with their own disks, which accept no EBS volume, and families without encryption.
 # aws-cdk-lib 2.275.0, aws-opensearchservice/lib/domain.ts; `tests/synth/test_search_targets.py` compares them.
 OWN_DISKS = ("i3", "i4g", "i4i", "i8g", "im4gn", "oi2", "r6gd", "r7gd", "r8gd")
 UNENCRYPTED = ("m3", "r3", "t2")
 BURSTING = ("t2.", "t3.")
-# How many data nodes of a bursting type there may be, and GiB of the largest volume.
+# The maximum number of data nodes of a bursting type, and its largest volume in GiB.
 # https://docs.aws.amazon.com/opensearch-service/latest/developerguide/limits.html#ebsresource
 MOST_BURSTING = 10
 LARGEST_VOLUME = {"t3.small.search": 100, "t3.medium.search": 200}
 
 
 def has_own_disks(instance_type: str) -> bool:
-    """Whether nodes of that type store on NVMe disks, and take no volume."""
+    """Whether nodes of that type store data on their own NVMe disks, and accept no volume."""
     return instance_type.partition(".")[0] in OWN_DISKS
 
 
 def hardware_fault(search: NewDomain) -> str | None:
-    """What CreateDomain would refuse, as a sentence; None when nothing is known against it."""
+    """A sentence about what CreateDomain would refuse; None if no fault is known."""
     nodes: dict[str, Nodes | None] = {"data_nodes": search.data_nodes, "dedicated_masters": search.dedicated_masters}
     for setting, node in nodes.items():
         if node is not None and node.instance_type.partition(".")[0] in UNENCRYPTED:

@@ -1,4 +1,4 @@
-"""The key with which what is stored is encrypted."""
+"""The key that encrypts all stored data."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class Encryption(Group):
 
     @property
     def alias(self) -> str | None:
-        """The alias, such as `alias/osml`; None where the key is named by its ARN."""
+        """The alias, such as `alias/osml`; None if the setting is the key's ARN."""
         return self.key[self.key.index("alias/") :] if "alias/" in self.key else None
 
     @property
     def arn(self) -> str | None:
-        """The ARN, of the key or of its alias; None for an alias without one."""
+        """The ARN of the key or of its alias; None if the setting is only an alias."""
         return self.key if self.key.startswith("arn:") else None

@@ -1,22 +1,22 @@
-"""When something that an environment uses ends, as its provider has announced it."""
+"""The announced end of something that an environment uses."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-# How long before the end people are told.
+# How long before the end people are notified.
 NOTICE = timedelta(days=60)
 
 
 @dataclass(frozen=True)
 class EndOfLife:
-    """The first day `on` which it is not served or not maintained any more; `source` is an address that says so."""
+    """An end of life: `on` is the first day without service or maintenance; `source` is the announcement's address."""
 
     on: date
     source: str
 
     @property
     def told_from(self) -> date:
-        """The day from which people are told."""
+        """The day from which people are notified."""
         return self.on - NOTICE

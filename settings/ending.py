@@ -1,4 +1,4 @@
-"""What of an environment ends, and when: models, containers, the engine's version, the functions' runtime."""
+"""The ends of life in an environment: of models, containers, the engine's version and the functions' runtime."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from settings.new_domain import NewDomain
 
 @dataclass(frozen=True)
 class SettingEnding:
-    """The value `name` of `setting` ends; a runtime is no setting, and is called by what it is."""
+    """The end of life of the value `name` of `setting`; the runtime is not a setting, so `setting` describes it."""
 
     setting: str
     name: str
@@ -21,12 +21,12 @@ class SettingEnding:
 
     @property
     def sentence(self) -> str:
-        """What ends, when, and who says so. It is true before that day and after it."""
+        """A sentence with what ends, when, and the source; it is true before and after that day."""
         return f"{self.setting} is {self.name!r}, whose end of life is {self.end.on} ({self.end.source})"
 
 
 def endings(environment: Environment) -> list[SettingEnding]:
-    """All that has a day, the next one first; no clock is looked at."""
+    """All ends of life with a date, the earliest first, whether or not they have passed."""
     named = [
         SettingEnding(setting, name, ends[name])
         for setting, name, ends in _used(environment)
@@ -36,7 +36,7 @@ def endings(environment: Environment) -> list[SettingEnding]:
 
 
 def _used(environment: Environment) -> Iterator[tuple[str, str | None, Mapping[str, EndOfLife]]]:
-    """Setting, value, and the table of its provider."""
+    """For each used value: its setting, the value, and the provider's table of ends of life."""
     for setting, model in environment.answers.items():
         for named, value, ends in model.ends():
             yield named.replace("answer", setting, 1), value, ends

@@ -1,4 +1,4 @@
-"""Names of SageMaker endpoints; `create` is the word for one that is made here, and no name."""
+"""Names of SageMaker endpoints; `create` is not a name, but means a new endpoint."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Which versions of OpenSearch end on Amazon OpenSearch Service, as far as Amazon has announced a day.
+"""The versions of OpenSearch for which Amazon OpenSearch Service has announced an end of life.
 
-2.9 and older ended on 2025-11-07 and can be set by nobody; 2.11 and later have no day yet.
+2.9 and older versions ended on 2025-11-07 and cannot be set; 2.11 and later have no date yet.
 https://docs.aws.amazon.com/opensearch-service/latest/developerguide/what-is.html#choosing-version
 """
 

@@ -1,4 +1,4 @@
-"""Environments: `environments/<name>.yaml` read, checked and typed."""
+"""Environments: reads and checks `environments/<name>.yaml`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from settings.sources import SourceName, SourceSettings, kinds, source_class
 from settings.streaming import streams
 
 NAME = re.compile(r"^[a-z][a-z0-9-]{0,15}$")
-# What is written for a setting whose absence does not switch it off.
+# Advice for an empty setting that is not switched off by leaving it out.
 EMPTY = {
     "keeper": "write `keeper: off` for none, or remove the line for the default",
     "retrieval.hybrid": "write `hybrid: off` for vectors only, or remove the line for words and vectors",
@@ -61,12 +61,12 @@ else:
 
 
 def prefix_of(name: str) -> str:
-    """What every name that the environment `name` gives begins with."""
+    """The prefix of all names in the environment `name`."""
     return f"osml-{name}"
 
 
 def backup_name_of(name: str) -> str:
-    """What the name of the bucket with the environment's backups begins with."""
+    """The prefix of the name of the bucket with the environment's backups."""
     return f"{prefix_of(name)}-backup"
 
 
@@ -105,12 +105,12 @@ class Environment(Group):
 
     @property
     def prefix(self) -> str:
-        """`osml-<name>`: what every name this environment gives begins with."""
+        """`osml-<name>`: the prefix of all names in this environment."""
         return prefix_of(self.name)
 
     @property
     def backup_name(self) -> str:
-        """What the name of the bucket with its backups begins with."""
+        """The prefix of the name of the bucket with its backups."""
         return backup_name_of(self.name)
 
     @property
@@ -128,13 +128,13 @@ class Environment(Group):
 
     @property
     def makes_engine(self) -> bool:
-        """Whether a deploy makes the domain or the collection."""
+        """Whether a deploy creates the domain or the collection."""
         search = self.search
         return isinstance(search, NewDomain) or (isinstance(search, Serverless) and search.collection is None)
 
     @property
     def domain_name(self) -> str:
-        """Name of the search domain or collection: that of `search`, or `osml-<name>`."""
+        """The name of the search domain or collection: that in `search`, or `osml-<name>`."""
         search = self.search
         if isinstance(search, Serverless):
             return search.collection_name or self.prefix
@@ -149,7 +149,7 @@ class Environment(Group):
 
     @property
     def secrets(self) -> dict[str, Secret]:
-        """The secrets that hold the models' keys, by the setting of the first model; empty when no key is needed."""
+        """The secrets with the models' keys, by the setting of the first model; empty if no model needs a key."""
         secrets: dict[str, Secret] = {}
         for setting, secret in self.keys.items():
             if not any((known.name, known.key) == (secret.name, secret.key) for known in secrets.values()):
@@ -158,7 +158,7 @@ class Environment(Group):
 
     @property
     def keys(self) -> dict[str, Secret]:
-        """The place of each model's key, by the setting of the model; several models may have one place."""
+        """The place of each model's key, by the setting of the model; several models may share a place."""
         models = {"embedding": self.embedding, **self.answers}
         return {setting: model.key for setting, model in models.items() if model.key}
 
@@ -171,7 +171,7 @@ class Environment(Group):
 
     @property
     def min_score(self) -> float:
-        """From which score on a passage is worth answering from: the assistant's, or that of the embedding model."""
+        """The minimum score of a passage for an answer: the assistant's setting, or that of the embedding model."""
         chosen = self.assistant.min_score if self.assistant else None
         known = self.embedding.calibration
         usual = score(known.least if known else UNMEASURED, self.index.space_type)
@@ -179,7 +179,7 @@ class Environment(Group):
 
     @property
     def matches(self) -> tuple[float, float] | None:
-        """From which scores on a passage is a good and a close match; None where the model is not measured."""
+        """The minimum scores of a good and of a close match; None if the model has not been measured."""
         known, space = self.embedding.calibration, self.index.space_type
         return (score(known.good, space), score(known.close, space)) if known else None
 
@@ -197,13 +197,13 @@ class Environment(Group):
 
     @property
     def answer_unasked(self) -> bool:
-        """Whether the keeper leaves the model that answers alone: it may rightly be stopped, or bills time by calls."""
+        """Whether the keeper does not probe the answer model, because it may be stopped or a call costs minutes."""
         return self.answer is not None and (self.answer.stops or self.answer.bills_time)
 
     @model_validator(mode="before")
     @classmethod
     def _preset(cls, settings: Any) -> Any:
-        """The recipe sets what the file leaves open, and the provider how long its model may think."""
+        """Add the recipe's values for missing settings, and the time limit of a model's provider."""
         if not isinstance(settings, dict):
             return settings
         settings = _with_hybrid(with_preset(settings))
@@ -221,7 +221,7 @@ class Environment(Group):
 
 
 def _with_hybrid(settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings with hybrid search, which finds most, unless they say something of it or their engine has none."""
+    """The settings with hybrid search, which finds most, unless they set it or their engine does not have it."""
     search, retrieval = settings.get("search"), settings.get("retrieval", {})
     if not (isinstance(search, dict) and isinstance(retrieval, dict)):
         return settings
@@ -231,7 +231,7 @@ def _with_hybrid(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _answers(settings: dict[str, Any]) -> list[dict[str, Any]]:
-    """The models that answer, as they are written."""
+    """The settings of the answer models, before they are validated."""
     assistant = settings.get("assistant")
     models = assistant.get("models") if isinstance(assistant, dict) else None
     written = [settings.get("answer"), *(models.values() if isinstance(models, dict) else ())]
@@ -248,7 +248,7 @@ def _patience(chosen: dict[str, Any]) -> int | None:
 def load(name: str, directory: Path) -> Environment:
     """The environment `name` from `directory`/`name`.yaml.
 
-    Raises SettingError: no such file, not YAML, or a setting that is wrong.
+    Raises SettingError if the file does not exist, is not YAML, or has a wrong setting.
     """
     known = sorted(file.stem for file in directory.glob("*.yaml"))
     if not NAME.fullmatch(name):

@@ -1,4 +1,4 @@
-"""What an environment says about a collection that somebody else made."""
+"""The settings of a collection that others created: `search.collection`."""
 
 from __future__ import annotations
 

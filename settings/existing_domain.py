@@ -1,4 +1,4 @@
-"""What an environment says about a search domain that somebody else made: `search.kind: existing`."""
+"""The settings of a search domain that others created: `search.kind: existing`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ExistingDomain(Cluster):
 
     @property
     def name(self) -> str:
-        """The domain's name, out of its ARN."""
+        """The domain's name, from its ARN."""
         return self.domain_arn.rpartition("/")[2]
 
     @property

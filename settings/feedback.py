@@ -1,4 +1,4 @@
-"""What is kept of people's judgements of answers."""
+"""The settings of people's feedback on answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of the web application firewall before the assistant's API."""
+"""The settings of the web application firewall in front of the assistant's API."""
 
 from __future__ import annotations
 

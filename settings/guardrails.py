@@ -1,4 +1,4 @@
-"""What a question or an answer must not hold, and what the reader is told then."""
+"""What a question or an answer must not contain, and which message the reader then gets."""
 
 from __future__ import annotations
 

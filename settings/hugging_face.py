@@ -1,9 +1,9 @@
-"""Models of the Hugging Face hub: how they are named, and the commits of those that are known here."""
+"""Models on the Hugging Face hub: the form of their names, and the commits of known models."""
 
 from __future__ import annotations
 
 HUB_MODEL = r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$"
-# A commit: a branch or a tag may move.
+# A revision must be a commit, because a branch or a tag may move.
 REVISION = r"^[0-9a-f]{40}$"
 REVISION_EXAMPLE = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
 # The commit of each model's branch main in November 2026.

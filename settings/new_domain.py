@@ -106,7 +106,7 @@ class NewDomain(Cluster):
 
     @property
     def has_volumes(self) -> bool:
-        """Whether data nodes store on `volume`, and not on disks of their own."""
+        """Whether data nodes store data on `volume`, and not on their own disks."""
         return not has_own_disks(self.data_nodes.instance_type)
 
     @model_validator(mode="after")

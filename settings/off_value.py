@@ -1,4 +1,4 @@
-"""How a setting whose absence means something says that there is none: `off`."""
+"""The value `off`, for a setting whose absence means a default and not off."""
 
 from __future__ import annotations
 

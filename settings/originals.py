@@ -1,4 +1,4 @@
-"""Whether the files that people upload are kept as they are."""
+"""The settings of original files: whether the files that people upload are kept."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from settings.retrieval import Retrieval
 
-# Of the environment variables in which a step is handed the outputs that it may not read, by their names.
+# The prefix of the environment variables in which a pipeline step gets outputs that it may not read itself.
 HANDED_ON = "OSML_OUTPUT_"
 
 
@@ -32,7 +32,10 @@ def _output(name: str, default: Any = PydanticUndefined) -> Any:
 
 
 class Outputs(BaseModel):
-    """An output is called as the alias of its field. What is not set, or None, is not there; others are passed over."""
+    """The outputs of a stack, named by the aliases of the fields.
+
+    A field that is not set, or is None, is not written. Readers ignore unknown outputs.
+    """
 
     model_config = ConfigDict(frozen=True, validate_by_name=True, validate_by_alias=True)
 
@@ -44,7 +47,7 @@ class Outputs(BaseModel):
 
     @classmethod
     def name_of(cls, field: str) -> str:
-        """What the output of a field is called."""
+        """The name of a field's output."""
         return str(cls.model_fields[field].serialization_alias)
 
 
@@ -64,11 +67,11 @@ class CollectionOutputs(IndexOutputs):
 
 
 class KnowledgeOutputs(IndexOutputs):
-    """`osml-<env>-knowledge` on a domain or a self-managed cluster: all that asking and ingesting need.
+    """`osml-<env>-knowledge` on a domain or a self-managed cluster: all values that asking and ingesting need.
 
-    `index` is an alias; `index_version` is the index that it named at the last deploy, None for an older stack.
-    `fields` are the declared ones of the index with their types, None for an older stack, whose index gives all a type.
-    A model that is stopped at times starts within its `start_seconds`; they are None for others.
+    `index` is an alias; `index_version` is its index at the last deploy, None for an older stack. `fields` are the
+    declared fields of the index with their types, None for an older stack, whose index gives all fields a type. The
+    values `…_start_seconds` are the time in which a stopped model starts, None for a model that never stops.
     """
 
     endpoint: str = _output("DomainEndpoint")
@@ -95,9 +98,9 @@ class KnowledgeOutputs(IndexOutputs):
 
 
 class AssistantOutputs(Outputs):
-    """`osml-<env>-assistant`. `name_target` is the host that the CNAME record of your own name must have.
+    """`osml-<env>-assistant`. `name_target` is the target of the CNAME record for your own host name.
 
-    `feedback_index` is the index of a domain with what people say of answers.
+    `feedback_index` is the index with people's feedback, on a domain.
     """
 
     url: str | None = _output("ApiUrl", None)
@@ -118,7 +121,7 @@ class AssistantOutputs(Outputs):
 
 
 class SourcesOutputs(Outputs):
-    """`osml-<env>-ingestion` with `sources`: where a run begins, and where its progress is."""
+    """`osml-<env>-ingestion` with `sources`: the queue that starts runs, and the bucket with their progress."""
 
     queue_url: str = _output("SourcesQueueUrl")
     bucket: str = _output("SourcesBucketName")

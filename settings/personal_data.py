@@ -1,4 +1,4 @@
-"""The kinds of personal data that are found without a model."""
+"""The kinds of personal data that can be found without a model."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The prices of AWS that this app counts with: USD in us-east-1, on demand.
+"""The AWS prices that this app uses: USD in us-east-1, on demand.
 
-They are those of AWS's public price list, a file for each service:
+They are from AWS's public price list, which has a file for each service:
 https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/SERVICE/current/us-east-1/index.json
-docs/costs.md shows them, and says where each was looked up.
+docs/costs.md shows them with their sources.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ REGION = "us-east-1"
 
 @dataclass(frozen=True)
 class PriceList:
-    """Prices of one `service` of the list, as they were on the day `read`; `usd` by what is paid for."""
+    """The prices of one `service` in the list on the day `read`; `usd` maps what is billed to its price."""
 
     service: str
     read: str
@@ -77,7 +77,7 @@ PRICE_LISTS = (
     PriceList("AmazonCloudWatch", "2024-07-01", "month", {"alarm": 0.10}),
 )
 
-# What has one price.
+# All prices except those of tokens, which have two: for reading and for writing.
 USD: Mapping[str, float] = {
     name: usd for prices in PRICE_LISTS if prices.service != "AmazonBedrock" for name, usd in prices.usd.items()
 }
@@ -85,9 +85,9 @@ _READ, _WRITTEN = (prices.usd for prices in PRICE_LISTS if prices.service == "Am
 
 
 def token_usd(model: str | None, read: int, written: int) -> float | None:
-    """What a model takes for tokens; None for one whose price is not in the list.
+    """The price in USD of `read` and `written` tokens; None for a model whose price is not in the list.
 
-    `model` is an id of Bedrock, also behind the region or the ARN of a profile.
+    `model` is an id on Bedrock, possibly with the prefix or the ARN of an inference profile.
     """
     base = ".".join((model or "").rpartition("/")[2].split(".")[-2:])
     return (read * _READ[base] + written * _WRITTEN[base]) / 1e6 if base in _READ else None

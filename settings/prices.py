@@ -14,15 +14,16 @@ from settings.price_list import USD
 from settings.serverless import Serverless
 
 HOURS = 730
-# What the keeper of a domain costs a month: docs/operations.md adds it up.
+# The monthly cost of a domain's keeper, as calculated in docs/operations.md.
 KEEPER = 1.50
 DOMAIN_ALARMS = 5
-# Of a collection that is in use: for searches and for writes. https://aws.amazon.com/opensearch-service/pricing/
+# The OCUs of a collection in use: one for searches and one for writes.
+# https://aws.amazon.com/opensearch-service/pricing/
 UNITS_IN_USE = 2
 
 
 def idle(environment: Environment) -> dict[str, float]:
-    """USD a month by what is paid for; an instance of an unknown price (`unknown`) is left out."""
+    """USD per month for each item; instances without a known price (see `unknown`) are left out."""
     search, embedding, answer = environment.search, environment.embedding, environment.answer
     usd = {"search": 0.0, "embedding": 0.0, "answer": 0.0, "rest": 0.0}
     if isinstance(search, NewDomain):
@@ -45,7 +46,7 @@ def idle(environment: Environment) -> dict[str, float]:
 
 
 def unknown(environment: Environment) -> list[str]:
-    """The instance types whose price is not known here."""
+    """The instance types whose price is not in the list."""
     search, embedding, answer = environment.search, environment.embedding, environment.answer
     machines = []
     if isinstance(search, NewDomain):
@@ -59,7 +60,10 @@ def unknown(environment: Environment) -> list[str]:
 
 
 def in_use(environment: Environment) -> float:
-    """USD an hour while somebody uses it, without tokens: a collection that sleeps has its units then."""
+    """USD per hour while somebody uses the environment, without tokens.
+
+    It includes the OCUs of a collection that scales to zero while nobody uses it.
+    """
     search = environment.search
     sleeps = isinstance(search, Serverless) and search.generation == "nextgen" and not search.collection
     awake = USD["OCU"] * UNITS_IN_USE if sleeps else 0

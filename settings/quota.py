@@ -1,4 +1,4 @@
-"""How much each caller of the assistant may use."""
+"""The settings of quotas: how much each caller of the assistant may use."""
 
 from __future__ import annotations
 

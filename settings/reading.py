@@ -1,4 +1,4 @@
-"""How files become documents on AWS."""
+"""The settings of reading: how files become documents on AWS."""
 
 from __future__ import annotations
 

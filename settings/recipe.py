@@ -1,4 +1,4 @@
-"""Recipes: presets of an environment file, a file each in `recipes/`, found by being there."""
+"""Recipes: presets for environment files. Each file in `recipes/` is a recipe and is found automatically."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ Preset = Mapping[str, Any]
 
 
 def recipes() -> dict[str, Preset]:
-    """What each recipe sets, by its name."""
+    """The preset of each recipe, by the recipe's name."""
     files = sorted(FOLDER.glob("*.yaml"))
     return {file.stem: read(file.read_text(encoding="utf-8"), first="answer: null", nulls=True) for file in files}
 
 
 RECIPES = recipes()
-# The one that a message recommends for a model with a key, and that begins the documents.
+# The recipe that messages recommend for a model with a key, and with which the documentation begins.
 FIRST = "deepseek-api"
 
 
 def preset(recipe: object, setting: str) -> Any:
-    """What `recipe` sets `setting` to, such as `answer.provider`; None when it leaves that open."""
+    """The value that `recipe` gives to `setting`, such as `answer.provider`; None if it gives none."""
     value: Any = RECIPES.get(str(recipe), {})
     for part in setting.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
@@ -32,7 +32,7 @@ def preset(recipe: object, setting: str) -> Any:
 
 
 def with_preset(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of an environment file with what its recipe sets where they say nothing."""
+    """The settings of an environment file, with its recipe's values for missing settings."""
     chosen = RECIPES.get(str(settings.get("recipe")), {})
     return {**settings, **{name: _filled(settings.get(name), value) for name, value in chosen.items()}}
 
@@ -44,5 +44,5 @@ def _filled(given: Any, preset: Any) -> Any:
 
 
 def recipe_with(setting: str, value: object) -> str | None:
-    """The recipe that sets `setting` to `value`."""
+    """The name of the recipe that sets `setting` to `value`, None if there is none."""
     return next((name for name in RECIPES if preset(name, setting) == value), None)

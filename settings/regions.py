@@ -1,4 +1,4 @@
-"""The regions that AWS has, and which of the services used here are not in some of them."""
+"""The regions of AWS, and the regions that lack a service which this app uses."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from difflib import get_close_matches
 
 @dataclass(frozen=True)
 class Partition:
-    """A part of AWS with its own accounts and regions; the names of its hosts end with `suffix`."""
+    """A partition: a part of AWS with its own accounts and regions. The names of its hosts end with `suffix`."""
 
     name: str
     suffix: str
     regions: tuple[str, ...]
 
 
-# `data/partitions.json` of botocore 1.44.5; tests/unit/test_regions.py compares.
+# From `data/partitions.json` of botocore 1.44.5; tests/unit/test_regions.py compares the two.
 PARTITIONS = (
     Partition(
         "aws",
@@ -40,7 +40,7 @@ PARTITIONS = (
 )
 _OF_REGION = {region: partition for partition in PARTITIONS for region in partition.regions}
 
-# Resource types that CloudFormation does not have in a region: schemas of cfn-lint 1.58.0; the same test compares.
+# Regions in which CloudFormation lacks a resource type, from the schemas of cfn-lint 1.58.0; the same test compares.
 _NO_COLLECTIONS = (
     *("af-south-1", "ap-east-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6"),
     *("ap-southeast-7", "ca-west-1", "cn-north-1", "cn-northwest-1", "il-central-1", "me-central-1", "mx-central-1"),
@@ -66,7 +66,8 @@ LACKING: Mapping[str, frozenset[str]] = {
     "AWS::CodeBuild::Project": frozenset({"ap-east-2", "ca-west-1", "mx-central-1"}),
 }
 
-# Where Amazon Textract is, which has no type of resource: `data/endpoints.json` of botocore; the same test compares.
+# The regions with Amazon Textract, which has no resource type: from `data/endpoints.json` of botocore; the same test
+# compares.
 WITH_TEXTRACT = frozenset(
     (
         *("ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1"),
@@ -83,13 +84,13 @@ def partition_of(region: str) -> Partition | None:
 
 
 def no_such_region(region: str) -> str:
-    """What to say of a region that AWS does not have, after its name."""
+    """The rest of a message, after the name of a region that AWS does not have."""
     near = get_close_matches(region, _OF_REGION, n=3, cutoff=0.6)
     return f"a region that AWS does not have; set one that it has, such as {', '.join(near or ['us-east-1'])}"
 
 
 def with_service(type: str, region: str) -> str:
-    """Regions with that type of resource near `region`, for a sentence."""
+    """The regions near `region` that have that resource type, for a message."""
     partition = partition_of(region)
     have = [region for region in (partition.regions if partition else ()) if region not in LACKING[type]]
     near = [other for other in have if other[:3] == region[:3]]

@@ -117,25 +117,25 @@ class Retrieval(Group):
 
     @property
     def sparse_field(self) -> str | None:
-        """Where the weights of the words are, None without a sparse encoder."""
+        """The field with the weights of words, None without a sparse encoder."""
         return SPARSE_FIELD if self.sparse else None
 
     @property
     def looked_at(self) -> int:
-        """How many passages are looked at before the best are chosen; 0 where nothing is chosen."""
+        """The number of candidates from which the best passages are chosen; 0 if there is no such choice."""
         return self.candidates if self.hybrid or self.rerank else 0
 
     @property
     def rescored(self) -> bool:
-        """Whether a hit's score is another one than that of its vector."""
+        """Whether the score of a hit differs from that of its vector."""
         return bool(self.hybrid or self.rerank)
 
     @property
     def marked_by_words(self) -> int:
-        """How many sentences the engine's highlighter marks."""
+        """The number of sentences that the engine's highlighter marks."""
         return self.highlight.sentences if self.highlight and self.highlight.by == "words" else 0
 
     @property
     def marked_by_meaning(self) -> int:
-        """How many sentences are marked by the nearness of their vectors."""
+        """The number of sentences that are marked by the similarity of their vectors."""
         return self.highlight.sentences if self.highlight and self.highlight.by == "meaning" else 0

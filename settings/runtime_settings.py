@@ -1,6 +1,7 @@
-"""The settings of the assistant's functions: one JSON object in the environment variable `ASSISTANT`. Settings of the
-environment file are passed unchanged; the others are known at the deploy. A model's settings are those of its provider,
-whose module alone is imported.
+"""The settings of the assistant's functions: one JSON object in the environment variable `ASSISTANT`.
+
+Settings of the environment file are passed unchanged; the others are known at the deploy. The settings of a model have
+the class of its provider, and no other provider's module is imported.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ from settings.reading import Scans
 from settings.retrieval import Retrieval
 
 VARIABLE = "ASSISTANT"
-# The alias of the functions `ask` and `documents` by which operators call them, on a collection.
+# The alias with which operators call the functions `ask` and `documents`, on a collection.
 OPERATORS = "operators"
 Seconds = Annotated[int | float, Field(gt=0)]
 
 
 class RuntimeGroup(BaseModel):
-    """Values of a deploy, as JSON has them."""
+    """A group of settings that a deploy writes as JSON."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -45,7 +46,7 @@ class Login(RuntimeGroup):
 
 
 class RuntimeSearch(RuntimeGroup):
-    """Where to search: service `es` is a domain (or an engine of one's own, with `login`), `aoss` a collection."""
+    """The engine: the service `es` is a domain, or with `login` a self-managed engine; `aoss` is a collection."""
 
     endpoint: str
     region: str
@@ -64,7 +65,7 @@ class EngineEmbedding(RuntimeGroup):
 
 
 class PipelineAnswer(RuntimeGroup):
-    """The domain answers, in its search pipeline; `model` is the name to show.
+    """The engine's search pipeline answers; `model` is the model's name for people.
 
     A model that is stopped at times starts within `start_seconds`.
     """
@@ -78,20 +79,20 @@ class PipelineAnswer(RuntimeGroup):
 
 
 class Memory(RuntimeGroup):
-    """Conversations in the engine's memory, where the search pipeline that answers reads them."""
+    """Conversations are in the engine's memory, from which the search pipeline that answers reads them."""
 
     kind: Literal["memory"]
 
 
 class ConversationIndexSettings(RuntimeGroup):
-    """Conversations in the index `name` of the engine."""
+    """Conversations are in the engine's index `name`."""
 
     kind: Literal["index"]
     name: str
 
 
 class Table(RuntimeGroup):
-    """Conversations in a DynamoDB table, for `days` after their last turn; its index `callers` lists each caller's."""
+    """Conversations are in a DynamoDB table, for `days` after their last turn; its index `callers` lists a caller's."""
 
     kind: Literal["table"]
     table: str
@@ -100,14 +101,14 @@ class Table(RuntimeGroup):
 
 
 class FeedbackSettings(Feedback):
-    """Feedback, in the index or the DynamoDB table `name`."""
+    """Feedback is in the index or the DynamoDB table `name`."""
 
     kind: Literal["index", "table"]
     name: str
 
 
 class Limits(RuntimeGroup):
-    """How much one request may bring."""
+    """The limits of one request, and how its texts are split and masked."""
 
     question_characters: int = Field(default=2000, ge=1)
     documents: int = Field(default=100, ge=1)
@@ -119,7 +120,7 @@ class Limits(RuntimeGroup):
 
 
 class RuntimeTimeouts(RuntimeGroup):
-    """Seconds: to connect, for an embedding, for an answer, and for the pipeline's whole answer."""
+    """Time limits in seconds: to connect, for an embedding, for an answer, and for the pipeline's whole answer."""
 
     connection: Seconds = 5
     embedding: Seconds = 30
@@ -136,9 +137,9 @@ class RuntimeQuota(RuntimeGroup):
 
 
 class RuntimeAnswerCache(RuntimeGroup):
-    """Answers that are given again, for `hours`, kept in the DynamoDB table `table`.
+    """The cache of answers, which are in the DynamoDB table `table` for `hours`.
 
-    `model` is a digest of all settings of the model that answers, also of those that its endpoint alone knows.
+    `model` is a digest of all settings of the answer models, including those that only their endpoints have.
     """
 
     table: str
@@ -147,7 +148,7 @@ class RuntimeAnswerCache(RuntimeGroup):
 
 
 class ToldAccess(Access):
-    """The table of access, with id and name of each API key.
+    """The access settings, with the id and the name of each API key.
 
     `group_attribute` is the attribute of the pool with a person's groups at another identity provider.
     """
@@ -157,7 +158,7 @@ class ToldAccess(Access):
 
 
 def _chosen(package: ModuleType, engines: type[RuntimeGroup]) -> Callable[[Any], Any]:
-    """Reads a model of a provider in `package`, or the `engines` own."""
+    """A validator for the settings of a model: of a provider in `package`, or of the engine (`engines`)."""
 
     def chosen(value: Any) -> Any:
         if not isinstance(value, Mapping):
@@ -179,7 +180,7 @@ def _differing(retrieval: Retrieval) -> dict[str, Any]:
     return retrieval.model_dump(mode="json", exclude_defaults=True)
 
 
-# Not within the class below, where the names of the packages are those of its members.
+# These are outside the class below, in which `embedding` and `answer` are its fields and not the packages.
 ChosenEmbedding = Annotated[
     EngineEmbedding | EmbeddingModel,
     PlainValidator(_chosen(embedding, EngineEmbedding)),
@@ -200,10 +201,11 @@ ChosenModel = Annotated[
 
 
 class RuntimeSettings(RuntimeGroup):
-    """All of it. Without `answer` the sources are the answer; `models` are those that readers may choose instead.
+    """All settings of the functions.
 
-    `fields` are the declared fields of documents. From the scores of `matches` on a passage is a good and a close
-    match; None where the model is not measured.
+    Without `answer` the sources are the answer; `models` are the models that readers may choose instead. `fields` are
+    the declared fields of documents. `matches` are the minimum scores of a good and of a close match, None if the model
+    has not been measured.
     """
 
     environment: str
@@ -213,7 +215,7 @@ class RuntimeSettings(RuntimeGroup):
     top_k: int = Field(default=4, ge=1, le=50)
     min_score: float = Field(default=0.6, ge=0)
     matches: tuple[float, float] | None = None
-    # A default that is validated would build its validator here, and the whole class builds it again.
+    # `model_construct` skips validation, which would build a validator here that the whole class builds again.
     retrieval: Annotated[Retrieval, PlainSerializer(_differing)] = Retrieval.model_construct()
     prompt: Prompt
     embedding: ChosenEmbedding
@@ -235,6 +237,6 @@ class RuntimeSettings(RuntimeGroup):
 
     @property
     def choices(self) -> list[str]:
-        """The names of the models that a reader chooses among, the usual one first; empty where there is no choice."""
+        """The names of the models that a reader can choose, the default first; empty if there is no choice."""
         first = [self.answer.name] if isinstance(self.answer, AnswerModel) and self.models else []
         return [*first, *self.models]

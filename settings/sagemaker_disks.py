@@ -1,4 +1,4 @@
-"""Instances of SageMaker with disks of their own, which their hardware encrypts with a key that never leaves it."""
+"""Instances of SageMaker with their own disks, which the hardware encrypts with a key that never leaves it."""
 
 from __future__ import annotations
 

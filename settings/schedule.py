@@ -1,4 +1,4 @@
-"""When something happens: cron expressions as AWS takes them, and the time zones they are meant in."""
+"""Schedules: cron expressions in the form of AWS, and their time zones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
-# Name, least, most, names of values, and what stands there besides.
+# The name of each field, its minimum and maximum, the names of its values, and a pattern of other values.
 # https://docs.aws.amazon.com/autoscaling/application/userguide/scheduled-scaling-using-cron-expressions.html
 _FIELDS: tuple[tuple[str, int, int, tuple[str, ...], str], ...] = (
     ("minutes", 0, 59, (), ""),
@@ -54,12 +54,12 @@ def _is_part(part: str, field: tuple[str, int, int, tuple[str, ...], str]) -> bo
 def _time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # none of that name; a folder of them
+    except (KeyError, ValueError, OSError):  # no such time zone, or a folder of time zones
         raise ValueError(f"there is no time zone {name!r}; set one such as Europe/Berlin or Etc/UTC") from None
     return name
 
 
-# Of Application Auto Scaling.
+# A cron expression of Application Auto Scaling.
 Cron = Annotated[str, Field(pattern=r"^cron\([^ ()]+( [^ ()]+){5}\)$"), AfterValidator(_cron)]
 TimeZone = Annotated[
     str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(/[A-Za-z0-9_+-]+)*$", max_length=64), AfterValidator(_time_zone)

@@ -1,4 +1,4 @@
-"""JSON Schema of an environment file, for editors: they complete settings, explain them, and mark what is wrong.
+"""The JSON Schema of environment files, with which editors complete settings, explain them, and mark errors.
 
 The schema refuses what the types of the settings refuse. Rules across settings (`settings/rules/`) are not in it.
 """
@@ -23,12 +23,12 @@ _REFERENCE = "#/definitions/{model}"
 
 
 def schema() -> Schema:
-    """What every environment file must fit, whose recipe presets some of its settings."""
+    """The schema of all environment files, in which recipes preset some settings."""
     made = Environment.model_json_schema(ref_template=_REFERENCE)
     definitions = made.pop("$defs")
     for _, discriminator in _discriminators(made):
         for reference in discriminator["mapping"].values():
-            # A recipe may make the choice; otherwise `_of_recipe` requires it.
+            # The recipe may choose the kind or provider; if it does not, `_of_recipe` requires the setting.
             member = definitions[reference.rpartition("/")[2]]
             member["required"] = [name for name in member.get("required", ()) if name != discriminator["propertyName"]]
     root: Schema = _written(made)
@@ -47,12 +47,12 @@ def schema() -> Schema:
 
 
 def text() -> str:
-    """The schema as its file holds it."""
+    """The text of the schema's file."""
     return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
 
 
 def _written(value: Any) -> Any:
-    """A part of a schema without titles and without null, which no file may hold, and with choices as rules."""
+    """A part of a schema without titles, without null, which files must not contain, and with choices as rules."""
     if isinstance(value, list):
         return [_written(part) for part in value if part != _NULL]
     if not isinstance(value, dict):
@@ -74,7 +74,7 @@ def _written(value: Any) -> Any:
 
 
 def _entries(patterns: Mapping[str, Any]) -> Schema:
-    """The entries of a group by name, none of which a recipe completes: they choose their kind themselves."""
+    """The schema of a group's named entries; recipes do not complete them, so they must choose their kind."""
     return {
         pattern: {**_written(entry), "required": [entry["discriminator"]["propertyName"]]}
         if "discriminator" in entry
@@ -84,7 +84,7 @@ def _entries(patterns: Mapping[str, Any]) -> Schema:
 
 
 def _choice(discriminator: Mapping[str, Any]) -> Schema:
-    """A group whose `kind` or `provider` says which settings it has: an editor reports errors of that choice alone."""
+    """A group whose `kind` or `provider` determines its settings: an editor reports errors only for that choice."""
     name, members = discriminator["propertyName"], discriminator["mapping"]
     return {
         "type": "object",
@@ -97,7 +97,7 @@ def _choice(discriminator: Mapping[str, Any]) -> Schema:
 
 
 def _of_recipe(recipe: str, preset: Preset, made: Schema, definitions: Mapping[str, Any]) -> Schema:
-    """What holds for the files of one recipe: the choices that it leaves open must be made."""
+    """The rule for files with this recipe: they must make the choices that the recipe leaves open."""
     properties: Schema = {}
     required = []
     for name, discriminator in _discriminators(made):

@@ -28,17 +28,17 @@ class Search(Group):
 
     @property
     def account(self) -> str | None:
-        """The account the engine belongs to, None when that is where it is deployed, or nowhere on AWS."""
+        """The account of the engine; None for the account of the deploy, and for an engine outside AWS."""
         return None
 
     @property
     def visible_seconds(self) -> int:
-        """Seconds after which a search finds what was stored; none where that is at once."""
+        """The seconds until a search finds a stored document; 0 if it finds it at once."""
         return 0
 
     @property
     def arns(self) -> dict[str, str]:
-        """ARNs among the settings, by the setting's name: what must be of the environment's region."""
+        """The ARNs in the settings, by the setting's name; they must be in the environment's region."""
         return {}
 
 
@@ -60,12 +60,12 @@ class Cluster(Search):
 
     @property
     def nodes(self) -> int | None:
-        """How many data nodes there are, None when that is not ours to say."""
+        """The number of data nodes, None if the environment does not determine it."""
         return None
 
     @property
     def copy_multiple(self) -> int:
-        """The number of copies of a shard, the first included, must be a multiple of this."""
+        """The number of copies of a shard, including the primary, must be a multiple of this."""
         return 1
 
     @field_validator("engine_version")

@@ -1,4 +1,4 @@
-"""Whether people sign in with an authenticator app in addition to their password."""
+"""The setting that lets people sign in with an authenticator app in addition to their password."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 
 def _named(setting: Any) -> Any:
-    # YAML reads `off` as false; files of before have true and false.
+    # YAML reads `off` as false; older files contain true and false.
     return {True: "required", False: "off"}.get(setting, setting) if isinstance(setting, bool) else setting
 
 

@@ -26,7 +26,7 @@ class Secret(Group):
 
     @property
     def id(self) -> str:
-        """How Secrets Manager is asked for it."""
+        """The secret's id for Secrets Manager: its ARN or its name."""
         return self.arn or self.name
 
     @field_validator("name", "key")

@@ -48,7 +48,7 @@ class SelfManaged(Cluster):
 
     @property
     def port(self) -> int:
-        """The endpoint's port, 443 when it names none."""
+        """The endpoint's port, by default 443."""
         port = self.endpoint.removeprefix("https://").partition(":")[2]
         return int(port or 443)
 

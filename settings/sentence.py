@@ -1,4 +1,4 @@
-"""One sentence out of what pydantic has to say about an environment file."""
+"""Turns pydantic's errors about an environment file into one sentence."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KINDS = {
     "model_attributes_type": "a group of settings",
     "finite_number": "an ordinary number",
 }
-# What a limit is called in the error's context, and how it is said.
+# The name of a limit in the error's context, and its words in the sentence.
 BOUNDS = {
     "greater_than_equal": ("ge", "{} or more"),
     "greater_than": ("gt", "more than {}"),
@@ -38,18 +38,21 @@ LENGTHS = {
     "too_short": ("min_length", "entries or more"),
     "too_long": ("max_length", "entries or fewer"),
 }
-# Of an ARN in a sentence, and what is left of a longer one.
+# The maximum length of a word, such as an ARN, in a sentence, and the length to which a longer word is cut.
 LONGEST_WORD, SHOWN = 200, 60
-# How pydantic calls the name of an entry, instead of its value.
+# What pydantic adds to the location of an error in the name of an entry, and not in its value.
 _KEY = "[key]"
 
 
 def sentence(fault: ValidationError, root: type[BaseModel]) -> str:
-    """The first thing wrong, unknown settings first (they explain the missing ones); without a full stop."""
+    """The first error as a sentence without a full stop.
+
+    Unknown settings come first, because they often explain why others are missing.
+    """
     errors = fault.errors(include_url=False)
     error = min(errors, key=lambda error: error["type"] != "extra_forbidden")
     said = _SPECIAL.get(error["type"], _wrong)(error, root)
-    # A value that is repeated may hold line breaks, or be long.
+    # A repeated value may contain line breaks, or be long.
     return " ".join(word if len(word) <= LONGEST_WORD else f"{word[:SHOWN]}…" for word in said.split())
 
 
@@ -96,7 +99,7 @@ _SPECIAL: dict[str, Callable[[ErrorDetails, type[BaseModel]], str]] = {
 
 
 def _shown(error: ErrorDetails) -> str:
-    # A key that was pasted where its place in Secrets Manager belongs must not reach a terminal or a log.
+    # People may paste a key where its place in Secrets Manager belongs; it must not reach a terminal or a log.
     return HIDDEN if {"secret", "login", "model_keys"} & set(error["loc"]) else value(error["input"])
 
 
@@ -155,7 +158,7 @@ def _add(location: tuple[int | str, ...], root: type[BaseModel]) -> str:
 
 
 def _example(field: FieldInfo | None, *, whole: bool) -> str:
-    """The field's example as a file has it; of a list all of it if `whole`, and an entry otherwise."""
+    """The field's example in the form of a file; for a list the whole list if `whole`, otherwise an entry."""
     if field is None or not field.examples:
         return ""
     example = field.examples[0]
@@ -175,7 +178,7 @@ def _field(location: tuple[int | str, ...], root: type[BaseModel]) -> FieldInfo 
     while len(location) > 1 and isinstance(location[-1], int):  # an item has the examples of its list
         location = location[:-1]
     group = _model(location[:-1], root) if location else None
-    while group is None and len(location) > 1:  # an entry has the examples of the setting that holds it
+    while group is None and len(location) > 1:  # an entry has the examples of the setting that contains it
         location = location[:-1]
         group = _model(location[:-1], root)
     return group.model_fields.get(str(location[-1])) if group else None
@@ -190,7 +193,10 @@ def _path(location: tuple[int | str, ...], root: type[BaseModel]) -> str:
 
 
 def _walk(location: tuple[int | str, ...], root: type[BaseModel]) -> tuple[list[str], type[BaseModel] | None]:
-    """The settings on the way, and the group at its end; pydantic puts the chosen kind of a group between them."""
+    """The names of the settings in `location`, and the group at its end.
+
+    A location also contains the chosen kind of a group, which is not a setting and is left out.
+    """
     here: type[BaseModel] | None = root
     path: list[str] = []
     parts = iter(location)
@@ -198,7 +204,7 @@ def _walk(location: tuple[int | str, ...], root: type[BaseModel]) -> tuple[list[
         if part == _KEY:
             continue
         path.append(name(part))
-        if isinstance(part, int):  # an item is of the group that its list is of
+        if isinstance(part, int):  # an item belongs to the same group as its list
             continue
         field = here.model_fields.get(str(part)) if here else None
         models = list(_models(field.annotation)) if field else []
@@ -221,7 +227,7 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _kinds(model: type[BaseModel]) -> list[Any]:
-    """What the group's choosing settings, `kind` or `provider`, can be."""
+    """The possible values of the group's `kind` or `provider`."""
     fields = (model.model_fields.get(field) for field in ("kind", "provider"))
     return [choice for field in fields if field for choice in get_args(field.annotation)]
 

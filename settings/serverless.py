@@ -64,7 +64,7 @@ class Serverless(Search):
 
     @property
     def collection_name(self) -> str | None:
-        """The name of the collection, None for the usual one."""
+        """The name of the collection, None for the default name."""
         return self.collection.name if self.collection else self.name
 
     @property
@@ -77,7 +77,7 @@ class Serverless(Search):
 
     @property
     def visible_seconds(self) -> int:
-        # The refresh interval of the generation, which nobody can set or hurry.
+        # The refresh interval of the generation, which cannot be changed or forced.
         # https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-overview.html
         return 10 if self.generation == "nextgen" else 60
 
@@ -88,12 +88,12 @@ class Serverless(Search):
 
     @property
     def search_units(self) -> tuple[int, int]:
-        """Least and most OCU for searches."""
+        """The minimum and maximum OCUs for searches."""
         return self._units(self.capacity.search)
 
     @property
     def indexing_units(self) -> tuple[int, int]:
-        """Least and most OCU for writes."""
+        """The minimum and maximum OCUs for writes."""
         return self._units(self.capacity.indexing)
 
     def _units(self, given: list[int]) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""A file of settings as a checked model; whatever is wrong with it is one sentence that begins with its name."""
+"""Reads a settings file into a checked model; each error is one sentence that begins with the file's name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from settings.document import NotYamlError, read
 from settings.sentence import sentence
 
 Model = TypeVar("Model", bound=BaseModel)
-# As Windows writes it, and no other: without a mark UTF-16 looks like any bytes.
+# The byte order marks of UTF-16, as Windows writes them; without a mark UTF-16 cannot be recognised.
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -27,7 +27,7 @@ def load_file(
     empty: Mapping[str, str] | None = None,
     given: Mapping[str, Any] | None = None,
 ) -> Model:
-    """The settings in `file` as a `model`, with what is `given` besides, which the file itself may not name.
+    """The settings in `file` as a `model`, together with the settings in `given`, which the file must not contain.
 
     `first` and `empty` are those of `settings.document.read`. Raises SettingError, whose sentence begins with `shown`.
     """
@@ -45,7 +45,7 @@ def load_file(
         raise SettingError(f"{shown}: {fault}.") from None
 
 
-# A command reads the file of its environment at each step.
+# This is cached because a command reads its environment's file several times.
 @lru_cache(maxsize=8)
 def _model(
     text: str, model: type[Model], first: str, empty: tuple[tuple[str, str], ...], given: tuple[tuple[str, Any], ...]

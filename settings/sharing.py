@@ -1,4 +1,4 @@
-"""Whether people share conversations by a link."""
+"""The settings of sharing: whether people can share conversations by a link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of another identity provider, by which people sign in to the pool."""
+"""The settings of another identity provider with which people sign in to the pool."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pydantic import AfterValidator, Field, model_validator
 
 from settings import Group
 
-# The attribute of the pool for groups at another provider.
+# The pool's attribute for a person's groups at another provider.
 GROUP_ATTRIBUTE = "custom:groups"
 Https = Annotated[str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^ \"'{}\n\r\t]*)?$", max_length=2048)]
-# The pool itself, and Amazon's own providers, which have other settings.
+# Reserved names: those of the pool itself, and of Cognito's built-in providers, which have other settings.
 _TAKEN = ("COGNITO", "Facebook", "Google", "LoginWithAmazon", "SignInWithApple")
 
 

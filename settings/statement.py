@@ -1,4 +1,4 @@
-"""What the role of a connector may do, as an environment file writes it."""
+"""The permissions of a connector's role in an environment file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Statement(Group):
     @field_validator("actions")
     @classmethod
     def _of_iam(cls, value: list[str]) -> list[str]:
-        # Imported late: who writes no statements does not wait for the table.
+        # This import is slow, and only environments with statements need it.
         from settings.iam_action import action_fault
 
         for fault in filter(None, map(action_fault, value)):
@@ -43,7 +43,7 @@ class Statement(Group):
 
     @property
     def wild(self) -> list[str]:
-        """The actions and resources that hold a wildcard."""
+        """The actions and resources that contain a wildcard."""
         return [pattern for pattern in (*self.actions, *self.resources) if "*" in pattern or "?" in pattern]
 
     @model_validator(mode="after")

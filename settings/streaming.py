@@ -1,4 +1,4 @@
-"""Who calls the answer model of an environment: its assistant, to which the answer streams, or the search pipeline."""
+"""Who calls the answer model of an environment: the assistant, which streams the answer, or the search pipeline."""
 
 from __future__ import annotations
 

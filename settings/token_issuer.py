@@ -1,4 +1,4 @@
-"""The settings of an issuer of tokens that the company has: `assistant.issuer`."""
+"""The settings of an existing issuer of tokens: `assistant.issuer`."""
 
 from __future__ import annotations
 

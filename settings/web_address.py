@@ -1,4 +1,4 @@
-"""Addresses as settings write them: `https://host`, with a port where it is not the usual one."""
+"""Web addresses in settings: `https://host`, with a port if it is not the default."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _port_exists(address: str) -> str:
 
 
 HOST = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
-# A browser writes the host of an origin in small letters.
+# A browser writes the host of an origin in lower case.
 WebAddress = Annotated[str, Field(pattern=rf"^https://{HOST}(:[0-9]{{1,5}})?$"), AfterValidator(_port_exists)]
 Origin = Annotated[
     str, Field(pattern=rf"^https://{HOST.replace('A-Z', '')}(:[0-9]{{1,5}})?$"), AfterValidator(_port_exists)

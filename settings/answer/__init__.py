@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from settings.control_tokens import ALL
 from settings.model_settings import ModelSettings
 
-# Seconds that a call of a model that thinks may take, unless `timeouts.answer` says otherwise.
+# The seconds that a call of a reasoning model may take, unless `timeouts.answer` is set.
 PATIENCE = 120
 
 
@@ -25,25 +25,25 @@ class AnswerModel(ModelSettings):
 
     @classmethod
     def patience(cls, settings: Mapping[str, Any]) -> int | None:
-        """Seconds that a call may take by `settings`, as they are written; None for as long as others."""
+        """The seconds that a call may take with `settings`, which are not yet validated; None for the usual limit."""
         return PATIENCE if settings.get("thinking") is True else None
 
     @property
     def name(self) -> str:
-        """The model as answers name it, without the rest of an ARN."""
+        """The model's name in answers; for an ARN only its last part."""
         return self.shown.rpartition("/")[2] if self.shown.startswith("arn:") else self.shown
 
     @property
     def calls_tools(self) -> bool:
-        """Whether the assistant can give it tools to call, as agentic search does."""
+        """Whether the assistant can give the model tools to call, as agentic search does."""
         return False
 
     @property
     def converses(self) -> bool:
-        """Whether an engine calls it by Bedrock's Converse API."""
+        """Whether an engine calls the model with Bedrock's Converse API."""
         return False
 
     @property
     def bills_time(self) -> bool:
-        """Whether a call costs the minutes around it, however short it is."""
+        """Whether the model is billed by time, so even a short call costs some minutes."""
         return False

@@ -13,7 +13,8 @@ from settings.bedrock_base import R1_PROFILE, BedrockModel
 if TYPE_CHECKING:
     from settings import Environment
 
-# What DeepSeek advises for R1, where an environment says nothing. https://huggingface.co/deepseek-ai/DeepSeek-R1
+# DeepSeek's recommendation for R1, used unless an environment sets other values.
+# https://huggingface.co/deepseek-ai/DeepSeek-R1
 TEMPERATURE, TOP_P = 0.6, 0.95
 
 
@@ -43,7 +44,7 @@ class BedrockAnswer(BedrockModel):
 
     @property
     def sampling(self) -> dict[str, float]:
-        """How a token is chosen, for all callers of the model."""
+        """The sampling parameters, for all callers of the model."""
         return {
             "temperature": TEMPERATURE if self.temperature is None else self.temperature,
             "top_p": TOP_P if self.top_p is None else self.top_p,

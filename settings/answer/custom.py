@@ -71,25 +71,25 @@ class CustomAnswer(AnswerModel):
 
     @property
     def action(self) -> dict[str, Any]:
-        """The connector's one `predict` action."""
+        """The connector's only `predict` action."""
         predict: dict[str, Any] = next(action for action in self.connector["actions"] if _is_predict(action))
         return predict
 
     @property
     def url(self) -> str:
-        """The action's URL with the connector's own parameters in it."""
+        """The action's URL with the connector's own parameters filled in."""
         return _filled(str(self.action["url"]), self.connector.get("parameters") or {})
 
     @property
     def sent(self) -> tuple[str, ...]:
-        """The parameters that the search pipeline gives the connector."""
+        """The parameters that the search pipeline passes to the connector."""
         if self.llm_response_field or self.llm_model.startswith(("bedrock/", "cohere/")):
             return ("inputs",)
         return ("messages",)
 
     @property
     def first_call(self) -> dict[str, Any]:
-        """`probe`, or a call as the search pipeline makes it."""
+        """`probe`, or a call like those of the search pipeline."""
         if self.probe is not None:
             return self.probe
         question = "Answer with the one word ready."

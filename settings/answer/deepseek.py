@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from settings import Environment
 
 # DeepSeek's own name for its current small model, and one of the two that `GET /models` lists. `deepseek-v4-flash` is
-# the name of a model that is retired, led to this one for now. https://github.com/kolega-ai/kolega-code/pull/695
+# the name of a retired model, for which the API uses this one for now.
+# https://github.com/kolega-ai/kolega-code/pull/695
 FLASH = "deepseek-flash"
-# Thoughts are some thousand tokens long; DeepSeek-R1 gets as many, too.
+# Reasoning takes some thousand tokens; DeepSeek-R1 has the same limit.
 THINKING_TOKENS = 4096
 
 
@@ -46,7 +47,8 @@ class DeepSeekAnswer(ChatModel):
         return {"temperature": self.temperature, "max_tokens": self.max_tokens, "thinking": thinking}
 
     def for_tools(self, max_tokens: int) -> dict[str, Any]:
-        # With thoughts, each later request would have to repeat them: https://api-docs.deepseek.com/guides/thinking_mode
+        # Reasoning is off, because each later request would have to repeat it:
+        # https://api-docs.deepseek.com/guides/thinking_mode
         return {"temperature": self.temperature, "max_tokens": max_tokens, "thinking": {"type": "disabled"}}
 
     def arguments(self, environment: Environment) -> dict[str, Any]:

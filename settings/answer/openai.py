@@ -46,7 +46,7 @@ class OpenAiAnswer(ChatModel):
         return {"temperature": self.temperature, self.token_limit: self.max_tokens}
 
     def for_tools(self, max_tokens: int) -> dict[str, Any]:
-        # A model that thinks needs the room of its thoughts besides, which only its own limit knows.
+        # A reasoning model also needs tokens for its reasoning; only its own limit takes that into account.
         most = None if self.max_tokens is None else max(max_tokens, self.max_tokens)
         return {"temperature": self.temperature, self.token_limit: most}
 

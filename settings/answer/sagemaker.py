@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from settings import Environment
 
 INVOCATION_SECONDS = 60
-# Settings that only an endpoint has that exists, or that is made.
+# Settings that are only for an existing endpoint (FOUND), or only for a new one (MADE).
 FOUND = ("component", "region")
 MADE = (
     "size",
@@ -35,7 +35,8 @@ MADE = (
     "instances",
     "scaling",
 )
-# Of the containers by their kind. Text Generation Inference was archived then: no fixes since.
+# The ends of life of containers, by their kind. Text Generation Inference has been archived since that day, and gets no
+# fixes.
 ENDS = {"tgi": EndOfLife(date(2026, 3, 21), "https://github.com/huggingface/text-generation-inference")}
 GPUS = {
     "ml.g5.2xlarge": 1,
@@ -58,7 +59,7 @@ GPUS = {
 
 @dataclass(frozen=True)
 class Size:
-    """What one size of the model is called on the hub, what it runs on, and how many seconds it needs to load."""
+    """One size of the model: its name on the hub, the instance type for it, and the seconds that it needs to load."""
 
     model: str
     instance_type: str
@@ -144,32 +145,32 @@ class SageMakerAnswer(AnswerModel):
 
     @property
     def creates_endpoint(self) -> bool:
-        """Whether this app runs the endpoint itself."""
+        """Whether this app creates and runs the endpoint."""
         return self.endpoint == CREATE
 
     @property
     def hub_model(self) -> str:
-        """`model`, or the one of `size`."""
+        """`model`, or the model of `size`."""
         return self.model or SIZES[self.size].model
 
     @property
     def commit(self) -> str | None:
-        """The commit of `hub_model` that is loaded; None: the newest at each start, or weights that are no hub's."""
+        """The commit of `hub_model` that is loaded; None for the newest at each start, and for weights in S3."""
         return None if self.model_data is not None else self.revision or REVISIONS.get(self.hub_model)
 
     @property
     def machine(self) -> str:
-        """`instance_type`, or the one of `size`."""
+        """`instance_type`, or the instance type of `size`."""
         return self.instance_type or SIZES[self.size].instance_type
 
     @property
     def accelerators(self) -> int:
-        """GPUs of one instance."""
+        """The number of GPUs in one instance."""
         return self.gpus or GPUS[self.machine]
 
     @property
     def load_seconds(self) -> int:
-        """`health_check_seconds`, or as long as `size` needs."""
+        """`health_check_seconds`, or the seconds that `size` needs."""
         return self.health_check_seconds or SIZES[self.size].health_check_seconds
 
     @property
@@ -191,7 +192,7 @@ class SageMakerAnswer(AnswerModel):
         return SageMakerAnswer(
             provider=self.provider,
             endpoint=environment.answer_endpoint_name if self.creates_endpoint else self.endpoint,
-            # A component that is made here is called as its endpoint.
+            # A component that this app creates has the name of its endpoint.
             component=environment.answer_endpoint_name if self.scaling else self.component,
             region=self.region,
             health_check_seconds=self.load_seconds if self.stops else None,

@@ -13,9 +13,9 @@ from settings.model_settings import ModelSettings
 if TYPE_CHECKING:
     from settings import Environment
 
-# How many connections a connector may open, and so how many calls at once.
+# The maximum number of connections of a connector, and therefore of its calls at once.
 CONNECTIONS = 100
-# The length of the vectors of models whose weights are open, whoever serves them.
+# The length of the vectors of open-weight models, whoever serves them.
 OPEN_MODELS = {
     "sentence-transformers/all-MiniLM-L6-v2": 384,
     "sentence-transformers/all-mpnet-base-v2": 768,
@@ -24,7 +24,7 @@ OPEN_MODELS = {
     "BAAI/bge-large-en-v1.5": 1024,
     "intfloat/multilingual-e5-large": 1024,
 }
-# Tokens that they read of a text; they leave out the rest without a word.
+# The number of tokens that these models read of a text; they ignore the rest without an error.
 OPEN_TOKENS = {
     "sentence-transformers/all-MiniLM-L6-v2": 256,
     "sentence-transformers/all-mpnet-base-v2": 384,
@@ -33,8 +33,8 @@ OPEN_TOKENS = {
     "BAAI/bge-large-en-v1.5": 512,
     "intfloat/multilingual-e5-large": 512,
 }
-# Models with the vocabulary of BERT, with which chunks are counted. The tokens of others are estimated by it, and a
-# tenth of what they read is kept free.
+# Models with BERT's vocabulary, with which the tokens of chunks are counted. For other models this count is an
+# estimate, so a tenth of the tokens that they read is kept free.
 COUNTED = frozenset(OPEN_TOKENS) - {"intfloat/multilingual-e5-large"}
 SURE = 0.9
 
@@ -70,7 +70,7 @@ class EmbeddingModel(ModelSettings):
 
     @property
     def calibration(self) -> Calibration | None:
-        """How near passages are with this model, None where nobody has measured it."""
+        """The measured similarities of this model, None if nobody has measured them."""
         return CALIBRATED.get(self.model)
 
     @property

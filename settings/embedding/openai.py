@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from settings import Environment
     from settings.end_of_life import EndOfLife
 
-# Tokens that OpenAI's own models read.
+# The number of tokens that OpenAI's own models read.
 TOKENS = 8191
 SHORTENED = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072}
 
@@ -49,7 +49,7 @@ class OpenAiEmbedding(EmbeddingModel):
 
     @property
     def url(self) -> str:
-        """Where texts are embedded."""
+        """The URL that embeds texts."""
         return f"https://{self.host}{self.path}"
 
     @property
@@ -59,7 +59,7 @@ class OpenAiEmbedding(EmbeddingModel):
 
     @property
     def asked_dimension(self) -> int | None:
-        """What a request says of the dimension: only some models make shorter vectors when asked to."""
+        """The dimension in a request; None for models that cannot shorten their vectors."""
         return self.dimension if self.model in SHORTENED else None
 
     def arguments(self, environment: Environment) -> dict[str, Any]:  # noqa: ARG002 of the interface

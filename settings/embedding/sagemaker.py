@@ -1,4 +1,4 @@
-"""The embedding model behind a SageMaker endpoint, one that this app runs or one that exists."""
+"""The embedding model behind a SageMaker endpoint, which this app creates or which exists."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from settings.model_settings import REGION
 if TYPE_CHECKING:
     from settings import Environment
 
-# In which the container must have loaded the model.
+# The time in which the container must load the model.
 LOAD_SECONDS = 600
-# Of instance types with accelerators.
+# The beginnings of the names of instance types with accelerators.
 ACCELERATED = ("ml.g", "ml.p", "ml.inf", "ml.trn")
 
 
@@ -64,17 +64,17 @@ class SageMakerEmbedding(EmbeddingModel):
 
     @property
     def creates_endpoint(self) -> bool:
-        """Whether this app runs the endpoint itself."""
+        """Whether this app creates and runs the endpoint."""
         return self.endpoint == CREATE
 
     @property
     def commit(self) -> str | None:
-        """The model's commit that an endpoint made here loads; None: the newest at each start."""
+        """The commit of the model that a new endpoint loads; None for the newest at each start."""
         return (self.revision or REVISIONS.get(self.model)) if self.creates_endpoint else None
 
     @property
     def accelerators(self) -> int:
-        """Of one instance, what a copy needs."""
+        """The number of accelerators of an instance that a copy needs."""
         return 1 if self.instance_type.startswith(ACCELERATED) else 0
 
     @property
@@ -86,14 +86,14 @@ class SageMakerEmbedding(EmbeddingModel):
         return start_seconds(LOAD_SECONDS)
 
     def arguments(self, environment: Environment) -> dict[str, Any]:  # noqa: ARG002 of the interface
-        # The vectors of another revision are others.
+        # Another revision may make different vectors, so it is a part of the model's name.
         model = f"{self.model}@{self.commit}" if self.commit else self.model
         return {"model": model, "shape": self.shape}
 
     def for_runtime(self, environment: Environment) -> SageMakerEmbedding:
         return SageMakerEmbedding(
             endpoint=environment.endpoint_name,
-            # A component that is made here is called as its endpoint.
+            # A component that this app creates has the name of its endpoint.
             component=environment.endpoint_name if self.scaling else self.component,
             model=self.model,
             dimension=self.dimension,

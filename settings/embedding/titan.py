@@ -48,11 +48,11 @@ class TitanEmbedding(BedrockEmbedding):
 
     @property
     def asked_dimension(self) -> int | None:
-        """What a request says of the dimension; version 1 cannot be asked."""
+        """The dimension in a request; None for version 1, which accepts none."""
         return self.dimension if self.model == V2 else None
 
     def scripted(self, engine: Release) -> bool:
-        """Whether an engine of that version gets the Painless script."""
+        """Whether the connector on an engine of that version has the Painless script."""
         return self.functions == "painless" or (self.functions == "auto" and engine < SINCE["bedrock_functions"])
 
     def arguments(self, environment: Environment) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""What an environment must be beside what each group says by itself: one table, Environment → sentences.
+"""Rules across the groups of an environment's settings: one table of functions, Environment → messages.
 
-People read the first sentence, so the rules are in the order in which a file is best corrected.
+People see only the first message, so the rules are in the order in which a file is best corrected.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ Rule = Callable[["Environment"], Iterable[str]]
 
 
 def models_fit(environment: Environment) -> Iterable[str]:
-    """What the models' own settings say of the environment."""
+    """Each model's own settings must fit the environment."""
     if environment.answer:
         yield from environment.answer.faults(environment)
     yield from environment.embedding.faults(environment)

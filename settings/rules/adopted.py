@@ -1,4 +1,4 @@
-"""What an environment that takes over objects of others must be."""
+"""Rules for an environment that adopts objects of others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def adopts_from_an_engine(environment: Environment) -> Iterator[str]:
-    """Objects of ml-commons, and an index beside its alias."""
+    """On an engine, an index is adopted with its embedding model, and its name differs from the alias."""
     adopted = environment.adopted
     if adopted is None:
         return
@@ -32,7 +32,7 @@ def adopts_from_an_engine(environment: Environment) -> Iterator[str]:
 
 
 def _adopts_from_a_collection(environment: Environment, adopted: Adopted) -> Iterator[str]:
-    """The index alone, under its own name: a collection has neither aliases of osml nor models."""
+    """On a collection, only the index is adopted, under its own name: there are no models and no aliases of osml."""
     if adopted.model_fields_set - {"index"}:
         yield "adopted names objects of ml-commons, which a collection does not have; leave all of it but index out"
     if adopted.index and adopted.index != environment.index.name:

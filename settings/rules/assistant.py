@@ -1,4 +1,4 @@
-"""What an assistant asks of the rest of its environment."""
+"""Rules between the assistant and the rest of its environment."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from settings.serverless import Serverless
 if TYPE_CHECKING:
     from settings import Environment
 
-# A REST API streams for 15 minutes at most, and a function runs no longer.
+# A REST API streams for at most 15 minutes, which is also the maximum for a function.
 LONGEST_CALL = 900
-# Amazon takes no sign-in domain with one of these words in its name.
+# Amazon refuses a sign-in domain with one of these words in its name.
 RESERVED = re.compile(r"aws|amazon|cognito")
 
 
 def signs_in_by_its_name(environment: Environment) -> Iterator[str]:
-    """The environment's name is part of the sign-in domain."""
+    """The environment's name is part of the sign-in domain, so it must not contain a reserved word."""
     assistant, reserved = environment.assistant, RESERVED.search(environment.name)
     if assistant and assistant.sign_in == "cognito" and reserved:
         yield (
@@ -29,7 +29,7 @@ def signs_in_by_its_name(environment: Environment) -> Iterator[str]:
 
 
 def answers_in_time(environment: Environment) -> Iterator[str]:
-    """API Gateway waits no longer."""
+    """An answer must not take longer than API Gateway waits."""
     seconds = environment.timeouts.waits["api"]
     if environment.assistant and seconds > LONGEST_CALL:
         yield (
@@ -39,7 +39,7 @@ def answers_in_time(environment: Environment) -> Iterator[str]:
 
 
 def streams_by_itself(environment: Environment) -> Iterator[str]:
-    """Not every model is one that the assistant can call, and a collection has nobody else who could."""
+    """Answers stream only from a model that the assistant can call; on a collection only the assistant can call one."""
     assistant, answer = environment.assistant, environment.answer
     wanted = assistant.streaming if assistant else None
     if wanted is None:
@@ -56,7 +56,7 @@ def streams_by_itself(environment: Environment) -> Iterator[str]:
 
 
 def rates_stored_answers(environment: Environment) -> Iterator[str]:
-    """A rating is of a turn that the assistant has stored."""
+    """People can rate only turns that the assistant has stored."""
     feedback = environment.assistant.feedback if environment.assistant else None
     if feedback and environment.answer and not environment.streams and not isinstance(environment.search, Serverless):
         yield (
@@ -66,13 +66,13 @@ def rates_stored_answers(environment: Environment) -> Iterator[str]:
 
 
 def tells_somebody_of_its_budget(environment: Environment) -> Iterator[str]:
-    """A budget without anybody to tell is refused by AWS."""
+    """A budget needs a topic or an address, because AWS refuses a budget that notifies nobody."""
     if environment.budget and not environment.alarms:
         yield "budget is set without alarms, whose topic it notifies; add alarms: {topic: …}, or leave budget out"
 
 
 def measures_what_alarms_limit(environment: Environment) -> Iterator[str]:
-    """The assistant measures it, and what a model costs only if its price is known."""
+    """Only the assistant measures what alarms limit, and it measures costs only for a model with a known price."""
     alarms, answer = environment.alarms, environment.answer
     for name in alarms.limits if alarms else ():
         if not environment.assistant:
@@ -86,7 +86,7 @@ def measures_what_alarms_limit(environment: Environment) -> Iterator[str]:
 
 
 def shares_conversations_of_people(environment: Environment) -> Iterator[str]:
-    """A link is to a conversation that the assistant has stored for one person."""
+    """People can share only conversations that the assistant has stored for one person."""
     assistant = environment.assistant
     if not assistant or not assistant.sharing:
         return
@@ -103,7 +103,7 @@ def shares_conversations_of_people(environment: Environment) -> Iterator[str]:
 
 
 def gives_answers_again(environment: Environment) -> Iterator[str]:
-    """An answer that the engine's pipeline gives is stored by it, with its turn."""
+    """The cache needs an answer model that the assistant calls, because the engine stores its pipeline's answers."""
     if not environment.assistant or not environment.assistant.cache:
         return
     if environment.answer is None:
@@ -116,7 +116,7 @@ def gives_answers_again(environment: Environment) -> Iterator[str]:
 
 
 def keeps_no_masked_originals(environment: Environment) -> Iterator[str]:
-    """What is masked in a document is there in its file."""
+    """Original files contain the personal data that is masked in documents."""
     if environment.assistant and environment.assistant.originals and environment.index.mask:
         yield (
             "assistant.originals keeps files as they are, with the personal data that index.mask masks in documents; "
@@ -125,7 +125,7 @@ def keeps_no_masked_originals(environment: Environment) -> Iterator[str]:
 
 
 def keeps_conversations(environment: Environment) -> Iterator[str]:
-    """Only a table forgets them."""
+    """Only conversations on a collection, which are in a table, expire."""
     assistant = environment.assistant
     chosen = assistant is not None and "conversation_days" in assistant.model_fields_set
     if chosen and not isinstance(environment.search, Serverless):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def backups_are_of_a_domain(environment: Environment) -> Iterable[str]:
-    """A collection and an engine of one's own take no snapshots into a bucket by a role."""
+    """A collection and a self-managed engine cannot write snapshots into a bucket with a role."""
     if environment.backup is None or isinstance(environment.search, NewDomain | ExistingDomain):
         return
     if isinstance(environment.search, Serverless):
@@ -29,13 +29,13 @@ def backups_are_of_a_domain(environment: Environment) -> Iterable[str]:
 
 
 def backups_are_taken_by_the_keeper(environment: Environment) -> Iterable[str]:
-    """Without the keeper nobody takes them."""
+    """Backups need the keeper, which takes them."""
     if environment.backup and environment.keeper is None:
         yield "backup needs the keeper, which takes the snapshots; remove `keeper: off`"
 
 
 def backups_of_others_are_restored(environment: Environment) -> Iterable[str]:
-    """An environment may always restore its own."""
+    """`restores` must not name the environment itself, which may always restore its own backups."""
     if environment.backup and environment.name in environment.backup.restores:
         yield (
             f"backup.restores names {environment.name} itself, whose backups can always be restored; remove it from "

@@ -1,4 +1,4 @@
-"""What a collection asks of the rest of an environment."""
+"""Rules between a collection and the rest of an environment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOT_ON_A_COLLECTION = ("shards", "replicas", "batch_size")
 
 
 def collection_has_no_connector(environment: Environment) -> Iterator[str]:
-    """The assistant calls the models there."""
+    """On a collection the assistant calls the answer model, so the provider must have a caller."""
     answer = environment.answer
     if isinstance(environment.search, Serverless) and answer and not answer.caller:
         *most, last = [provider for provider in providers(answers) if model_class(answers, provider).caller]
@@ -27,7 +27,7 @@ def collection_has_no_connector(environment: Environment) -> Iterator[str]:
 
 
 def collection_decides(environment: Environment) -> Iterator[str]:
-    """It has settings and fields of its own."""
+    """Settings and fields that a collection determines itself must not be set."""
     index = environment.index
     if index.id_field != "id" and not (environment.engine is None and environment.adopted):
         yield f"index.id_field is {index.id_field!r}, which is for an adopted index of a collection; leave it out"

@@ -1,4 +1,4 @@
-"""A key is where it is used, and named as those who use it take it."""
+"""Rules about the KMS key: its region and account, and the form in which it is named."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def key_is_here(environment: Environment) -> Iterator[str]:
-    """KMS keys are of one region, and an alias is of one account."""
+    """A KMS key must be in the environment's region, and an alias in its account."""
     encryption = environment.encryption
     if encryption is None or encryption.arn is None:
         return
@@ -30,7 +30,7 @@ def key_is_here(environment: Environment) -> Iterator[str]:
 
 
 def key_has_an_arn(environment: Environment) -> Iterator[str]:
-    """An encryption policy of OpenSearch Serverless names a key by its ARN."""
+    """A collection needs the key's ARN, because an encryption policy of OpenSearch Serverless accepts no alias."""
     encryption = environment.encryption
     if encryption is not None and encryption.alias is not None and isinstance(environment.search, Serverless):
         yield (

@@ -1,4 +1,4 @@
-"""What a domain or self-managed cluster demands of the rest of an environment."""
+"""Rules between a domain or self-managed cluster and the rest of an environment."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from settings.introduced_in import SINCE, Release
 if TYPE_CHECKING:
     from settings import Environment
 
-# ml-commons 2.13 takes them so (HttpJsonConnectorExecutor, AwsConnectorExecutor); 2.12 has no such settings.
+# ml-commons 2.13 reads time limits as milliseconds (HttpJsonConnectorExecutor, AwsConnectorExecutor); 2.12 has no such
+# settings.
 MILLISECONDS = Release(2, 13)
 
 
 def converses(environment: Environment) -> Iterator[str]:
-    """The wire format of Bedrock's Converse API."""
+    """The engine must have the wire format of Bedrock's Converse API if the answer model needs it."""
     since, engine = SINCE["converse"], environment.engine
     if engine and engine.engine_number < since and environment.answer and environment.answer.converses:
         yield (
@@ -26,7 +27,7 @@ def converses(environment: Environment) -> Iterator[str]:
 
 
 def milliseconds(environment: Environment) -> Iterator[str]:
-    """One version counts a connector's seconds wrong."""
+    """The engine must not be the version that reads a connector's seconds as milliseconds."""
     engine = environment.engine
     if engine and engine.engine_number == MILLISECONDS:
         yield (
@@ -36,7 +37,7 @@ def milliseconds(environment: Environment) -> Iterator[str]:
 
 
 def batches(environment: Environment) -> Iterator[str]:
-    """Texts that are embedded together."""
+    """The engine must support batches if several texts are embedded in one call."""
     since, engine, index = SINCE["batch_size"], environment.engine, environment.index
     if engine is None or engine.engine_number >= since:
         return
@@ -53,7 +54,7 @@ def batches(environment: Environment) -> Iterator[str]:
 
 
 def space(environment: Environment) -> Iterator[str]:
-    """How the nearness of vectors is measured."""
+    """The vector engine must support `index.space_type`."""
     since, engine = SINCE["faiss_cosine"], environment.engine
     if engine is None or engine.engine_number >= since:
         return
@@ -66,7 +67,7 @@ def space(environment: Environment) -> Iterator[str]:
 
 
 def shard_copies(environment: Environment) -> Iterator[str]:
-    """Nodes for the index and its replicas."""
+    """The number of nodes must fit the index and its replicas."""
     engine, index = environment.engine, environment.index
     if engine is None:
         return

@@ -1,4 +1,4 @@
-"""What the ways into the index ask of the rest of an environment."""
+"""Rules between the ways to load documents and the rest of an environment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def drop_has_a_pipeline(environment: Environment) -> Iterator[str]:
-    """What the function loads is embedded by the engine."""
+    """The drop needs an engine with a pipeline that embeds the documents."""
     if environment.drop and environment.engine is None:
         yield (
             "drop is set, but a collection has no pipeline that embeds loaded documents; leave out drop and use a "
@@ -25,7 +25,7 @@ def drop_has_a_pipeline(environment: Environment) -> Iterator[str]:
 
 
 def scans_have_a_reader(environment: Environment) -> Iterator[str]:
-    """Functions recognise the text of scans; the command line does so on its own machine."""
+    """`reading.scans` needs a function that reads files; the command line recognises text on its own machine."""
     if environment.reading.scans and not (environment.assistant or environment.drop or environment.sources):
         yield (
             f"reading.scans is {environment.reading.scans!r}, but nothing on AWS reads files here; set assistant, drop "
@@ -34,7 +34,7 @@ def scans_have_a_reader(environment: Environment) -> Iterator[str]:
 
 
 def ingestion_has_its_jobs(environment: Environment) -> Iterator[str]:
-    """Batches are embedded by jobs, which a domain starts."""
+    """Batches need a domain that can start jobs, with an endpoint that the environment creates."""
     search, embedding, since = environment.search, environment.embedding, SINCE["batch_predict"]
     if environment.ingestion is None:
         return

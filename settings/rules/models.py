@@ -1,4 +1,4 @@
-"""What models that readers choose from, and prompts that owners publish, ask of the rest of their environment."""
+"""Rules for models that readers choose from, and for prompts that owners publish."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from settings.answer.sagemaker import SageMakerAnswer
 if TYPE_CHECKING:
     from settings import Environment
 
-# What clients of OpenAI's API call the environment's own model.
+# The name of the environment's own model for clients of OpenAI's API.
 ALIAS = "osml"
 
 
 def owners_change_the_prompt(environment: Environment) -> Iterator[str]:
-    """The search pipeline has the prompt of its deploy."""
+    """Owners can change the prompt only if the assistant calls the model; a search pipeline's prompt is fixed."""
     if not environment.assistant or not environment.assistant.prompts:
         return
     if environment.answer is None:
@@ -28,7 +28,7 @@ def owners_change_the_prompt(environment: Environment) -> Iterator[str]:
 
 
 def readers_choose(environment: Environment) -> Iterator[str]:
-    """The assistant calls each of them, and each has a name of its own."""
+    """The assistant must be able to call each model, and each needs a unique name."""
     models = environment.assistant.models if environment.assistant else {}
     if not models:
         return

@@ -1,4 +1,4 @@
-"""What is in a region or an account is in the environment's."""
+"""Rules about places: what an environment uses must be in its region and account."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def search_is_here(environment: Environment) -> Iterator[str]:
-    """The engine, its VPC and its secrets; the certificate of the assistant's own name."""
+    """The engine, its VPC, its secrets and the certificate of the assistant's name are in the environment's region."""
     vpc = environment.search.vpc
     regions = {f"search.{setting}": arn.split(":")[3] for setting, arn in environment.search.arns.items()}
     regions |= {"search.vpc.availability_zones": vpc.region} if vpc else {}
@@ -29,7 +29,7 @@ def search_is_here(environment: Environment) -> Iterator[str]:
 
 
 def secrets_are_made_once(environment: Environment) -> Iterator[str]:
-    """Two secrets of one name cannot be made, and one that is made need not be made again."""
+    """A secret can be created only once, so `create` may be set for only one model with that secret."""
     made: dict[str, str] = {}
     for setting, secret in environment.keys.items():
         first = made.setdefault(secret.name, setting) if secret.create else setting
@@ -41,7 +41,7 @@ def secrets_are_made_once(environment: Environment) -> Iterator[str]:
 
 
 def secrets_are_here(environment: Environment) -> Iterator[str]:
-    """The models' keys."""
+    """The secrets with the models' keys are in the environment's region."""
     for name, secret in environment.keys.items():
         arn = secret.arn
         if arn is not None and environment.region is not None and arn.split(":")[3] != environment.region:

@@ -1,4 +1,4 @@
-"""What a recipe sets is as it sets it."""
+"""Rules about recipes: an environment must not contradict its recipe."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def provider_is_the_recipes(environment: Environment) -> Iterator[str]:
-    """The provider that answers."""
+    """The provider of the answer model is that of the recipe."""
     wanted, answer = preset(environment.recipe, "answer.provider"), environment.answer
     if wanted and answer and answer.provider != wanted:
         yield (
@@ -23,7 +23,7 @@ def provider_is_the_recipes(environment: Environment) -> Iterator[str]:
 
 
 def answer_is_the_recipes(environment: Environment) -> Iterator[str]:
-    """Whether there is one that answers."""
+    """An environment has an answer model if, and only if, its recipe has one."""
     recipe, none = environment.recipe, RECIPES[environment.recipe].get("answer", ...) is None
     if none and environment.answer:
         yield (f"answer is set, but the recipe {recipe} only finds passages; leave it out, or set recipe to {FIRST}")
@@ -34,7 +34,7 @@ def answer_is_the_recipes(environment: Environment) -> Iterator[str]:
 
 
 def engine_is_the_recipes(environment: Environment) -> Iterator[str]:
-    """A collection, or an engine with ml-commons."""
+    """The engine is a collection if, and only if, the recipe is for one; other recipes need ml-commons."""
     wanted, is_serverless = preset(environment.recipe, "search.kind"), isinstance(environment.search, Serverless)
     if is_serverless and not wanted:
         yield (

@@ -1,4 +1,4 @@
-"""What a region must have, and which part of AWS it is in."""
+"""Rules about regions: their services, and their partitions of AWS."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _IMAGE = re.compile(r"[0-9]{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.(?P<suffix>[a
 
 
 def regions_exist(environment: Environment) -> Iterator[str]:
-    """Wherever one is named."""
+    """Every region in the settings must exist."""
     for setting, text in _texts(environment):
         arn, image = _ARN.match(text), _IMAGE.match(text)
         named = arn["region"] if arn else image["region"] if image else None
@@ -35,7 +35,7 @@ def regions_exist(environment: Environment) -> Iterator[str]:
 
 
 def one_partition(environment: Environment) -> Iterator[str]:
-    """ARNs, zones and images are of the part of AWS that the environment is deployed to."""
+    """ARNs, zones and images must be in the partition of AWS to which the environment is deployed."""
     texts = list(_texts(environment))
     arns = [match for _, text in texts if (match := _ARN.match(text))]
     vpc = environment.search.vpc
@@ -69,7 +69,7 @@ def one_partition(environment: Environment) -> Iterator[str]:
 
 
 def models_are_in_one_partition(environment: Environment) -> Iterator[str]:
-    """A role of one part of AWS calls nothing in another one."""
+    """Models must be in the environment's partition, because a role cannot call anything in another one."""
     here = partition_of(environment.region or "")
     for setting, text in _texts(environment):
         there = partition_of(text) if setting.endswith(".region") else None
@@ -81,7 +81,7 @@ def models_are_in_one_partition(environment: Environment) -> Iterator[str]:
 
 
 def services_are_there(environment: Environment) -> Iterator[str]:
-    """Services that not every region has, with the setting that does without."""
+    """The region must have the services that the settings need; a message names a setting that avoids the service."""
     region, search = environment.region, environment.search
     if region is None:
         return
@@ -133,7 +133,7 @@ def services_are_there(environment: Environment) -> Iterator[str]:
 
 
 def textract_is_there(environment: Environment) -> Iterator[str]:
-    """Pages are sent to Textract in the region of the environment."""
+    """The environment's region must have Textract if it reads scans."""
     region, scans = environment.region, environment.reading.scans
     if scans == "textract" and region is not None and region not in WITH_TEXTRACT:
         yield (
@@ -143,7 +143,7 @@ def textract_is_there(environment: Environment) -> Iterator[str]:
 
 
 def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """All texts of the settings, with the setting they are of."""
+    """Each string in the settings, with the path of its setting."""
     if isinstance(value, str):
         yield path, value
         return

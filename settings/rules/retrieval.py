@@ -1,4 +1,4 @@
-"""What the ways of finding passages ask of the engine and the region."""
+"""Rules between the retrieval settings and the engine and region."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ RERANK_REGIONS = {
 QUANTIZED_BY = {"fp16": "faiss", "byte": "lucene", "disk": "faiss"}
 
 
-# What the assistant does by itself on a collection; the techniques are those that a collection has, too.
+# The settings that the assistant itself applies on a collection. The techniques are the same as a collection's own.
 # https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-configure-neural-search.html
 ON_A_COLLECTION = frozenset({"hybrid", "candidates", "earlier_questions", "agentic"})
 NORMALIZED_ON_A_COLLECTION = ("min_max", "l2")
 
 
 def on_an_engine(environment: Environment) -> Iterator[str]:
-    """A collection chooses by itself, and the assistant mixes words and meaning there."""
+    """On a collection only settings that the assistant itself applies may be set."""
     retrieval = environment.retrieval
     if environment.engine is not None:
         return
@@ -55,7 +55,7 @@ def on_an_engine(environment: Environment) -> Iterator[str]:
 
 
 def since(environment: Environment) -> Iterator[str]:
-    """Versions that have it."""
+    """The engine's version must have each feature that is set."""
     retrieval, engine = environment.retrieval, environment.engine
     needs = {
         "hybrid": "hybrid" if retrieval.hybrid else None,
@@ -72,7 +72,7 @@ def since(environment: Environment) -> Iterator[str]:
 
 
 def reranks(environment: Environment) -> Iterator[str]:
-    """Regions in which Bedrock has the model."""
+    """The rerank model must be available in its region."""
     rerank = environment.retrieval.rerank
     if rerank is None:
         return
@@ -86,7 +86,7 @@ def reranks(environment: Environment) -> Iterator[str]:
 
 
 def quantizes(environment: Environment) -> Iterator[str]:
-    """Vector engines that make vectors smaller."""
+    """The vector engine and its version must support the quantization."""
     search, chosen = environment.engine, environment.retrieval.quantization
     if search is None or chosen == "none":
         return
@@ -113,7 +113,7 @@ def quantizes(environment: Environment) -> Iterator[str]:
 
 
 def asks_again(environment: Environment) -> Iterator[str]:
-    """Agentic search, which the assistant does with an answer model that calls tools."""
+    """Agentic search needs an assistant that calls an answer model with tools."""
     if environment.retrieval.agentic is None:
         return
     if environment.assistant is None:

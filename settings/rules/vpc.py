@@ -1,4 +1,4 @@
-"""What a VPC asks of the rest of an environment: where its models are, and how they are reached from there."""
+"""Rules between a VPC and the rest of an environment: which models can be reached from the VPC."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def vpc_has_its_kind(environment: Environment) -> Iterator[str]:
-    """Some settings of a VPC are for one kind of engine."""
+    """Some settings of a VPC are only for one kind of engine."""
     search, vpc = environment.search, environment.search.vpc
     if vpc and vpc.collection_endpoint is not None and not isinstance(search, Serverless):
         yield "search.vpc.collection_endpoint is set, but search.kind is not serverless; leave it out"
@@ -28,10 +28,10 @@ def vpc_has_its_kind(environment: Environment) -> Iterator[str]:
 
 
 def vpc_reaches_its_models(environment: Environment) -> Iterator[str]:
-    """From a VPC with endpoints alone nothing outside AWS is reached, and nothing of another region.
+    """A VPC with endpoints and without a NAT gateway reaches only AWS services in its own region.
 
-    Functions call the models of a collection from there, and the answer model where answers stream; a domain calls its
-    own from there where its calls go through the VPC, and otherwise over the internet.
+    From the VPC, functions call the models of a collection, and the answer model if answers stream. A domain calls its
+    models from the VPC only if `egress` is `vpc`, and otherwise over the internet.
     """
     search, vpc = environment.search, environment.search.vpc
     if vpc is None or vpc.endpoints != "create":
@@ -57,7 +57,7 @@ def _otherwise(all_of_them: bool) -> str:
 
 
 def _called(environment: Environment, all_of_them: bool) -> dict[str, Any]:
-    """What is called from the VPC, by setting: all models, or the answer model alone where answers stream."""
+    """What is called from the VPC, by setting: all models, or only the answer models if answers stream."""
     groups: dict[str, Any] = {}
     if all_of_them:
         groups["embedding"] = environment.embedding
@@ -72,7 +72,7 @@ def _called(environment: Environment, all_of_them: bool) -> dict[str, Any]:
 
 
 def _regions(called: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Where it is called, of what says so, by setting."""
+    """The setting and the region of everything in `called` that has a region."""
     for setting, value in called.items():
         region = value.place if isinstance(value, ModelSettings) else getattr(value, "region", None)
         if region is not None:

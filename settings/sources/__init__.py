@@ -1,4 +1,4 @@
-"""Sources of documents that the index stays in step with: one module for each `kind`, found automatically."""
+"""Sources of documents with which the index is kept up to date: one module for each `kind`, found automatically."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from settings.schedule import Cron
 from settings.secret import Secret
 
 Glob = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-# The addresses of link-local services, such as the one that gives out credentials, are never reached.
+# Addresses that are never reached: those of link-local services, such as the one that serves credentials.
 NEVER = tuple(map(ip_network, ("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32", "0.0.0.0/8")))
 SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 
@@ -62,7 +62,7 @@ class SourceSettings(Group):
 
 
 def kinds() -> list[str]:
-    """Every kind: a module each."""
+    """All kinds; each is a module."""
     return modules(__name__)
 
 
@@ -75,5 +75,5 @@ def source_class(kind: str) -> type[SourceSettings]:
 
 
 def source_of(written: Mapping[str, Any]) -> SourceSettings:
-    """The settings of a source from its JSON, as a function is told them."""
+    """The settings of a source from the JSON that a function gets."""
     return source_class(str(written["kind"])).model_validate(written, strict=False)
