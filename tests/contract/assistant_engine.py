@@ -1,6 +1,6 @@
 """An assistant on the engine under test: real connectors, models, pipelines and index, and the local model endpoints.
 
-`shop` is an assistant on a domain, `shelf` one that embeds and answers by itself as on a collection.
+`shop` is an assistant on a domain. `shelf` is one that embeds and calls the answer model itself, as on a collection.
 """
 
 import json
@@ -47,7 +47,7 @@ ALICE, BOB = Caller("alice", "editor"), Caller("bob", "editor")
 
 @dataclass
 class Recorded:
-    """A provider of models that remembers the bodies it was sent."""
+    """A provider of models that remembers the request bodies that it received."""
 
     inner: ModelApi
     bodies: list[dict[str, Any]] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Recorded:
 
 @dataclass
 class Shop:
-    """An assistant, what its answer model was sent, and faults of the models."""
+    """An assistant, the requests that its answer model received, and faults of the models."""
 
     parts: Parts
     chat: Recorded
@@ -73,18 +73,18 @@ class Shop:
 
     @property
     def engine(self) -> IndexClient:
-        """The requests to the engine under test that the assistant sends, for the tests' own."""
+        """A client for the tests' own requests to the engine, with the permissions that the assistant has."""
         return IndexClient(self.parts.settings, RoleHeaders())
 
     def ask(self, question: str, caller: Caller = ALICE, seconds: float = SECONDS, **more: Any) -> Answer:
-        """The whole answer; then its turn is stored."""
+        """Ask a question, store the turn, and return the whole answer."""
         [*_, last] = self.events(question, caller, seconds, **more)
         assert isinstance(last, Answered)
         last.keep()
         return last.answer
 
     def events(self, question: str, caller: Caller = ALICE, seconds: float = SECONDS, **more: Any) -> list[Event]:
-        """All that happens."""
+        """All events of a question, in order."""
         return list(answer(Question(question=question, **more), caller, seconds, self.parts))
 
     def store(
@@ -94,7 +94,7 @@ class Shop:
         caller: Caller = OPERATOR,
         groups: list[str] | None = None,
     ) -> DocumentsStored:
-        """Stores documents: id, text and maybe title."""
+        """Store documents, each given as id, text and optionally title."""
         return store(
             [
                 DocumentIn(id=id, text=text, title=title[0] if title else None, groups=groups)
@@ -106,7 +106,7 @@ class Shop:
         )
 
     def messages(self) -> list[tuple[str, str]]:
-        """Role and text of each block of the messages that the answer model was sent last."""
+        """The role and the text of each block in the last messages to the answer model."""
         return [
             (message["role"], text)
             for message in self.chat.bodies[-1]["messages"]
@@ -115,7 +115,7 @@ class Shop:
 
     @contextmanager
     def fault(self, provider: str, **fault: float) -> Iterator[None]:
-        """Within it the provider throttles, fails or is slow."""
+        """Within the block, the provider throttles, fails or is slow."""
         self.server.control.set(provider, fault)
         try:
             yield
@@ -125,7 +125,7 @@ class Shop:
 
 @dataclass(frozen=True)
 class Models:
-    """The model endpoints at `url`, and what the answer model is sent."""
+    """The model endpoints at `url`, and the requests that the answer model receives."""
 
     url: str
     server: ModelServer

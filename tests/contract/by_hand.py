@@ -1,4 +1,4 @@
-"""What a person does to an object with requests of their own, past the kernel: count, change, delete."""
+"""What a person does to an object with direct requests, bypassing the kernel: count, change, delete."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ _ROLES, _MAPPINGS = "/_plugins/_security/api/roles", "/_plugins/_security/api/ro
 
 
 def count(engine: KindsEngine, kind: str, owner: Owner | None = None) -> int:
-    """How many objects of a kind carry the owner's mark; of a shared list: entries of ours."""
+    """The number of objects of a kind that carry the owner's mark; for a shared list, the number of our entries."""
     mark = f"osml:{owner or engine.owner()}"
     return sum(mark in text for text in _texts(engine, kind))
 
@@ -28,7 +28,7 @@ def trusted(engine: KindsEngine) -> list[str]:
 
 
 def locks(engine: KindsEngine) -> list[str]:
-    """The locks that somebody holds."""
+    """The locks that are currently taken."""
     templates = engine.client().get("/_component_template")["component_templates"]
     return [template["name"] for template in templates if template["name"].startswith("osml-")]
 
@@ -52,7 +52,7 @@ def undeploy(engine: KindsEngine, model_id: str) -> None:
 
 
 def change(engine: KindsEngine, kind: str, physical_id: str) -> None:
-    """Change what the specification says, and leave the mark."""
+    """Change the fields that the specification names, and leave the mark."""
     client, path = engine.client(), _path(kind, physical_id)
     if kind == "TrustedEndpoints":
         _trust(engine, [entry.replace(engine.stack, "edited", 1) for entry in trusted(engine)])
@@ -77,7 +77,7 @@ def change(engine: KindsEngine, kind: str, physical_id: str) -> None:
 
 
 def take_over(engine: KindsEngine, kind: str, physical_id: str) -> None:
-    """Put the mark of another stack in the place of ours, as a copy from another environment has it; again: ours."""
+    """Replace our mark with that of another stack, as in a copy from elsewhere. A second call restores ours."""
     client, path = engine.client(), _path(kind, physical_id)
 
     def theirs(text: object) -> str:
@@ -138,7 +138,7 @@ def _path(kind: str, physical_id: str) -> str:
 
 
 def _edit_agent(agent_id: str, fields: dict[str, str]) -> None:
-    """As an administrator of the cluster: engines before 3.1 have no request that updates an agent."""
+    """Update the agent's document as a cluster administrator: engines before 3.1 have no request for it."""
     address = engine_address()
     admin = Client(HttpTransport(address.url, verify=address.ca, cert=(address.admin_cert, address.admin_key)))
     admin.post(f"/.plugins-ml-agent/_update/{agent_id}", {"doc": fields}, refresh="true")

@@ -1,4 +1,4 @@
-"""An index that embeds its documents, and callers with one role of the security plugin each, on a real engine."""
+"""An index that embeds its documents, and callers that each have one role of the security plugin, on a real engine."""
 
 import json
 import os
@@ -47,7 +47,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class World:
-    """An index whose documents are embedded by a model that nobody has asked yet, and the functions as callers."""
+    """An index, the model that embeds its documents and has not been called yet, and a caller for each function."""
 
     index: str
     model: str
@@ -86,7 +86,7 @@ def caller(
     on_index: Sequence[str],
     everywhere: Sequence[str] = (),
 ) -> Caller:
-    """Who has a new role with these permissions, `on_index` and `everywhere` else, and no other."""
+    """A caller whose new role has only these permissions: `on_index` for the index, `everywhere` for all indexes."""
     arn = f"arn:aws:iam::000000000000:role/{engine.stack}-{part}"
     granted = (([index], on_index), (["*"], everywhere))
     role = {

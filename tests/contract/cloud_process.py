@@ -26,7 +26,7 @@ from sandbox.cloud_venv import cloud_python
 CAPABILITIES = ["CAPABILITY_NAMED_IAM"]
 CHECKOUT = Path(__file__).resolve().parents[2]
 
-# The process of `python -m sandbox.cloud`, before a front that keeps a diary instead of an engine.
+# The process of `python -m sandbox.cloud`. A Diary, which records each call, replaces the front with its engine.
 DRIVER = """
 import json, sys
 from dataclasses import asdict
@@ -73,7 +73,7 @@ run(settings, Diary)
 
 @dataclass
 class Cloud:
-    """A running cloud process and the way to it."""
+    """A running cloud process, and how to reach it."""
 
     process: subprocess.Popen[bytes]
     home: Path
@@ -81,7 +81,7 @@ class Cloud:
     bundle: str
 
     def client(self, service: str, **keys: str) -> Any:
-        """`keys` are the root's, or `aws_access_key_id` and so on."""
+        """A boto3 client of a service. `keys` (`aws_access_key_id` and so on) default to those of the root."""
         root = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
         return boto3.Session(region_name="us-east-1").client(  # type: ignore[call-overload]
             service,
@@ -92,7 +92,7 @@ class Cloud:
         )
 
     def caller(self, name: str, *statements: dict[str, Any]) -> dict[str, str]:
-        """The keys of a role's session that may do what the statements allow, for `client`."""
+        """The keys of a session of a new role that may do what the statements allow; pass them to `client`."""
         iam = self.client("iam")
         trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}]}
         arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
@@ -105,7 +105,7 @@ class Cloud:
         }
 
     def allow(self, name: str, *statements: dict[str, Any]) -> None:
-        """The role may do what the statements allow, and nothing else any more."""
+        """Let the role do what the statements allow, and nothing else from now on."""
         if statements:
             document = json.dumps({"Statement": [{"Effect": "Allow", **statement} for statement in statements]})
             self.client("iam").put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=document)
@@ -127,7 +127,7 @@ class Stack:
     name: str
 
     def settled(self) -> dict[str, Any]:
-        """The stack once nothing is in progress; its outputs by name under `values`."""
+        """The stack when nothing is in progress any more, with its outputs by name under `values`."""
         for _ in range(400):
             stack: dict[str, Any] = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
             if not stack["StackStatus"].endswith("IN_PROGRESS"):
@@ -158,7 +158,7 @@ class Stack:
 
 @contextmanager
 def running(folder: Path, driver: str = DRIVER, **changes: Any) -> Iterator[Cloud]:
-    """A cloud process in `folder` that ends with the block; `changes` are entries of its settings."""
+    """Run a cloud process in `folder` until the block ends; `changes` replace entries of its settings."""
     cloud = start(folder, driver, **changes)
     try:
         yield cloud
@@ -169,14 +169,14 @@ def running(folder: Path, driver: str = DRIVER, **changes: Any) -> Iterator[Clou
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """A cloud process of the module."""
+    """A cloud process for all tests of the module."""
     with running(tmp_path_factory.mktemp("cloud")) as process:
         yield process
 
 
 @contextmanager
 def called_from_here(folder: Path) -> Iterator[Cloud]:
-    """A cloud process that the clients of this process call, as a function's do."""
+    """A cloud process that boto3 clients of the test process call, as the clients of a function do."""
     with running(folder) as cloud, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", cloud.gateway)
         for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
@@ -189,7 +189,10 @@ def called_from_here(folder: Path) -> Iterator[Cloud]:
 
 
 def start(folder: Path, driver: str = DRIVER, **changes: Any) -> Cloud:
-    """The process, once it answers; `driver` is its program, `changes` are entries of its settings."""
+    """Start a cloud process and wait until it answers.
+
+    `driver` is its program; `changes` replace entries of its settings.
+    """
     python = cloud_python(cache_directory(), print)
     certificates = Certificates(folder / "tls")
     certificates.make()

@@ -1,4 +1,4 @@
-"""A client of a collection that may do everything with it, and an index with three documents."""
+"""A client with all permissions on a collection, and an index with three documents."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def bulk(client: Client, path: str, *objects: Any) -> requests.Response:
 
 
 def eventually(read: Callable[[], Any], wanted: Any, seconds: float = 10) -> None:
-    """What was written is found a moment later: nothing can be refreshed here."""
+    """Wait until a written document is found; on a collection, nothing can be refreshed."""
     deadline = time.monotonic() + seconds
     while (seen := read()) != wanted:
         assert time.monotonic() < deadline, f"{seen} is not {wanted}"

@@ -67,7 +67,7 @@ class Serverless:
 
     @contextmanager
     def opened(self, made: CollectionRecord) -> Iterator[str]:
-        """The collection's endpoint, reachable by the public; closed and emptied afterwards."""
+        """Open the collection's endpoint to the public; close and empty it afterwards."""
         self.book.networks.append(public(made.name))
         port = self.front.add_collection(made, self.book)
         try:
@@ -76,7 +76,7 @@ class Serverless:
             self.front.remove_collection(made.arn)
 
     def caller(self, url: str, made: CollectionRecord, role: str, *permissions: str, indexes: str = "*") -> Client:
-        """A new role that may do this with the collection's indexes, and a client with a session of it."""
+        """A client with a session of a new role that has these permissions on the collection's indexes."""
         arn = self.ledger.write_role(role, (ACTION, made.arn)).arn
         if permissions:
             self.book.accesses.append(data_policy(arn, *permissions, resource=f"index/{made.name}/{indexes}"))

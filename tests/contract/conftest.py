@@ -1,6 +1,6 @@
-"""One engine for all contract tests that ask for one, started for them and named by variables.
+"""One engine for all contract tests that need one; environment variables name it.
 
-With OSML_TEST_ENGINE_URL and its companions set, that engine is used instead.
+When OSML_TEST_ENGINE_URL and its companions are set, the tests use that engine instead.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The engine of contract tests: started, named by variables, and ended."""
+"""The engine of the contract tests: it is started, named by environment variables, and ended."""
 
 import os
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ from sandbox.engine.line import nearest
 
 @contextmanager
 def running_engine() -> Iterator[None]:
-    """Set OSML_TEST_ENGINE_URL and its companions; where they are set already, that engine is used instead.
+    """Set OSML_TEST_ENGINE_URL and its companions; when they are already set, use that engine.
 
-    Its line is the nearest to OSML_TEST_LINE.
+    The engine's line is the nearest to OSML_TEST_LINE.
     """
     if os.environ.get("OSML_TEST_ENGINE_URL"):
         yield

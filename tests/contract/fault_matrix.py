@@ -1,7 +1,7 @@
-"""One cell of the fault matrix: an event of CloudFormation through the real function, spoiled at one of its calls.
+"""One cell of the fault matrix: an event of CloudFormation to the real function, with a fault at one of its calls.
 
-A cell `converges`, or it `fails` in a sentence; then CloudFormation's next event must set everything right. Whatever
-else happens is a `Violation`.
+A cell `converges`, or it `fails` with a sentence. Then the next event of CloudFormation must repair everything. Every
+other outcome is a `Violation`.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ class Violation(AssertionError):
 
 @dataclass(frozen=True)
 class Cell:
-    """`call` is the request that the fault begins at, from 1."""
+    """One fault at one call of a verb of a kind; `call` is the request at which the fault begins, from 1."""
 
     kind: str
     verb: str
@@ -50,7 +50,7 @@ def target(proxy: Proxy) -> dict[str, str]:
 
 @dataclass
 class Stack:
-    """A stack of one resource: sends its events as CloudFormation does, and knows what is the owner's on the engine."""
+    """A stack of one resource: sends events as CloudFormation does, and knows the owner's objects on the engine."""
 
     engine: KindsEngine
     proxy: Proxy
@@ -88,7 +88,7 @@ class Stack:
         self.module.handler(event, context)
         answer = self.answers.pop()
         took, most = self.proxy.clock() - started, SECONDS - self.module.MARGIN_SECONDS
-        # The clock is a sum of fractions, and may be a last digit beyond.
+        # The clock is a sum of floats, so it may exceed the limit by a rounding error.
         if took > most + 0.001:
             raise Violation(f"{request_type} took {took:.1f} s of {most:.1f}")
         if answer["Status"] == "FAILED" and not _is_a_sentence(answer["Reason"]):
@@ -99,14 +99,17 @@ class Stack:
         return {"Target": json.dumps(target(self.proxy)), "Spec": json.dumps(spec)}
 
     def well(self, request_type: str, spec: Any, physical_id: str | None = None, old: Any = None) -> str:
-        """Send an event that nothing disturbs; returns the id."""
+        """Send an event without a fault; returns the physical id."""
         answer = self.send(request_type, spec, physical_id, old)
         if answer["Status"] != "SUCCESS":
             raise Violation(f"{request_type} failed although nothing disturbed it: {answer['Reason']}")
         return str(answer["PhysicalResourceId"])
 
     def begin(self, verb: str) -> tuple[str, Any, str | None, Any]:
-        """Make what the verb needs; returns its event: request type, specification, id and old specification."""
+        """Make the object that the verb needs, and return its event.
+
+        The event is request type, specification, physical id and old specification.
+        """
         first = self.specs["create"]
         if verb == "create":
             return "Create", first, None, None
@@ -114,7 +117,7 @@ class Stack:
         return ("Delete", first, made, None) if verb == "delete" else ("Update", self.specs[verb], made, first)
 
     def measure(self) -> None:
-        """Run each verb undisturbed: how many calls it has, and what is on the engine afterwards."""
+        """Run each verb without a fault; record how many calls it makes, and the objects on the engine afterwards."""
         for verb in self.specs | {"delete": None}:
             event = self.begin(verb)
             self.proxy.begin()
@@ -127,7 +130,7 @@ class Stack:
                 self.well("Delete", event[1], made)
 
     def run(self, cell: Cell) -> str:
-        """One cell; returns how it ended. Raises `Violation`. `proxy.met` counts how often the fault came to pass."""
+        """Run one cell and return how it ended; raises `Violation`. `proxy.met` counts how often the fault occurred."""
         request_type, spec, before, old = self.begin(cell.verb)
         self._no_turn()
         self.proxy.begin(cell.fault, cell.call, lasting=cell.lasting)
@@ -156,9 +159,9 @@ class Stack:
         return CONVERGES if converged else FAILS
 
     def reverse(self, cell: Cell, before: str, returned: str) -> str:
-        """The rollback of a failed update, with the id that it returned; returns the id that is left.
+        """Roll back a failed update that returned the id `returned`; returns the id that remains.
 
-        With an odd call CloudFormation has forgotten the failed update's id and knows the one before.
+        When the number of the call is odd, CloudFormation does not know that id and sends the one before.
         """
         known = before if cell.call % 2 else returned
         made = self.well("Update", self.specs["create"], known, self.specs[cell.verb])
@@ -175,22 +178,22 @@ class Stack:
             raise Violation(f"{physical_id} is not as specified")
 
     def expect(self, whole: list[str], lasting: bool) -> None:
-        """Compare with the census. What a lasting fault leaves of a lock, the next writer takes over."""
+        """Compare with the census. A lock that a lasting fault leaves is allowed: the next writer takes it over."""
         objects = [name for name in self.census() if not (lasting and name.startswith("osml-lock"))]
         if objects != whole:
             raise Violation(f"expected {whole or 'nothing'} of ours on the engine and found {objects or 'nothing'}")
 
     def census(self) -> list[str]:
-        """What carries the owner's mark, asked past the proxy; ids made by the server are left out."""
+        """The objects with the owner's mark, read without the proxy; ids that the server makes are left out."""
         return sorted(_CENSUS[self.kind](self.engine, str(self.owner)))
 
     def _no_turn(self) -> None:
-        """Remove what a lasting fault of an earlier cell may have left: it is not this one's."""
+        """Remove the lock that a lasting fault of an earlier cell may have left: it does not count for this cell."""
         with contextlib.suppress(NotFound):
             self.engine.client().delete(LOCK)
 
     def clear(self) -> None:
-        """After a violation: remove what is left, so that the next cell starts from nothing."""
+        """Remove what a violation has left: the next cell starts from nothing."""
         self.proxy.end()
         for spec in self.specs.values():
             kind = kind_named(self.kind)
@@ -227,7 +230,7 @@ def _described(path: str) -> Callable[[KindsEngine, str], list[str]]:
 
 
 def _mapped(engine: KindsEngine, owner: str) -> list[str]:
-    """Entries, and mappings of the tests' own roles, which nobody else makes: an empty one is left behind, too."""
+    """Our entries, and the mappings of roles that only these tests make: a mapping left without entries counts, too."""
     mappings = engine.client().get("/_plugins/_security/api/rolesmapping")
     entries = [f"{role} {entry}" for role, body in mappings.items() for entry in body["backend_roles"]]
     ours = [entry for entry in entries if f"osml:{owner}:" in entry or entry.startswith(engine.stack)]

@@ -1,7 +1,7 @@
-"""A proxy in front of a real engine that spoils exchanges: real sockets and real TLS, and a clock that only tests wind.
+"""A proxy in front of a real engine that spoils exchanges, with real sockets, real TLS and a simulated clock.
 
-Requests are counted from 1; a `Fault` begins at one of them and is over after it, after some seconds, or never. What
-has to wait advances the clock instead: thirty seconds of silence cost a fraction of one.
+Requests are counted from 1. A `Fault` begins at one of them and ends after it, after some seconds, or never. Waiting
+advances the clock instead of taking time: thirty seconds of silence take a fraction of a second.
 """
 
 import contextlib
@@ -23,13 +23,16 @@ import requests
 
 from mlcommons import HttpTransport, Request, Response
 
-_REAL_SILENCE = 0.15  # what a caller really waits for an answer that does not come
+_REAL_SILENCE = 0.15  # how long a caller really waits for an answer that does not come
 _REAL_ANSWER = 60.0
 
 
 @dataclass
 class Clock:
-    """Seconds that pass when somebody sleeps. Sleepers who wait for the engine itself sleep a little indeed."""
+    """A clock that advances when the kernel sleeps.
+
+    A sleep that waits for the engine itself also takes a little real time.
+    """
 
     now: float = 0.0
     on_sleep: Callable[[], float] = lambda: 0.0
@@ -44,11 +47,11 @@ class Clock:
 
 @dataclass(frozen=True)
 class Spoiled:
-    """What becomes of an exchange: `done` tells whether the engine carried the request out, `answer` what came back.
+    """How an exchange is spoiled: `done` is whether the engine carries the request out, `answer` what the caller gets.
 
-    Without an answer the connection is reset. With `kept`, that part of the engine's own answer comes: as a whole, or
-    `torn` off by the end of the connection. `silent` means nothing for so many seconds and then the engine's answer,
-    which is `heard` by who has not given up before.
+    Without an answer, the connection is reset. `kept` is the part of the engine's own answer that arrives, complete or
+    `torn` off by the end of the connection. `silent` is for how many seconds nothing arrives before the engine's
+    answer; a caller that has not given up until then has `heard` it.
     """
 
     done: bool
@@ -61,7 +64,10 @@ class Spoiled:
 
 @dataclass(frozen=True)
 class Fault:
-    """`seconds`: over after so long, not after one request; `refused`: nobody listens; `blocked`: the engine's own."""
+    """A fault: it ends after `seconds`, or, without them, after one request.
+
+    With `refused`, nothing listens. With `blocked`, the engine itself blocks writes.
+    """
 
     name: str
     spoil: Callable[[int], Spoiled] | None = None
@@ -72,7 +78,7 @@ class Fault:
 
 @dataclass
 class Proxy:
-    """Stands at `url` before `engine`; `begin` arms a fault for the exchanges that follow."""
+    """Listens at `url` and forwards to `engine`; `begin` sets a fault for the exchanges that follow."""
 
     engine: HttpTransport
     ca: str
@@ -101,13 +107,13 @@ class Proxy:
         return f"https://127.0.0.1:{self._port}"
 
     def begin(self, fault: Fault | None = None, first: int = 1, *, lasting: bool = False) -> None:
-        """Count from the next request on, and spoil from number `first` of them."""
+        """Count requests from the next one on, and spoil from request number `first` on."""
         self.end()
         self.count = self.met = 0
         self._fault, self._first, self._lasting = fault, first, lasting
 
     def end(self) -> None:
-        """No fault any more; returns when the engine has finished what it was at."""
+        """End the fault; returns when the engine has finished its current work."""
         self._fault = self._spoiled = None
         self._lift()
         self._listen()
@@ -115,7 +121,7 @@ class Proxy:
             return
 
     def close(self) -> None:
-        """Stop listening and end all connections, as a node that goes down does."""
+        """Stop listening and end all connections, like a node that goes down."""
         if self._server is not None:
             server, self._server = self._server, None
             server.shutdown()
@@ -123,7 +129,7 @@ class Proxy:
             server.hang_up()
 
     def carry(self, transport: HttpTransport, request: Request, timeout: float) -> Response:
-        """Send a request as the kernel would, with a timeout of the clock's seconds."""
+        """Send a request as the kernel does; `timeout` is in seconds of the simulated clock."""
         self.count += 1
         self._spoiled = self._next(timeout)
         silent = self._spoiled.silent if self._spoiled else 0.0
@@ -134,7 +140,7 @@ class Proxy:
             self.clock.now += min(silent, timeout)
 
     def answer(self, handler: "_Handler", body: bytes) -> None:
-        """One exchange on the server's side."""
+        """Answer one exchange, on the server's side."""
         with self._turn:
             spoiled = self._spoiled
             reply = self._forward(handler, body) if spoiled is None or spoiled.done else None
@@ -153,7 +159,7 @@ class Proxy:
             handler.reset()
 
     def _next(self, timeout: float) -> Spoiled | None:
-        """What the caller is to meet with the request that it is about to send."""
+        """How the request that the caller is about to send is spoiled; None when it is not."""
         fault = self._fault
         if fault is None or self.count < self._first:
             return None
@@ -171,7 +177,7 @@ class Proxy:
         return replace(spoiled, heard=spoiled.silent < timeout) if spoiled and spoiled.silent else spoiled
 
     def _slept(self) -> float:
-        """What may pass with time passes; returns for how long a sleeper is to sleep indeed."""
+        """End a fault whose time is over; returns for how many real seconds the sleeper sleeps."""
         if self._fault and not self._lasting and self.clock.now >= self._until:
             self._lift()
             self._listen()
@@ -219,7 +225,7 @@ class _Server(ThreadingHTTPServer):
         return connections
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), OSError):  # a connection that breaks is what the tests are about
+        if not isinstance(sys.exception(), OSError):  # a broken connection is what the tests provoke
             super().handle_error(request, client_address)
 
 
@@ -234,7 +240,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_PATCH = do_DELETE = do_POST
 
     def reply(self, status: int, headers: dict[str, str], content: bytes, announced: int | None = None) -> None:
-        """Write an answer; one that announces more than it holds ends with its connection."""
+        """Write an answer; when it announces more bytes than it has, end the connection."""
         lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
         kept = {
             name: value for name, value in headers.items() if name.lower() in ("content-type", "retry-after", "date")

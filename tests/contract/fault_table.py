@@ -1,4 +1,4 @@
-"""The table of docs/faults.md: written by the whole run, and compared with by every other."""
+"""The table of docs/faults.md: the whole run writes it, and every other run is compared with it."""
 
 import re
 from collections import defaultdict
@@ -35,7 +35,7 @@ _TRIED = "tried"
 
 
 class Table:
-    """What was seen, and for kinds that were not tried this time what was published before."""
+    """The results of this run, and the published results of the kinds that this run does not try."""
 
     def __init__(self, published: str, kinds: Iterable[str], faults: Iterable[str]) -> None:
         self._kinds, self._faults = list(kinds), list(faults)
@@ -45,7 +45,7 @@ class Table:
         self._calls: dict[str, dict[str, int]] = {}
 
     def begin(self, kind: str, calls: dict[str, int]) -> None:
-        """A kind is to be tried; `calls` counts those of each verb that it has."""
+        """Begin to try a kind; `calls` is the number of calls of each of its verbs."""
         self._calls[kind] = calls
 
     def saw(self, cell: Cell, result: str) -> None:
@@ -53,7 +53,7 @@ class Table:
         self._tried[cell.lasting, cell.kind] += 1
 
     def disagreements(self, kind: str) -> list[str]:
-        """Where what was seen of a kind is not what was published when each of its calls was tried."""
+        """The differences between a kind's results and the published ones, where each call was tried for those."""
         differences = []
         for (lasting, fault, of), verbs in self._seen.items():
             tried, _, possible = self._published.get((lasting, _TRIED, kind), "").partition("/")
@@ -69,7 +69,7 @@ class Table:
         return differences
 
     def text(self, published: str) -> str:
-        """The whole page; the columns of kinds that were not tried are those of `published`."""
+        """The whole page; the columns of kinds that this run does not try come from `published`."""
         self._published = _read(published)
         parts = [_BEFORE]
         for lasting, heading in _HEADINGS.items():

@@ -1,4 +1,4 @@
-"""An index on a real engine for documents with fields of every kind, of which some are declared."""
+"""An index on a real engine for documents with fields of every type; some of the fields are declared."""
 
 import io
 import json
@@ -75,7 +75,7 @@ EMBEDDED: dict[str, Any] = {"text": {"type": "text", "copy_to": [WORDS]}, "embed
 
 @dataclass(frozen=True)
 class Shelf:
-    """An index with declared fields; `bulk` loads as the command line does."""
+    """An index with declared fields; `bulk` loads documents as the command line does."""
 
     engine: KindsEngine
     name: str

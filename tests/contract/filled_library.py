@@ -1,4 +1,4 @@
-"""An index whose model embeds at once, and the operator's way to it: for tests of what `osml ingest` does to it."""
+"""An index whose model embeds immediately, and the operator's access to it, for tests of `osml ingest`."""
 
 import os
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def library(engine_transport: HttpTransport) -> Iterator[Library]:
 
 @pytest.fixture
 def domain(library: Library, monkeypatch: pytest.MonkeyPatch) -> Domain:
-    """As the command line would, with the role of the contract tests."""
+    """The domain as the command line sees it, with the role of the contract tests."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", os.environ["OSML_TEST_CA"])
     url = os.environ["OSML_TEST_ENGINE_URL"]
     session = requests.Session()

@@ -1,4 +1,4 @@
-"""A domain behind a real front on the engine under test, in an account held in memory."""
+"""A domain behind a real front on the engine under test, with the account in memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EVERYTHING = ("es:ESHttp*", ARN + "/*")
 
 @dataclass
 class Models:
-    """Stands for the model endpoints: keeps what it was sent and answers an embedding, a chat, or `redirect`."""
+    """Replaces the model endpoints: keeps the requests and answers an embedding, a chat answer, or `redirect`."""
 
     received: list[FrontRequest] = field(default_factory=list)
     redirect: str | None = None
@@ -34,7 +34,7 @@ class Models:
     def respond(self, request: FrontRequest) -> FrontResponse:
         self.received.append(request)
         if self.redirect is not None:
-            # With a body: without one ml-commons 2.19 says 400, "No response from model".
+            # With a body: without one, ml-commons 2.19 answers 400, "No response from model".
             return FrontResponse(307, (("Location", self.redirect),), b"elsewhere")
         answer: Any = [[0.25, 0.5], [0.75, 1.0]]
         if "chat" in request.path or "bedrock" in request.path:
@@ -44,7 +44,7 @@ class Models:
 
 @dataclass
 class Client:
-    """Signs requests to the domain as one caller; without keys, sends them unsigned."""
+    """Signs requests to the domain with the keys of one caller; without keys, sends them unsigned."""
 
     url: str
     ca: str
@@ -67,7 +67,7 @@ class Client:
 
 @dataclass
 class Trial:
-    """The front, its account and its models, with one domain open."""
+    """The front, its account and its models, with one open domain."""
 
     front: Front
     ledger: Ledger
@@ -81,7 +81,7 @@ class Trial:
         return Client(f"https://localhost:{self.port}", self.address.ca, keys, **options)
 
     def role(self, name: str, *grants: tuple[str, str], services: tuple[str, ...] = ()) -> Client:
-        """A new role of that name, and a client with a session of it."""
+        """A client with a session of a new role of that name."""
         return self.client(self.ledger.session(self.ledger.write_role(name, *grants, services=services).arn))
 
     @property
@@ -90,7 +90,7 @@ class Trial:
         return self.client(self.ledger.session(self.domain.master_user_arn))
 
     def engine(self, method: str, path: str, body: Any = None) -> requests.Response:
-        """Straight to the engine, as its administrator."""
+        """Send a request directly to the engine, as its administrator."""
         certificate = (self.address.admin_cert, self.address.admin_key)
         return requests.request(
             method, self.address.url + path, json=body, cert=certificate, verify=self.address.ca, timeout=30
@@ -99,7 +99,7 @@ class Trial:
 
 @dataclass
 class SameEngine:
-    """For further domains the engine of the first: a second one would take half a minute to start."""
+    """Gives every further domain the engine of the first: to start another engine takes half a minute."""
 
     url: str
 
@@ -112,7 +112,7 @@ class SameEngine:
 
 @contextmanager
 def trial(address: EngineAddress, models: Models | None = None, **limits: Any) -> Iterator[Trial]:
-    """Opens a domain whose master user is a role, and closes it again; `limits` are those of FrontSettings."""
+    """Open a domain whose master user is a role, and close it at the end; `limits` are limits of FrontSettings."""
     ledger, models = Ledger(), models or Models()
     master = ledger.write_role("contract-master", EVERYTHING, ("iam:PassRole", "*"))
     listener = Listener(0, models.respond)

@@ -1,4 +1,4 @@
-"""Where the contract tests find their engine."""
+"""The address of the engine that the contract tests use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMES = ("URL", "CA", "ADMIN_CERT", "ADMIN_KEY", "SERVER_CERT", "SERVER_KEY")
 
 @dataclass(frozen=True)
 class EngineAddress:
-    """A running engine: its URL and PEM files; `server_cert` is the leaf that a domain's listener shows."""
+    """A running engine: its URL and PEM files; `server_cert` is the leaf certificate that a listener presents."""
 
     url: str
     ca: str
@@ -27,7 +27,7 @@ class EngineAddress:
     server_key: str
 
     def front(self, models_url: str = "http://127.0.0.1:1", **more: Any) -> FrontSettings:
-        """The settings of a front before it, whose domains get any free ports."""
+        """The settings of a front for this engine, whose domains get any free ports."""
         probe = Listener(0, lambda _: FrontResponse(200, ()))
         egress_port = probe.port
         probe.close()

@@ -1,4 +1,4 @@
-"""An index whose version changes while people use it: who writes to it, who reads it, and an account of both."""
+"""An index whose version changes while people write to it and read it, and a record of what they wrote and read."""
 
 import json
 import random
@@ -28,8 +28,8 @@ POISON, HELD, LONGEST = "poison", "held back", 30.0
 class _Embeds(JsonHandler):
     """`/<dimension>/<mark>` makes a vector of that length for each text; its first number is the mark.
 
-    So a vector tells which index version made it, also when both have the same dimension. A text with POISON is refused
-    by all but the mark 1, one with HELD waits for its gate.
+    The mark tells which index version made a vector, also when both have the same dimension. Every mark except 1
+    refuses a text with POISON. A text with HELD waits for its gate.
     """
 
     embedder: "Embedder"
@@ -50,7 +50,7 @@ class _Embeds(JsonHandler):
 
 @dataclass
 class Embedder:
-    """A provider that takes `seconds` for a call; `held` counts the texts that wait for one of the `gates`."""
+    """A provider whose calls take `seconds`; `held` counts the texts that wait for one of the `gates`."""
 
     seconds: float = 0.02
     url: str = ""
@@ -59,18 +59,18 @@ class Embedder:
 
     @contextmanager
     def running(self) -> Iterator["Embedder"]:
-        """Within it the provider answers at `url`."""
+        """Within the block, the provider answers at `url`."""
         with serving(type("Embeds", (_Embeds,), {"embedder": self})) as self.url:
             yield self
 
 
 class Killed(BaseException):
-    """The process is gone: nothing is caught, nothing is tidied up."""
+    """Simulates a killed process: no handler catches it, nothing is cleaned up."""
 
 
 @dataclass
 class Deadly:
-    """A transport that kills the process after a request has arrived."""
+    """A transport that kills the process after a request has arrived at the server."""
 
     inner: Transport
     at: Callable[[Request], bool]
@@ -84,7 +84,7 @@ class Deadly:
 
 @dataclass
 class Attended:
-    """A transport that lets something happen `before` and `after` each request."""
+    """A transport that calls a function `before` and `after` each request."""
 
     inner: Transport
     before: Callable[[Request], None]
@@ -109,7 +109,7 @@ class Made:
 
 @dataclass
 class Library:
-    """An index and its versions on the engine under test, as one stack makes them."""
+    """An index and its versions on the engine under test, made as by one stack."""
 
     engine: KindsEngine
     embedder: Embedder
@@ -125,7 +125,7 @@ class Library:
         return self.engine.client(seconds=self.seconds)
 
     def index_version(self, name: str, dimension: int, mark: int, shards: int = 1) -> Made:
-        """Connector, model and pipelines of an index version, and the specification of its index."""
+        """Make connector, model and pipelines of an index version, and the specification of its index."""
         engine, owner = self.engine, self.engine.owner
         action = {
             "action_type": "predict",
@@ -174,13 +174,13 @@ class Library:
         return Made(name, dimension, mark, spec)
 
     def apply(self, made: Made, previous: str | None = None, transport: Transport | None = None) -> str:
-        """Replace the index `previous` by an index version, the alias after the index; returns its name."""
+        """Replace the index `previous` by an index version, then move the alias; returns the name of the index."""
         index = self._apply("Index", made.spec, previous, transport).physical_id
         self._move(index, transport)
         return index
 
     def back(self, made: Made, transport: Transport | None = None) -> None:
-        """Roll back to an index version: CloudFormation moves the alias and has never touched the old index."""
+        """Roll back to an index version: CloudFormation moves the alias back, and the old index has not changed."""
         self._move(made.spec["name"], transport)
 
     def _move(self, index: str, transport: Transport | None) -> None:
@@ -198,15 +198,15 @@ class Library:
         return made
 
     def destroy(self, index: str) -> None:
-        """Remove an index version, as CloudFormation's clean-up does."""
+        """Remove an index version, as CloudFormation does when it cleans up."""
         self.engine.destroy("Index", index, self.engine.owner("Index"))
 
     def leave(self) -> None:
-        """Remove the alias, as the end of the stack does before it removes the index."""
+        """Remove the alias, as the deletion of the stack does before it removes the index."""
         self.engine.destroy("Alias", self.alias, self.engine.owner("Alias"))
 
     def named(self) -> list[str]:
-        """What the alias names."""
+        """The indexes that the alias names."""
         indexes = self.client.get(f"/{self.alias}-*")
         return sorted(name for name, body in indexes.items() if self.alias in body["aliases"])
 
@@ -215,7 +215,7 @@ class Library:
         return sorted(self.client.get(f"/{self.alias}-*"))
 
     def write(self, id: str, revision: int, text: str | None = None) -> None:
-        """Store a document as anybody does: through the alias, again while the index takes no writes."""
+        """Store a document as clients do: through the alias, repeated while the index takes no writes."""
         source = {"text": text or f"document {id} in its revision {revision}", "revision": revision}
         self._patiently(lambda client: client.put(f"/{self.alias}/_doc/{id}", source))
 
@@ -224,14 +224,14 @@ class Library:
         self._patiently(lambda client: client.delete(f"/{self.alias}/_doc/{id}"))
 
     def fill(self, count: int) -> dict[str, int]:
-        """Store documents in one go; returns what is expected of them."""
+        """Store documents; returns the expected revision of each."""
         ids = [f"old-{number}" for number in range(count)]
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda id: self.write(id, 1), ids))
         return dict.fromkeys(ids, 1)
 
     def documents(self) -> dict[str, tuple[int, int, int]]:
-        """Each document behind the alias: its revision, the length of its vector, and the mark in it."""
+        """Each document behind the alias: its revision, the length of its vector, and the vector's mark."""
         client, seen = self.client, {}
         client.post(f"/{self.alias}/_refresh")
         page = client.post(f"/{self.alias}/_search", {"size": MOST, "query": {"match_all": {}}})
@@ -269,7 +269,7 @@ class Library:
 
 @dataclass
 class Traffic:
-    """Writers and readers at work; `expected` is what each document must be, by what was acknowledged."""
+    """Writers and readers at work; `expected` is the content of each document according to the acknowledged writes."""
 
     library: Library
     expected: dict[str, int]
@@ -281,7 +281,7 @@ class Traffic:
 
     @contextmanager
     def running(self, writers: int = 4, readers: int = 2) -> Iterator["Traffic"]:
-        """Within it people write and read; each document has one writer."""
+        """Within the block people write and read; each document has one writer."""
         threads = [threading.Thread(target=self._write, args=(f"w{number}",)) for number in range(writers)]
         threads += [threading.Thread(target=self._ask) for _ in range(readers)]
         owned: list[list[str]] = [[] for _ in range(writers)]

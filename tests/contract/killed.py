@@ -1,7 +1,7 @@
-"""A process of its own that runs the kernel, and that is killed while it waits for the answer to a write.
+"""A separate process that runs the kernel, and is killed while it waits for the answer to a write.
 
-Between it and the engine stands a proxy: it lets the engine carry out write number `at`, tells the test, and keeps the
-answer until its caller is dead.
+A proxy is between it and the engine. It lets the engine carry out write number `at`, tells the test, and keeps the
+answer back until the process is dead.
 """
 
 import json
@@ -94,7 +94,7 @@ def _proxy(engine: KindsEngine, at: int) -> Iterator[_Proxy]:
 def killed(
     engine: KindsEngine, kind: str, spec: Any, owner: Owner, physical_id: str | None = None, at: int = 1
 ) -> None:
-    """Apply in another process and kill it after the engine has done write number `at`, before it hears of it."""
+    """Apply in another process; kill it after the engine has done write number `at`, before it gets the answer."""
     with _proxy(engine, at) as proxy:
         call = {
             "proxy": f"https://127.0.0.1:{proxy.server_port}",

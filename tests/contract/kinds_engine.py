@@ -1,4 +1,4 @@
-"""Fixtures of the contract tests: a real engine, a provider for its models, and objects that vanish afterwards."""
+"""Fixtures of the contract tests: a real engine, a provider for its models, and objects that are removed afterwards."""
 
 import contextlib
 import uuid
@@ -36,7 +36,7 @@ TESTER = "arn:aws:iam::000000000000:role/contract-tests"
 
 @dataclass
 class Recorder:
-    """A transport that remembers what it carried and can lose the next answer to a write."""
+    """A transport that records its requests and can lose the next answer to a write."""
 
     inner: Transport
     requests: list[Request] = field(default_factory=list)
@@ -72,7 +72,7 @@ class _Provider(JsonHandler):
 
 @dataclass
 class KindsEngine:
-    """The engine under test: `apply` and `destroy` over a recording transport, as one stack."""
+    """The engine under test; `apply` and `destroy` use a recording transport and belong to one stack."""
 
     transport: HttpTransport
     provider: str
@@ -114,7 +114,7 @@ class KindsEngine:
         )
 
     def hasty(self) -> Client:
-        """A client that waits for nothing between its tries."""
+        """A client that does not wait between its attempts."""
         return Client(self.transport, Patience(seconds=60, propagation=0.0, sleep=lambda _: None))
 
     def destroy(
@@ -166,7 +166,7 @@ class KindsEngine:
 
     def clean(self) -> None:
         newest_first = list(reversed(self.made))
-        newest_first.sort(key=lambda made: made[0] != "Model")  # models hold on to the rest
+        newest_first.sort(key=lambda made: made[0] != "Model")  # models first: the engine keeps what a model uses
         for kind, made_id, owner, spec in newest_first:
             with contextlib.suppress(ProvisioningError):
                 self.destroy(kind, made_id, owner, spec)
@@ -175,7 +175,7 @@ class KindsEngine:
 
 
 class RoleHeaders(AuthBase):
-    """Signs in as an IAM role would through the front; an admin certificate would make hidden models (3.4)."""
+    """Signs in as an IAM role does through the front; with an admin certificate, models would be hidden (3.4)."""
 
     def __init__(self, arn: str = TESTER) -> None:
         self._headers = role_headers(arn)

@@ -1,8 +1,9 @@
-"""What the DeepSeek notebook, Terraform, opensearch-py-ml and the console's template leave in a domain.
+"""The objects that the DeepSeek notebook, Terraform, opensearch-py-ml and the console's template leave in a domain.
 
-Bodies are those of their sources: ml-commons `docs/tutorials/aws/DeepSeek_demo_notebook_for_RAG.ipynb`, the examples of
-terraform-provider-opensearch, and `model_uploader.py` and `ai_connector_helper.py` of opensearch-py-ml. The console's
-template is not published: its documentation says that it makes the connector and the model of the SageMaker tutorial.
+The request bodies are those of their sources: ml-commons `docs/tutorials/aws/DeepSeek_demo_notebook_for_RAG.ipynb`, the
+examples of terraform-provider-opensearch, and `model_uploader.py` and `ai_connector_helper.py` of opensearch-py-ml. The
+console's template is not published: its documentation says that it makes the connector and the model of the SageMaker
+tutorial.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ TITAN = {
 
 
 def _helped(hand: Hand, key: str, name: str, connector: str) -> str:
-    """AIConnectorHelper registers and deploys in one request, without a group."""
+    """Register and deploy a model in one request, without a group, as AIConnectorHelper does."""
     body = {"name": name, "function_name": "remote", "description": name, "connector_id": connector}
     registered = hand.client.post("/_plugins/_ml/models/_register", body, deploy="true")
     return hand.registered(key, str(registered["model_id"]))
 
 
 def notebook(hand: Hand) -> None:
-    """Its three answer models, of which the last one answers; texts without an id."""
+    """The notebook's three answer models, of which only the last one answers, and texts without an id."""
     for key, name, connector in (
         ("chat", "DeepSeek Chat Model", deepseek_chat_connector(hand, "chat")),
         (
@@ -90,7 +91,7 @@ def notebook(hand: Hand) -> None:
 
 
 def terraform(hand: Hand) -> None:
-    """A group, a connector and a model of the examples, with a limit of calls; a pipeline and an index beside them."""
+    """The group, connector and model of the examples, with a limit of calls, and a pipeline and an index."""
     action = {
         **TITAN,
         "action_type": "predict",
@@ -130,14 +131,14 @@ def terraform(hand: Hand) -> None:
 
 
 def console_template(hand: Hand) -> None:
-    """The connector and the model alone: who ran it makes pipeline and index by hand."""
+    """Only the connector and the model: people make the pipeline and the index themselves."""
     _helped(hand, "embedding", "Sagemaker embedding model", sagemaker_embedding_connector(hand))
 
 
 def uploaded_model(hand: Hand) -> str:
     """`register_model` of opensearch-py-ml: a model that runs in the engine, and a pipeline with an index for it.
 
-    Its weights are not sent, so that its state is REGISTERING, as after an upload that was interrupted.
+    The model's weights are not sent: its state stays REGISTERING, as after an interrupted upload.
     """
     uploaded: dict[str, Any] = {
         "name": "sentence-transformers/all-MiniLM-L6-v2",

@@ -1,4 +1,4 @@
-"""Texts that something on their way could take for more than text, and a model that remembers what it was sent."""
+"""Texts that a program on their way could interpret as more than text, and a model that records what it receives."""
 
 import hashlib
 import json
@@ -9,7 +9,8 @@ from sandbox.models.json_handler import JsonHandler
 
 DIMENSION = 4
 TEXTS = (
-    # ml-commons' templates, of parameters that connectors have and have not, and of what would never end
+    # ml-commons' templates: with parameters that connectors have, with unknown ones, and some that could expand
+    # endlessly
     "a text with ${parameters.input} in it",
     "${parameters.body}",
     "${parameters.region} and ${parameters.messages:-x} and ${parameters.messages}",
@@ -23,7 +24,7 @@ TEXTS = (
     "params.text_docs.get(0); throw new IllegalArgumentException('no');",
     "' + params.text_docs + '",
     "%s %(text)s {0} {text!r} <% text %>",
-    # JSON, whole and in pieces
+    # JSON, whole and in parts
     '{"text": "an object"}',
     '["an array", 1]',
     '"quoted"',
@@ -40,7 +41,7 @@ TEXTS = (
 
 
 class Recorded(JsonHandler):
-    """Answers in the shape of the provider that its path names; what was sent is in `bodies`."""
+    """Answers in the form of the provider that its path names; the received bodies are in `bodies`."""
 
     bodies: ClassVar[list[Any]] = []
     _lock = threading.Lock()
@@ -53,7 +54,7 @@ class Recorded(JsonHandler):
 
 
 def vector(text: str) -> list[float]:
-    """Another one for each text, so that a vector at the place of another text is seen."""
+    """A different vector for each text: a test notices a vector that belongs to another text."""
     return [0.25 + byte / 1024 for byte in hashlib.sha256(text.encode()).digest()[:DIMENSION]]
 
 

@@ -7,7 +7,7 @@ from tests.contract.cloud_process import role
 Resources = dict[str, Any]
 STAGE = "dev"
 
-# Answers what it was told, unless the body says what to do.
+# By default answers with the event that it received; the body can ask for something else.
 FUNCTION = """
 import json, os, time
 
@@ -91,7 +91,7 @@ def method(path: str, verb: str, milliseconds: int | None = None, **properties: 
 
 
 def preflight(path: str, *origins: str) -> Resources:
-    """What `add_cors_preflight(allow_origins=origins)` makes."""
+    """What `add_cors_preflight(allow_origins=origins)` adds."""
     headers = {"Access-Control-Allow-Origin": f"'{origins[0]}'", "Vary": "'Origin'", "Access-Control-Max-Age": "'60'"}
     answer: dict[str, Any] = {
         "StatusCode": "204",
@@ -129,7 +129,7 @@ def preflight(path: str, *origins: str) -> Resources:
 
 
 def rest_api(methods: Resources, deployment: str = "Deployment", **stage: Any) -> Resources:
-    """The API with one stage; a new name of the `deployment` makes a new one, as CDK does after a change."""
+    """The API with one stage; a new name of the `deployment` makes a new deployment, as CDK does after a change."""
     return {
         "LogRole": role("apigateway.amazonaws.com"),
         "Account": made("AWS::ApiGateway::Account", ("Api",), CloudWatchRoleArn={"Fn::GetAtt": ["LogRole", "Arn"]}),
@@ -150,7 +150,10 @@ def rest_api(methods: Resources, deployment: str = "Deployment", **stage: Any) -
 
 
 def user_pool(prefix: str, version: int = 2) -> Resources:
-    """A pool that admins fill, a client without a secret that comes back to `<stage>/rag`, and the pool's domain."""
+    """A user pool without self sign-up, its domain, and a client without a secret.
+
+    The client's callback URL is `<stage>/rag`.
+    """
     client: dict[str, Any] = {
         "UserPoolId": ref("Pool"),
         "GenerateSecret": False,

@@ -1,7 +1,7 @@
 """What the tutorial for serverless RAG leaves on AWS: the stacks of its script `creator.sh dev us-east-1`.
 
-The function's code is that of the tutorial as far as its requests to the collection go. Its embedding model, which lies
-in its image, is on the caller's side.
+The function sends the same requests to the collection as the tutorial's. Its embedding model, which the tutorial has in
+the function's image, runs on the caller's side.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def _function(name: str, code: str, role: str, variables: dict[str, Any]) -> dic
 
 
 def api(endpoint: str) -> dict[str, Any]:
-    """ApiGwLlmsLambdadevStack: a function, another that makes the page, and an API without sign-in."""
+    """ApiGwLlmsLambdadevStack: a function, another that serves the page, and an API without sign-in."""
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
     all_of_it = ["aoss:*", "sagemaker:*", "iam:ListUsers", "iam:ListRoles"]
     may = {"Statement": [{"Effect": "Allow", "Action": all_of_it, "Resource": "*"}]}
@@ -197,7 +197,7 @@ class Tutorial:
     url: str
 
     def index_document(self, text: str, embedding: list[float]) -> None:
-        """As the page's button does it."""
+        """Index a document as the button on the page does."""
         sent = {"text": text, "embedding": embedding}
         answer = requests.post(f"{self.url}/rag/index-documents", json=sent, verify=self.cloud.bundle, timeout=60)
         assert (answer.status_code, answer.json()["success"]) == (200, True), answer.text
@@ -211,7 +211,7 @@ class Tutorial:
 
 
 def deploy(cloud: Cloud, account: str = "000000000000") -> Tutorial:
-    """Both stacks, one after the other."""
+    """Deploy both stacks, one after the other."""
     store = cloud.deploy(
         vector_store(account),
         {name: {"Fn::GetAtt": ["Collection", name]} for name in ("CollectionEndpoint", "Arn")},

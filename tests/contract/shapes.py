@@ -1,4 +1,4 @@
-"""Whether an answer, as it came over the wire, is one that botocore's model of the operation describes."""
+"""Compares an answer, as it came over the wire, with botocore's model of the operation."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ JSON_TYPES: dict[str, tuple[type, ...]] = {
 
 
 def faults(shape: Shape | None, value: Any, where: str = "") -> list[str]:
-    """Required members that are missing, members that the model lacks, values of another type or no value at all."""
+    """Missing required members, members that the model does not have, values of another type, and missing values."""
     return [] if shape is None else list(_faults(shape, value, where))
 
 

@@ -27,13 +27,13 @@ from tests.contract.soak_stack import Function, Stack, prepare
 
 CHANCE = 0.12
 _MEBIBYTE = 1024 * 1024
-# ml-commons' own: a diary of registrations and deployments, which nobody can empty by its API, and its encryption key.
+# Of ml-commons itself: its log of registrations and deployments, which no API empties, and its encryption key.
 _ITS_OWN = (".plugins-ml-task", ".plugins-ml-jobs", ".plugins-ml-config")
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What is held after a round: by the function's process, by this one (the front), by the engine."""
+    """What is in use after a round: by the function's process, by this process (the front), and by the engine."""
 
     round: int
     seconds: float
@@ -56,7 +56,7 @@ HEADER = "round  seconds  events  kills  RSS MiB  files  threads  front files  c
 
 
 def soak(here: Trial, rounds: int, seed: int, show: Callable[[Sample], None] = lambda _: None) -> list[Sample]:
-    """Rounds of deploy, update and destroy; raises AssertionError for what is left at the end."""
+    """Rounds of deploy, update and destroy; raises AssertionError when something is left at the end."""
     prepare(here)
     before, started, samples = contents(here), time.monotonic(), []
     function = Function(here)
@@ -91,7 +91,7 @@ def soak(here: Trial, rounds: int, seed: int, show: Callable[[Sample], None] = l
 
 
 def grown(samples: list[Sample]) -> list[str]:
-    """What is not flat: the last quarter's median against that of the second, when everything is warm."""
+    """What has grown: compares the median of the last quarter with that of the second, in which everything is warm."""
     quarter = max(1, len(samples) // 4)
     complaints = []
     for name, slack in (("rss", 8 * _MEBIBYTE), ("files", 2), ("threads", 0), ("front_files", 8), ("connections", 8)):
@@ -105,7 +105,7 @@ def grown(samples: list[Sample]) -> list[str]:
 
 
 def contents(here: Trial) -> dict[str, Any]:
-    """All that the engine holds, read as its administrator: documents of ml-commons by id, the rest by name."""
+    """All contents of the engine, read as its administrator: documents of ml-commons by id, everything else by name."""
 
     def get(path: str) -> Any:
         answer = here.engine("GET", path)
@@ -133,7 +133,7 @@ def contents(here: Trial) -> dict[str, Any]:
 
 
 def _swept(here: Trial) -> None:
-    """What the keeper does: connectors that the engine falsely held back are swept."""
+    """Delete the retired connectors, which the engine falsely reported as in use, as the keeper does."""
     certificate = (here.address.admin_cert, here.address.admin_key)
     sweep(Client(HttpTransport(here.address.url, verify=here.address.ca, cert=certificate)))
 

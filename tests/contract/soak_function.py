@@ -1,8 +1,8 @@
-"""The provisioner's function as a process of its own: warm for as long as it is not killed.
+"""The provisioner's function in a process of its own, which stays warm until it is killed.
 
-Reads one JSON line per event and writes one JSON line back. `{"event": …}` is handled in this process, which then says
-what it holds: `{"rss": bytes, "files": n, "threads": n}`. `{"event": …, "doomed": true}` is handled in a copy of the
-process, which can be killed at any moment: `{"pid": n}` comes at once, `{"reap": n}` waits for its end.
+Reads one JSON line per event and writes one JSON line back. `{"event": …}` is handled in this process, which then
+reports its resources: `{"rss": bytes, "files": n, "threads": n}`. `{"event": …, "doomed": true}` is handled in a copy
+of the process, which can be killed at any moment: `{"pid": n}` comes immediately, `{"reap": n}` waits for its end.
 """
 
 import ctypes
@@ -16,7 +16,8 @@ import threading
 from types import SimpleNamespace
 from typing import Any
 
-# The function's log and metrics go to what is the standard output when it is imported; answers have it to themselves.
+# The function writes its log and metrics to the standard output, which from here on is stderr. Answers go to the real
+# standard output.
 ANSWERS = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 
@@ -24,12 +25,12 @@ import handler  # noqa: E402
 from mlcommons import lock  # noqa: E402
 
 SECONDS = 240
-# Of a lock whose holder was killed. Nobody else writes here, so nobody needs the 15 seconds.
+# For a lock whose holder was killed. There is no other writer here, so 2 seconds are enough instead of 15.
 ABANDONED_AFTER = 2.0
 
 
 def handle(event: dict[str, Any]) -> None:
-    """As the runtime calls the function; it answers to the event's ResponseURL."""
+    """Call the function as the runtime does; it sends its answer to the event's ResponseURL."""
     context = SimpleNamespace(
         aws_request_id=event["RequestId"],
         invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:provisioner",
@@ -39,7 +40,7 @@ def handle(event: dict[str, Any]) -> None:
 
 
 def holding() -> dict[str, int]:
-    """Memory after what is free was given back to the system, so that only what is kept is counted."""
+    """Memory, files and threads in use; free memory goes back to the system first and is not counted."""
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
     pages = int(open("/proc/self/statm").read().split()[1])  # noqa: SIM115 - nothing to wait for
@@ -67,7 +68,7 @@ def _copy(event: dict[str, Any]) -> int:
     pid = os.fork()
     if pid:
         return pid
-    signal.alarm(2 * SECONDS)  # not even a copy that nobody kills stays
+    signal.alarm(2 * SECONDS)  # ends a copy that nobody kills
     os.dup2(os.open(os.devnull, os.O_RDWR), 1)
     try:
         handle(event)

@@ -1,4 +1,4 @@
-"""CloudFormation's part of a soak: a small stack whose events meet a function that may be killed at any moment."""
+"""CloudFormation's part of a soak: a small stack whose function may be killed at any moment."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KINDS = {
     "Search": "SearchPipeline",
     "Passages": "Index",
 }
-# Longer than any event takes: the function gives up before.
+# Longer than any event takes: the function gives up before that.
 _LONGEST_SECONDS = 90.0
 
 
@@ -43,7 +43,7 @@ def target(here: Trial) -> dict[str, str]:
 
 
 class Lost(Exception):
-    """The function did not answer CloudFormation, or answered that it failed."""
+    """The function did not answer CloudFormation, or its answer was a failure."""
 
 
 class Function:
@@ -67,7 +67,7 @@ class Function:
             "AWS_EC2_METADATA_DISABLED": "true",
             "IAM_PROPAGATION_SECONDS": "0",
             "ENGINES": json.dumps([target(here)]),
-            # Where the function finds AWS, whose answers it sends there.
+            # This listener plays AWS; the function's answers go to it, too.
             "AWS_ENDPOINT_URL": f"https://localhost:{self._listener.port}",
             "SSL_CERT_FILE": here.address.ca,
             "REQUESTS_CA_BUNDLE": here.address.ca,
@@ -84,13 +84,13 @@ class Function:
         self.holding: dict[str, int] = {}
 
     def deliver(self, event: dict[str, Any]) -> dict[str, Any]:
-        """The function's answer; raises Lost."""
+        """Send the event and return the function's answer; raises Lost."""
         url = f"https://localhost:{self._listener.port}/{uuid.uuid4().hex}"
         self.holding = self._order({"event": {**event, "ResponseURL": url}})
         return self._answer(url, 5.0)
 
     def deliver_and_kill(self, event: dict[str, Any], seconds: float) -> dict[str, Any] | None:
-        """The answer when it came within so many seconds; otherwise the function is dead and nobody answered."""
+        """Return the answer if it comes within the given seconds; otherwise kill the function and return None."""
         url = f"https://localhost:{self._listener.port}/{uuid.uuid4().hex}"
         pid = self._order({"event": {**event, "ResponseURL": url}, "doomed": True})["pid"]
         try:
@@ -130,10 +130,10 @@ class Function:
 
 @dataclass
 class Stack:
-    """Creates, updates and removes the resources in order, as CloudFormation does when functions die.
+    """Creates, updates and removes the resources in order, as CloudFormation does, while functions are killed.
 
-    After a kill the event comes again, as from Lambda's retries, or the step is rolled back, as after the
-    ServiceTimeout, and then tried anew. `chance` is that of a kill per event.
+    After a kill, either the same event comes again, like a retry of Lambda, or the step is rolled back, like after the
+    ServiceTimeout, and then tried again. `chance` is the probability of a kill per event.
     """
 
     here: Trial
@@ -170,7 +170,7 @@ class Stack:
         while (answer := self._try(event)) is None:
             if self.random.random() < 0.5:
                 continue
-            # The stack rolls back: CloudFormation has no id and makes one up; crhelper's are of another form.
+            # The stack rolls back: CloudFormation has no id and invents one, whose form differs from crhelper's ids.
             random_id = uuid.UUID(int=self.random.getrandbits(128)).hex.upper()
             made_up = self.random.choice([f"{STACK}_{name}_{random_id[:8]}", f"{STACK}-{name}-{random_id[:13]}"])
             self._delete(name, made_up, wanted)
@@ -195,7 +195,7 @@ class Stack:
         return answer
 
     def _try(self, event: dict[str, Any]) -> dict[str, Any] | None:
-        """The answer; None when the function was killed before it gave one. Raises Lost."""
+        """The answer, or None when the function was killed before it answered; raises Lost."""
         self.events += 1
         times = self._durations.setdefault((event["RequestType"], event["ResourceType"]), [])
         if times and self.random.random() < self.chance:
@@ -213,7 +213,7 @@ class Stack:
         return answer
 
     def _settle(self) -> None:
-        """Minutes pass before anybody comes again; until then the engine has carried out what it was asked."""
+        """Wait for the engine to finish its requests, as it does in the minutes before CloudFormation's next event."""
         deadline = time.monotonic() + _LONGEST_SECONDS
         time.sleep(0.05)
         while time.monotonic() < deadline:
@@ -245,7 +245,7 @@ class Stack:
         return {"Target": json.dumps(target(self.here)), "Spec": json.dumps(spec)}
 
     def _spec(self, name: str, number: int) -> Any:
-        """What the resource should be in this version; the index stays, everything else changes."""
+        """The specification of the resource in this version; the index stays the same, everything else changes."""
         role = self.here.ledger.roles[f"arn:aws:iam::{self.here.ledger.account}:role/soak-connector"]
         names = {"description": "soak", "name": f"soak {name}"}
         return {
@@ -272,7 +272,7 @@ class Stack:
 
 
 def prepare(here: Trial) -> None:
-    """What the stack's connector needs of the account: a secret and a role that reads it."""
+    """Make what the stack's connector needs in the account: a secret, and a role that reads it."""
     here.ledger.secrets[SECRET_ARN] = '{"api_key": "a key"}'
     services = ("opensearchservice.amazonaws.com",)
     here.ledger.write_role("soak-connector", ("secretsmanager:*", SECRET_ARN), services=services)

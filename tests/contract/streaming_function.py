@@ -1,4 +1,4 @@
-"""A function that streams, for tests: a runtime client of its own, started by AWS_LAMBDA_EXEC_WRAPPER."""
+"""A streaming function for tests: its own runtime client, which AWS_LAMBDA_EXEC_WRAPPER starts."""
 
 import io
 import json
@@ -14,7 +14,7 @@ from tests.contract.cloud_process import Cloud, role
 WRAPPER = '#!/bin/sh\nexec python3 "$LAMBDA_TASK_ROOT/client.py" "$@"\n'
 PLAIN = '#!/bin/sh\nexport FROM_WRAPPER=yes\nexec "$@"\n'
 
-# Answers as the event's `do` says, taken from the event itself or from the body of an API Gateway request.
+# Answers as `do` demands, which is in the event itself or in the body of an API Gateway request.
 CLIENT = r"""
 import base64, http.client, json, os, sys, time
 
@@ -118,7 +118,7 @@ _clients: dict[tuple[str, str], Any] = {}
 
 
 def client(cloud: Cloud, service: str) -> Any:
-    """A client of the root's, made once: each takes a tenth of a second."""
+    """A client of the root's, made once, because each takes a tenth of a second to make."""
     key = cloud.gateway, service
     if key not in _clients:
         _clients[key] = cloud.client(service)
@@ -126,7 +126,7 @@ def client(cloud: Cloud, service: str) -> Any:
 
 
 def asset(files: dict[str, str | bytes], executable: tuple[str, ...] = ()) -> bytes:
-    """A zip with the files' modes in it, as the CDK makes it."""
+    """A zip that keeps the files' modes, as the CDK makes it."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():
@@ -137,7 +137,7 @@ def asset(files: dict[str, str | bytes], executable: tuple[str, ...] = ()) -> by
 
 
 def create(cloud: Cloud, name: str, code: bytes, **changes: Any) -> str:
-    """The ARN of a fresh function whose wrapper is `run` in its asset."""
+    """Create a function whose wrapper is the file `run` of its asset; returns its ARN."""
     trust = role("lambda.amazonaws.com")["Properties"]["AssumeRolePolicyDocument"]
     iam = client(cloud, "iam")
     try:

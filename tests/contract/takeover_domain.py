@@ -1,4 +1,4 @@
-"""A domain as Amazon's, with a real engine behind, for what people and tools leave in one."""
+"""A domain as on Amazon, with a real engine, and what people and tools leave in it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEY = "sk-0123456789abcdef"
 
 
 class Providers(Models):
-    """Answers each as its provider: vectors of two numbers, or the text `grounded`."""
+    """Answers as each provider does: vectors of two numbers, or the text `grounded`."""
 
     def respond(self, request: FrontRequest) -> FrontResponse:
         self.received.append(request)
@@ -49,7 +49,7 @@ def domain(contract_engine: EngineAddress) -> Iterator[Trial]:
 
 @pytest.fixture
 def hand(domain: Trial) -> Iterator[Hand]:
-    """The requests of somebody who may do everything; what they made is removed."""
+    """Requests of somebody with all permissions; the objects that they make are removed."""
     grants = [(action, "*") for action in ("sagemaker:InvokeEndpoint", "bedrock:InvokeModel", "secretsmanager:*")]
     role = domain.ledger.write_role("invokes", *grants, services=("es.amazonaws.com",))
     hand = Hand(client(domain), role.arn, SECRET_ARN)
@@ -58,7 +58,7 @@ def hand(domain: Trial) -> Iterator[Hand]:
 
 
 def client(domain: Trial) -> Client:
-    """Signed requests of the domain's master user."""
+    """A client that signs requests as the domain's master user."""
     assert domain.domain.master_user_arn
     keys = domain.ledger.session(domain.domain.master_user_arn)
     signature = AWS4Auth(keys.access_key, keys.secret_key, "us-east-1", "es", session_token=keys.session_token)

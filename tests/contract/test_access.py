@@ -1,4 +1,4 @@
-"""Documents of groups on a real engine: no question, list or removal of others finds them, on either search target."""
+"""Documents of groups on a real engine, on both search targets: other people cannot find, list or remove them."""
 
 import io
 import json
@@ -43,7 +43,7 @@ OPEN = "The director's office is on the third floor."
 
 @pytest.fixture(params=["shop", "shelf"])
 def library(request: pytest.FixtureRequest) -> Iterator[Shop]:
-    """A secret of hr that Ada has loaded, and a document for everybody that Eve has loaded."""
+    """A secret document of the group hr, which Ada has loaded, and a document for everybody, which Eve has loaded."""
     place: Shop = request.getfixturevalue(request.param)
     assert stored(place, ("pay", SECRET, "Director's pay"), caller=ADA, groups=["hr"]).stored == 1
     assert stored(place, ("office", OPEN), caller=EVE).stored == 1
@@ -53,7 +53,7 @@ def library(request: pytest.FixtureRequest) -> Iterator[Shop]:
 
 
 def stored(place: Shop, *documents: tuple[str, str] | tuple[str, str, str], **more: Any) -> DocumentsStored:
-    """Stores documents that are found at once, also where the assistant itself refreshes nothing."""
+    """Store documents and refresh the index, so that they are found immediately."""
     stored = place.store(*documents, **more)
     refresh(place)
     return stored
@@ -90,7 +90,7 @@ def test_a_question_draws_on_what_its_asker_sees(library: Shop) -> None:
         assert sources(library, caller) == {"office"}
         answered = library.ask(QUESTION, caller)
         assert "930,000" not in answered.model_dump_json()
-        # Nor does the answer model read it.
+        # The answer model does not get it, either.
         assert "930,000" not in str(library.chat.bodies[-1])
 
 
@@ -101,7 +101,7 @@ def test_a_filter_opens_nothing(library: Shop) -> None:
 
 
 def test_a_follow_up_draws_on_what_its_asker_sees(library: Shop) -> None:
-    """Together with the question before it, too; and nobody goes on with the conversation of somebody else."""
+    """The same holds together with the question before it. Nobody can continue another person's conversation."""
     first = library.ask(QUESTION, BOB)
     answer = library.ask("And who else?", BOB, conversation_id=first.conversation_id)
     assert "930,000" not in answer.model_dump_json()
@@ -150,7 +150,7 @@ def test_nobody_replaces_what_others_have_loaded(library: Shop) -> None:
         removed(library, "mine", caller)
     assert shown("office", SECONDS, BOB, library.parts).passages[0].text == OPEN
     assert stored(library, ("pay", "The director earns nothing."), caller=OWNER).stored == 1
-    # It is the owner's now.
+    # Now it is the owner's.
     with pytest.raises(Forbidden):
         removed(library, "pay", ADA)
 
@@ -173,7 +173,7 @@ def test_one_gives_a_document_to_ones_own_groups(library: Shop) -> None:
 
 
 def test_a_file_says_nothing_of_its_access(library: Shop) -> None:
-    """Whatever its fields are called: who loads it says who sees it, and is known as the one who has."""
+    """Only the person who loads a file decides who sees it and is its loader, whatever fields the file has."""
     row = b'{"id": "row", "text": "Rows.", "osml": {"access": {"groups": [], "loader": "ada"}}, "groups": ["x"]}\n'
     stored_files = store_file(
         FileIn.model_construct(name="rows.ndjson", content=row, groups=["sales"]), SECONDS, library.parts, EVE
@@ -191,7 +191,7 @@ def test_a_file_says_nothing_of_its_access(library: Shop) -> None:
     ("loader", "loaded_by", "trusted"), [(ADA, "editor", False), (OWNER, "owner", True), (OPERATOR, "operators", True)]
 )
 def test_evidence_is_weighed_by_who_has_loaded_it(library: Shop, loader: Caller, loaded_by: str, trusted: bool) -> None:
-    """The same sentence, which the answer repeats; a row that says something else of its loader changes nothing."""
+    """The answer repeats the same sentence for each loader; a row's own claims about its loader change nothing."""
     removed(library, "pay", ADA)
     row = {"id": "pay", "text": SECRET, "osml": {"access": {"loader": "olga", "role": "owner"}}, "role": "owner"}
     file = FileIn.model_construct(name="rows.ndjson", content=json.dumps(row).encode(), groups=[])
@@ -213,7 +213,7 @@ def test_evidence_is_weighed_by_who_has_loaded_it(library: Shop, loader: Caller,
 def test_a_filter_that_an_index_cannot_follow_leaves_nothing_through(
     library: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As in an index of before, whose mapping does not know the field: what is found is looked at again."""
+    """As in an older index, whose mapping lacks the field: the assistant checks the hits again."""
     monkeypatch.setattr(Caller, "clauses", [])
     assert sources(library, BOB) == {"office"}
     assert ids(library, BOB) == ["office"]
@@ -239,7 +239,7 @@ def test_marks_are_of_what_one_sees(shop: Shop, retrieval: dict[str, Any]) -> No
 
 @pytest.fixture
 def session(shop: Shop) -> Callable[[Caller], tuple[Session, Knowledge]]:
-    """The engine as the command line asks it."""
+    """The engine as the command line queries it."""
     stored(shop, ("pay", SECRET), caller=ADA, groups=["hr"])
     stored(shop, ("office", OPEN), caller=EVE)
     settings, opened = shop.parts.settings, requests.Session()
@@ -261,7 +261,7 @@ def session(shop: Shop) -> Callable[[Caller], tuple[Session, Knowledge]]:
 
 
 def test_the_command_line_asks_as_somebody(session: Callable[[Caller], tuple[Session, Knowledge]]) -> None:
-    """So do the tools of an agent, which use the same functions."""
+    """The tools of an agent use the same functions."""
     for caller, seen in ((OPERATOR, {"pay", "office"}), (BOB, {"office"}), (ADA, {"pay", "office"})):
         documents = question.find(*session(caller), QUESTION)
         assert {document.id for document in documents} == seen
@@ -285,7 +285,7 @@ def test_a_load_must_say_who_sees_it_where_groups_are(
 
 
 def test_groups_are_counted_for_each_document(shop: Shop) -> None:
-    """Of passages without a field `document` too, which another program has stored under their ids."""
+    """This includes passages without a field `document`, which another program has stored under their ids."""
     many = {f"d{number}": [f"g{number}"] for number in range(70)}
     for id, groups in many.items():
         stored(shop, (id, f"Text {id}."), caller=OPERATOR, groups=groups) if id in ("d0", "d69") else None

@@ -1,4 +1,4 @@
-"""Agentic search on a real engine: a question of two steps, filters and rights of the asker, and the plain way."""
+"""Agentic search on a real engine: a question of two steps, filters, the asker's permissions, and the plain search."""
 
 from dataclasses import replace
 from itertools import takewhile
@@ -22,7 +22,7 @@ PUMP = "The Brixol pump is made by Kernwerk."
 SEAT = "Kernwerk has its seat in Torvik, a town on the coast."
 SECRET = "Kernwerk will move its seat to Ostmark, a town inland, next year."
 HOPS = "In which town is the seat of the maker of the Brixol pump?"
-# Nearer to the question than the text that answers it.
+# They are nearer to the question than the text that answers it.
 OTHERS = [
     (f"other-{name}", f"The town of {name} has a maker of pumps, and the seat of the district is in the town.")
     for name in ("Alm", "Bode", "Cort", "Dorn", "Esk", "Fjell")
@@ -31,7 +31,7 @@ OTHERS = [
 
 @pytest.fixture(scope="module")
 def agentic(shelf: Shop) -> Shop:
-    """The same index, searched as the model asks."""
+    """The same index, with the searches that the model asks for."""
     settings = shelf.parts.settings.model_copy(update={"retrieval": Retrieval(agentic=Agentic()), "top_k": 3})
     return replace(shelf, parts=assembled(settings, RoleHeaders()))
 

@@ -1,4 +1,4 @@
-"""The permissions that the assistant's functions are given suffice on a real engine, and not for more."""
+"""The permissions of the assistant's functions suffice on a real engine, and allow nothing else."""
 
 import os
 import uuid
@@ -36,7 +36,7 @@ LONG = " ".join(f"Sentence number {number} tells of the lighthouse." for number 
 
 @pytest.fixture(scope="module")
 def functions(shop: Shop) -> Iterator[dict[str, Shop]]:
-    """The assistant as each of its functions, with the role of that function alone; the search pipeline answers."""
+    """The assistant as each of its functions, with the role of only that function; the search pipeline answers."""
     needs = {**NEEDS, "ask": NEEDS["ask"].with_memory()}
     with roles(needs, shop.parts.settings.index.name) as named:
         yield {
@@ -46,7 +46,7 @@ def functions(shop: Shop) -> Iterator[dict[str, Shop]]:
 
 @pytest.fixture(scope="module")
 def streaming(shop: Shop, shelf: Shop) -> Iterator[Shop]:
-    """The function `ask` that answers itself, from the shop's index, and has the shelf's index of conversations."""
+    """The function `ask` that calls the answer model itself, with the shop's index and the shelf's conversations."""
     settings = shop.parts.settings.model_copy(
         update={"answer": shelf.parts.settings.answer, "conversations": shelf.parts.settings.conversations}
     )
@@ -57,7 +57,7 @@ def streaming(shop: Shop, shelf: Shop) -> Iterator[Shop]:
 
 @pytest.fixture(scope="module")
 def parts_of_texts(shop: Shop, shelf: Shop) -> Iterator[dict[str, Shop]]:
-    """Both functions where conversations are in an index, and feedback with texts in another one."""
+    """Both functions, with conversations in an index, and feedback with texts in another one."""
     feedback = FeedbackSettings(keep="texts", days=9, kind="index", name=FEEDBACK)
     settings = shop.parts.settings.model_copy(
         update={
@@ -101,7 +101,7 @@ def test_conversations_and_feedback_are_the_work_of_documents_and_no_list_that_o
 
 @contextmanager
 def roles(needs: Mapping[str, EngineNeed], index: str, conversations: str = "") -> Iterator[dict[str, str]]:
-    """New roles with these permissions and no others; the ARN of whom each is mapped to."""
+    """Make roles with only these permissions, each mapped to one new ARN; yields the ARNs by function."""
     url, ca, *admin = (os.environ[f"OSML_TEST_{name}"] for name in ("ENGINE_URL", "CA", "ADMIN_CERT", "ADMIN_KEY"))
     client = Client(HttpTransport(url, verify=ca, cert=(admin[0], admin[1])))
     names = {part: f"{part}-{uuid.uuid4().hex[:8]}" for part in needs}
@@ -167,7 +167,7 @@ def test_questions_at_once_lose_no_turn_of_a_conversation(streaming: Shop) -> No
     kept = streaming.parts.conversations
     kept.begin("busy", "alice", "q", None, Budget(SECONDS))
     before = kept.read("busy", "alice", Budget(SECONDS))
-    for number in (0, 1, 2, 2):  # the last one is a try whose answer was lost
+    for number in (0, 1, 2, 2):  # the last one repeats a write whose answer was lost
         kept.keep(before, "alice", Turn(f"q{number}", ""), Budget(SECONDS))
     assert kept.read("busy", "alice", Budget(SECONDS)) == Conversation(
         "busy", 3, [Turn(f"q{n}", "") for n in range(3)], "q"

@@ -1,6 +1,6 @@
-"""The assistant as on a collection, which embeds, searches and calls the model itself, on a real engine's REST API.
+"""The assistant as on a collection, where it embeds, searches and calls the model itself, on a real engine's REST API.
 
-What only a collection refuses or does late is tested with the collection of the local cloud.
+What only a collection refuses or delays is tested with the collection of the local cloud.
 """
 
 import time
@@ -47,7 +47,7 @@ def documents(shelf: Shop) -> dict[str, DocumentListed]:
 
 
 def until(seen: Callable[[], bool]) -> None:
-    """Wait until the index is refreshed, each second here and within a minute on a collection."""
+    """Wait until the index is refreshed: here within a second, on a collection within a minute."""
     assert within(10, seen)
 
 
@@ -61,7 +61,7 @@ def test_documents_are_listed_by_the_time_of_loading(shelf: Shop) -> None:
     pages = [listed(Page(100, order=order), SECONDS, OPERATOR, shelf.parts) for order in ORDERS]
     newest, oldest = ([document.id for document in page.documents] for page in pages)
     assert sorted(newest) == ["boston", "paris"]
-    # Stored by one request, they have the same time.
+    # One request stored them, so they have the same time.
     assert newest == oldest
     assert all(document.loaded for document in documents(shelf).values())
 
@@ -115,7 +115,7 @@ def test_the_model_that_a_reader_chooses_answers_by_the_published_prompt(
 
 @pytest.fixture(scope="module")
 def mixing(shelf: Shop) -> Shop:
-    """The same index, searched by words and meaning."""
+    """The same index, with hybrid search."""
     settings = shelf.parts.settings.model_copy(update={"retrieval": Retrieval(hybrid=Hybrid())})
     return replace(shelf, parts=assembled(settings, RoleHeaders()))
 
@@ -167,7 +167,7 @@ def test_storing_again_leaves_neither_doubles_nor_a_surplus(shelf: Shop) -> None
 
 @dataclass
 class Delay:
-    """An index that shows what was written only when told to, as a collection does after seconds or a minute."""
+    """An index that shows new documents only after `refresh`; a collection shows them after seconds or a minute."""
 
     shop: Shop
 
@@ -175,12 +175,12 @@ class Delay:
         self._send("POST", "_refresh")
 
     def passages(self, document: str) -> int:
-        """All that the index shows of a document, of whatever version."""
+        """The number of passages of a document that the index shows, of all its versions."""
         count: int = self._send("POST", "_count", {"query": {"term": {"document": document}}})["count"]
         return count
 
     def write(self, text: str, **fields: Any) -> None:
-        """One passage past the assistant, with the vector of its text."""
+        """Store one passage with the vector of its text, without the assistant."""
         [vector] = embedding(self.shop.parts.settings).of_texts([text], Budget(SECONDS))
         self._send("POST", "_doc", {"text": text, "embedding": vector, **fields})
 
@@ -194,7 +194,7 @@ class Delay:
 
 @pytest.fixture
 def delay(shelf: Shop) -> Iterator[Delay]:
-    """Nothing shows by itself within the test; of the document `report` nothing is left after it."""
+    """An index that is not refreshed during the test; afterwards the document `report` is removed."""
     delay = Delay(shelf)
     delay.interval("-1")
     yield delay
@@ -302,7 +302,7 @@ def test_a_throttled_embedding_keeps_the_document_as_it_was(shelf: Shop) -> None
 
 
 class Picky:
-    """The embedding model, but it does not take texts with a certain word; the local one takes everything."""
+    """An embedding model that refuses texts with a certain word; the local one takes every text."""
 
     def __init__(self, inner: Embedding) -> None:
         self._inner = inner

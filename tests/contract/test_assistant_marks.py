@@ -1,4 +1,4 @@
-"""Sentences near to the question, on a real engine: by their words, and by the meaning that its model gives them."""
+"""Sentences near to the question, on a real engine: by their words, and by meaning, which the model compares."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def stocked(shop: Shop) -> None:
 
 
 class NoPredictions(IndexClient):
-    """An engine whose models are away when they are asked directly."""
+    """An engine whose models do not answer direct predictions."""
 
     def send(self, method: str, path: str, body: Any, budget: Budget, **options: Any) -> Any:
         if "/_predict/" in path:

@@ -1,4 +1,4 @@
-"""The security roles of the functions on a real engine: each may embed, and none may do what another does, or more."""
+"""The security roles of the functions on a real engine: each may embed, and none may do more than its own work."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def test_neither_does_the_others_work_or_an_administrators(world: World) -> None
     ):
         status, answer = caller.send(method, path, body)
         assert status == 403, (path, answer)
-    # The function writes conversations by the same call, so each item is judged by its index.
+    # The function may call _bulk to write conversations, so the engine checks each item by its index.
     _, answer = world.ask.send("POST", "/_bulk", world.store("a"))
     assert [item["index"]["status"] for item in answer["items"]] == [403]
 
@@ -61,7 +61,7 @@ def test_marking_by_meaning_takes_permissions_that_no_other_question_has(world: 
         statuses.append(status)
         return answer
 
-    with pytest.raises(ValueError, match="2 texts got 1 vectors"):  # as this provider does
+    with pytest.raises(ValueError, match="2 texts got 1 vectors"):  # this provider returns one vector
         Nearness(lambda *request: send(marks, *request), {}).nearest("hello", ["hello"], 1, world.index)
     assert statuses == [200, 200, 200]
     for method, path in (("GET", f"/{world.index}/_settings"), ("GET", f"/_search/pipeline/{pipeline}")):

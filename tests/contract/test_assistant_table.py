@@ -1,4 +1,4 @@
-"""What the assistant keeps in AWS, on the local cloud: tables in DynamoDB, keys in Secrets Manager."""
+"""What the assistant stores in AWS, on the local cloud: tables in DynamoDB, keys in Secrets Manager."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""What clients ask AWS about domains and models: each answer has the shape that botocore's own model gives it."""
+"""What clients ask AWS about domains and models: each answer has the shape of botocore's own model."""
 
 import json
 from collections.abc import Iterator

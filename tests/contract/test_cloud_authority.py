@@ -1,4 +1,4 @@
-"""What the front is told about keys, policies, roles, secrets and endpoints, by a real MiniStack."""
+"""What a real MiniStack answers the front about keys, policies, roles, secrets and endpoints."""
 
 import json
 import os
@@ -15,7 +15,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 NOTHING = "because no identity-based policy allows the es:ESHttpGet action"
 
-# Asks the questions in one process that holds MiniStack, and prints the answers.
+# Asks the questions in the process that runs MiniStack, and prints the answers.
 QUESTIONS = """
 import asyncio, json, threading
 from urllib.parse import urlencode

@@ -1,6 +1,6 @@
-"""Each gap of MiniStack that a module of `sandbox.cloud` closes, still open in MiniStack itself.
+"""Checks that each gap of MiniStack that a module of `sandbox.cloud` closes is still open in MiniStack itself.
 
-A test that fails here says that MiniStack has closed the gap: the named module goes.
+A failing test means that MiniStack has closed the gap: remove the named module.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from tests.contract import unwrapped_cloud
 
 unwrapped = unwrapped_cloud.unwrapped
 
-# Runs MiniStack as it is, in one process of its own, and prints what it does.
+# Runs the unchanged MiniStack in a process of its own, and prints what it does.
 UNWRAPPED = """
 import asyncio, json, sys
 from ministack import app

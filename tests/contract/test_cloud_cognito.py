@@ -1,4 +1,4 @@
-"""Users of the cloud process: managed login with code and PKCE, and what an authorizer makes of the tokens."""
+"""Users of the cloud process: managed login with code and PKCE, and how an authorizer reads the tokens."""
 
 import base64
 import hashlib
@@ -68,7 +68,7 @@ def parts(prefix: str) -> dict[str, Any]:
 
 @dataclass
 class Pool:
-    """A deployed pool with its API, and a person's way through managed login."""
+    """A deployed pool with its API, and the steps of a person through managed login."""
 
     cloud: Cloud
     stack: Stack
@@ -80,13 +80,13 @@ class Pool:
 
     def browser(self) -> requests.Session:
         session = requests.Session()
-        # Variables of the environment would come before `verify`.
+        # Otherwise environment variables take precedence over `verify`.
         session.trust_env = False
         session.verify = self.cloud.bundle
         return session
 
     def user(self, password: str | None = PASSWORD) -> str:
-        """A user made by an admin; without `password`, one that has to choose a new one for `Temporary-1`."""
+        """Make a user as an admin. Without `password`, the user must replace the password `Temporary-1`."""
         name, idp = f"{uuid.uuid4().hex[:8]}@example.com", self.cloud.client("cognito-idp")
         wanted = {"Name": "email", "Value": name}, {"Name": "email_verified", "Value": "true"}
         idp.admin_create_user(
@@ -103,7 +103,7 @@ class Pool:
         return name
 
     def tokens(self, client: str = "Client") -> dict[str, Any]:
-        """Tokens of a new user by its password, without a page."""
+        """The tokens of a new user, who signs in by password without a page."""
         parameters = {"USERNAME": self.user(), "PASSWORD": PASSWORD}
         answer: dict[str, Any] = self.cloud.client("cognito-idp").initiate_auth(
             ClientId=self.values[client], AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters
@@ -145,7 +145,7 @@ def pool(cloud: Cloud) -> Iterator[Pool]:
 
 
 def submitted(browser: requests.Session, page: requests.Response, **fields: str) -> requests.Response:
-    """The page's form, sent with what it hides and what a person fills in at its labels."""
+    """Send the page's form with its hidden fields and the `fields` that a person fills in."""
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.text))
     labelled = set(re.findall(r'<label for="([^"]+)">', page.text))
     assert set(fields) <= labelled, page.text
@@ -208,7 +208,7 @@ def test_person_signs_in_once_and_calls_the_api(pool: Pool) -> None:
 
 
 def test_groups_of_a_person_are_one_text(pool: Pool) -> None:
-    """As a REST API of Amazon hands lists on."""
+    """Amazon's REST APIs pass lists on in this form."""
     name, idp = pool.user(), pool.cloud.client("cognito-idp")
     for group in ("hr", "editor"):
         idp.create_group(UserPoolId=pool.values["Pool"], GroupName=group)
@@ -238,7 +238,7 @@ def test_session_lasts_until_sign_out(pool: Pool) -> None:
 
 def test_a_browser_that_asks_for_the_icon_of_a_form_sees_no_error(cloud: Cloud) -> None:
     assert requests.get(f"{cloud.gateway}/favicon.ico", verify=cloud.bundle, timeout=10).status_code == 204
-    # A bucket may have that name.
+    # A bucket may also be called favicon.ico.
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket="favicon.ico")
     s3.put_object(Bucket="favicon.ico", Key="a", Body=b"")
@@ -291,7 +291,7 @@ def test_nobody_signs_up(pool: Pool) -> None:
 
 
 def forged(token: str) -> str:
-    """The same header and claims under another key."""
+    """The token with the same header and claims, signed by another key."""
     key = rsa.generate_private_key(65537, 2048)
     content = token.rpartition(".")[0]
     signature = key.sign(content.encode(), padding.PKCS1v15(), SHA256())

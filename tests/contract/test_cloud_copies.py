@@ -1,4 +1,4 @@
-"""A model that is stopped while nobody calls, and starts at a call: as the construct makes it, in a cloud process."""
+"""A model that stops when nobody calls it and starts at the next call, in a cloud process."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def embeds(stack: Stack) -> None:
 
 
 def template(folder: Path, model: Callable[[Stack], None] = answers) -> dict[str, Any]:
-    """The stack of an endpoint that stops; the model is one that the local cloud runs."""
+    """The stack of an endpoint that stops, with a model that the local cloud runs."""
     app = App(outdir=str(folder))
     model(Stack(app, NAME))
     made: dict[str, Any] = json.loads((Path(app.synth().directory) / f"{NAME}.template.json").read_text())
@@ -80,7 +80,7 @@ def removed(cloud: Cloud) -> None:
 
 @pytest.fixture
 def called(cloud: Cloud) -> Any:
-    """Calls the model; the answer is a status, or what is said of a model without copies."""
+    """Call the model; returns a status, or the error code and first sentence for a model without copies."""
     runtime = cloud.client("sagemaker-runtime")
 
     def call() -> Any:
@@ -108,7 +108,7 @@ def copies(cloud: Cloud) -> tuple[str, int, int]:
 
 
 def stop(cloud: Cloud) -> None:
-    """What Application Auto Scaling does after a quarter of an hour."""
+    """Stop the model, as Application Auto Scaling does after a quarter of an hour."""
     cloud.client("sagemaker").update_inference_component_runtime_config(
         InferenceComponentName=NAME, DesiredRuntimeConfig={"CopyCount": 0}
     )

@@ -1,4 +1,4 @@
-"""A domain whose Dashboards sign people in with Cognito: what is taken, and Amazon's words for what is not."""
+"""A domain whose Dashboards sign people in with Cognito: accepted options, and Amazon's messages for refused ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ACTIONS = ["cognito-idp:DescribeUserPool", "cognito-identity:DescribeIdentityPoo
 
 @pytest.fixture(scope="module")
 def options(cloud: Cloud) -> dict[str, Any]:
-    """What a domain is refusals, with pools and a role that exist."""
+    """The Cognito options of a domain, with pools and a role that exist."""
     users = cloud.client("cognito-idp")
     pool = users.create_user_pool(PoolName="people")["UserPool"]["Id"]
     users.create_user_pool_domain(Domain="osml-people", UserPoolId=pool)
@@ -35,7 +35,7 @@ def options(cloud: Cloud) -> dict[str, Any]:
 
 
 def role(cloud: Cloud, name: str, service: str, actions: list[str]) -> str:
-    """A role that a service may take; returns its ARN."""
+    """Make a role that the service may assume; returns its ARN."""
     iam = cloud.client("iam")
     trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}]}
     arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]

@@ -1,4 +1,4 @@
-"""What functions find on this machine: native packages built for it, and the model hosts behind their egress proxy."""
+"""What functions can use on this machine: native packages built for it, and model hosts behind their egress proxy."""
 
 import io
 import json
@@ -39,7 +39,7 @@ PLAIN: dict[str, Any] = {"Environment": {"Variables": {}}}
 
 
 class Models(BaseHTTPRequestHandler):
-    """Model endpoints that answer in three pieces with pauses, and tell what they were asked."""
+    """Model endpoints that answer in three pieces with pauses, and record their requests."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -56,7 +56,7 @@ class Models(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     def log_message(self, format: str, *args: object) -> None:
-        """Quiet."""
+        """Log nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str | bytes]:
-    """Files of the assistant's locked dependencies, as an asset for arm64 and Python 3.13 holds them."""
+    """Files of the assistant's locked dependencies, as in an asset for arm64 and Python 3.13."""
     target = tmp_path_factory.mktemp("arm64")
     options = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--target", str(target)]
     options += ["--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.13"]

@@ -1,4 +1,4 @@
-"""A REST API of the cloud process: who is let in, what is too large, too long, too often or unreadable."""
+"""A REST API of the cloud process: whom it admits, and requests that are too large, slow, frequent or unreadable."""
 
 import json
 import time
@@ -89,7 +89,7 @@ def plan(rate: float = 1, burst: int = 3) -> dict[str, Any]:
     }
 
 
-# So often at once runs the function.
+# The number of calls of the function that may run at the same time.
 PLACES = 4
 
 
@@ -113,7 +113,7 @@ def url(deployed: tuple[Stack, dict[str, str]]) -> str:
 @pytest.fixture(scope="module")
 def browser(cloud: Cloud) -> requests.Session:
     session = requests.Session()
-    # Variables of the environment would come before `verify`.
+    # Otherwise environment variables take precedence over `verify`.
     session.trust_env = False
     session.verify = cloud.bundle
     return session
@@ -139,13 +139,13 @@ def test_a_function_without_a_free_place_is_the_servers_general_error(browser: r
     answers = list[requests.Response]()
 
     def crowded() -> bool:
-        """On a busy machine one request may come when another has ended."""
+        """Whether exactly PLACES of the calls succeed; on a busy machine a call may begin after another has ended."""
         with ThreadPoolExecutor(PLACES + 2) as pool:
             answers[:] = pool.map(ask, range(PLACES + 2))
         return sorted(answer.status_code for answer in answers) == [200] * PLACES + [500] * 2
 
     assert within(60, crowded), [answer.status_code for answer in answers]
-    # No INTEGRATION_FAILURE, whatever that type says: the general error of the server, as it is set for the API.
+    # Despite its name, INTEGRATION_FAILURE does not apply: the answer is DEFAULT_5XX, as set for the API.
     busy = next(answer for answer in answers if answer.status_code == 500)
     assert "Retry-After" not in busy.headers
     assert busy.headers["Access-Control-Allow-Origin"] == "https://a.example"
@@ -153,7 +153,7 @@ def test_a_function_without_a_free_place_is_the_servers_general_error(browser: r
 
 
 def test_a_body_that_is_too_large_for_a_function_is_not_handed_on(browser: requests.Session, url: str) -> None:
-    # In base64, as an API with the binary media type */* hands it on, 4.4 MB are nearly 6.
+    # An API with the binary media type */* passes the body on in base64: 4.4 MB become almost 6 MB.
     assert browser.post(f"{url}/open", data=b"x" * 4_400_000).status_code == 200
     answer = browser.post(f"{url}/open", data=b"x" * 6 * 1024 * 1024)
     assert (answer.status_code, answer.json()) == (413, {"message": "Request Too Long"})
@@ -246,7 +246,7 @@ def test_api_key_opens_and_its_plan_throttles(
 
 
 def signed(cloud: Cloud, url: str, role: str | None) -> requests.Response:
-    """`GET url` by the root, or by a session of the role that the root assumes."""
+    """`GET url`, signed by the root or by a session of the role that the root assumes."""
     keys = Credentials("test", "test")
     if role is not None:
         session = cloud.client("sts").assume_role(RoleArn=role, RoleSessionName="caller")["Credentials"]

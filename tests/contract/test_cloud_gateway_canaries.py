@@ -1,13 +1,13 @@
-"""Each gap of MiniStack's gateway, user pools and tables that a module of `sandbox.cloud` closes, still open.
+"""Checks that MiniStack's gaps in gateway, user pools and tables, which `sandbox.cloud` closes, are still open.
 
-A test that fails here says that MiniStack has closed the gap: the named module goes.
+A failing test means that MiniStack has closed the gap: remove the named module.
 """
 
 from tests.contract import unwrapped_cloud
 
 unwrapped = unwrapped_cloud.unwrapped
 
-# Runs MiniStack as it is, in one process of its own, and prints what it does.
+# Runs the unchanged MiniStack in a process of its own, and prints what it does.
 UNWRAPPED = """
 import asyncio, json, time
 from ministack import app

@@ -1,4 +1,4 @@
-"""What a stack keeps when it goes, what its rollback keeps, and how another takes it in: as CloudFormation does."""
+"""What a stack retains after its deletion or rollback, and how another stack imports it, as in CloudFormation."""
 
 import json
 import uuid
@@ -21,7 +21,7 @@ BROKEN = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "SecureString", 
 
 @pytest.fixture
 def resources() -> dict[str, Any]:
-    """A few of each way to be named: by its own name, by an id, by two parts."""
+    """Resources with each form of physical id: their own name, a generated id, an id of two parts."""
     name = f"k{uuid.uuid4().hex[:8]}"
     rule = {"ResourceType": "collection", "Resource": [f"collection/{name}"]}
     return {
@@ -114,7 +114,7 @@ def test_a_rolled_back_creation_leaves_nothing(cloud: Cloud, resources: dict[str
 
 
 def test_retain_alone_would_block_the_next_attempt(cloud: Cloud, resources: dict[str, Any]) -> None:
-    """What `Retain` does, which the templates had: a name that is taken for good."""
+    """`Retain`, which the templates once had, leaves a resource whose name stays taken."""
     domain = {**resources["Domain"], "DeletionPolicy": "Retain"}
     first = cloud.deploy({"Domain": domain, "Broken": {**BROKEN, "DependsOn": "Domain"}})
     assert first.settled()["StackStatus"] == "ROLLBACK_COMPLETE"
@@ -166,7 +166,7 @@ def test_what_was_kept_is_taken_in_by_another_stack(cloud: Cloud, resources: dic
     changed = {**resources, "Role": {**resources["Role"], "DeletionPolicy": "Delete"}}
     again.update(changed)
     again.delete()
-    # The last word counts: what a later stack has taken in and deleted is not waiting for anybody.
+    # The last event counts: a role that a later stack has imported and deleted is no longer a retained resource.
     assert {resource.logical_id for resource in kept(api, prefix)[name]} == set(resources) - {"Role"}
     role = next(resource for resource in left if resource.logical_id == "Role")
     assert not exists(cloud, role, resources, left)

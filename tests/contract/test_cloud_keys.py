@@ -1,4 +1,4 @@
-"""Keys of KMS that a template names, on the emulated AWS: refused as Amazon refuses them."""
+"""Keys of KMS that a template names, on the emulated AWS: it refuses the same keys as Amazon."""
 
 import json
 import re
@@ -23,7 +23,7 @@ ABSENT = "arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-cdef-0123-456789a
 
 
 def documented() -> list[dict[str, Any]]:
-    """The statements that docs/encryption.md says a key needs, for this account."""
+    """The statements that a key needs according to docs/encryption.md, for this account."""
     [policy] = re.findall(r"```json\n(.+?)```", PAGE.read_text(), re.DOTALL)
     statement: list[dict[str, Any]] = json.loads(policy.replace("111122223333", "000000000000"))["Statement"]
     return statement
@@ -35,7 +35,7 @@ def key(cloud: Cloud, statements: list[dict[str, Any]]) -> str:
 
 
 def deployed(cloud: Cloud, type: str, **properties: Any) -> tuple[str, str]:
-    """The state of a stack with one such resource, and the reasons of its failure."""
+    """Deploy a stack with one such resource; returns its state and the reasons of a failure."""
     stack = cloud.deploy({"One": {"Type": type, "Properties": properties}})
     state = stack.settled()["StackStatus"]
     reasons = stack.reasons()

@@ -1,4 +1,4 @@
-"""All that a function writes by its answer is in its log by then, however busy the machine is."""
+"""When a caller gets a function's answer, all that the function wrote before is in its log, on a busy machine, too."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from tests.contract.streaming_function import asset, client, create
 
 cloud = cloud_process.cloud
 
-# MiniStack gives 10,000 events at most.
+# MiniStack returns at most 10,000 events.
 LINES, CALLS, AT_ONCE = 150, 40, 8
 WRITES = f"""
 import sys

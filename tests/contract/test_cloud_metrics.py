@@ -1,6 +1,6 @@
 """What a keeper needs of the cloud process: metrics in log lines, parameters by path, and the event of a secret.
 
-The last test fails the day MiniStack does it alone: the module that it names goes.
+The last test fails when MiniStack supports this itself: remove the module that it names.
 """
 
 import json

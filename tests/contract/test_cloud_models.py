@@ -1,4 +1,4 @@
-"""Model calls by boto3, as functions make them: who may, which endpoint, and answers that come in pieces."""
+"""Calls of models through boto3, as functions make them: permissions, choice of the endpoint, streamed answers."""
 
 import binascii
 import json
@@ -33,7 +33,7 @@ def text_delta(text: str) -> bytes:
 
 
 class Models(ThreadingHTTPServer):
-    """Stands for the model server: notes what reaches it, and holds the second half of a stream back."""
+    """Replaces the model server: records its requests, and holds back the second half of a stream."""
 
     daemon_threads = True
 
@@ -163,7 +163,7 @@ def test_streams_come_in_pieces(cloud: Cloud, fresh: Models) -> None:
         "invoke": iter(bedrock.invoke_model_with_response_stream(modelId=MODEL, body=b"{}")["body"]),
         "endpoint": iter(sagemaker.invoke_endpoint_with_response_stream(EndpointName="minilm", Body=b"[]")["Body"]),
     }
-    # The model holds the rest back until all have their first piece.
+    # The model sends the rest only after every stream has its first piece.
     first = {name: next(stream) for name, stream in streams.items()}
     fresh.go_on.set()
     rest = {name: list(stream) for name, stream in streams.items()}

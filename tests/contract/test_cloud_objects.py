@@ -1,4 +1,4 @@
-"""Objects of S3 through a REST API of the cloud process: what API Gateway refuses, leaves out and answers itself."""
+"""Objects of S3 through a REST API of the cloud process: what API Gateway refuses, leaves out, and answers itself."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ABSENT = answer(404, "403|404", ResponseTemplates=PROBLEM, ContentHandling="CONV
 
 
 def reading(path: str, key: str = "page", *, reader: str = "Reader", **changes: Any) -> dict[str, Any]:
-    """A method that reads the object `key`; `changes` are those of its integration."""
+    """A method that reads the object `key`; `changes` replace settings of its integration."""
     answers = changes.pop("IntegrationResponses", [WHOLE, KNOWN, ABSENT])
     applied = changes.pop("Applied", APPLIED)
     integration = {
@@ -107,7 +107,7 @@ def parts() -> dict[str, Any]:
         "Bucket": made("AWS::S3::Bucket"),
         "Reader": role("apigateway.amazonaws.com", objects("page", "gone")),
         "Lister": role("apigateway.amazonaws.com", objects("page", "gone"), listing),
-        # Whom API Gateway may not be.
+        # A role that API Gateway may not assume.
         "Stranger": role("lambda.amazonaws.com", objects("page")),
         **api,
     }
@@ -163,13 +163,13 @@ def test_a_role_reads_what_its_policy_names_and_learns_of_nothing_else(cloud: Cl
         assert (refused.status_code, refused.json()["message"]) == (404, "Nothing.")
         assert refused.json()["request_id"]
         assert bucket not in refused.text
-    # Whoever may list the bucket is told that the object is not there.
+    # Only a caller who may list the bucket learns that the object does not exist.
     assert get(cloud, deployed, "listed").status_code == 410
 
 
 @pytest.mark.parametrize("path", ["stranger", "strict", "binary"])
 def test_what_is_set_up_wrongly_is_an_error_of_the_server(cloud: Cloud, deployed: Place, path: str) -> None:
-    """A role that API Gateway may not assume, no response for the status, a template for what is binary."""
+    """A role that API Gateway may not assume, a status without a response, a template for a binary body."""
     answer = get(cloud, deployed, path)
     assert (answer.status_code, answer.json()) == (500, {"message": "Internal server error"})
 

@@ -78,7 +78,7 @@ def queue(cloud: Cloud) -> str:
 
 
 def received(cloud: Cloud, queue: str) -> list[list[Any]]:
-    """The events since the last look; a message that stays in the queue would be seen again after 30 seconds."""
+    """The events since the last call; a message that is not deleted would arrive again after 30 seconds."""
     sqs = cloud.client("sqs")
     messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
     for message in messages:
@@ -87,7 +87,7 @@ def received(cloud: Cloud, queue: str) -> list[list[Any]]:
 
 
 def provider(code: str, **properties: Any) -> dict[str, Any]:
-    """A function and one custom resource that it provides."""
+    """A function, and one custom resource that it provides."""
     return {
         "Role": role("lambda.amazonaws.com", {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}),
         "Function": {

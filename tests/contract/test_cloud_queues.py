@@ -1,6 +1,6 @@
-"""What a drop needs of the cloud process: sources that could work, metrics of queues, and dead letters sent back.
+"""What a drop needs of the cloud process: event sources that can work, metrics of queues, and dead letters sent back.
 
-The last test fails the day MiniStack does it alone: the module that it names goes.
+The last test fails when MiniStack supports this itself: remove the module that it names.
 """
 
 import json
@@ -84,7 +84,7 @@ def test_a_source_that_could_not_work_is_refused(
 
 @pytest.fixture
 def queues(cloud: Cloud) -> Iterator[tuple[Any, str, str]]:
-    """The client, and the URLs of a queue and of its dead letters: a message is given up after one attempt."""
+    """The client, and the URLs of a queue and its dead-letter queue; a message has one attempt."""
     sqs = cloud.client("sqs")
     dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

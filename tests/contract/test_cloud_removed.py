@@ -1,4 +1,4 @@
-"""An environment whose file no longer has a group: its stack is seen, told of, and removed before the others change."""
+"""An environment whose file no longer has a group: its stack is reported, and removed before the others change."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Functions with an exec wrapper, and answers that arrive piece by piece, in the real cloud process."""
+"""Functions with an exec wrapper, and streamed answers, in the real cloud process."""
 
 import contextlib
 import json
@@ -54,7 +54,7 @@ def deployed(cloud: Cloud, resources: dict[str, Any]) -> str:
 
 
 def invoke(cloud: Cloud, name: str = "streams", **event: Any) -> tuple[Any, str | None]:
-    """The payload and the function's error."""
+    """Invoke the function; returns the payload and the function's error."""
     answer = client(cloud, "lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode())
     payload = answer["Payload"].read()
     try:
@@ -73,7 +73,7 @@ def logged(cloud: Cloud, name: str) -> str:
 
 
 def apart(arrivals: list[float]) -> bool:
-    """Whether five pieces, written 0.2 s after one another, came so: a busy machine only brings some together."""
+    """Whether pieces that were sent 0.2 s apart arrived apart; a busy machine joins only some of five."""
     return arrivals[-1] - arrivals[0] > 0.2
 
 
@@ -343,7 +343,7 @@ def test_nothing_is_left_at_the_end(tmp_path: Path) -> None:
 
 
 def ended_call(cloud: Cloud) -> None:
-    # The connection ends, or the call with an error: either is an end.
+    # Both a closed connection and an error of the call count as the end.
     with contextlib.suppress(BotoCoreError):
         invoke(cloud, do="sleep")
 

@@ -1,4 +1,4 @@
-"""Amazon Textract in the local cloud: a scanned PDF is read by the API's own shapes, and wrong calls are refused."""
+"""Amazon Textract in the local cloud: it reads a scanned PDF with the API's own shapes, and refuses wrong calls."""
 
 import base64
 import functools
@@ -59,7 +59,7 @@ def test_scanned_pages_of_a_pdf_are_read_and_keep_their_numbers(cloud: Cloud, re
 
 
 def test_an_answer_has_the_blocks_of_textract(cloud: Cloud, reader: dict[str, str]) -> None:
-    """The client drops members that Textract's own model lacks."""
+    """boto3 drops members that Textract's own model does not have."""
     picture = saved([page("Annual leave")], "PNG")
     answer = cloud.client("textract", **reader).detect_document_text(Document={"Bytes": picture})
     whole, line, *words = answer["Blocks"]

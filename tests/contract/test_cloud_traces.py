@@ -1,4 +1,4 @@
-"""X-Ray in the local cloud: what a function sends of its calls is a trace, for callers that may read traces."""
+"""X-Ray in the local cloud: the segments that a function sends form a trace, and callers need permission to read it."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whom a role trusts outlives a role that is made again by its name only where the trust says so."""
+"""A role's trust survives the re-creation of the trusted role only when the trust names that role by name."""
 
 import json
 from typing import Any
@@ -37,7 +37,7 @@ def remove(cloud: Cloud, name: str) -> None:
 
 
 def takes(cloud: Cloud, name: str, *, caller: str = NAME) -> bool:
-    """Whether the role `caller` may take the role `name`."""
+    """Whether the role `caller` may assume the role `name`."""
 
     def assume(client: Any, which: str) -> dict[str, Any]:
         arn = f"arn:aws:iam::{ACCOUNT}:role/{which}"

@@ -1,4 +1,4 @@
-"""Whom a collection's endpoint lets in: signatures, IAM, data and network policies, on a real engine."""
+"""Which callers a collection's endpoint admits: signatures, IAM, data and network policies, on a real engine."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_unsigned_and_badly_signed_is_forbidden(aoss: Serverless, url: str, writ
 
 def test_the_hash_of_the_body_is_required(writer: Client) -> None:
     class Silent(AWS4Auth):  # type: ignore[misc]
-        """Signs as for other services: without the header."""
+        """Signs as for other services: without the header for the body's hash."""
 
         def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
             self.include_hdrs = {"host", "x-amz-date", "x-amz-security-token"}

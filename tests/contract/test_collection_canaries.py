@@ -1,6 +1,6 @@
-"""Each gap in MiniStack's OpenSearch Serverless that `sandbox.cloud` closes, still open in MiniStack itself.
+"""Checks that each gap in MiniStack's OpenSearch Serverless that `sandbox.cloud` closes is still open.
 
-A test that fails here says that MiniStack has closed the gap: the part named in its message goes.
+A failing test means that MiniStack has closed the gap: remove the part that its message names.
 """
 
 from typing import Any

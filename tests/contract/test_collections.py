@@ -198,7 +198,7 @@ def test_a_removed_collection_leaves_nothing_in_the_engine(aoss: Serverless) -> 
 
 
 def engine(aoss: Serverless, path: str) -> requests.Response:
-    """Straight to the engine, as its administrator."""
+    """Send a request directly to the engine, as its administrator."""
     certificate = (aoss.address.admin_cert, aoss.address.admin_key)
     return requests.get(aoss.address.url + path, cert=certificate, verify=aoss.address.ca, timeout=30)
 
@@ -212,7 +212,7 @@ def test_a_compressed_body_is_read(writer: Client, articles: str) -> None:
 def test_opensearch_py_works_as_it_does_on_amazon(
     aoss: Serverless, url: str, writer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # It prefers this variable to its own setting; `osml sandbox status` prints it.
+    # opensearch-py gives this variable, which `osml sandbox status` prints, precedence over its own setting.
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", aoss.address.ca)
     keys = writer.keys
     assert keys is not None

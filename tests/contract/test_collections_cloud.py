@@ -54,7 +54,7 @@ def rule(kind: str, resource: str, *permissions: str) -> dict[str, Any]:
 
 
 def stack_of(name: str, *permissions: str, **changes: Any) -> dict[str, Any]:
-    """A collection of a group with everything that it needs; `changes` are properties of the collection."""
+    """A collection in a group, with everything that it needs; `changes` are properties of the collection."""
     trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}]}
     may = {"Effect": "Allow", "Action": "aoss:APIAccessAll", "Resource": {"Fn::GetAtt": ["Collection", "Arn"]}}
     everywhere = [rule("collection", f"collection/{name}"), rule("dashboard", f"collection/{name}")]
@@ -109,7 +109,7 @@ def caller(cloud: Cloud, values: dict[str, str]) -> Client:
 
 
 def names_kept(cloud: Cloud) -> dict[str, list[str]]:
-    """The names of everything that OpenSearch Serverless keeps."""
+    """The names of all objects of OpenSearch Serverless."""
     api = cloud.client("opensearchserverless")
     return {
         "collections": [summary["name"] for summary in api.list_collections()["collectionSummaries"]],

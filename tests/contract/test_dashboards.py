@@ -1,6 +1,6 @@
-"""The proxy for Dashboards before a domain that checks signatures and policies, with a real engine behind it.
+"""The proxy for Dashboards in front of a domain that checks signatures and policies, with a real engine behind it.
 
-The engine has no Dashboards, and no registry has them: it answers 400 to a request that came through.
+The engine has no Dashboards, and no package registry offers them: it answers 400 to a request that the domain admits.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def here(contract_engine: EngineAddress) -> Iterator[Trial]:
 
 
 class Page:
-    """A browser with Dashboards open, by the proxy of a caller with `keys`."""
+    """A browser with Dashboards open, through the proxy of a caller with `keys`."""
 
     def __init__(self, here: Trial, keys: SessionKeys, region: str = "us-east-1") -> None:
         credentials = Credentials(keys.access_key, keys.secret_key, keys.session_token or None)

@@ -1,6 +1,6 @@
-"""Every route of the API and every tool of an agent, by the functions' own handlers: none tells what is for others.
+"""Every route of the API and every tool of an agent, by the functions' own handlers: none shows others' documents.
 
-Somebody of a document's group asks first, so that whatever were kept of an answer would be there for the next one.
+First, a member of the document's group asks: an answer that was wrongly kept would be there for the next person.
 """
 
 import json
@@ -30,10 +30,10 @@ from tests.unit.edge_requests import REQUEST_ID, Context, event
 engine_transport, models, shelf = kinds_engine.engine_transport, assistant_engine.models, assistant_engine.shelf
 
 QUESTION = "What does the director earn?"
-# Neither word of it is asked for.
+# The question contains neither word.
 SECRET, TITLE = "930,000", "Salaries of the board"
 MEMBER, OWNER = ("ada", ["editor", "hr"]), ("olga", ["owner"])
-# Somebody of another group, and the member herself when she is no longer in it.
+# Somebody of another group, and the member after she has left the group.
 OTHERS = [("eve", ["editor", "sales"]), ("ada", ["reader"])]
 ACCEPT = {"Accept": "application/json, text/event-stream"}
 Person = tuple[str, list[str]]
@@ -41,14 +41,14 @@ Person = tuple[str, list[str]]
 
 @dataclass(frozen=True)
 class Signed:
-    """Requests of somebody who is signed in, and the bodies of their answers."""
+    """Requests of somebody who is signed in; each returns the body of its answer."""
 
     person: Person
 
     def __call__(
         self, method: str, route: str, body: Any = None, query: Mapping[str, str] | None = None, **more: Any
     ) -> str:
-        """The answer to a request; `{…}` in the route is filled with `id`."""
+        """The body of the answer to a request; `id` replaces `{…}` in the route."""
         sub, groups = self.person
         context = {
             "requestId": REQUEST_ID,
@@ -79,7 +79,8 @@ Way = Callable[[Signed, str], str]
 CHAT = {"model": "osml", "messages": [{"role": "user", "content": QUESTION}]}
 MINE = {"documents": [{"id": "pay", "text": "The director earns nothing."}]}
 
-# By each route, whom it shows the secret, and the ways to ask for it; an id is that of the member's conversation.
+# For each route: who may see the secret through it, and the requests that ask for it. `id` is that of the member's
+# conversation.
 WAYS: Mapping[str, tuple[Person | None, list[Way]]] = {
     "POST /ask": (
         MEMBER,
@@ -132,7 +133,7 @@ WAYS: Mapping[str, tuple[Person | None, list[Way]]] = {
         ],
     ),
     "GET /passages": (MEMBER, [lambda person, _: person("GET", "/passages", query={"document": "pay"})]),
-    # A link to a file that is kept is for whoever sees the document: tests/unit/test_originals.py.
+    # tests/unit/test_originals.py tests that people who see a document, and nobody else, get a link to its kept file.
     "GET /originals": (None, [lambda person, _: person("GET", "/originals", query={"document": "pay"})]),
     "GET /health": (None, [lambda person, _: person("GET", "/health")]),
     "GET /openapi.json": (None, [lambda person, _: person("GET", "/openapi.json")]),
@@ -154,7 +155,7 @@ WAYS: Mapping[str, tuple[Person | None, list[Way]]] = {
 
 
 def _link(id: str) -> str:
-    """The member's link to a conversation of hers."""
+    """Make the member's link to a conversation of hers."""
     return str(json.loads(Signed(MEMBER)("POST", "/shares", {"conversation_id": id}))["id"])
 
 
@@ -212,7 +213,7 @@ def test_no_route_tells_what_is_for_others(conversation: str, route: str) -> Non
             assert SECRET in said or TITLE in said, said
         for person in OTHERS:
             if person[0] == MEMBER[0] and "{id}" in route and "/shares" not in route:
-                continue  # her own conversation, as she read it
+                continue  # her own conversation, as she read it then
             said = way(Signed(person), conversation)
             assert SECRET not in said, (person, said)
             assert TITLE not in said, (person, said)

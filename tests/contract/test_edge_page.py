@@ -35,7 +35,7 @@ PAGE, LIBRARY, LICENCE = KEYS
 
 @pytest.fixture(scope="module")
 def made(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The template of the page and its routes, whose functions' code is in the cloud process."""
+    """The template of the page and its routes; the code of its functions is in the cloud process."""
     folder = tmp_path_factory.mktemp("app")
     app = App(outdir=str(folder))
     stack = Stack(app, "Page")
@@ -97,7 +97,7 @@ def url(stage: tuple[Deployed, dict[str, str]]) -> str:
 @pytest.fixture(scope="module")
 def browser(cloud: Cloud) -> requests.Session:
     session = requests.Session()
-    # Variables of the environment would come before `verify`.
+    # Otherwise environment variables take precedence over `verify`.
     session.trust_env = False
     session.verify = cloud.bundle
     return session
@@ -154,7 +154,7 @@ def test_a_crowd_that_opens_the_page_calls_no_function(cloud: Cloud, browser: re
         answers = list(pool.map(lambda path: browser.get(f"{url}/{path}"), [PAGE, LIBRARY] * CROWD))
     assert {answer.status_code for answer in answers} == {200}
     assert calls(cloud) == before
-    # A later call is in the log, and those of the crowd would be there before it.
+    # The call of the sign-in is in the log; calls of the crowd would be in it before that.
     signing_in()
     assert calls(cloud) == before + 1
 
@@ -165,7 +165,7 @@ def test_a_change_of_the_settings_changes_the_page_and_a_rollback_changes_it_bac
     stack, values = stage
     url, s3 = f"{values['Url']}/rag", cloud.client("s3")
     tag = browser.get(url).headers["ETag"]
-    # As an earlier version of the page may have left it.
+    # A file that an earlier version of the page may have left.
     s3.put_object(Bucket=values["Bucket"], Key="rag/old.js", Body=b"")
     sign_in = "https://own.auth.us-east-1.amazoncognito.com"
     settled = stack.update(
@@ -174,7 +174,7 @@ def test_a_change_of_the_settings_changes_the_page_and_a_rollback_changes_it_bac
     assert settled["StackStatus"] == "UPDATE_COMPLETE", stack.reasons()
     page = browser.get(url, headers={"If-None-Match": tag})
     assert (page.status_code, settings_in(page.text)["environment"]) == (200, "other")
-    # A browser reaches the sign-in of the local cloud.
+    # The address is one of the local cloud that a browser can reach.
     assert settings_in(page.text)["authorize_url"].startswith(f"{cloud.gateway}/_aws/own.auth.")
     assert {each["Key"] for each in s3.list_objects_v2(Bucket=values["Bucket"])["Contents"]} == set(KEYS)
     broken = shown(made, environment="third")

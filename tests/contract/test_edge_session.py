@@ -1,4 +1,4 @@
-"""The function session behind a REST API and a user pool of the cloud process: a whole sign-in."""
+"""The function session behind a REST API and a user pool of the cloud process: a complete sign-in."""
 
 import io
 import zipfile
@@ -62,7 +62,7 @@ def pool(cloud: Cloud) -> Iterator[Pool]:
 
 
 def deployed(cloud: Cloud, resources: dict[str, Any]) -> Iterator[Pool]:
-    """The resources with the function in a stack, which goes afterwards."""
+    """Deploy the resources and the function in a stack, and delete it afterwards."""
     stack = cloud.deploy(resources, {**OUTPUTS, "Function": ref("Function")})
     settled = stack.settled()
     assert settled["StackStatus"] == "CREATE_COMPLETE", stack.reasons()

@@ -1,4 +1,4 @@
-"""The engine's own agents: a question becomes a query by an agent and a search pipeline; older lines refuse them."""
+"""The engine's own agents: an agent and a search pipeline turn a question into a query; older lines refuse them."""
 
 import json
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ AGENTIC = needs("agentic")
 
 
 def planner(model: str) -> dict[str, Any]:
-    """As `query_planning` has it for a model of a stack."""
+    """The tool that `query_planning` makes for a model of a stack."""
     return AgentTool("QueryPlanningTool", {"model_id": model}).body
 
 
@@ -48,7 +48,7 @@ def pipeline(agent: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class PumpIndex:
-    """An index with pumps, and a pipeline that asks an agent whose model is the stand-in."""
+    """An index with pumps, and a pipeline with an agent whose model is the stand-in."""
 
     engine: KindsEngine
     models: Models
@@ -84,7 +84,7 @@ def pumps(engine: KindsEngine, models: Models) -> Iterator[PumpIndex]:
 
 
 def _model(engine: KindsEngine, models: Models) -> str:
-    """The stand-in behind the connector of the construct library, with its key and address."""
+    """The stand-in behind the construct library's connector, with the stand-in's key and address."""
     stack = Stack(App(), "Planner")
     made = deepseek_chat(ModelSecret(stack, "Key", name="key"), plans_queries=True)
     actions: Any = made.connector["actions"]

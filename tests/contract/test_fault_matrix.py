@@ -1,4 +1,4 @@
-"""Every fault at the calls of every kind. The whole is `make faults`, which also writes docs/faults.md; here a part."""
+"""Every fault at the calls of every kind. `make faults` runs all and also writes docs/faults.md; here a part runs."""
 
 import importlib
 import json
@@ -29,13 +29,13 @@ engine, engine_transport, provider = (
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "faults.md"
 ANSWERS: list[dict[str, Any]] = []
-# 1 tries each fault at every call, 4 at every fourth, and both write the page; without it the part is CI's.
+# 1 tries each fault at every call, 4 at every fourth; both write the page. 0, the default, tries the part that CI runs.
 EVERY = int(os.environ.get("OSML_FAULTS", "0"))
-ENOUGH = 5  # violations, after which a kind need not be tried further
+ENOUGH = 5  # violations after which the kind is not tried further
 
 
 class Carried:
-    """The function's transport: its requests go through the proxy, on the proxy's clock."""
+    """The function's transport: sends requests through the proxy, on the proxy's clock."""
 
     proxy: Proxy
 
@@ -61,7 +61,7 @@ def proxy(engine_transport: HttpTransport) -> Iterator[Proxy]:
 
 @pytest.fixture(scope="module")
 def module(proxy: Proxy) -> Iterator[ModuleType]:
-    """The provisioner's own handler, with the proxy's clock and its way to the engine."""
+    """The provisioner's own handler, with the proxy's clock and a transport through the proxy."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
             patch.setenv(name, "us-east-1")
@@ -74,7 +74,7 @@ def module(proxy: Proxy) -> Iterator[ModuleType]:
         patch.setattr(module, "Patience", patience)
         patch.setattr(module, "HttpTransport", type("CarriedHere", (Carried,), {"proxy": proxy}))
         patch.setattr(module, "sign_in", lambda *_: kinds_engine.RoleHeaders())
-        # Past the bucket that CloudFormation reads: crhelper reads all of the machine's CAs for every answer.
+        # Does not use the bucket that CloudFormation reads: crhelper loads all of the machine's CAs for every answer.
         sends = partial(module.helper._send, send_response=lambda url, body, verify: ANSWERS.append(body))
         patch.setattr(module.helper, "_send", sends)
         yield module
@@ -100,7 +100,10 @@ def _stack(engine: KindsEngine, proxy: Proxy, module: ModuleType, kind: str) -> 
 
 
 def _cells(stack: Stack) -> Iterator[Cell]:
-    """As `EVERY` says; or every fault with every second kind, and lasting with one of them, each at another call."""
+    """The cells that `EVERY` selects.
+
+    By default, every fault at one call of the kind, lasting for some, each at another call.
+    """
     calls = [(verb, call) for verb in VERBS if verb in stack.calls for call in range(1, stack.calls[verb] + 1)]
     kind = list(SUBJECTS).index(stack.kind)
     for number, fault in enumerate(FAULTS):
@@ -123,7 +126,7 @@ def test_every_fault(engine: KindsEngine, proxy: Proxy, module: ModuleType, tabl
     for cell in _cells(stack):
         try:
             ended = stack.run(cell)
-            if proxy.met:  # a model that was deployed sooner is asked less often
+            if proxy.met:  # a model that is deployed earlier than usual needs fewer calls
                 table.saw(cell, ended)
         except Violation as violation:
             violations.append(f"{cell}: {violation}")

@@ -1,4 +1,4 @@
-"""Sign-in to a pool of the cloud process by foreign identity providers, of OpenID Connect and of SAML."""
+"""Sign-in to a pool of the cloud process through external identity providers, with OpenID Connect and SAML."""
 
 import re
 from collections.abc import Iterator
@@ -49,20 +49,20 @@ FAULTS = {name: {"email": "grace@partner.example", "groups": ["guests"]} for nam
 
 @dataclass
 class Federated(Pool):
-    """A pool with both providers; `verifier` is that of the sign-in which has begun last."""
+    """A pool with both providers; `verifier` is that of the latest sign-in."""
 
     providers: IdentityProviders
     verifier: str = ""
 
     def begun(self, browser: requests.Session, name: str) -> requests.Response:
-        """The first page of the provider, by the link on the sign-in page."""
+        """Follow the link on the sign-in page; returns the provider's first page."""
         self.verifier, challenge = verifier_and_challenge()
         form = self.authorize(browser, challenge)
         [link] = re.findall(rf'<a href="([^"]+)">Continue with {name}</a>', form.text)
         return browser.get(self.cloud.gateway + unescape(link))
 
     def answered(self, browser: requests.Session, page: requests.Response, person: str) -> requests.Response:
-        """From the provider's first page until it sends the browser back to the pool: that answer of the pool."""
+        """Sign in at the provider, from its first page; returns the pool's answer after the provider redirects back."""
         while True:
             [(tag, inside)] = re.findall(r"<form([^>]*)>(.*?)</form>", page.text, re.DOTALL)
             fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', inside))
@@ -80,7 +80,7 @@ class Federated(Pool):
                 return page
 
     def signed_in(self, name: str, person: str) -> dict[str, Any]:
-        """The claims of the token that the client gets."""
+        """Sign in; returns the claims of the token that the client gets."""
         browser = self.browser()
         back = returned(self.answered(browser, self.begun(browser, name), person))
         assert set(back) == {"code", "state"}
@@ -159,7 +159,7 @@ def test_a_person_of_a_provider_signs_in(pool: Federated, name: str, person: str
     assert claims["cognito:groups"] == [f"{pool.values['Pool']}_{name}"]
     [identity] = claims["identities"]
     assert (identity["providerName"], identity["userId"]) == (name, person)
-    # Nothing else of what the provider says is kept.
+    # The pool stores no other claim of the provider.
     user = pool.cloud.client("cognito-idp").admin_get_user(UserPoolId=pool.values["Pool"], Username=f"{name}_{person}")
     assert {attribute["Name"] for attribute in user["UserAttributes"]} == {
         "sub",
@@ -168,7 +168,7 @@ def test_a_person_of_a_provider_signs_in(pool: Federated, name: str, person: str
         "identities",
     }
     assert user["UserStatus"] == "EXTERNAL_PROVIDER"
-    # The same person next time, with what the provider says then.
+    # The next sign-in is of the same user, with the provider's new claims.
     assert pool.signed_in(name, person)["sub"] == claims["sub"]
 
 

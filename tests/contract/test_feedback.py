@@ -1,4 +1,4 @@
-"""What people say of answers, in the index of a domain and in the table of a collection alike."""
+"""Feedback about answers, in the index of a domain and in the table of a collection."""
 
 import json
 from collections.abc import Iterator
@@ -32,14 +32,14 @@ NAME = "judged-feedback"
 
 @pytest.fixture(scope="module")
 def judged(kept: Shop) -> Iterator[Shop]:
-    """The shelf with feedback where its conversations are, without texts."""
+    """The shelf, with feedback stored next to its conversations, without texts."""
     if isinstance(kept.parts.settings.conversations, ConversationIndexSettings):
         engine = kept.engine
         engine.send("PUT", f"/{NAME}", FeedbackIndex.body(0), Budget(SECONDS))
         yield with_feedback(kept, FeedbackInIndex(engine, NAME, 90), "index")
         engine.send("DELETE", f"/{NAME}", None, Budget(SECONDS))
         return
-    # That of the local cloud with the conversations.
+    # In the same local cloud as the conversations.
     boto3.client("dynamodb", region_name="us-east-1").create_table(
         TableName=NAME,
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("kind", "id")],

@@ -1,4 +1,4 @@
-"""Metadata never keeps a text out of an index, and can be asked for, on a real engine."""
+"""Metadata never keeps a text out of an index, and filters can use it, on a real engine."""
 
 import io
 import json
@@ -172,7 +172,7 @@ def test_a_declared_field_is_compared_by_its_type(shelf: Shelf) -> None:
 
 
 def test_any_fields_pass(empty: Shelf) -> None:
-    """Names and values drawn from what engines stumble over; the same ones in each run."""
+    """The names and values are drawn from what engines fail on, and are the same in each run."""
     chance = random.Random(7)  # noqa: S311 not cryptography
     names = [
         "",
@@ -223,7 +223,7 @@ def test_any_fields_pass(empty: Shelf) -> None:
 
 
 def test_whose_a_document_is_passes_the_pipeline(empty: Shelf) -> None:
-    """With other fields and without; what a row says of it is data."""
+    """With and without other fields; a row's own claim about access is plain data."""
     rows: list[dict[str, Any]] = [{"id": "g1"}, {"id": "g2", "year": 2024, "osml": {"access": {"groups": ["mine"]}}}]
     lines = "".join(json.dumps({"text": "Text.", **row}) + "\n" for row in rows)
     documents = list(read(io.BytesIO(lines.encode()), "a.ndjson", Reading("text")))
@@ -267,7 +267,7 @@ def test_foreign_hands_write_past_the_door(empty: Shelf) -> None:
 
 
 def test_an_index_of_the_older_kind_is_carried_over(empty: Shelf) -> None:
-    """As deploys before made it: each field has the type of its first value."""
+    """An index as earlier deploys made it: each field has the type of its first value."""
     engine, alias = empty.engine, f"{empty.engine.stack}-carried"
     old = {"settings": {"index": {"knn": True}}, "mappings": {"properties": EMBEDDED}}
     engine.apply("Index", {"name": f"{alias}-old", "body": old}, owner=engine.owner("Old"))

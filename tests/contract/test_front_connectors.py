@@ -1,4 +1,4 @@
-"""Connector credentials, trusted endpoints and the way of a model call, on a real engine."""
+"""Connector credentials, trusted endpoints, and how a model call reaches its endpoint, on a real engine."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def created(here: Trial, connector: dict[str, Any]) -> str:
 
 
 def predicted(here: Trial, model: dict[str, Any], body: dict[str, Any]) -> requests.Response:
-    """Registers, predicts once, and removes the model again."""
+    """Register the model, predict once, and remove the model again."""
     registered = here.master("POST", "/_plugins/_ml/models/_register?deploy=true", {"function_name": "remote", **model})
     assert registered.status_code == 200, registered.text
     path = f"/_plugins/_ml/models/{registered.json()['model_id']}"
@@ -118,8 +118,8 @@ def predicted(here: Trial, model: dict[str, Any], body: dict[str, Any]) -> reque
     finally:
         here.master("POST", path + "/_undeploy")
         here.master("DELETE", path)
-        # ml-commons has made a group for the model. Before 3.0 it looks for the group's models by a search, which finds
-        # the one that is gone for a second.
+        # ml-commons has made a group for the model. Before 3.0 it uses a search to look for the group's models, which
+        # still finds the deleted model for a second.
         group = f"/_plugins/_ml/model_groups/{shown['model_group_id']}"
         assert within(10, lambda: here.master("DELETE", group).status_code == 200)
 

@@ -1,4 +1,4 @@
-"""What the front lets nobody do: requests changed, dated or sent again by others, and calls to places nobody trusts."""
+"""What the front refuses: changed, outdated and replayed requests, and calls to untrusted places."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def here(contract_engine: EngineAddress) -> Iterator[Trial]:
 
 @pytest.fixture
 def index(here: Trial) -> Iterator[str]:
-    """A name for an index; removed when it was made after all."""
+    """A name for an index; an index of that name is removed if it was made."""
     name = f"front-{secrets.token_hex(4)}"
     yield name
     here.engine("DELETE", f"/{name}?ignore_unavailable=true")
@@ -65,7 +65,7 @@ def _keys(here: Trial) -> SessionKeys:
 
 
 def _signed(here: Trial, path: str, body: bytes = b'{"a": 1}', **headers: str) -> requests.PreparedRequest:
-    """A write, signed now as the domain's master, or at the `x-amz-date` among the headers."""
+    """A write, signed as the domain's master, now or at the `x-amz-date` of the headers."""
     keys = _keys(here)
     auth = AWS4Auth(keys.access_key, keys.secret_key, "us-east-1", "es", session_token=keys.session_token)
     headers = {"Content-Type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
@@ -74,7 +74,7 @@ def _signed(here: Trial, path: str, body: bytes = b'{"a": 1}', **headers: str) -
 
 
 def _send(here: Trial, request: requests.PreparedRequest) -> requests.Response:
-    """On a connection of its own."""
+    """Send the request on a new connection."""
     with requests.Session() as session:
         return session.send(request, verify=here.address.ca, timeout=30)
 
@@ -84,7 +84,7 @@ def _exists(here: Trial, index: str) -> bool:
 
 
 def test_a_write_that_was_changed_on_its_way(here: Trial, index: str) -> None:
-    """Each part of a request that can be changed is in tests/unit/test_front_signature.py."""
+    """tests/unit/test_front_signature.py changes each part of a request that can be changed."""
     request = _signed(here, f"/{index}/_doc/1?refresh=true")
     request.body = b'{"a": 2}'
     answer = _send(here, request)
@@ -102,7 +102,7 @@ def test_a_write_of_another_time(here: Trial, index: str) -> None:
 
 
 def test_a_replayed_write(here: Trial, index: str) -> None:
-    """Alike requests of one second bear one signature: they come together and are honest. Later it is a replay."""
+    """Equal requests within one second have the same signature, so the front allows them. Later it is a replay."""
     assert here.master("PUT", f"/{index}").status_code == 200
     kept = _signed(here, f"/{index}/_doc/1")
     assert [_send(here, kept).status_code for _ in range(2)] == [201, 200]
@@ -139,7 +139,7 @@ NOT_TRUSTED = [
 @pytest.mark.parametrize("inserted", [False, True])
 @pytest.mark.parametrize("url", NOT_TRUSTED)
 def test_a_connector_to_an_endpoint_that_is_not_trusted(here: Trial, url: str, inserted: bool) -> None:
-    """In the words of ml-commons, also where a parameter holds the address."""
+    """The message is that of ml-commons, also when the address is in a parameter."""
     connector = _connector(here, **({"endpoint": url} if inserted else {}))
     connector["actions"][0]["url"] = "${parameters.endpoint}" if inserted else url
     answer = here.master("POST", CREATE, connector)
@@ -181,7 +181,7 @@ def test_a_call_to_a_private_address(here: Trial, host: str, way: str) -> None:
 
 
 def test_a_name_with_a_private_address_is_not_called(here: Trial) -> None:
-    """The front looks no name up: what the model endpoints do not stand for is refused, wherever it would lead."""
+    """The front looks up no name: it refuses every host that the model endpoints do not serve."""
     for name in ("localhost.localdomain", "ip6-localhost", "api.deepseek.com.", "api.deepseek.com.evil.example"):
         answer = requests.post(f"http://127.0.0.1:{here.settings.egress_port}/_aws/{name}/x", timeout=10)
         assert answer.status_code == 502
@@ -201,7 +201,7 @@ def test_a_name_with_a_private_address_is_not_called(here: Trial) -> None:
 def test_no_connector_leads_inside(
     here: Trial, inside: tuple[int, list[FrontRequest]], url: str, overriding: dict[str, str]
 ) -> None:
-    """Not even where every endpoint is trusted, and whatever a prediction says in place of a parameter."""
+    """This holds even where every endpoint is trusted, and with any value that a prediction gives a parameter."""
     port, reached = inside
     scheme = "" if url.startswith("https://$") else "https://"
     connector = _connector(here, endpoint=f"{scheme}api.deepseek.com")

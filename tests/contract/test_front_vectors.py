@@ -1,4 +1,4 @@
-"""Vector fields that Amazon takes and that would end the local engine: Lucene keeps them, and the answer says so."""
+"""Vector fields that Amazon takes and that would crash the local engine: Lucene stores them, and the answer says so."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def mapping(**field: Any) -> dict[str, Any]:
 
 
 def holds_a_vector(here: Trial, index: str) -> bool:
-    """Write, flush and find: what ends an engine without the native library at the latest."""
+    """Write, flush and search: an engine without the native library would crash at one of these steps."""
     assert here.master("PUT", f"/{index}/_doc/1?refresh=true", {"v": VECTOR, "text": "x"}).status_code == 201
     assert here.master("POST", f"/{index}/_flush").status_code == 200
     query = {"query": {"knn": {"v": {"vector": VECTOR, "k": 1}}}}

@@ -1,4 +1,4 @@
-"""The conversations of people, in the index of a domain and in the table of a collection alike."""
+"""The conversations of people, in the index of a domain and in the table of a collection."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -47,7 +47,7 @@ def kept(request: pytest.FixtureRequest, shelf: Shop, tmp_path_factory: pytest.T
 def page_of(
     kept: Shop, caller: Caller, search: str | None = None, size: int = 50, after: str | None = None
 ) -> ConversationList:
-    """A page of the list; an index shows what was written within a second."""
+    """A page of the list, after a refresh: an index shows new conversations only after up to a second."""
     settings = kept.parts.settings.conversations
     if isinstance(settings, ConversationIndexSettings):
         engine = kept.engine
@@ -64,7 +64,7 @@ def seen(kept: Shop, id: str, caller: Caller) -> ConversationShown:
 
 
 def by(kept: Shop, name: str, groups: frozenset[str] | None = frozenset()) -> Caller:
-    """Somebody whom no other test knows, in both stores."""
+    """A caller whom no other test uses, for each store."""
     return Caller(f"{name} {type(kept.parts.conversations).__name__}", "reader", groups)
 
 
@@ -139,7 +139,7 @@ def test_a_search_finds_all_its_words_in_titles_and_questions(kept: Shop) -> Non
 
 
 def at(kept: Shop, moment: float) -> Conversations:
-    """The conversations at another moment."""
+    """The conversations at another time."""
     settings = kept.parts.settings
     if isinstance(settings.conversations, Table):
         return ConversationsInTable(settings.conversations, settings.timeouts, lambda: moment)

@@ -1,4 +1,4 @@
-"""A new index version replaces the one before: no document is lost or doubled, and every question is answered."""
+"""A new index version replaces the previous one: no document is lost or doubled, and every question is answered."""
 
 import os
 import threading
@@ -40,7 +40,7 @@ def new(library: Library) -> Made:
 
 
 def right(library: Library, made: Made, expected: dict[str, int]) -> None:
-    """Every document that was acknowledged is there, once, as it was written last, with a vector of `made`."""
+    """Check that each acknowledged document is there once, in its last revision, with a vector of `made`."""
     assert library.named() == [made.spec["name"]]
     documents = library.documents()
     assert {id: revision for id, (revision, _, _) in documents.items()} == expected
@@ -84,7 +84,7 @@ def _swaps(request: Request) -> bool:
     return request.path == "/_aliases"
 
 
-# Where a process may be killed; all of them with OSML_INDEX_VERSIONS=all.
+# The points at which the process is killed; all of them with OSML_INDEX_VERSIONS=all.
 KILLS = [_creates, _copies, _freezes, _swaps] if os.environ.get("OSML_INDEX_VERSIONS") == "all" else [_freezes]
 
 
@@ -150,7 +150,7 @@ def _versions(library: Library, index: str) -> dict[str, int]:
 
 
 def test_copied_documents_can_still_be_read_in_the_old_index(library: Library) -> None:
-    """k-NN 3.0 to 3.5 breaks an index from which a scroll has read ten documents in a row."""
+    """k-NN 3.0 to 3.5 corrupts an index from which a scroll has read ten documents in a row."""
     old, new = library.index_version("aaaaaaaa", 4, 1, shards=4), library.index_version("bbbbbbbb", 8, 2)
     first = library.apply(old)
     expected = library.fill(60)
@@ -160,10 +160,10 @@ def test_copied_documents_can_still_be_read_in_the_old_index(library: Library) -
 
 
 def test_writes_that_begin_before_and_end_after_have_vectors_of_the_new_model(library: Library) -> None:
-    """Also where both models make vectors of the same length, so that the engine itself sees no difference.
+    """Also when both models make vectors of the same length, so that the engine itself sees no difference.
 
-    One is being embedded when the index is closed to writers, and goes on when somebody has looked for it twice. The
-    other comes after the first look, and goes on when the alias has moved.
+    One write is being embedded when the index is closed to writers, and continues after it was looked for twice. The
+    other begins after the first look, and continues after the alias has moved.
     """
     old, new = library.index_version("aaaaaaaa", 4, 1), library.index_version("cccccccc", 4, 3)
     first = library.apply(old)

@@ -1,4 +1,4 @@
-"""An ingest into a real engine through a real pipeline, whose model throttles, refuses, and whose process is killed."""
+"""An ingest into a real engine through a real pipeline: its model throttles and refuses, and its process is killed."""
 
 import json
 import subprocess
@@ -82,7 +82,7 @@ def write(file: Path, count: int, poisoned: frozenset[int] = frozenset()) -> Pat
 
 
 def held(library: Library) -> list[str]:
-    """The ids of all documents, as often as they are there, each with a vector."""
+    """The ids of all documents with a vector; a doubled document is listed twice."""
     client = library.client
     client.post(f"/{library.alias}/_refresh")
     body = {"size": 10_000, "query": {"exists": {"field": "embedding"}}, "_source": False}

@@ -49,7 +49,8 @@ def test_an_initial_load_has_no_replicas_and_no_refresh_until_its_end(
 ) -> None:
     with load.quiet(continues=False):
         assert settings(library) == QUIET
-        # A changed interval queues one more refresh (IndexService.updateMetadata), which this one waits behind.
+        # A changed interval queues one more refresh (IndexService.updateMetadata); this refresh waits until that has
+        # ended.
         library.client.post(f"/{library.alias}/_refresh")
         fill(library, tmp_path)
         assert number_of_documents(library) == 0
@@ -93,7 +94,7 @@ def test_the_next_load_restores_what_a_killed_load_left_off(
 
 @pytest.fixture
 def three_zones(library: Library) -> Iterator[None]:
-    """The cluster demands equally many copies in each of three zones, as one with standby does."""
+    """A cluster that demands the same number of copies in each of three zones, like one with standby."""
     balance = {
         "cluster.routing.allocation.awareness.attributes": "zone",
         "cluster.routing.allocation.awareness.force.zone.values": "a,b,c",
@@ -108,7 +109,7 @@ def three_zones(library: Library) -> Iterator[None]:
 def test_replicas_stay_where_the_zones_must_have_equally_many(
     domain: Domain, library: Library, tmp_path: Path, three_zones: None, fewest: int
 ) -> None:
-    """With `fewest` the settings know of the zones; without, it is an existing domain that says so itself."""
+    """With `fewest`, the settings know of the zones; without it, an existing domain reports them itself."""
     settled = InitialLoad(domain, library.alias, replicas=2, fewest=fewest)
     with settled.quiet(continues=False):
         assert settings(library) == ("-1", "2")

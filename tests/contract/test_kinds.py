@@ -1,4 +1,4 @@
-"""Every kind through the same pairs of events, on a real engine.
+"""Every kind goes through the same pairs of events, on a real engine.
 
 The rest of the pairs: `test_kinds_killed` (create_timeout_create), `test_kinds_rollback` (update_rollback),
 `test_kinds_by_hand` (delete_by_hand_then_…), `test_kinds_shared` (two_owners_shared_list).
@@ -22,10 +22,10 @@ engine, engine_transport, provider = (
 )
 
 OTHER = Owner("kernel-someone-else", "Other")
-# Requests to make an object: look for it, write it, read it. Who writes a list takes a lock, too, and reads it there;
-# the trusted endpoints are read before, too, because they may need no lock. A model is asked, and looked at until it is
-# deployed: those looks are not counted. An index goes by the version of the engine, which is asked for. An audit log is
-# written as a whole, with what is not specified, which is read. Before an agent is made, the engine's tools are read.
+# Requests to make an object: look for it, write it, read it. More requests of some kinds: a shared list takes and
+# releases a lock, and is read inside it; the trusted endpoints are also read before, because they may need no lock. A
+# model gets a prediction; the reads until it is deployed are not counted. An index reads the engine's version. An audit
+# log is written as a whole, so its other fields are read first. Before an agent is made, the engine's tools are read.
 LOOK_WRITE_READ = 3
 CREATES = {"Agent": 4, "AuditLog": 4, "RoleMapping": 6, "TrustedEndpoints": 7, "Model": 3, "Index": 4}
 
@@ -78,7 +78,7 @@ def test_update_of_another_owners_object(engine: KindsEngine, kind: str) -> None
 
 @pytest.mark.parametrize("kind", SHARED)
 def test_create_create_of_another_owner_of_a_list(engine: KindsEngine, kind: str) -> None:
-    """Entries of lists cannot collide: another owner's stand beside ours, and cannot be reached by our id."""
+    """Entries of a list cannot collide: another owner has its own entry, which our id does not reach."""
     subject = SUBJECTS[kind](engine)
     first = engine.apply(kind, subject.spec)
     second = engine.apply(kind, subject.spec, first.physical_id, owner=OTHER)
@@ -90,7 +90,7 @@ def test_create_create_of_another_owner_of_a_list(engine: KindsEngine, kind: str
 
 
 def test_create_timeout_create_in_one_invocation(engine: KindsEngine, subject: Subject) -> None:
-    """The answer to the create is lost and we live: the invocation itself finds what it made."""
+    """The answer to the create is lost and the function lives: the same invocation finds the object that it made."""
     recorder = engine.recorder()
     recorder.error, recorder.lose = Unanswered, is_write
     first = engine.apply(subject.kind, subject.spec, transport=recorder)
@@ -102,7 +102,7 @@ def test_create_timeout_create_in_one_invocation(engine: KindsEngine, subject: S
 
 @pytest.mark.parametrize("kind", WITH_SERVER_IDS)
 def test_create_timeout_delete(engine: KindsEngine, kind: str) -> None:
-    """The function dies with its create: the delete comes without an id of the server."""
+    """The function is killed during its create: the delete comes without an id of the server."""
     subject = SUBJECTS[kind](engine)
     engine.apply(kind, subject.spec)
     outcome = engine.destroy(kind, None, previous=subject.spec)
@@ -121,7 +121,7 @@ def test_update_noop(engine: KindsEngine, subject: Subject) -> None:
 
 
 def test_update_noop_of_an_unknown_past(engine: KindsEngine) -> None:
-    """Nobody says that the model was ever asked."""
+    """Without a previous specification, nothing shows that the model has answered before: it gets a prediction."""
     subject = SUBJECTS["Model"](engine)
     first = engine.apply("Model", subject.spec)
     recorder = engine.recorder()

@@ -1,4 +1,4 @@
-"""What people delete or change by hand, past us: a deploy heals it, a delete does not mind."""
+"""What people delete or change without a deploy: the next deploy repairs it, a delete succeeds anyway."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_delete_by_hand_then_delete(engine: KindsEngine, subject: Subject) -> No
 
 
 def test_change_by_hand_then_update(engine: KindsEngine, subject: Subject) -> None:
-    """Healed in place, but a connector and an agent, which are replaced as for any change."""
+    """The update repairs the object in place; a connector and an agent are replaced, as for any change."""
     first = engine.apply(subject.kind, subject.spec)
     by_hand.change(engine, subject.kind, first.physical_id)
     second = engine.apply(subject.kind, subject.spec, first.physical_id)

@@ -1,4 +1,4 @@
-"""The Index kind on a collection's endpoint, as a role that may make indexes there and read no document."""
+"""The Index kind on a collection's endpoint, with a role that may make indexes and read no document."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SPEC: dict[str, Any] = {
 
 
 class Provisioner:
-    """`apply` and `destroy` of an index as one role; its policy's name is `POLICY`."""
+    """`apply` and `destroy` of an index as one role; the name of its data access policy is `POLICY`."""
 
     def __init__(self, aoss: Serverless, url: str, role: str, spreading: float = 0.0) -> None:
         self.arn = aoss.ledger.write_role(role, (ACTION, HERE.arn)).arn

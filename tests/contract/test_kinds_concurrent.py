@@ -1,4 +1,4 @@
-"""two_owners_shared_list: eight stacks that come and leave at once, over APIs that cannot compare and swap."""
+"""two_owners_shared_list: eight stacks that come and leave at the same time, over APIs without compare-and-swap."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ def _same(transport: Transport) -> Transport:
 
 
 class WithoutTurns:
-    """What IAM answers a role that may use no more than the APIs of the settings and of the security plugin."""
+    """IAM's answers to a role that may use only the APIs of the settings and of the security plugin: it has no lock."""
 
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
@@ -51,7 +51,7 @@ class WithoutTurns:
 
 
 class Stacks:
-    """Each with a connection of its own, all of them `through` the same kind of transport."""
+    """Several stacks, each with its own connection, all of them `through` the same type of transport."""
 
     def __init__(
         self, engine: KindsEngine, kind: str, writers: int = WRITERS, through: Callable[[Transport], Transport] = _same
@@ -60,7 +60,7 @@ class Stacks:
         self.owners = [engine.owner(f"Owner{number}") for number in range(writers)]
 
     def come(self) -> None:
-        """Raises what one of them raised."""
+        """Apply for all stacks at the same time; raises the error of one that failed."""
         self._at_once(lambda owner, client: apply(self._of_kind(), self._spec(owner), client=client, owner=owner))
 
     def leave(self) -> None:
@@ -70,7 +70,7 @@ class Stacks:
         return {self._entry(owner) for owner in self.owners}
 
     def entries(self) -> list[str]:
-        """What the list holds, without what says whose it is."""
+        """The entries of the list, without the marks of their owners."""
         if self._kind == "TrustedEndpoints":
             suffixes = [f"|^osml:{owner}$" for owner in self.owners]
             entries = [entry.removesuffix(suffix) for entry in by_hand.trusted(self._engine) for suffix in suffixes]
@@ -115,7 +115,7 @@ class Stacks:
 
 @pytest.fixture
 def before(engine: KindsEngine) -> Iterator[list[str]]:
-    """The trusted endpoints without us, and a role to map."""
+    """The trusted endpoints without ours, and a role to map."""
     engine.make_role(f"{engine.stack}-role")
     trusted = by_hand.trusted(engine)
     yield trusted
@@ -146,7 +146,7 @@ def test_owners_of_a_mapping_that_was_there(engine: KindsEngine, before: list[st
 
 
 def test_owners_of_trusted_endpoints_without_turns(engine: KindsEngine, before: list[str]) -> None:
-    """Each looks again after a pause."""
+    """Each stack reads the list again after a pause."""
     stacks = Stacks(engine, "TrustedEndpoints", 4, WithoutTurns)
     stacks.come()
     assert sorted(stacks.entries()) == sorted(stacks.wanted())

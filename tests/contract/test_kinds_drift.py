@@ -1,4 +1,4 @@
-"""Status, doctor, deploy and keeper say the same of an object that somebody has changed, and a deploy mends it."""
+"""Status, doctor, deploy and keeper report the same about an object that somebody has changed; a deploy repairs it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -58,14 +58,14 @@ def _take_alias(engine: KindsEngine, _: str, physical_id: str) -> None:
 
 
 def _move_alias(engine: KindsEngine, _: str, physical_id: str) -> None:
-    """To another index version of the same stack."""
+    """Move the alias to another index version of the same stack."""
     other = engine.apply("Index", {"name": f"{physical_id}-2", "body": {}}, owner=engine.owner("Second")).physical_id
     _take_alias(engine, "Alias", physical_id)
     engine.client().post("/_aliases", {"actions": [{"add": {"index": other, "alias": physical_id}}]})
 
 
 def _give_alias_away(engine: KindsEngine, _: str, physical_id: str) -> None:
-    """To an index of another stack."""
+    """Move the alias to an index of another stack."""
     other = f"{physical_id}-theirs"
     engine.apply("Index", {"name": other, "body": {}}, owner=Owner("others", "Index"))
     _take_alias(engine, "Alias", physical_id)
@@ -75,7 +75,7 @@ def _give_alias_away(engine: KindsEngine, _: str, physical_id: str) -> None:
 ACTS: dict[str, dict[str, Act]] = {
     "missing": dict.fromkeys(SUBJECTS, by_hand.delete) | {"Alias": _take_alias},
     "changed": dict.fromkeys(SUBJECTS, by_hand.change) | {"Alias": _move_alias},
-    # What is ours of a shared list has no mark besides.
+    # Our entries of a shared list have no separate mark that somebody could replace.
     "taken over": {kind: by_hand.take_over for kind in SUBJECTS if kind not in SHARED} | {"Alias": _give_alias_away},
 }
 
@@ -100,7 +100,7 @@ def test_a_changed_object_is_reported_alike_everywhere_and_repaired(engine: Kind
         with pytest.raises(NotOurs, match="others"):
             engine.apply(watched.kind, watched.spec, watched.id, previous=watched.spec)
         if kind != "Alias":
-            by_hand.take_over(engine, kind, watched.id)  # so that it can be removed
+            by_hand.take_over(engine, kind, watched.id)  # allows the removal at the end
         return
     mended = engine.apply(watched.kind, watched.spec, watched.id, previous=watched.spec)
     assert mended.changed
@@ -113,7 +113,7 @@ def test_an_undeployed_model_is_reported_alike_everywhere_and_repaired(engine: K
     watched = _made(engine, "Model")
     by_hand.undeploy(engine, watched.id)
     assert _compared(engine, watched).state == "not deployed"
-    # What answers is well: the engine deploys by itself what is called.
+    # A model that answers is "ok": the engine deploys a model by itself when it is called.
     status_entry = entry(engine.client(), watched)
     assert (status_entry.state, status_entry.is_drift) == ("ok", False)
     by_hand.undeploy(engine, watched.id)

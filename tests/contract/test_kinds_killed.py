@@ -1,4 +1,4 @@
-"""create_timeout_create: the function is killed after the server did the write and before it heard of it."""
+"""create_timeout_create: the function is killed after the server did the write and before the answer arrives."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def abandoned_soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "at"),
-    # A shared list takes three writes: a lock is taken, the list written, the lock given back.
+    # A shared list takes three writes: take the lock, write the list, release the lock.
     [(kind, 1) for kind in SUBJECTS] + [(kind, 2) for kind in SHARED],
 )
 def test_create_timeout_create(engine: KindsEngine, kind: str, at: int) -> None:
@@ -39,7 +39,7 @@ def test_create_timeout_create(engine: KindsEngine, kind: str, at: int) -> None:
 
 @pytest.mark.parametrize("kind", REPLACED)
 def test_replacement_timeout_rollback(engine: KindsEngine, kind: str) -> None:
-    """CloudFormation never learns the new id: its rollback says only which specification it comes from."""
+    """CloudFormation does not know the new id: its rollback names only the specification of the new object."""
     subject = SUBJECTS[kind](engine)
     first = engine.apply(kind, subject.spec).physical_id
     killed(engine, kind, subject.replacing, engine.owner(), first, at=2 if kind in SHARED else 1)

@@ -1,7 +1,8 @@
-"""The engine's false "still in use" of a connector: provoked, survived, swept.
+"""The engine's false "still in use" of a connector: provoked here, tolerated by deletes, and removed by a sweep.
 
-It comes when the id of a connector shares a token, cut at hyphens, with that of a connector in use. Whether a node's
-ids have hyphens changes with every start, so two connectors get ids that do, by the hand of the engine's administrator.
+It occurs when the id of a connector and that of a connector in use, both split at hyphens, have a part in common.
+Whether a node's ids have hyphens changes with every start. So the tests give two connectors such ids, as the engine's
+administrator.
 """
 
 import os
@@ -35,7 +36,7 @@ def _admin() -> Client:
 
 
 def _connector(engine: KindsEngine, name: str, token: str) -> str:
-    """A connector of the owner `name` whose id begins with the token and a hyphen."""
+    """A connector of the owner `name`, whose id begins with the token and a hyphen."""
     owner = engine.owner(name)
     made = engine.apply("Connector", {"connector": engine.connector()}, owner=owner).physical_id
     admin, folder = _admin(), "/.plugins-ml-connector/_doc"

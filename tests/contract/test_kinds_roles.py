@@ -1,4 +1,4 @@
-"""A security role of ours: it allows what it says at once, and nobody else's role is ever touched."""
+"""A security role of ours: it takes effect immediately, and nobody else's role is ever changed."""
 
 import os
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def test_a_caller_with_a_new_role_has_only_its_permissions(engine: KindsEngine, 
         with pytest.raises(PermissionMissing, match="no permissions"):
             caller.post(refused, {})
     wider = reader["index_permissions"] + [{"index_patterns": [index], "allowed_actions": ["write"]}]
-    # The engine writes even one document as a bulk, which is an action of the cluster.
+    # The engine writes even a single document as a bulk, which is an action of the cluster.
     writer = reader | {"index_permissions": wider, "cluster_permissions": ["indices:data/write/bulk"]}
     engine.apply("Role", writer, role.physical_id)
     assert caller.post(f"/{index}/_doc", {})["result"] == "created"

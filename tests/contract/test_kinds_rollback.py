@@ -1,6 +1,6 @@
-"""An update that is rolled back, in place and by replacement, after it was done and after it failed midway.
+"""An update that is rolled back, in place and by replacement, after it was complete and after it failed midway.
 
-CloudFormation's rollback is one more update, back to the old properties; what a replacement made is deleted after it.
+CloudFormation's rollback is one more update, back to the old properties; then it deletes what the replacement made.
 """
 
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ engine, engine_transport, provider = (
     kinds_engine.provider,
 )
 
-# The server's own account of its writes, which goes on; an updated model shows its id too (ml-commons 3.4).
+# The server changes these at each write; an updated model also shows its id (ml-commons 3.4).
 _VOLATILE = ("last_updated_time", "last_deployed_time", "model_id")
 
 
 @dataclass
 class Cut:
-    """A connection that is cut after the server has done so many writes, for good and before any answer."""
+    """A connection that breaks for good after the server has done that many writes, before their last answer."""
 
     inner: Transport
     writes: int = 1
@@ -52,7 +52,7 @@ def _shown(engine: KindsEngine, kind: str, physical_id: str) -> Any:
 
 
 def _without_what_stays(kind: str, shown: Any) -> Any:
-    """An index keeps a field that was added, and a setting that the old body does not name."""
+    """Remove what an index keeps after a rollback: an added field, and a setting that the old body does not name."""
     if kind == "Index":
         shown["mappings"]["properties"].pop("title", None)
         shown["settings"]["index"].pop("refresh_interval", None)
@@ -81,7 +81,7 @@ def test_update_rollback_in_place(engine: KindsEngine, kind: str, done: bool) ->
 
 @pytest.mark.parametrize("kind", REPLACED)
 def test_update_rollback_of_a_replacement(engine: KindsEngine, kind: str) -> None:
-    """It finds the old object again instead of making a third."""
+    """The update finds the old object again instead of making a third."""
     subject = SUBJECTS[kind](engine)
     first = engine.apply(kind, subject.spec).physical_id
     before = _shown(engine, kind, first)
@@ -95,7 +95,7 @@ def test_update_rollback_of_a_replacement(engine: KindsEngine, kind: str) -> Non
 
 @pytest.mark.parametrize("kind", REPLACED)
 def test_update_rollback_of_a_replacement_that_was_cut(engine: KindsEngine, kind: str) -> None:
-    """Nobody learned the new object's id: the rollback knows it by the specification it comes from."""
+    """The rollback does not know the new object's id: it finds the object by its specification."""
     subject = SUBJECTS[kind](engine)
     first = engine.apply(kind, subject.spec).physical_id
     before = _shown(engine, kind, first)
@@ -138,5 +138,5 @@ class Blind:
 
 
 def _writes(kind: str) -> int:
-    """After which write it is done: a shared list's first is its lock, an index's first its settings."""
+    """The number of the write that completes an update; a lock or the settings of an index are written before it."""
     return 2 if kind in (*SHARED, "Index") else 1

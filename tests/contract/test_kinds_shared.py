@@ -1,4 +1,4 @@
-"""Lists that others write too: we add to them, and take out what is ours and nothing else."""
+"""Lists that others write, too: we add our entries, and remove only those."""
 
 import contextlib
 import re
@@ -94,7 +94,7 @@ def _setting(engine: KindsEngine) -> tuple[str, list[str]]:
 
 @pytest.fixture
 def setting(engine: KindsEngine) -> Iterator[list[str]]:
-    """The list as it is without us: unset, or what the engine's other users made of it."""
+    """The list without our entries: unset, or as the engine's other users have set it."""
     layer, before = _setting(engine)
     yield before
     value = before if layer == "persistent" else None
@@ -113,7 +113,7 @@ def test_the_defaults_stay_and_come_back(engine: KindsEngine, setting: list[str]
 
 
 def test_two_owners_of_one_endpoint(engine: KindsEngine, setting: list[str]) -> None:
-    """An entry of the other owner is no reason to write none: it goes with its owner."""
+    """Each owner writes its own entry, because the other owner's entry is removed with its owner."""
     pattern = rf"^https://{engine.stack}\.example\.com/.*$"
     first_owner, second_owner = engine.owner("One"), engine.owner("Two")
     first = engine.apply("TrustedEndpoints", {"patterns": [pattern]}, owner=first_owner)
@@ -127,7 +127,7 @@ def test_two_owners_of_one_endpoint(engine: KindsEngine, setting: list[str]) -> 
 
 @pytest.mark.parametrize("is_set", [False, True], ids=["defaults", "set"])
 def test_a_host_that_is_trusted_already_is_not_written(engine: KindsEngine, setting: list[str], is_set: bool) -> None:
-    """A list that is set follows no newer defaults; what it trusts may be lost, and then it is written after all."""
+    """A list that is set does not follow newer defaults. When it loses the entry for the host, ours is written."""
     theirs = [r"^https://chat\..*\.example\.com/.*$"] if is_set else None
     engine.client().put("/_cluster/settings", {"persistent": {SETTING: theirs}})
     before = _setting(engine)
@@ -162,7 +162,7 @@ def test_nothing_is_given_back_that_was_not_added(engine: KindsEngine, setting: 
 
 
 def test_a_trusted_endpoint_is_trusted(engine: KindsEngine, setting: list[str]) -> None:
-    """The engine accepts an entry with its mark as the regular expression it is."""
+    """The engine accepts an entry with its mark: the entry is a valid regular expression."""
     engine.client().put("/_cluster/settings", {"persistent": {SETTING: ["^https://only-this/.*$"]}})
     engine.apply("TrustedEndpoints", {"patterns": [f"^{engine.provider}/.*$"]}, owner=engine.owner("Trust"))
     assert engine.apply("Connector", {"connector": engine.connector()}).changed

@@ -1,4 +1,4 @@
-"""What makes a kind work, or says in a sentence why it does not, on a real engine."""
+"""What makes a kind work, or reports in a sentence why it does not, on a real engine."""
 
 import copy
 from typing import Any
@@ -70,7 +70,7 @@ def test_a_model_moves_to_a_new_connector_and_the_old_one_goes(engine: KindsEngi
 
 
 def test_a_model_that_was_moved_has_left_its_connector(engine: KindsEngine) -> None:
-    """The answer to the request may come before: then the probe would be answered through the old connector."""
+    """The engine may answer the request before the move: then the probe would go through the old connector."""
     model_id, _ = _model(engine)
     other, recorder = _connector(engine, "/embed", "Other"), engine.recorder()
 

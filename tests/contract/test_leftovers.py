@@ -1,4 +1,4 @@
-"""Documents that have become shorter, whole or cut: what is left of them after another load, on a real engine."""
+"""Documents that have become shorter, whole or cut: their leftovers after another load, on a real engine."""
 
 import json
 import threading
@@ -23,7 +23,7 @@ from trials.ingesting import ingest
 
 engine_transport = kinds_engine.engine_transport
 library, domain = filled_library.library, filled_library.domain
-# Parts have at most 200 characters here.
+# Here, chunks have at most 200 characters.
 SENTENCE = "This sentence has, with its last character, just so many that fifteen fill a part. "
 
 
@@ -52,7 +52,7 @@ def test_only_leftovers_of_the_same_documents_are_removed(
     assert ("whole#1", "whole") in before - after
     assert (parts("whole", after), parts("cut", after)) == (1, parts("whole", before))
     assert ("shorter-2", "shorter") in after
-    # Documents of their own, whatever they are called.
+    # These are separate documents, whatever their ids look like.
     for name in ("same", "other", "shorter#7", "shorter#77"):
         assert parts(name, after) == parts(name, before) > 0
     assert removed == len(before - after)
@@ -97,19 +97,19 @@ def test_an_index_that_takes_none_for_long_stops_the_load(
 
 
 def load(library: Library, leftovers: Leftovers, folder: Path, documents: dict[str, int]) -> int:
-    """Documents by their ids and numbers of sentences; how many leftovers were removed."""
+    """Load documents with these ids and numbers of sentences; returns how many leftovers were removed."""
     file = folder / "documents.ndjson"
     lines = [json.dumps({"id": id, "text": (SENTENCE * count).strip()}) for id, count in documents.items()]
     file.write_text("\n".join(lines))
     report = ingest(engine_index(library.alias), folder / "state", file, leftovers=leftovers.remove)
     assert not report.failed
-    # What has been loaded just before is not seen otherwise; `osml ingest` begins with it.
+    # Makes the loaded documents visible; `osml ingest` also begins with a refresh.
     library.client.post(f"/{library.alias}/_refresh")
     return report.removed
 
 
 def held(library: Library) -> set[tuple[str, str]]:
-    """Ids and documents of all that the index holds."""
+    """The ids and documents of all chunks in the index."""
     library.client.post(f"/{library.alias}/_refresh")
     body = {"size": 1000, "_source": ["document"]}
     hits = library.client.post(f"/{library.alias}/_search?search_pipeline=_none", body)["hits"]["hits"]

@@ -1,4 +1,4 @@
-"""The operator's security role on a real engine: what it takes to ask, load and see the state, and nothing more."""
+"""The operator's security role on a real engine: exactly what is needed to ask, load and see the state."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ GRANT: dict[str, Any] = {"cluster_permissions": ["*"], "index_permissions": []}
 
 @dataclass(frozen=True)
 class Stage:
-    """The world, with a conversation, and the operator in it."""
+    """The world, with a conversation and the operator."""
 
     world: World
     engine: KindsEngine
@@ -30,7 +30,7 @@ class Stage:
     agent: str
 
     def request(self, permission: str) -> tuple[str, str, Any]:
-        """What is sent that takes the permission."""
+        """A request that needs the permission."""
         index, model = self.world.index, self.world.model
         shown = self.engine.client().get(f"/_plugins/_ml/models/{model}")
         memory = f"/_plugins/_ml/memory/{self.conversation}"
@@ -99,7 +99,10 @@ def _stage(world: World, engine: KindsEngine) -> Stage:
 
 @contextmanager
 def lacking(stage: Stage) -> Iterator[dict[str, Caller]]:
-    """For each permission of the operator somebody who has all but that one; made and removed in one request each."""
+    """For each permission of the operator, a caller who has all of them except that one.
+
+    One request makes the callers, and one removes them.
+    """
     admin, mine = stage.engine.client(), [stage.world.index]
     callers = {
         permission: Caller(stage.operator.endpoint, f"{stage.operator.arn}-{number}")
@@ -128,7 +131,7 @@ def lacking(stage: Stage) -> Iterator[dict[str, Caller]]:
 
 
 def refused(status: int, answer: Any) -> bool:
-    """Also an item of a bulk, whose answer is 200."""
+    """Whether the answer is a refusal, also of an item of a bulk, whose own status is 200."""
     items = [result for item in answer.get("items", []) for result in item.values()] if isinstance(answer, dict) else []
     return status == 403 or any(item["status"] == 403 for item in items)
 
@@ -139,7 +142,7 @@ def test_every_permission_of_the_operator_is_needed_and_no_other(stage: Stage) -
         for permission, somebody in callers.items():
             request = stage.request(permission)
             status, answer = stage.operator.send(*request)
-            if status not in (200, 201, 404) or answer.get("errors"):  # 404: no pipeline is there yet
+            if status not in (200, 201, 404) or answer.get("errors"):  # 404: there is no pipeline yet
                 short.append((permission, request[:2], status, answer))
             if not refused(*somebody.send(*request)):
                 useless.append((permission, request[:2]))
@@ -147,7 +150,7 @@ def test_every_permission_of_the_operator_is_needed_and_no_other(stage: Stage) -
 
 
 def escalations(stage: Stage) -> Iterator[tuple[str, str, Any]]:
-    """How somebody with the operator's role might try to become an administrator, or to reach what is not theirs."""
+    """How an operator might try to become an administrator, or to reach other people's objects."""
     me = [stage.operator.arn]
     for api in SECURITY:
         yield "PUT", f"{api}/roles/mine", GRANT
@@ -199,7 +202,7 @@ def test_an_operator_cannot_become_an_administrator(stage: Stage) -> None:
     passed = []
     for method, path, body in escalations(stage):
         status, answer = stage.operator.send(method, path, body)
-        # 400 and 405: the engine has no such request at all.
+        # 400 and 405: the engine has no such request.
         unknown = status in (400, 405) and ("no handler found" in str(answer) or "ncorrect HTTP method" in str(answer))
         if not (refused(status, answer) or unknown):
             passed.append((method, path, status, answer))

@@ -27,7 +27,7 @@ from tests.contract.cloud_process import Cloud, called_from_here
 from tests.unit.edge_requests import SETTINGS, Context, event
 
 ALICE, BOB = Caller("alice", "owner"), Caller("bob")
-# Half an hour before the next day and month begin.
+# Half an hour before the next day and the next month begin.
 LATE = datetime(2026, 11, 30, 23, 30, tzinfo=UTC).timestamp()
 ANSWER = Answer(answer="Yes.", grounded=True, sources=[], model="m", conversation_id="c", timings=Timings(total_ms=1))
 
@@ -95,7 +95,7 @@ def test_a_refusal_says_what_was_used_and_when_it_begins_anew(table: str, caller
 def test_tokens_of_the_month_end_with_it(table: str, caller: Caller) -> None:
     made = counted(table, tokens=1000, now=LATE - 86_400)
     spend(made, caller, 600)
-    # The question that passes the limit is answered.
+    # The question that exceeds the limit is still answered.
     spend(made, caller, 600)
     with pytest.raises(QuotaExceeded, match=r"limit of 1,000 tokens a month .* from December 1 \(UTC\) on") as refused:
         made.begin(caller, Budget(20))
@@ -144,7 +144,7 @@ def test_without_its_table_nothing_is_answered(cloud: Cloud, caller: Caller) -> 
 
 @pytest.fixture
 def door(table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The functions, with two questions a day for each caller, and a core that takes 30 tokens."""
+    """The functions, with two questions a day for each caller, and an answer that uses 30 tokens."""
     settings = {**SETTINGS, "quota": {"table": table, "questions_per_day": 2, "tokens_per_month": 1000}}
     monkeypatch.setenv("ASSISTANT", json.dumps(settings))
     monkeypatch.setattr(answering, "answer", thirty)

@@ -1,4 +1,4 @@
-"""Every way to search, on a real engine: by words too, by a sparse encoder, ranked anew by a model."""
+"""Every way to search, on a real engine: also by words, with a sparse encoder, and reranked by a model."""
 
 import json
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ DOCUMENTS = {
 
 @dataclass(frozen=True)
 class Shelf:
-    """An index of three documents, embedded in both ways, and the models that do it."""
+    """An index of three documents, with dense and sparse vectors, and the models that make them."""
 
     engine: KindsEngine
     index: IndexNames
@@ -52,7 +52,7 @@ class Shelf:
         after: list[Any] | None = None,
         caller: Caller = OPERATOR,
     ) -> Any:
-        """The hits of QUESTION for a caller, with these processors in the pipeline of the search."""
+        """The hits of QUESTION for a caller, with these processors in the search pipeline."""
         enrich = {"default_model_id": self.embedding, "neural_field_default_id": {"word_weights": self.sparse}}
         pipeline = {
             "request_processors": [{"neural_query_enricher": enrich}],
@@ -140,7 +140,7 @@ def test_words_and_meaning_become_one_score(shelf: Shelf, normalization: str) ->
 
 @pytest.mark.parametrize("more", [{}, {"rerank": Rerank()}])
 def test_a_hit_tells_the_score_of_its_vector_however_it_is_ordered(shelf: Shelf, more: dict[str, Any]) -> None:
-    """`min_score` is compared with it: the best passage of a mixture always has nearly 1."""
+    """`min_score` is compared with this score: in a mixture, the best passage always scores nearly 1."""
     plain = {hit["_id"]: similarity(hit) for hit in shelf.hits(Retrieval())}
     by = {"ml_opensearch": {"model_id": shelf.rerank}, "context": {"document_fields": ["text"]}}
     after = [{"rerank": by}] if more else []
@@ -154,7 +154,7 @@ def test_a_hit_tells_the_score_of_its_vector_however_it_is_ordered(shelf: Shelf,
 @pytest.mark.parametrize("reranked", [False, True])
 @pytest.mark.parametrize("retrieval", [{}, {"hybrid": Hybrid()}, {"hybrid": Hybrid(sparse=Sparse(endpoint="sparse"))}])
 def test_no_way_to_search_finds_what_is_for_others(shelf: Shelf, retrieval: dict[str, Any], reranked: bool) -> None:
-    """The one that would be the first of all is among the passages of its group alone."""
+    """The passage that would be the first hit is only found by its group."""
     path = f"/{shelf.index.name}/_doc/secret"
     source = {"text": f"{QUESTION} E17 means war.", "osml": {"access": {"groups": ["hr", "board"]}}}
     by = {"ml_opensearch": {"model_id": shelf.rerank}, "context": {"document_fields": ["text"]}}
@@ -180,7 +180,7 @@ def test_no_way_to_search_finds_what_is_for_others(shelf: Shelf, retrieval: dict
 
 @pytest.mark.parametrize("normalization", ["min_max", "l2"])
 def test_a_collection_mixes_words_and_meaning_as_the_engine_does(shelf: Shelf, normalization: Any) -> None:
-    """The assistant computes it there; here the engine's own processor is at hand."""
+    """On a collection the assistant computes the mixture; here it is compared with the engine's own processor."""
     hybrid = Hybrid(words=0.3, normalization=normalization)
     expected = shelf.hits(Retrieval(hybrid=hybrid, candidates=3), phases=[Mixture((0.3, 0.7), normalization).processor])
     meaning = shelf.hits(Retrieval())

@@ -1,4 +1,4 @@
-"""A secret gets another value while models are asked: no prediction fails, and no id changes."""
+"""A secret's value changes while models get predictions: no prediction fails, and no id changes."""
 
 import os
 import threading
@@ -30,7 +30,7 @@ ROTATIONS = 2
 
 
 class Vault(ThreadingHTTPServer):
-    """A provider that takes the keys in `accepted`, and the secret that holds one of them."""
+    """A provider that takes the keys in `accepted`, and a secret with one of them."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _KeyChecked)
@@ -54,7 +54,7 @@ class _KeyChecked(JsonHandler):
 
 @dataclass
 class Traffic:
-    """Questions to a model, one after another in several threads, and what became of them."""
+    """Predictions of a model, sent one after another by several threads, and their results."""
 
     probe: dict[str, Any] = field(default_factory=lambda: PROBE)
     answered: int = 0
@@ -99,7 +99,7 @@ def vault() -> Iterator[Vault]:
 
 @dataclass
 class Chat:
-    """A connector that holds the secret's value, its model, and the client that may read the secret."""
+    """A connector that contains the secret's value, its model, and the client that may read the secret."""
 
     engine: KindsEngine
     vault: Vault
@@ -149,7 +149,7 @@ def chat(engine: KindsEngine, vault: Vault) -> Chat:
 
 
 def again(engine: KindsEngine) -> HttpTransport:
-    """The same address and identity, over a connection of its own."""
+    """The same address and identity, over a new connection."""
     return HttpTransport(engine.transport.endpoint, auth=RoleHeaders(), verify=os.environ["OSML_TEST_CA"])
 
 
@@ -181,12 +181,12 @@ def test_a_value_that_the_provider_refuses_leaves_the_old_one_at_work(chat: Chat
 
 
 class Killed(BaseException):
-    """Not an Exception: nothing that the code does about errors is done."""
+    """Simulates a killed process: it is no Exception, so no error handling runs."""
 
 
 @dataclass
 class Mortal:
-    """A transport whose process is killed when it has sent `writes` requests that change something."""
+    """A transport that simulates a kill of its process before the write that follows the first `writes` writes."""
 
     inner: Transport
     writes: int
@@ -219,7 +219,8 @@ def test_a_kill_at_any_step_leaves_models_that_answer_and_the_next_run_completes
         else:
             break
     assert 6 <= steps < 19
-    # Where ids have a hyphen, the engine takes a stand-in for used by models of a like id (`retired.py`): it waits.
+    # When ids have a hyphen, the engine may falsely report a stand-in as used by a model (`retired.py`): it is deleted
+    # later.
     left = stand_ins(chat.client, chat.connector_id, owner)
     assert all(is_retired(chat.client, id) and not is_used(chat.client, id) for id in left)
 

@@ -1,4 +1,4 @@
-"""A secret that a domain itself resolves gets another value: as tests/contract/test_rotation.py, through the front."""
+"""A secret that a domain itself resolves gets another value: as in tests/contract/test_rotation.py, by the front."""
 
 import json
 import time
@@ -26,7 +26,7 @@ def here(contract_engine: EngineAddress) -> Iterator[Trial]:
 
 
 def transport(here: Trial) -> HttpTransport:
-    """Signed as the domain's master."""
+    """A transport that signs as the domain's master."""
     keys = here.master.keys
     assert keys is not None
     auth = AWS4Auth(keys.access_key, keys.secret_key, "us-east-1", "es", session_token=keys.session_token)
@@ -68,7 +68,7 @@ def test_no_prediction_fails_while_a_secret_that_the_domain_reads_is_rotated(her
             traffic.wait_for(10)
             here.ledger.secrets[SECRET_ARN] = json.dumps({"api_key": "key-1"})
             assert renew(client, connector_id, parsed, Owner(STACK, "Connector"), {model_id: PROBE}) == ""
-            # From here on the old key is refused; a request that was already on its way is not.
+            # From now on the old key is refused; a request that was already sent is still accepted.
             time.sleep(0.5)
             here.models.received.clear()
             traffic.wait_for(10)

@@ -1,4 +1,4 @@
-"""An ordinary scroll, as a foreign client's `helpers.scan` makes it, leaves an index as it is."""
+"""An ordinary scroll, as the `helpers.scan` of another client makes it, does not damage an index."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def index(engine: KindsEngine) -> str:
 
 
 def scroll(client: Client, index: str) -> int:
-    """All pages of `index`, and the end of the scroll; how many documents there were."""
+    """Read all pages of `index` and end the scroll; returns the number of documents."""
     query = {"query": {"match_all": {}}, "size": PAGE, "sort": ["_doc"]}
     answer, seen = client.post(f"/{index}/_search", query, scroll="1m"), 0
     while hits := answer["hits"]["hits"]:
@@ -48,7 +48,7 @@ def scroll(client: Client, index: str) -> int:
 
 
 def texts(client: Client, index: str) -> set[str]:
-    """What whole documents hold, their vectors read with them."""
+    """The texts of all documents; checks that each vector can be read, too."""
     hits = client.post(f"/{index}/_search", {"query": {"match_all": {}}, "size": DOCUMENTS})["hits"]["hits"]
     assert all(len(hit["_source"]["embedding"]) == DIMENSION for hit in hits)
     return {hit["_source"]["text"] for hit in hits}
@@ -72,6 +72,6 @@ def test_a_repair_rewrites_the_only_segment_and_keeps_every_document(engine: Kin
 
 
 def segments(client: Client, index: str) -> set[str]:
-    """Names of the segments that hold documents."""
+    """The names of the segments that contain documents."""
     (copies,) = client.get(f"/{index}/_segments")["indices"][index]["shards"].values()
     return {name for name, segment in copies[0]["segments"].items() if segment["num_docs"]}

@@ -1,4 +1,4 @@
-"""A second factor: a person sets it up, and signs in with its code; where it is required, at the first sign-in."""
+"""A second factor: a person sets it up and signs in with its code, at the first sign-in where it is required."""
 
 import re
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def pool(cloud: Cloud) -> Iterator[Pool]:
 
 
 def password_given(pool: Pool, name: str, scope: str | None = None) -> tuple[requests.Session, str, requests.Response]:
-    """A browser after the password: its verifier, and what managed login answers."""
+    """Give the password; returns the browser, its verifier, and the answer of managed login."""
     browser, (verifier, challenge) = pool.browser(), verifier_and_challenge()
     form = pool.authorize(browser, challenge, scope=scope or f"openid {ADMIN}")
     return browser, verifier, submitted(browser, form, username=name, password=PASSWORD)
@@ -58,7 +58,7 @@ def test_a_person_sets_it_up_signs_in_with_it_and_switches_it_off(pool: Pool) ->
     assert sent(pool, token, "state") == (200, {"on": False})
     status, reply = sent(pool, token, "begin")
     assert (status, set(reply)) == (200, {"secret"})
-    # Nothing changes before the code.
+    # Nothing changes before the code is given.
     assert sent(pool, token, "state") == (200, {"on": False})
     right = code(reply["secret"])
     wrong = "000000" if right != "000000" else "000001"
@@ -108,7 +108,7 @@ def test_the_pool_refuses_what_amazons_refuses(pool: Pool) -> None:
     with pytest.raises(ClientError, match="Code mismatch and fail enable Software Token MFA"):
         idp.verify_software_token(AccessToken=token, UserCode=wrong)
     assert idp.verify_software_token(AccessToken=token, UserCode=code(secret))["Status"] == "SUCCESS"
-    # Verified is not yet switched on.
+    # A verified factor is not switched on yet.
     assert idp.get_user(AccessToken=token).get("UserMFASettingList", []) == []
     idp.set_user_mfa_preference(AccessToken=token, SoftwareTokenMfaSettings=on)
     assert idp.get_user(AccessToken=token)["UserMFASettingList"] == ["SOFTWARE_TOKEN_MFA"]
@@ -126,7 +126,7 @@ def test_where_it_is_required_the_sign_in_page_sets_it_up(cloud: Cloud) -> None:
     page = submitted(browser, strict.authorize(browser, challenge), username=name, password="Temporary-1")
     setup = submitted(browser, page, new_password=PASSWORD, confirm_password=PASSWORD)
     assert "Set up an authenticator app" in setup.text
-    # The password alone opens nothing, at this sign-in and at the next.
+    # The password without the code does not sign in, neither at this sign-in nor at the next.
     assert "<form" in strict.authorize(browser, challenge).text
     (secret,) = re.findall(r'<code id="factor_secret">([A-Z2-7]{32})</code>', setup.text)
     wrong = "000000" if code(secret) != "000000" else "000001"
@@ -168,7 +168,7 @@ def test_where_it_is_required_the_api_gives_no_token_before_it_is_set_up(cloud: 
         return answer
 
     first = begun("Temporary-1")
-    # A name alone chooses no password.
+    # Nobody can choose a password with only a user name.
     with pytest.raises(ClientError, match="Invalid session for the user"):
         answered("NEW_PASSWORD_REQUIRED", "made-up-session-of-some-length", NEW_PASSWORD="Stolen-1-password")
     setup = answered("NEW_PASSWORD_REQUIRED", first["Session"], NEW_PASSWORD=PASSWORD)

@@ -1,4 +1,4 @@
-"""Links to conversations, in the index of a domain and in the table of a collection alike."""
+"""Links to conversations, in the index of a domain and in the table of a collection."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,7 +28,7 @@ OWNER = Caller("olga", "owner", None)
 
 @pytest.fixture
 def shop(kept: Shop) -> Shop:
-    """The shelf, which shares for up to 30 days."""
+    """The shelf, which allows links for up to 30 days."""
     return sharing_at(kept, time)
 
 

@@ -1,4 +1,4 @@
-"""The soak, short: `make soak` is the long one."""
+"""A short soak; `make soak` runs the long one."""
 
 from tests.contract.front_domain import trial
 from tests.contract.front_engine import EngineAddress

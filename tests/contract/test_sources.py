@@ -1,6 +1,6 @@
 """A website and a Git repository as sources of a real engine, with a real embedding model.
 
-OSML_SOURCES sets the number of pages, and prints the seconds of each run.
+OSML_SOURCES sets the number of pages; with it, the seconds of each run are printed.
 """
 
 import os
@@ -44,13 +44,13 @@ ASKED = "Which fish does the harbour of Lerwick land?"
 
 
 class Here(Git):
-    """Also by http."""
+    """A source from Git that also accepts http."""
 
     url: str
 
 
 class Kept:
-    """A source and what is known of it, whose documents go into an index."""
+    """A source, what is known of it after each run, and the index that gets its documents."""
 
     def __init__(self, settings: SourceSettings, into: Callable[[str, float], Into], refresh: Callable[[], object]):
         self._name, self._runs = settings.kind, 0
@@ -95,7 +95,7 @@ def on_a_domain(shop: Shop, engine: KindsEngine, settings: SourceSettings) -> Ke
 
 @pytest.fixture(autouse=True)
 def _signed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the role of the contract tests."""
+    """Sign in with the role of the contract tests."""
     monkeypatch.setattr(bulk_requests, "sign_in", lambda *_: RoleHeaders())
 
 
@@ -152,7 +152,7 @@ def test_a_repository_stays_in_step(shop: Shop, engine_transport: HttpTransport,
 def test_on_a_collection_a_website_stays_in_step_and_what_others_have_stored_stays(
     shelf: Shop, engine_transport: HttpTransport, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An index is not searched by itself here: a search finds what was stored when it is refreshed, in the wait."""
+    """Here the index does not refresh by itself: a search finds stored documents only after the refresh in the wait."""
     index = shelf.parts.settings.index.name
     client = KindsEngine(engine_transport, "").client()
     client.put(f"/{index}/_settings", {"index": {"refresh_interval": "-1"}})
@@ -171,7 +171,7 @@ def test_on_a_collection_a_website_stays_in_step_and_what_others_have_stored_sta
     assert (kept.run().added, waits) == (PAGES, [])
     site.page("/2", "<title>Lerwick</title><p>The harbour of Lerwick lands mackerel.</p>")
     assert kept.run().changed == 1
-    # What another way stores is not visible yet when its page vanishes, and the page's own versions are not either.
+    # When the pages vanish, neither the document that the assistant stored nor the page's own versions are visible yet.
     own = DocumentIn(id=f"{site.url}/3", text="The harbour of Scalloway lands squid.", title="Scalloway")
     assert store([own], 30.0, OPERATOR, shelf.parts).stored == 1
     del site.pages["/2"], site.pages["/3"]

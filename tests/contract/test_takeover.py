@@ -1,4 +1,4 @@
-"""What tutorials leave in a domain is shown as a tree and adopted, and the next deploy makes none of it again."""
+"""What tutorials leave in a domain is shown as a tree and adopted; the next deploy creates none of it again."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ NAME, STACK = "taken", "osml-taken-knowledge"
 SECRETS = {"embedding": "osml/taken/embedding", "answer": "osml/taken/answer"}
 THERE = AdoptedDomain("https://search-contract-abc123.us-east-1.es.amazonaws.com", ARN)
 EMBEDS, CHATS = "Sagemaker embedding", "my-conversation-search-pipeline-deepseek"
-# Of these kinds a deploy of a domain that was taken over makes the roles of the environment, which are no part of this.
+# A deploy makes objects of these kinds for the environment's roles; these tests are not about them.
 ACCESS = ("Custom::MlRole", "Custom::MlRoleMapping", "Custom::MlTrustedEndpoints")
 LEFT: dict[str, Callable[[Hand], None]] = {**TUTORIALS, "notebook": notebook, "terraform": terraform}
 Templates = dict[str, dict[str, Any]]
@@ -113,7 +113,7 @@ def shape(nodes: tuple[Node, ...]) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Templates]:
-    """The templates of the environment that a text describes, in this process: one more of them takes a second."""
+    """Synthesizes the templates of the environment that a text describes, in this process, which takes a second."""
     from aws_cdk import App
 
     from app import build
@@ -138,18 +138,18 @@ def counted(contents: Contents) -> dict[str, int]:
 
 
 def texts(left: Contents) -> str:
-    """Where a mark would be."""
+    """All texts that could contain a mark."""
     return json.dumps([left.models, left.groups, left.ingest_pipelines, left.search_pipelines])
 
 
 def settled(client: Client) -> Contents:
-    """What is there when it works: the search by which models are read shows it up to a second late before 3.3."""
+    """The contents when nothing is broken any more: before 3.3 the search for models is up to a second behind."""
     assert within(10, lambda: not tree(read(client)).broken)
     return read(client)
 
 
 def taken_over(client: Client, synthesize: Callable[[str], Templates]) -> tuple[Choice, Plan, Templates]:
-    """The import as the command does it, with marks."""
+    """Import as the command does, and write the marks."""
     contents = read(client)
     choice = Chooser(contents, STACK, SECRETS).choose()
     alias = alias_for(contents, choice.index)
@@ -161,7 +161,7 @@ def taken_over(client: Client, synthesize: Callable[[str], Templates]) -> tuple[
 
 
 def deployed(client: Client, templates: Templates) -> dict[str, tuple[ProvisioningOutcome, dict[str, Any]]]:
-    """What the provisioner does with each object of the stack, in the order of their references."""
+    """Apply each object of the stack as the provisioner does, in the order of their references."""
     done: dict[str, tuple[ProvisioningOutcome, dict[str, Any]]] = {}
 
     def text(part: Any) -> str:
@@ -187,7 +187,7 @@ def deployed(client: Client, templates: Templates) -> dict[str, tuple[Provisioni
 def given_back(
     client: Client, templates: Templates, done: dict[str, tuple[ProvisioningOutcome, dict[str, Any]]]
 ) -> None:
-    """What the provisioner does when the stack is deleted, or its first deploy is rolled back."""
+    """Give the objects back, as the provisioner does when the stack is deleted, or its first deploy is rolled back."""
     from mlcommons import destroy
 
     for id in reversed(done):
@@ -216,13 +216,13 @@ def test_a_tutorial_is_taken_over_and_given_back(
         assert environment.answer is not None
         assert wanted.items() <= environment.answer.model_dump().items()
     assert choice.left == ()
-    for made in planned.made:  # removed also after a failure
+    for made in planned.made:  # register for the removal, which also runs after a failure
         if made.startswith("SearchPipeline "):
             hand.made[f"search pipeline {made}"] = made.split()[1]
     done = deployed(client, templates)
     after = read(client)
     new = [made.split()[0] for made in planned.made if not made.startswith(("Role", "Trusted"))]
-    # A search pipeline that names the model of a question is new, unless there was one, and named before.
+    # The search pipeline that sets the model of questions is new, unless the tutorial made one; then its name is kept.
     assert new == (["Alias"] if choice.search_pipeline else ["Alias", "SearchPipeline"])
     grown = len(before.search_pipelines) + len(new) - 1
     assert counted(after) == counted(before) | {"search_pipelines": grown}
@@ -234,7 +234,7 @@ def test_a_tutorial_is_taken_over_and_given_back(
     question = {"query": {"neural": {choice.embedding_field: {"query_text": "hello", "k": 5}}}}
     assert client.post("/passages/_search", question)["hits"]["hits"]
     given_back(client, templates, done)
-    # The search by which models and groups are read shows an update up to a second late before 3.3.
+    # Before 3.3, the search for models and groups shows an update up to a second late.
     assert within(10, lambda: "osml:" not in texts(read(client)))
     left = read(client)
     assert counted(left) == counted(before)
@@ -300,7 +300,7 @@ def test_a_model_alone_is_taken_over(
     group: str,
     there: dict[str, object],
 ) -> None:
-    """As AIConnectorHelper and the console's template leave it: nothing names the model, and the rest is new."""
+    """As AIConnectorHelper and the console's template leave it: nothing names the model, and everything else is new."""
     leave(hand)
     client, before = hand.client, settled(hand.client)
     seen = tree(before)
@@ -379,7 +379,7 @@ def test_the_command_shows_and_writes_only_when_told(
     assert done.exit_code == 0, done.output
     environment = load(NAME, tmp_path)
     assert environment.adopted is not None
-    # What is adopted holds for the index version that a deploy of the file computes.
+    # The adopted objects belong to the index version that a deploy of the file computes.
     assert environment.adopted.index_version == index_version(synthesize(file.read_text()))
     assert environment.adopted.model_dump(include={"index", "ingest_pipeline", "answer_pipeline"}) == {
         "index": "my-nlp-index",

@@ -87,7 +87,7 @@ def minilm() -> MiniLM:
 
 @pytest.fixture(scope="module")
 def tutorial(cloud: Cloud, minilm: MiniLM) -> Iterator[Tutorial]:
-    """Done word for word, with two documents; the shell of the person who imports it."""
+    """The tutorial as it is written, with two documents, and the environment variables of the person who imports it."""
     made = deploy(cloud)
     for text in (MOON, HEART):
         made.index_document(text, vector(minilm, text))
@@ -105,7 +105,7 @@ def tutorial(cloud: Cloud, minilm: MiniLM) -> Iterator[Tutorial]:
 
 @pytest.fixture(scope="module")
 def importer(cloud: Cloud, tutorial: Tutorial) -> str:
-    """The role of a person whom a data access policy lets in."""
+    """The role of a person whom a data access policy admits."""
     return person(cloud, COLLECTION, *NEEDED)
 
 
@@ -126,14 +126,14 @@ def signature(role: str) -> AWS4Auth:
 
 
 def client_of(cloud: Cloud, tutorial: Tutorial, role: str) -> Client:
-    """Requests of a provisioner that has this role."""
+    """A client of a provisioner with this role."""
     transport = HttpTransport(tutorial.endpoint, auth=signature(role), verify=cloud.bundle)
     collection = Collection("of the test", role, 0.0)
     return Client(transport, Patience(seconds=600.0, propagation=0.0), collection=collection)
 
 
 def contained(small: Any, large: Any) -> bool:
-    """Whether everything of `small` is in `large`, with the same values."""
+    """Whether `large` contains everything in `small`, with the same values."""
     if isinstance(small, dict) and isinstance(large, dict):
         return all(name in large and contained(value, large[name]) for name, value in small.items())
     return bool(small == large)

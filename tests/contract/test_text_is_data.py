@@ -1,4 +1,4 @@
-"""Whatever a text holds, each model gets it as it is: documents, questions, passages and turns, on a real engine."""
+"""Each model gets documents, questions, passages and turns unchanged, whatever they contain, on a real engine."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ PIECES = ("${parameters.", "}", "${", "$", ".toString()", "input", ":-", '"', "\
 
 
 def _drawn(count: int) -> list[str]:
-    """Texts out of the pieces that metacharacters are made of; the same ones in each run."""
+    """Random texts from pieces with metacharacters; the same ones in each run."""
     chance = random.Random(19)  # noqa: S311 not cryptography
     return ["x" + "".join(chance.choices(PIECES, k=chance.randint(1, 12))) for _ in range(count)]
 
@@ -56,7 +56,7 @@ def recorder() -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Case:
-    """A provider, the shape of its answers, and how its requests hold texts."""
+    """A provider, the shape of its answers, and where its requests contain the texts."""
 
     shape: str
     made: Callable[[Stack], Provider]
@@ -147,7 +147,7 @@ ANSWERING = {
 
 
 def made_model(engine: KindsEngine, recorder: str, made: Provider, shape: str, id: str = "Model") -> str:
-    """The model behind the connector of a provider, whose requests go to the recorder."""
+    """A model behind the connector of a provider, whose requests go to the recorder."""
     actions: Any = made.connector["actions"]
     action = {**actions[0], "url": f"{recorder}/{shape}/"}
     action["headers"] = {"content-type": "application/json"}
@@ -173,7 +173,7 @@ def test_each_provider_embeds_the_text_that_was_given(
     answer = engine.client().post(f"/_plugins/_ml/_predict/{algorithm}/{model}", {"text_docs": texts})
     bodies = Recorded.bodies[before:]
     most = {"titan": 1, "cohere": 96}.get(case.shape, len(texts))
-    # Calls of one prediction overtake each other, so they are compared without their order.
+    # The calls of one prediction run concurrently, so they are compared without their order.
     calls = [texts[start : start + most] for start in range(0, len(texts), most)]
     assert sorted(case.texts(body) for body in bodies) == sorted(calls)
     if case.shape != "sparse":
@@ -192,7 +192,7 @@ def test_a_rerank_model_compares_the_texts_that_were_given(engine: KindsEngine, 
 
 @dataclass(frozen=True)
 class Shelf:
-    """An index that embeds, and one document of each text in it."""
+    """An index that embeds, with one document for each text."""
 
     engine: KindsEngine
     name: str

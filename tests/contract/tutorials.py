@@ -1,4 +1,4 @@
-"""What four tutorials, flow-framework and AIConnectorHelper leave in a domain, as requests by hand."""
+"""The objects that four tutorials, flow-framework and AIConnectorHelper leave in a domain, made by direct requests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ INSTRUCTIONS = "Answer in less than 100 words."
 
 @dataclass
 class Hand:
-    """Somebody's requests to the engine, and the ids of what they made; `role` and `secret` are ARNs of AWS."""
+    """Somebody's requests to the engine, and the ids of the objects they made; `role` and `secret` are ARNs of AWS."""
 
     client: Client
     role: str
@@ -41,7 +41,7 @@ class Hand:
         return str(answer["connector_id"])
 
     def model(self, key: str, name: str, connector: str, *, deploy: bool = True, group: bool = True) -> str:
-        """A model, deployed; without a `group` the engine makes one of the model's name."""
+        """Register and deploy a model; without a `group`, the engine makes one with the model's name."""
         registered = {"name": name, "function_name": "remote", "description": name, "connector_id": connector}
         if group:
             body = {"name": f"{name} group", "description": f"Test group of {name}"}
@@ -55,7 +55,7 @@ class Hand:
         return model_id
 
     def registered(self, key: str, model_id: str) -> str:
-        """The model and its group, noted."""
+        """Record a registered model and its group."""
         self.made[f"{key} model"] = model_id
         shown = self.client.get(path_of("_plugins", "_ml", "models", model_id))
         self.made[f"{key} group"] = shown["model_group_id"]
@@ -76,7 +76,7 @@ class Hand:
             self.client.post(path_of(name, "_doc", str(number)), {"text": text}, refresh="true")
 
     def clean(self) -> None:
-        """Delete everything, users of an object before the object."""
+        """Delete everything, first the users of an object and then the object."""
         paths = {"index": (), "ingest": ("_ingest", "pipeline"), "search": ("_search", "pipeline")}
         for key, made in self.made.items():
             if key.split()[0] in paths:
@@ -93,7 +93,7 @@ class Hand:
         assert within(10, lambda: self._deleted(path)), path
 
     def _deleted(self, path: str) -> bool:
-        """Whether it is gone; on 2.19 a group has its last model for a second after that has been deleted."""
+        """Whether it is gone; on 2.19, a group still contains its last model for a second after that is deleted."""
         if self.client.find(path) is not None:
             try:
                 self.client.delete(path)
@@ -124,12 +124,12 @@ def sagemaker_embedding_connector(hand: Hand) -> str:
 
 
 def sagemaker_embedding(hand: Hand) -> str:
-    """The connector and model of the tutorial for semantic search, which the others say to follow."""
+    """The connector and model of the tutorial for semantic search; the other tutorials refer to it for them."""
     return hand.model("embedding", "Sagemaker embedding model", sagemaker_embedding_connector(hand))
 
 
 def semantic_search(hand: Hand) -> None:
-    """Vectors of a SageMaker endpoint: no RAG, and an index that says nothing of its text."""
+    """Vectors of a SageMaker endpoint: no RAG, and an index whose mapping does not name its text field."""
     model = sagemaker_embedding(hand)
     embeds = {"text_embedding": {"model_id": model, "field_map": {"text": "text_knn"}}}
     hand.ingest_pipeline("my_sagemaker_embedding_pipeline", {"description": "embeds", "processors": [embeds]})
@@ -139,7 +139,7 @@ def semantic_search(hand: Hand) -> None:
 
 
 def _neural_search(hand: Hand) -> None:
-    """The index of the neural search tutorial, with five shards as a domain once had."""
+    """The index of the neural search tutorial, with five shards, which was a domain's default once."""
     model = sagemaker_embedding(hand)
     embeds = {"text_embedding": {"model_id": model, "field_map": {"text": "passage_embedding"}}}
     hand.ingest_pipeline("nlp-ingest-pipeline", {"description": "An NLP pipeline", "processors": [embeds]})
@@ -249,7 +249,7 @@ def deepseek_chat(hand: Hand) -> None:
 
 
 def flow_framework(hand: Hand) -> None:
-    """Its use case of semantic search with a query enricher: the index names a search pipeline, the model no group."""
+    """The use case semantic search with a query enricher: the index names a search pipeline, the model has no group."""
     action = {
         "action_type": "predict",
         "method": "POST",
@@ -286,7 +286,7 @@ def flow_framework(hand: Hand) -> None:
 
 
 def connector_helper(hand: Hand) -> None:
-    """AIConnectorHelper: a connector and a model in a group of the engine's making, and no pipeline."""
+    """A connector, and a model in a group that the engine makes; no pipeline."""
     hand.model("answer", "DeepSeek Chat model", deepseek_chat_connector(hand), group=False)
 
 

@@ -1,4 +1,4 @@
-"""MiniStack as it is, without what `sandbox.cloud` changes: what it does by itself, told by a script."""
+"""MiniStack without the changes of `sandbox.cloud`: a script reports how it behaves."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from sandbox.cloud_venv import cloud_python
 
 @pytest.fixture(scope="module")
 def unwrapped(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the module's script `UNWRAPPED` prints last, JSON; it runs in a process and a folder of its own."""
+    """The JSON that the module's script `UNWRAPPED` prints last; the script runs in its own process and folder."""
     python = cloud_python(cache_directory(), print)
     home = tmp_path_factory.mktemp("unwrapped")
     places = dict.fromkeys(("HOME", "TMPDIR", "STATE_DIR"), str(home))
@@ -32,7 +32,7 @@ def unwrapped(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 def still_open(gaps: Sequence[tuple[str, Any, str]]) -> Any:
-    """A test of each: a fact that the script prints, what MiniStack does, and the module that closes the gap."""
+    """Make a test for each gap: a fact that the script prints, MiniStack's behaviour, and the module that closes it."""
 
     @pytest.mark.parametrize(("fact", "gap", "module"), gaps)
     def test(unwrapped: dict[str, Any], fact: str, gap: Any, module: str) -> None:

@@ -1,7 +1,7 @@
 """A subject for each kind: a specification, a change of it in place, and a change that needs a new object.
 
-Each file has a function `subject`, and says of its kind whether the specification names the object (NAMED), the server
-makes its id (WITH_SERVER_ID), or it is an entry of a shared list (SHARED).
+Each file has a function `subject`. It also declares about its kind whether the specification names the object (NAMED),
+the server makes its id (WITH_SERVER_ID), or it is an entry of a shared list (SHARED).
 """
 
 import pkgutil
@@ -17,7 +17,7 @@ from tests.contract.kinds_engine import KindsEngine
 
 @dataclass(frozen=True)
 class Subject:
-    """`in_place` and `replacing` are None if the kind has no such change."""
+    """A specification and two changes of it; `in_place` and `replacing` are None if the kind has no such change."""
 
     kind: str
     spec: dict[str, Any]
@@ -51,5 +51,5 @@ _MODULES = _modules()
 SUBJECTS: dict[str, Callable[[KindsEngine], Subject]] = {name: module.subject for name, module in _MODULES.items()}
 NAMED, WITH_SERVER_IDS, SHARED = _that("NAMED"), _that("WITH_SERVER_ID"), _that("SHARED")
 UPDATED_IN_PLACE = [name for name in SUBJECTS if type(KINDS[name]).update is not Kind.update]
-# A model is replaced for another index version, which its own tests ask for.
+# A model is replaced for another index version, which the tests of index versions cover.
 REPLACED = [name for name in SUBJECTS if KINDS[name].replace_on and name != "Model"]
