@@ -18,20 +18,20 @@ Other = Callable[..., Template]
 ROOT = Path(__file__).resolve().parents[2]
 DOMAIN = "arn:<AWS::Partition>:es:<AWS::Region>:<AWS::AccountId>:domain/osml-sandbox"
 PLACE = "<AWS::Region>:<AWS::AccountId>"
-# What the function `documents` does with uploads that are more than one request stores.
+# Permissions of the function `documents` for uploads that become jobs.
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 UPLOADS = (
     *(f"s3:{word}" for word in ("GetObject", "PutObject", "ListBucket")),
     *(f"sqs:{word}" for word in ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")),
 )
 
-# The paths of the page and its files, and what is open to everybody.
+# The paths of the page and its files, and the routes that are open to everybody.
 PAGE = ("/rag", "/rag/temml/temml.min.js", "/rag/temml/LICENSE.txt")
 OPEN = {*(("GET", path) for path in PAGE), ("POST", "/rag/session")}
 
 
 def only(template: Template, type: str) -> dict[str, Any]:
-    """The one resource of exactly this type."""
+    """The only resource of exactly this type."""
     resources: list[dict[str, Any]] = [
         resource for resource in template["Resources"].values() if resource["Type"] == type
     ]
@@ -51,7 +51,7 @@ def collection(templates: Callable[[str], Templates]) -> Template:
 
 @pytest.fixture
 def other(synthesize: Callable[..., Templates], tmp_path: Path) -> Other:
-    """The assistant's template of a shipped environment with some groups changed."""
+    """The assistant's template of a shipped environment, with some groups of its file changed."""
 
     def make(base: str, **groups: Any) -> Template:
         settings = yaml.safe_load((ROOT / "environments" / f"{base}.yaml").read_text())
@@ -63,7 +63,7 @@ def other(synthesize: Callable[..., Templates], tmp_path: Path) -> Other:
 
 @pytest.fixture(scope="module")
 def methods(of_type: OfType) -> Callable[[Template], dict[tuple[str, str], Any]]:
-    """Properties of an API's methods by verb and path."""
+    """The properties of an API's methods, by verb and path."""
 
     def get(template: Template) -> dict[tuple[str, str], Any]:
         resources = of_type(template, "AWS::ApiGateway::Resource")
@@ -82,7 +82,7 @@ def methods(of_type: OfType) -> Callable[[Template], dict[tuple[str, str], Any]]
 
 @pytest.fixture(scope="module")
 def settings_of(flat: Flat, of_type: OfType) -> Callable[[Template, str], dict[str, Any]]:
-    """The settings of a function in ASSISTANT."""
+    """The settings of a function, from its variable ASSISTANT."""
 
     def get(template: Template, function: str) -> dict[str, Any]:
         (part,) = (
@@ -96,7 +96,7 @@ def settings_of(flat: Flat, of_type: OfType) -> Callable[[Template, str], dict[s
 
 @pytest.fixture(scope="module")
 def allowed(flat: Flat, of_type: OfType) -> Callable[[Template, str], dict[str, Any]]:
-    """Resources by action that a function's own policy allows; a list of them where several statements do."""
+    """The resources of each action that a function's own policy allows; a list when several statements allow it."""
 
     def get(template: Template, function: str) -> dict[str, Any]:
         (policy,) = (

@@ -1,4 +1,4 @@
-"""Run by the Python of checkov's own environment: what it finds in the templates of a folder, as JSON."""
+"""Runs with the Python of checkov's own environment; prints what it finds in the templates of a folder, as JSON."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from checkov.runner_filter import RunnerFilter
 
 
 def main(folder: Path) -> int:
-    """Print [template, rule, type, logical id] of each finding. Nothing is asked of the network."""
+    """Print [template, rule, type, logical id] of each finding, without any network access."""
     files = sorted(str(file) for file in folder.glob("*.json"))
     chosen = RunnerFilter(framework=["cloudformation"], show_progress_bar=False)
     report = Runner().run(root_folder=None, files=files, runner_filter=chosen)

@@ -1,4 +1,4 @@
-"""Synthesized templates. aws_cdk is imported inside the fixtures only: one jsii process serves the session."""
+"""Synthesized templates. Only fixtures import aws_cdk, so that one jsii process serves the session."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Templates = dict[str, dict[str, Any]]
 
 @pytest.fixture(scope="session")
 def acknowledged() -> dict[str, dict[tuple[str, str], bool]]:
-    """Whether cdk-nag finds what is acknowledged, by construct and rule, of each app by the text of its file."""
+    """For each app, by the text of its file: whether cdk-nag finds each acknowledged rule, by construct and rule."""
     return {}
 
 
@@ -27,7 +27,7 @@ def acknowledged() -> dict[str, dict[tuple[str, str], bool]]:
 def synthesized(
     acknowledged: dict[str, dict[tuple[str, str], bool]],
 ) -> Callable[[Any, str, Callable[[], None]], None]:
-    """Synthesizes an app once its function has built it, and notes which acknowledgements cdk-nag needs."""
+    """Synthesize an app after its function has built it, and record which acknowledgements cdk-nag needs."""
     from aws_cdk import Validations
     from cdk_nag import AwsSolutionsChecks
 
@@ -37,7 +37,7 @@ def synthesized(
         kept: list[tuple[Any, Any]] = []
 
         class Later:
-            """What is acknowledged is kept until cdk-nag has seen the app without it."""
+            """Keeps the acknowledgements back until cdk-nag has checked the app without them."""
 
             def __init__(self, scope: Any) -> None:
                 self.scope = scope
@@ -61,7 +61,7 @@ def synthesized(
             Validations.of(scope).acknowledge(rule)
             path = scope.node.path
             needed = any(item == path or item.startswith(f"{path}/") for item in resources_by_rule.get(rule.id, []))
-            # In a pipeline the stage stands before the stack.
+            # In a pipeline, the stage comes before the stack in the path.
             stack = next((part for part in path.split("/")[::-1] if re.fullmatch(STACK, part)), path.partition("/")[0])
             environment = stack.removeprefix("osml-").rpartition("-")[0] or "delivery"
             where = path[path.index(stack) :]
@@ -77,10 +77,10 @@ def synthesized(
 def synthesize(
     tmp_path_factory: pytest.TempPathFactory, synthesized: Callable[[Any, str, Callable[[], None]], None]
 ) -> Callable[..., Templates]:
-    """Synthesizes an environment as the CDK CLI would, flags included, but without bundling the function.
+    """Synthesize an environment as the CDK CLI does, with its flags, but without bundling the functions.
 
-    Takes the environment's name and, optionally, the directory its file lies in. Returns templates by stack name; a
-    file that was synthesized before gives the templates that it gave then, unless `anew`.
+    Takes the environment's name and, optionally, the directory of its file. Returns templates by stack name; for a file
+    that was synthesized before, the same templates, unless `anew`.
     """
     from aws_cdk import App
 
@@ -115,7 +115,7 @@ def synthesize(
 
 @pytest.fixture(scope="session")
 def templates(synthesize: Callable[..., Templates]) -> Callable[[str], Templates]:
-    """Templates of an environment, synthesized once in a session."""
+    """The templates of an environment, synthesized once in a session."""
     made: dict[str, Templates] = {}
 
     def get(name: str) -> Templates:
@@ -130,7 +130,7 @@ def templates(synthesize: Callable[..., Templates]) -> Callable[[str], Templates
 def deliver(
     tmp_path_factory: pytest.TempPathFactory, synthesized: Callable[[Any, str, Callable[[], None]], None]
 ) -> Callable[..., Templates]:
-    """Synthesizes a delivery file, given as to the app; returns templates by stack name, with the stages'."""
+    """Synthesize a delivery file; returns templates by stack name, including those of the stages."""
     from aws_cdk import App
 
     from app import build_delivery
@@ -155,7 +155,7 @@ def deliver(
 
 @pytest.fixture(scope="session")
 def delivered(deliver: Callable[..., Templates]) -> Templates:
-    """The delivery of this repository as it is."""
+    """The delivery of this repository."""
     return deliver("delivery.yaml")
 
 
@@ -182,7 +182,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory, deliver: Callable[..., T
 
 @pytest.fixture(scope="session")
 def files() -> list[tuple[str, str, str]]:
-    """Each environment file here, and one of each recipe: what it is called here, its environment, and its text."""
+    """Every environment file here and one of each recipe, as a tuple of its label, its environment and its text."""
     from tests.synth import test_alarms, test_answers, test_recipes
 
     paths = [*(ROOT / "environments").glob("*.yaml"), *(ROOT / "tests" / "synth" / "environments").glob("*.yaml")]
@@ -201,7 +201,7 @@ def whole(
     delivered: Templates,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Templates:
-    """Every template by environment and stack: of `files`, and the pipeline."""
+    """Every template of `files` and of the pipeline, by environment and stack."""
     folder = tmp_path_factory.mktemp("whole")
     made = {"delivery/osml-delivery": delivered["osml-delivery"]}
     for shown, name, text in files:
@@ -217,7 +217,7 @@ def needless(
     elsewhere: Templates,
     acknowledged: dict[str, dict[tuple[str, str], bool]],
 ) -> list[str]:
-    """What is acknowledged and cdk-nag finds in no app of `files` and of the two pipelines."""
+    """The acknowledgements that cdk-nag needs in no app of `files` and of the two pipelines."""
     assert whole
     assert elsewhere
     texts = {text for _, _, text in files} | {(ROOT / "delivery.yaml").read_text()}
@@ -232,16 +232,16 @@ def needless(
 
 @pytest.fixture(scope="session")
 def every(whole: Templates) -> Templates:
-    """As many templates as hold every resource."""
+    """Enough of the templates to contain every resource."""
     return distinct(whole)
 
 
-# What no rule of security or of IAM reads, and what differs from one environment to the next.
+# Types that no rule of security or of IAM checks, and that differ between environments.
 UNREAD = ("AWS::CloudWatch::Dashboard", "AWS::SSM::Parameter", "Custom::")
 
 
 def distinct(templates: Templates) -> Templates:
-    """As many of the templates as hold all resources that any of them has, whatever the environment is called."""
+    """Enough of the templates to contain every resource that any of them has, apart from the environment's name."""
     held = {
         name: {
             _shape(name.partition("/")[2], resource)
@@ -260,7 +260,7 @@ def distinct(templates: Templates) -> Templates:
 
 
 def _shape(stack: str, resource: dict[str, Any]) -> str:
-    """The resource without the environment's name, hashes of logical ids, and what is no property."""
+    """The resource without the environment's name, hashes of logical ids, and everything that is not a property."""
     environment = stack.removeprefix("osml-").rpartition("-")[0]
     properties = {**resource.get("Properties", {})}
     if resource["Type"] == "AWS::Lambda::Function" and "Environment" in properties:
@@ -271,7 +271,7 @@ def _shape(stack: str, resource: dict[str, Any]) -> str:
 
 @pytest.fixture(scope="session")
 def flat() -> Callable[[Any], Any]:
-    """Writes the intrinsic functions in a value as text: `<AWS::Region>`, `<Role.Arn>`, `<import …>`."""
+    """The value with its intrinsic functions as text: `<AWS::Region>`, `<Role.Arn>`, `<import …>`."""
 
     def flatten(value: Any) -> Any:
         if isinstance(value, list):
@@ -295,7 +295,7 @@ def flat() -> Callable[[Any], Any]:
 
 @pytest.fixture(scope="session")
 def of_type() -> Callable[[dict[str, Any], str], dict[str, Any]]:
-    """Resources of a template whose type starts with a text, by logical id."""
+    """The resources of a template whose type begins with a text, by logical id."""
 
     def pick(template: dict[str, Any], type_prefix: str) -> dict[str, Any]:
         return {
@@ -309,13 +309,13 @@ def of_type() -> Callable[[dict[str, Any], str], dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def cfn_lint() -> Callable[..., str]:
-    """What cfn-lint says of templates, each group a dict by stack name; empty when it finds nothing.
+    """The findings of cfn-lint in templates, each group a dict by stack name; empty when there are none.
 
-    One runner serves the session: each process of cfn-lint reads its schemas anew, for seconds. A template that it
-    found nothing in is not shown to it twice, nor one that differs from such a template in the environment's name
-    only: many recipes share their search stack. Ignored besides what is named: W3005, CDK writes a DependsOn where a
-    reference would be enough; W6001, the command line reads all it needs from the knowledge stack, so two outputs
-    hand on what the search stack exports.
+    One runner serves the session, because each process of cfn-lint reads its schemas again, which takes seconds. A
+    template without findings is not checked twice, nor is one that differs from it only in the environment's name: many
+    recipes share their search stack. Always ignored: W3005, because CDK writes a DependsOn where a reference would be
+    enough; W6001, because the command line reads all it needs from the knowledge stack, so two outputs pass on what the
+    search stack exports.
     """
     from cfnlint.config import ConfigMixIn
     from cfnlint.decode.decode import decode_str
@@ -348,6 +348,6 @@ def cfn_lint() -> Callable[..., str]:
 
 
 def _nameless(stack: str, template: dict[str, Any]) -> str:
-    """The template as JSON text without the name of its environment, to be compared with others."""
+    """The template as JSON text without its environment's name, for a comparison with others."""
     environment = stack.removeprefix("osml-").rpartition("-")[0]
     return re.sub(rf"\b{re.escape(environment)}\b", "", json.dumps(template)) if environment else json.dumps(template)

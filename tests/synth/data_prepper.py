@@ -1,8 +1,8 @@
-"""The schema of a pipeline's YAML, as far as ours use it: what Data Prepper's own configuration classes take.
+"""The schema of our pipelines' YAML: the parts of Data Prepper's configuration classes that we use.
 
 Written from the classes named below at https://github.com/opensearch-project/data-prepper, commit 4e7f003
 (2.17.0-SNAPSHOT, 2026-08-21): their @JsonProperty names, types, enumerations and constraints. OpenSearch Ingestion runs
-Data Prepper 2; which minor version, Amazon does not say.
+Data Prepper 2; Amazon does not publish the minor version.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Compression = Literal["none", "gzip", "snappy", "zstd", "automatic"]
 
 
 class Part(BaseModel):
-    """Names that a class does not have are refused, as Jackson does there."""
+    """A class that refuses unknown names, as Jackson does there."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -87,7 +87,7 @@ class Scan(Part):
 
 
 class S3Source(Part):
-    """source.s3.S3SourceConfig; it asks for a codec unless S3 Select reads."""
+    """source.s3.S3SourceConfig; it requires a codec unless S3 Select reads."""
 
     aws: Aws
     codec: InputCodec

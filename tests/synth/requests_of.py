@@ -1,4 +1,4 @@
-"""What a connector's function writes into a request, worked out here as the engine would."""
+"""What a connector's function writes into a request, computed here as the engine does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PART = re.compile(
 
 
 def sent(action: Mapping[str, Any], texts: tuple[str, ...] = (), query: str = "", **given: str) -> Any:
-    """The body for these texts, or for parameters as the engine gives them: escaped, or JSON."""
+    """The body for these texts, or for parameters in the engine's form: escaped, or JSON."""
     assert action["request_body"] == "${parameters.body}"
     (line,) = re.findall(r"^String body = (.*);$", action["pre_process_function"], re.MULTILINE)
     body, end = "", 0

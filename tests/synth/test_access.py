@@ -1,4 +1,4 @@
-"""Who may do what: IAM statements word for word, fine-grained access control, encryption, secrets."""
+"""Permissions of each role: IAM statements word for word, fine-grained access control, encryption, secrets."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_operator_may_ask_and_load(method: str, path: str, search: dict[str, Any
 def test_operator_may_not_send_what_an_administrator_sends(
     method: str, path: str, search: dict[str, Any], statements: Any
 ) -> None:
-    """Ids are in the path, so IAM lets a GET of any name under these two pass; the engine has no such name."""
+    """Ids are in the path, so IAM allows a GET of any name under these two prefixes; the engine has no such name."""
     allowed = may_send(statements(search, "OperatorPolicy"), method, path)
     by_id = ("/_plugins/_ml/agents/", "/_plugins/_ml/connectors/")
     assert allowed == (method == "GET" and path.startswith(by_id))
@@ -274,7 +274,7 @@ def test_logs_accept_this_domain_only(search: dict[str, Any], flat: Flat, of_typ
 def test_a_permissions_boundary_of_the_account_reaches_every_role(
     synthesize: Callable[..., Templates], flat: Flat, of_type: OfType
 ) -> None:
-    """The provisioner's among them; the setting is the CDK's own."""
+    """This includes the provisioner's role; the setting is the CDK's own."""
     stacks = synthesize("sandbox", context={"@aws-cdk/core:permissionsBoundary": {"name": "team-boundary"}})
     roles = {id: role for template in stacks.values() for id, role in of_type(template, "AWS::IAM::Role").items()}
     assert any("ProvisionerRole" in id for id in roles)

@@ -1,4 +1,4 @@
-"""An environment that takes over what others made in a domain."""
+"""An environment that adopts what others have made in a domain."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_the_index_keeps_its_vectors_and_gets_an_alias(made: Templates) -> None:
     assert "number_of" not in spec(template, "Index4")
     assert '"name":"passages"' in spec(template, "IndexAlias")
     (index,) = (each for id, each in template["Resources"].items() if id.startswith("Index4"))
-    # A delete reaches the provisioner, which gives the index back.
+    # The provisioner handles the delete and gives the index back.
     assert index["DeletionPolicy"] == "Delete"
 
 

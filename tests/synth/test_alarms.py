@@ -1,4 +1,4 @@
-"""Who is told when something goes off, and what one page shows of an environment."""
+"""Whom the alarms notify, and what the dashboard shows of an environment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ALARM, TOPIC = "AWS::CloudWatch::Alarm", "AWS::SNS::Topic"
 def with_alarms_to(
     synthesize: Callable[..., Templates], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., Templates]:
-    """The templates of dev with `alarms: {topic: …}` and a drop, or of `of`."""
+    """The templates of `of`, by default dev, with `alarms: {topic: …}` and a drop."""
     made: dict[tuple[str, str], Templates] = {}
 
     def templates(topic: str, of: str = "dev") -> Templates:
@@ -75,7 +75,7 @@ def test_an_address_gets_a_topic_that_cloudwatch_may_write_to(
 
 
 def test_no_stack_imports_the_topic(with_alarms_to: Callable[..., Templates]) -> None:
-    """An export that is in use could not be taken back when somebody takes `alarms` out of the file."""
+    """Otherwise CloudFormation could not remove the export when somebody removes `alarms` from the file."""
     for name, template in with_alarms_to("team@example.com").items():
         imported = [line for line in json.dumps(template).split("Fn::ImportValue")[1:] if "larm" in line[:120]]
         assert imported == [], name
@@ -178,7 +178,7 @@ def test_a_dashboard_shows_all_parts(
 def test_what_alarms_and_dashboard_watch_has_the_same_dimensions(
     templates: Callable[[str], Templates], of_type: OfType, flat: Flat
 ) -> None:
-    """A graph of a metric that nobody writes is empty for ever."""
+    """A graph of a metric that nothing writes stays empty."""
     [board] = of_type(templates("dev")["osml-dev-search"], "AWS::CloudWatch::Dashboard").values()
     shown = {
         (namespace, name, *sorted(zip(rest[:-1:2], rest[1:-1:2], strict=True)))

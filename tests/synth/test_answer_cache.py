@@ -1,4 +1,4 @@
-"""The cache of answers: its table, who may use it, and what the functions are told."""
+"""The cache of answers: its table, which functions may use it, and their settings."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Templates of the recipes that answer: what the connector sends, what its role may do, how searches address it."""
+"""Templates of the recipes that answer: the connector's requests, its role's permissions, how searches address it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.fixture(scope="module")
 def made(synthesize: Callable[..., Templates], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Templates]:
-    """Templates of one of RECIPES, synthesized once."""
+    """The templates of one of RECIPES, synthesized once."""
     made: dict[str, Templates] = {}
     directory = tmp_path_factory.mktemp("environments")
 
@@ -63,14 +63,14 @@ def made(synthesize: Callable[..., Templates], tmp_path_factory: pytest.TempPath
 
 
 def written(name: str) -> str:
-    """The file of one of RECIPES."""
+    """The environment file of one of RECIPES."""
     recipe, answer = RECIPES[name]
     return yaml.safe_dump({**yaml.safe_load(SANDBOX.read_text()), "recipe": recipe, "answer": answer})
 
 
 @pytest.fixture(scope="module")
 def connector(made: Callable[[str], Templates], flat: Flat, of_type: OfType) -> Callable[[str], dict[str, Any]]:
-    """The body of the answer connector, tokens as text."""
+    """The body of the answer connector, with tokens as text."""
 
     def get(name: str) -> dict[str, Any]:
         resources = of_type(made(name)[f"osml-{name}-knowledge"], "Custom::MlConnector")
@@ -83,7 +83,7 @@ def connector(made: Callable[[str], Templates], flat: Flat, of_type: OfType) -> 
 
 @pytest.fixture(scope="module")
 def allowed(made: Callable[[str], Templates], flat: Flat, of_type: OfType) -> Callable[[str], Any]:
-    """What the answer connector's role may do: resources, for its one action."""
+    """The resources on which the answer connector's role may do its only action."""
 
     def get(name: str) -> Any:
         policies = of_type(made(name)[f"osml-{name}-knowledge"], "AWS::IAM::Policy")
@@ -95,7 +95,7 @@ def allowed(made: Callable[[str], Templates], flat: Flat, of_type: OfType) -> Ca
 
 
 def sent(connector: dict[str, Any], **given: Any) -> dict[str, Any]:
-    """The request's body as the engine fills it in."""
+    """The request's body, completed as the engine does it."""
     assert connector["parameters"]["pre_process_function.process_remote_inference_input"] == "true"
     body: dict[str, Any] = requests_of.sent(connector["actions"][0], **given)
     return body
@@ -194,7 +194,7 @@ def test_a_model_that_nobody_asks_stops_and_a_call_starts_it(made: Any, of_type:
     assert step["StepScalingPolicyConfiguration"]["StepAdjustments"] == [
         {"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}
     ]
-    # As long as a start takes: 180 seconds and a fifth of the 900 that the size may load.
+    # The time of a start: 180 seconds, and a fifth of the 900 that the size may take to load.
     assert step["StepScalingPolicyConfiguration"]["Cooldown"] == 360
     [alarm] = [alarm["Properties"] for alarm in of_type(inference, "AWS::CloudWatch::Alarm").values()]
     assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SageMaker", "NoCapacityInvocationFailures")
@@ -204,7 +204,7 @@ def test_a_model_that_nobody_asks_stops_and_a_call_starts_it(made: Any, of_type:
     [shape] = [resource["Properties"] for id, resource in shapes if id.startswith("AnswerModel")]
     scaling = shape["ProductionVariants"][0]["ManagedInstanceScaling"]
     assert scaling == {"Status": "ENABLED", "MinInstanceCount": 0, "MaxInstanceCount": 2}
-    # A deploy is done when the model has answered.
+    # A deploy ends only after the model has answered.
     [component] = of_type(inference, "AWS::SageMaker::InferenceComponent").values()
     assert component["Properties"]["RuntimeConfig"] == {"CopyCount": 1}
 
@@ -283,7 +283,7 @@ def test_any_chat_api_is_trusted_and_gets_its_key(connector: Any, made: Any, of_
     assert body["credential"]["secretArn"].endswith(":secret:osml/other/key")
     (trusted,) = of_type(made("openai")["osml-openai-knowledge"], "Custom::MlTrustedEndpoints").values()
     patterns = json.loads(flat(trusted["Properties"]["Spec"]))["patterns"]
-    # The other is the embedding endpoint's.
+    # The other one belongs to the embedding endpoint.
     assert [pattern for pattern in patterns if "sagemaker" not in pattern] == [r"^https://llm\.example\.com/.*$"]
 
 

@@ -1,4 +1,4 @@
-"""The app as a whole: what it imports, that it repeats itself, and what stops it."""
+"""The app as a whole: its imports, that two syntheses are equal, and the errors that stop it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SANDBOX = (ROOT / "environments" / "sandbox.yaml").read_text()
 
 @pytest.fixture
 def written(tmp_path: Path) -> Callable[[str], Path]:
-    """Writes an environment `other` and returns its directory."""
+    """Write an environment `other`; returns its directory."""
 
     def write(text: str) -> Path:
         directory = tmp_path / "environments"
@@ -68,7 +68,7 @@ def test_cdk_nag_stops_a_synthesis() -> None:
 
 
 def test_an_error_of_the_cdk_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that no rule of the settings foresees."""
+    """An error that no rule of the settings prevents."""
     from aws_cdk import App, Duration
 
     import app as program

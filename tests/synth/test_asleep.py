@@ -1,4 +1,4 @@
-"""Templates of an embedding model that stops: what stops and starts it, and who is told how long a start takes."""
+"""Templates of an embedding model that stops: what stops and starts it, and who learns how long a start takes."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def test_a_component_stops_and_a_call_starts_it(made: Templates, of_type: OfType
     inference = made[f"osml-{NAME}-inference"]
     [component] = [each["Properties"] for each in of_type(inference, "AWS::SageMaker::InferenceComponent").values()]
     assert component["InferenceComponentName"] == COMPONENT
-    # A deploy is done when the model has answered.
+    # A deploy ends only after the model has answered.
     assert component["RuntimeConfig"] == {"CopyCount": 1}
-    # Of the four processors of an ml.c6i.xlarge; two copies have no room on one.
+    # Three of the four processors of an ml.c6i.xlarge, so that two copies do not fit on one.
     needs = component["Specification"]["ComputeResourceRequirements"]
     assert needs == {"NumberOfCpuCoresRequired": 3, "MinMemoryRequiredInMb": 2048}
     [shape] = [each["Properties"] for each in of_type(inference, "AWS::SageMaker::EndpointConfig").values()]
@@ -48,7 +48,7 @@ def test_a_component_stops_and_a_call_starts_it(made: Templates, of_type: OfType
         each["Properties"] for each in of_type(inference, "AWS::ApplicationAutoScaling::ScalingPolicy").values()
     ]
     steps = [policy["StepScalingPolicyConfiguration"] for policy in policies if policy["PolicyType"] == "StepScaling"]
-    # As long as a start takes: 180 seconds and a fifth of the 600 that the container may load.
+    # The time of a start: 180 seconds, and a fifth of the 600 that the container may take to load.
     assert [step["Cooldown"] for step in steps] == [300]
     [alarm] = [each["Properties"] for each in of_type(inference, "AWS::CloudWatch::Alarm").values()]
     assert alarm["Dimensions"] == [{"Name": "InferenceComponentName", "Value": COMPONENT}]

@@ -23,7 +23,7 @@ def test_nothing_but_the_page_is_open_to_everybody(domain: Template, collection:
         values_by_route = {
             route: value
             for route, value in methods(template).items()
-            # test_agents.py looks at what agents get.
+            # test_agents.py tests the routes of agents.
             if not route[1].startswith(("/mcp", "/.well-known"))
         }
         open_to_all = {route for route, value in values_by_route.items() if value["AuthorizationType"] == "NONE"}
@@ -83,7 +83,7 @@ def test_calls_are_throttled_traced_and_logged(domain: Template, of_type: OfType
         for setting in stage["Properties"]["MethodSettings"]
     }
     assert limits.pop(("/*", "*")) == (20, 40)
-    # A new account runs ten calls at once, and the page needs none.
+    # A new account can run ten calls at the same time; the page needs none.
     assert limits.pop(("/~1rag~1session", "POST")) == (5, 2)
     assert limits == {("/" + path.replace("/", "~1"), "GET"): (20, 40) for path in PAGE}
     assert (stage["Properties"]["StageName"], stage["Properties"]["TracingEnabled"]) == ("sandbox", True)
@@ -91,7 +91,7 @@ def test_calls_are_throttled_traced_and_logged(domain: Template, of_type: OfType
     for group in of_type(domain, "AWS::Logs::LogGroup").values():
         assert (group["Properties"]["RetentionInDays"], group["DeletionPolicy"]) == (1, "Delete")
     for name, function in of_type(domain, "AWS::Lambda::Function").items():
-        # One function works for CloudFormation alone.
+        # One function is only for CloudFormation.
         assert ("TracingConfig" in function["Properties"]) == (not name.startswith("PageWriter"))
         assert "LogGroup" in function["Properties"]["LoggingConfig"]
 
@@ -101,7 +101,7 @@ def test_gateway_errors_are_like_ours(domain: Template, of_type: OfType) -> None
         resource["Properties"]["ResponseType"]: resource["Properties"]
         for resource in of_type(domain, "AWS::ApiGateway::GatewayResponse").values()
     }
-    # A throttled function is of no type that has a name, so the type for everything else says that one may come again.
+    # A throttled function has no type of its own, so the message of DEFAULT_5XX tells the client to try again.
     busy = kinds.pop("DEFAULT_5XX")
     statuses = {type: item.get("StatusCode") for type, item in kinds.items()}
     assert statuses == {
@@ -157,7 +157,7 @@ def test_an_environment_creates_the_account_role_for_logs_only_on_request(
 ) -> None:
     assert of_type(domain, "AWS::ApiGateway::Account") == {}
     own = other("sandbox", assistant={"log_role": "create"})
-    # Other APIs write their logs by it when this environment has gone.
+    # Other APIs use it for their logs after this environment has been removed.
     assert only(own, "AWS::ApiGateway::Account")["DeletionPolicy"] == "Retain"
 
 
@@ -283,7 +283,7 @@ def test_the_writer_of_the_page_is_told_the_settings_by_its_template(domain: Tem
     [written] = of_type(domain, "Custom::AssistantPage").values()
     writer = domain["Resources"][written["Properties"]["ServiceToken"]["Fn::GetAtt"][0]]
     variables = writer["Properties"]["Environment"]["Variables"]
-    # The event has them too, so that CloudFormation calls again when they change.
+    # The event also contains the settings, so that CloudFormation calls the function when they change.
     assert variables["SETTINGS"] == written["Properties"]["Settings"]
     assert set(variables) == {"BUCKET", "SETTINGS"}
 
@@ -310,7 +310,7 @@ def test_the_page_is_read_by_a_role_that_reads_nothing_else_and_calls_no_functio
         assert flat(integration["Uri"]).endswith(f":s3:path/<{bucket}>{path}")
         assert flat(integration["Credentials"]) == f"<{reader}.Arn>"
         for response in integration["IntegrationResponses"]:
-            # Whatever else S3 answers is an error of API Gateway, which says nothing of S3.
+            # Any other answer of S3 becomes an error of API Gateway, which does not mention S3.
             assert response["SelectionPattern"]
     properties = domain["Resources"][bucket]["Properties"]
     assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}

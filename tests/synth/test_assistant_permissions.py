@@ -1,4 +1,4 @@
-"""The assistant's stack: what each function may do."""
+"""The assistant's stack: the permissions of each function."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def test_a_model_on_bedrock_may_be_streamed_by_ask_only(other: Other, allowed: A
     assert any("deepseek.r1" in item for item in ask["bedrock:InvokeModelWithResponseStream"])
     assert "bedrock:InvokeModelWithResponseStream" not in documents
     assert documents["bedrock:InvokeModel"].endswith("foundation-model/amazon.titan-embed-text-v2:0")
-    # As the environment says it: what it leaves open is declared with the provider, for the function too.
+    # The values of the environment: those that it leaves out come from the provider, for the function too.
     assert settings_of(template, "Ask")["answer"] == {"provider": "bedrock", "region": "us-east-1"}
     assert settings_of(template, "Ask")["embedding"] == {"provider": "titan", "dimension": 512}
 

@@ -88,7 +88,7 @@ def test_on_a_domain_the_engine_embeds_and_the_function_answers(
     )
     assert index["name"] == getattr(settings.conversations, "name", None) == "passages-conversations"
     assert settings_of(template, "Ask") == settings_of(template, "Documents")
-    # The pipeline has the same prompt, for whoever asks the engine directly.
+    # The pipeline has the same prompt, for clients that ask the engine directly.
     pipelines = of_type(templates(environment)[f"osml-{environment}-knowledge"], "Custom::MlSearchPipeline").values()
     specs = [json.loads(flat(pipeline["Properties"]["Spec"])) for pipeline in pipelines]
     (answers,) = [spec for spec in specs if spec["name"] == "passages-answer"]

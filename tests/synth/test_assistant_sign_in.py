@@ -71,7 +71,7 @@ def test_nothing_is_told_of_access_where_nothing_is_set(domain: Template, of_typ
 def test_people_sign_in_by_what_the_company_has(
     other: Other, of_type: OfType, flat: Flat, cfn_lint: Callable[..., str]
 ) -> None:
-    """Their groups are in an attribute that the pool writes, and that no person may write by a token."""
+    """Their groups are in an attribute that only the pool writes: no person can change it with a token."""
     oidc = {"issuer": "https://login.example.com/t", "client_id": "c", "secret": {"name": "osml/dev/sign-in"}}
     providers = {
         "Corporate": {**oidc, "groups": "groups"},
@@ -110,7 +110,7 @@ def test_people_are_invited_and_come_back_to_the_page(domain: Template, flat: Fl
     invited = flat(pool["AdminCreateUserConfig"])
     assert invited["AllowAdminCreateUserOnly"] is True
     message = invited["InviteMessageTemplate"]["EmailMessage"]
-    # Cognito refuses a mail without the two places, and one that is longer than 20,000 characters.
+    # Cognito refuses a mail without the two placeholders, and one that is longer than 20,000 characters.
     assert [message.count(part) for part in (page, "{username}", "{####}")] == [1, 1, 1]
     assert pool["MfaConfiguration"] == "OFF"
     properties = flat(only(domain, "AWS::Cognito::UserPoolClient")["Properties"])

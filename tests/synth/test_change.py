@@ -1,4 +1,4 @@
-"""A provider is a file of settings and a file of the construct library: with these two it is deployed."""
+"""A provider is one file of settings and one file of the construct library: these two are enough to deploy it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cfn-lint, cdk-nag, checkov and CloudFormation Guard find in any template is accepted for a reason."""
+"""Every finding of cfn-lint, cdk-nag, checkov and CloudFormation Guard in any template is accepted for a reason."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "template-findings.md"
-# Made by `make checkers`: checkov pins a boto3 of its own.
+# `make checkers` makes this environment: checkov pins its own version of boto3.
 PYTHON = ROOT / ".venv-checkers" / "bin" / "python"
-# All that these store is encrypted with a key that is named by its ARN.
+# Environments whose data is all encrypted with a key that their files name by its ARN.
 KEYED = ("keyed/", "keyed-aoss/")
 Templates = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule that a resource of a template does not keep."""
+    """A rule that a resource of a template breaks."""
 
     template: str
     rule: str
@@ -41,7 +41,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Accepted:
-    """A rule that resources of these names need not keep; `keyless` only where no key encrypts them."""
+    """A rule that resources of these names may break; with `keyless`, only where no key encrypts them."""
 
     rule: str
     names: str
@@ -56,7 +56,7 @@ class Accepted:
 
 
 def accepted() -> Iterator[Accepted]:
-    """The tables of the page."""
+    """The rows of the page's tables."""
     _, always, keyless = re.split(r"^## ", PAGE.read_text(), flags=re.MULTILINE)
     for text in (always, keyless):
         for rules, names, reason in re.findall(r"^\| (\w[^|]*) \| (`[^|]*) \| ([^|]*) \|$", text, re.MULTILINE):
@@ -68,7 +68,7 @@ def accepted() -> Iterator[Accepted]:
 
 @pytest.fixture(scope="module")
 def findings(every: Templates, tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
-    """What checkov and Guard find, which run side by side, one process for all templates."""
+    """The findings of checkov and Guard, which run in parallel, each as one process for all templates."""
     if not PYTHON.exists():
         pytest.fail(f"{PYTHON.parent.parent.name} is missing; run `make checkers`")
     shown = tmp_path_factory.mktemp("shown")
@@ -81,7 +81,7 @@ def findings(every: Templates, tmp_path_factory: pytest.TempPathFactory) -> list
         for command in (_checkov(shown), _guard(shown, tmp_path_factory.mktemp("guard"), every))
     ]
     said = [item.communicate() for item in running]
-    # Guard exits with 19 when a rule is not kept.
+    # Guard exits with 19 when a rule is broken.
     assert [item.returncode for item in running] == [0, 19], said
     findings = [Finding(names[number], rule, id) for number, rule, _, id in json.loads(said[0][0])]
     for report in json.loads(said[1][0]):
@@ -98,9 +98,9 @@ def _checkov(shown: Path) -> list[str]:
 
 
 def _guard(shown: Path, folder: Path, every: Templates) -> list[str]:
-    """Guard with the rules of AWS Control Tower that are about a type of these templates.
+    """Run Guard with the rules of AWS Control Tower for the types in these templates.
 
-    Both come inside a construct library, whose own way starts a process for each file of rules.
+    Both are part of a construct library, which itself would start a process for each file of rules.
     """
     (packed,) = (PYTHON.parents[1] / "lib").glob("python*/site-packages/cdklabs/cdk_validator_cfnguard/_jsii/*.tgz")
     with tarfile.open(packed) as archive:
@@ -136,7 +136,7 @@ def test_checkov_and_guard_have_seen_every_type(every: Templates, findings: list
 
 
 def test_cfn_lint_finds_nothing(whole: Templates, cfn_lint: Callable[..., str]) -> None:
-    # The pipeline's own test is in test_delivery.py.
+    # test_delivery.py has the pipeline's own test.
     shown = [{name.partition("/")[2]: value} for name, value in whole.items() if not name.startswith("delivery/")]
     assert cfn_lint(shown) == ""
 

@@ -1,4 +1,4 @@
-"""Models that readers choose among: who may call them, and what the functions are told."""
+"""Models that readers choose among: which functions may call them, and what the functions learn of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sign-in to Dashboards: what the domain is told, whom it admits, and what the service may do to the pools."""
+"""Sign-in to Dashboards: the domain's settings, whom it admits, and what the service may do to the pools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pipeline: what it runs in which order, what its stages deploy, and what stops it."""
+"""The pipeline: its steps and their order, what its stages deploy, and what stops it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DELIVERY = yaml.safe_load((ROOT / "delivery.yaml").read_text())
 
 
 def actions(template: Template) -> dict[str, list[str]]:
-    """Names of the actions of each stage, in the order they run."""
+    """The names of the actions of each stage, in the order in which they run."""
     (pipeline,) = (
         resource for resource in template["Resources"].values() if resource["Type"] == "AWS::CodePipeline::Pipeline"
     )
@@ -35,7 +35,7 @@ def actions(template: Template) -> dict[str, list[str]]:
 
 
 def commands(template: Template, step: str) -> list[str]:
-    """What the build of a step runs, by the last part of its description."""
+    """The commands of a step's build; the step is named by the last part of its description."""
     (project,) = (
         resource["Properties"]
         for resource in template["Resources"].values()
@@ -57,7 +57,7 @@ def test_stages_follow_one_another_and_each_ends_with_its_question(delivered: Te
 def test_a_person_approves_production(delivered: Templates) -> None:
     stages = actions(delivered["osml-delivery"])
     assert [name for name, steps in stages.items() if "Approve" in str(steps)] == ["prod"]
-    # Whoever approves has read the review.
+    # The review comes before the approval.
     assert stages["prod"][:2] == ["Review-prod", "Approve-prod"]
     assert stages["dev"][0] == "Review-dev"
 
@@ -189,7 +189,7 @@ def test_another_account_lets_the_smoke_step_in(elsewhere: Templates, flat: Call
         statements: list[Any] = flat(role["Properties"]["AssumeRolePolicyDocument"]["Statement"])
         return statements
 
-    # Between two accounts and regions that are known CDK writes the partition out.
+    # Between two known accounts and regions, CDK writes the partition as text.
     smoke = "arn:aws:iam::111122223333:role/osml-delivery-smoke"
     assert len(trust("osml-dev-search")) == 1
     _, foreign = trust("osml-prod-search")
@@ -263,5 +263,5 @@ def test_the_pipeline_as_reviewed(delivered: Templates, snapshot: SnapshotAssert
 
 def test_cfn_lint_finds_nothing(delivered: Templates, elsewhere: Templates, cfn_lint: CfnLint) -> None:
     pipelines = [{"osml-delivery": made["osml-delivery"]} for made in (delivered, elsewhere)]
-    # E3703 looks at the text of a pipeline's RoleArn, which CDK writes with Fn::Join.
+    # E3703 checks the text of a pipeline's RoleArn, which CDK writes with Fn::Join.
     assert cfn_lint(pipelines, "E3703") == ""

@@ -33,7 +33,7 @@ def templates_with(tmp_path: Path, synthesize: Callable[..., Templates]) -> Call
 
 @pytest.fixture
 def specs(templates_with: Callable[..., Templates], flat: Any, of_type: Any) -> Callable[..., Specs]:
-    """Specs by the construct's id, and the statements of the connector's role under `statements`."""
+    """Specifications by the construct's id, and the statements of the connector's role under `statements`."""
 
     def run(embedding: dict[str, Any], **settings: Any) -> Specs:
         template = templates_with(embedding, **settings)["osml-other-knowledge"]

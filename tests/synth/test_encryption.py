@@ -1,4 +1,4 @@
-"""One key encrypts all that takes one, and whoever reads or writes it may use the key."""
+"""One key encrypts everything that can have a key, and all that reads or writes it may use the key."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 DIRECTORY = Path(__file__).parent / "environments"
 Templates = dict[str, dict[str, Any]]
-# How each environment names its key in a property, and the resource by which its policies do.
+# The key as each environment's file names it, which is also the resource in its policies.
 KEYS = {
     name: yaml.safe_load((DIRECTORY / f"{name}.yaml").read_text())["encryption"]["key"]
     for name in ("keyed", "keyed-aoss", "keyed-guest")
 }
 ALIAS = "arn:<AWS::Partition>:kms:<AWS::Region>:<AWS::AccountId>:alias/osml/data"
-# Properties of resources that could name a key and do not, with the reason.
+# Properties that could name a key and do not, with the reason.
 WITHOUT = {
     "AWS::Cognito::UserPool": "what the pool keeps stays with a key that Amazon owns: docs/encryption.md says so",
     "AWS::Lambda::EventSourceMapping": "it would encrypt filter criteria, and there are none",
@@ -137,7 +137,7 @@ def test_a_function_may_decrypt_its_variables(resources: Callable[[str], dict[st
 
 
 def test_the_policy_in_the_docs_lets_every_service_in(resources: Callable[[str], dict[str, Any]]) -> None:
-    """A service that uses the key for itself, and not as a role, needs a statement of the key's own policy."""
+    """A service that uses the key itself, and not through a role, needs a statement in the key's own policy."""
     text = (ROOT / "docs" / "encryption.md").read_text()
     (block,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
     allowed = {

@@ -30,7 +30,7 @@ def model(stack: cdk.Stack, target: ml.Target) -> ml.MlModel:
 
 
 def spec(stack: cdk.Stack, resource: MlResource) -> dict[str, Any]:
-    """The specification, with references to other objects as CloudFormation has them."""
+    """The specification, with references to other objects as in the template."""
     read: dict[str, Any] = stack.resolve(resource.desired["spec"])
     return read
 

@@ -1,4 +1,4 @@
-"""What the constructs put beside a function's own code: the libraries that it imports, and no others."""
+"""The constructs add to a function's own code the libraries that it imports, and no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guardrail of Bedrock: who may ask it, and the settings of the function."""
+"""The guardrail of Bedrock: which function may call it, and the function's settings."""
 
 from collections.abc import Callable
 from typing import Any

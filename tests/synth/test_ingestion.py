@@ -1,4 +1,4 @@
-"""The ingestion stack in the templates: a drop that loses nothing, and batches that Data Prepper would take."""
+"""The ingestion stack in the templates: a drop that loses nothing, and batches that Data Prepper would accept."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def stack(environment: Templates) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def bodies(stack: dict[str, Any], of_type: OfType, flat: Callable[[Any], Any]) -> dict[str, dict[str, Any]]:
-    """The pipelines' YAML by the name of their sub-pipeline, with values in the places of references."""
+    """The pipelines' YAML by the name of their sub-pipeline, with values instead of references."""
     pipelines: dict[str, Any] = {}
     for resource in of_type(stack, "AWS::OSIS::Pipeline").values():
         text = flat(resource["Properties"]["PipelineConfigurationBody"]).replace("<AWS::AccountId>", "111122223333")

@@ -1,4 +1,4 @@
-"""The keeper in the templates: what it watches, who calls it, what it may do."""
+"""The keeper in the templates: what it watches, what calls it, and its permissions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 Templates = dict[str, dict[str, Any]]
 OfType = Callable[..., dict[str, Any]]
 DIRECTORY = Path(__file__).parents[2] / "environments"
-# What a parameter of the standard tier holds, in bytes.
+# The size limit of a parameter in the standard tier, in bytes.
 FREE = 4096
 
 
@@ -31,7 +31,7 @@ def described(template: dict[str, Any], of_type: OfType, flat: Callable[[Any], A
 
 
 def compared(stacks: Templates, of_type: OfType, flat: Callable[[Any], Any]) -> set[str]:
-    """The parts whose objects have a parameter each, which tells what the object's own resource tells."""
+    """Check that each object has a parameter that describes it as its resource does; returns the parts of objects."""
     parts = set()
     for stack, template in stacks.items():
         made = of_type(template, "Custom::Ml")
@@ -69,7 +69,7 @@ def test_what_it_watches_is_kept_for_nothing(
 ) -> None:
     for template in templates(environment).values():
         for resource in of_type(template, "AWS::SSM::Parameter").values():
-            # Names of regions, roles and ids take the places of shorter references.
+            # Names of regions, roles and ids replace shorter references when the stack is deployed.
             assert len(flat(resource["Properties"]["Value"])) < FREE - 256
 
 
@@ -197,7 +197,7 @@ def test_a_model_that_is_stopped_at_night_is_not_asked(
 def test_an_imported_model_which_bills_by_time_is_not_asked(
     synthesize: Callable[..., Templates], of_type: OfType, flat: Callable[[Any], Any], tmp_path: Path
 ) -> None:
-    """Bedrock bills five minutes around each call: four probes an hour would be a third of all hours."""
+    """Bedrock bills five minutes around each call: four probes an hour would be billed for a third of the time."""
     text = (DIRECTORY / "sandbox.yaml").read_text().replace("recipe: deepseek-api", "recipe: deepseek-bedrock")
     before, _, after = text.partition("answer:\n")
     rest = f"index:{after.partition('index:')[2]}"

@@ -1,4 +1,4 @@
-"""What the knowledge stack asks of the provisioner, and in which order."""
+"""The objects that the knowledge stack requests from the provisioner, and their order."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def knowledge(templates: Callable[[str], Templates]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def specs(knowledge: dict[str, Any], flat: Callable[[Any], Any], of_type: OfType) -> dict[str, Any]:
-    """Specs by the construct's id."""
+    """Specifications by the construct's id."""
     return {
         re.sub(r"[0-9A-F]{8}$", "", name): json.loads(flat(resource["Properties"]["Spec"]))
         for name, resource in of_type(knowledge, "Custom::Ml").items()
@@ -53,7 +53,7 @@ def specs(knowledge: dict[str, Any], flat: Callable[[Any], Any], of_type: OfType
 
 
 def waits_for(template: dict[str, Any], name: str, seen: set[str] | None = None) -> set[str]:
-    """Everything of this template that CloudFormation finishes before it starts `name`."""
+    """Everything in this template that CloudFormation completes before it starts `name`."""
     seen = set() if seen is None else seen
     resource = template["Resources"][name]
     text = json.dumps(resource["Properties"])
@@ -66,7 +66,7 @@ def waits_for(template: dict[str, Any], name: str, seen: set[str] | None = None)
 
 
 def test_every_custom_resource_waits_for_all_policies(knowledge: dict[str, Any], of_type: OfType) -> None:
-    # The keeper's own comes last, when there is something to look after.
+    # The keeper's own policy comes last, after the objects that it watches.
     policies = {name for name in of_type(knowledge, "AWS::IAM::Policy") if not name.startswith("Keeper")}
     resources = of_type(knowledge, "Custom::Ml")
     assert len(policies) == 3
@@ -78,7 +78,7 @@ def test_every_custom_resource_waits_for_all_policies(knowledge: dict[str, Any],
 def test_everything_with_a_model_waits_for_access(knowledge: dict[str, Any], of_type: OfType) -> None:
     mappings = {name for name in of_type(knowledge, "Custom::MlRoleMapping") if not name.startswith("MapOperator")}
     access = {*mappings, *of_type(knowledge, "Custom::MlTrustedEndpoints")}
-    # What operators may do is nothing that the provisioner needs.
+    # The provisioner does not need the operators' permissions.
     others = {name for name in of_type(knowledge, "Custom::Ml") if "Operator" not in name} - access
     assert len(others) == 11
     for name in others:
@@ -207,7 +207,7 @@ def test_every_connector_finds_its_hosts_trusted_whatever_the_list_was(
 def test_a_domain_trusts_the_models_that_are_shipped_without_a_word_of_ours(
     environment: str, templates: Callable[[str], Templates], flat: Callable[[Any], Any], of_type: OfType
 ) -> None:
-    """Otherwise the list is written, and follows the defaults of a newer engine no more."""
+    """Otherwise the list is written, and does not follow the defaults of a newer engine any more."""
     [made] = of_type(templates(environment)[f"osml-{environment}-knowledge"], "Custom::MlTrustedEndpoints").values()
     text = json.dumps(spec(made, flat)["patterns"])
     patterns = json.loads(text.replace("<AWS::Region>", "eu-central-1").replace("<AWS::URLSuffix>", "amazonaws.com"))
@@ -256,7 +256,7 @@ def test_what_embeds_and_what_it_has_embedded_bear_the_name_of_their_index_versi
 
 @pytest.mark.parametrize("environment", ["sandbox", "prod"])
 def test_nobody_outside_knows_an_index_version(templates: Callable[[str], Templates], environment: str) -> None:
-    """CloudFormation refuses to change an export that another stack imports, so none may hold a model's id."""
+    """CloudFormation refuses to change an export that another stack imports, so no export may contain a model's id."""
     by_stack = templates(environment)
     outputs = by_stack[f"osml-{environment}-knowledge"]["Outputs"]
     assert [name for name, output in outputs.items() if "Export" in output] == []

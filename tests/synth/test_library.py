@@ -18,7 +18,7 @@ LIBRARY = Path(__file__).resolve().parents[2] / "constructs" / "opensearch_ml"
 
 
 def _exported() -> dict[str, str | None]:
-    """The docstring of each name that the library exports, read from the text: an import of the CDK takes seconds."""
+    """The docstring of each name that the library exports, read from its text: to import the CDK takes seconds."""
     docstrings: dict[str, str | None] = {}
     for node in ast.parse((LIBRARY / "__init__.py").read_text()).body:
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -38,7 +38,7 @@ WITH_EXAMPLE = sorted(name for name, docstring in EXPORTED.items() if "Example::
 
 @pytest.fixture
 def world() -> SimpleNamespace:
-    """What the examples build on, and a fresh `stack` for them; the endpoint of the domain is a deploy-time value."""
+    """The objects that the examples use, and a fresh `stack`; the domain's endpoint is known only at deploy time."""
     import aws_cdk as cdk
     from aws_cdk import aws_iam as iam
 

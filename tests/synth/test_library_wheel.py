@@ -1,4 +1,4 @@
-"""The construct library as another team gets it: a wheel, in an app that knows nothing of this repository."""
+"""The construct library as another team gets it: a wheel, in an app without any of this repository's files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# Where the packages of the wheel that are none of the library's own come from, by their names in it.
+# The source folders of the wheel's packages outside the library's own folder, by their names in the wheel.
 SOURCES = {
     name.removeprefix("opensearch_ml."): folder.removeprefix("../")
     for name, folder in tomllib.loads((ROOT / "constructs" / "pyproject.toml").read_text())["tool"]["setuptools"][
@@ -58,7 +58,7 @@ assert ours == [], ours
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy: setuptools leaves its own folders beside the source."""
+    """The wheel, built from a copy, because setuptools leaves its own folders beside the source."""
     work = tmp_path_factory.mktemp("wheel")
     leave = shutil.ignore_patterns("__pycache__", "*.egg-info", "build")
     shutil.copytree(ROOT / "constructs", work / "constructs", ignore=leave)
@@ -72,7 +72,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def foreign(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the foreign app synthesizes from the installed wheel."""
+    """The templates that the other team's app synthesizes with the installed wheel."""
     work = tmp_path_factory.mktemp("foreign")
     site, out, app = work / "site", work / "out", work / "app.py"
     install = [UV, "pip", "install", "--quiet", "--no-deps", "--python", sys.executable, "--target", str(site)]
@@ -110,7 +110,7 @@ def test_a_foreign_app_synthesizes_with_it(foreign: Path) -> None:
     template: dict[str, Any] = json.loads((foreign / "search.template.json").read_text())
     types = [resource["Type"] for resource in template["Resources"].values()]
     assert {"Custom::MlConnector", "Custom::MlModel", "Custom::MlModelGroup"} <= set(types)
-    # The team's own domain is used and not touched.
+    # The team's own domain is used and not changed.
     assert not [kind for kind in types if kind.startswith("AWS::OpenSearchService")]
 
 

@@ -1,4 +1,4 @@
-"""Every recipe in the three parts of AWS: either it is synthesized and names nothing of another part, or refused."""
+"""Every recipe in the three partitions of AWS: its templates name nothing of another partition, or it is refused."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ ENDPOINT = {"provider": "sagemaker", "dimension": 384}
 TITAN = {"provider": "titan", "dimension": 1024}
 KEY = {"secret": {"name": "osml/llm", "key": "api_key"}}
 COLLECTION = {"search": {"kind": "serverless"}, "answer": {"provider": "deepseek", **KEY}}
-# What a recipe needs besides what every environment here has.
+# Settings that a recipe needs in addition to those of every environment here.
 NEEDED: dict[str, dict[str, Any]] = {**RECIPES, "deepseek-api": {"answer": KEY}, "serverless": COLLECTION}
 NOVA = {"answer": {"model": "amazon.nova-lite-v1:0"}}
-# By region: what each environment there has, and what recipes need there, or the sentence that refuses them.
+# By region: the settings of every environment there, and those of each recipe there, or the sentence that refuses it.
 COMMON: dict[str, dict[str, Any]] = {
     "cn-north-1": {"embedding": ENDPOINT, "assistant": {"sign_in": "api-key"}},
     "us-gov-west-1": {"embedding": TITAN, "assistant": {}},
@@ -46,7 +46,7 @@ THERE: dict[str, dict[str, dict[str, Any] | str]] = {
         "bedrock-converse": NOVA,
     },
 }
-# The same settings as in a commercial region, where that is another sentence.
+# Settings for recipes that a region above refuses for another reason than `answer.region`.
 LOCAL: dict[str, dict[str, Any]] = {
     "deepseek-bedrock": {"answer": {}},
     "bedrock-converse": {"answer": {"model": "us.amazon.nova-lite-v1:0"}},
@@ -65,7 +65,7 @@ def written(recipe: str, region: str) -> str:
 
 
 def literals(value: Any, key: str = "") -> Iterator[str]:
-    """Every text of a template but the names of services in principals, which are the same everywhere."""
+    """Every text of a template except the names of services in principals, which are the same in all partitions."""
     if isinstance(value, dict):
         for name, item in value.items():
             yield name
@@ -79,8 +79,8 @@ def literals(value: Any, key: str = "") -> Iterator[str]:
 
 
 def wired(text: str, partition: str) -> list[str]:
-    """ARNs and hosts in a text that are of another part of AWS, or of none that the region decides."""
-    text = re.sub(r'"Service":"[a-z0-9.-]+"', "", text)  # of a policy that is a text
+    """ARNs and hosts in a text that belong to another partition, or that do not depend on the region."""
+    text = re.sub(r'"Service":"[a-z0-9.-]+"', "", text)  # in a policy that is a JSON text
     arns = [item for item in re.findall(r"arn:(aws[a-z-]*):", text) if item != partition]
     hosts = [] if partition == "aws-us-gov" else re.findall(r"amazonaws\\*\.com(?!\\*\.cn)", text)
     return arns + hosts
@@ -113,7 +113,7 @@ def test_a_recipe_that_cannot_be_there_is_refused(
 
 
 def test_without_a_region_nothing_is_of_any_part_of_aws(whole: Templates) -> None:
-    """The credentials decide where it is: each ARN and each host is put together from what they say."""
+    """The credentials decide the region: ARNs and hosts are composed from its pseudo parameters."""
     named = [*RECIPES, *(file.stem for file in (ROOT / "environments").glob("*.yaml"))]
     shown = {name: value for name, value in whole.items() if name.partition("/")[0] in named}
     assert len(shown) > 30
@@ -132,7 +132,7 @@ def test_the_sign_in_page_is_where_each_part_of_aws_has_it(
 
 
 def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Texts in code, without docstrings."""
+    """The texts in code, without docstrings."""
     scopes = ast.Module | ast.ClassDef | ast.FunctionDef
     first = [item.body[0] for item in ast.walk(tree) if isinstance(item, scopes) and item.body]
     documented = {id(item.value) for item in first if isinstance(item, ast.Expr)}
@@ -142,7 +142,7 @@ def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def hard_wired(text: str) -> bool:
-    """Whether a text of the code names a partition, or a host of one; a service's name in a principal is neither."""
+    """Whether a text in the code names a partition or a host of one; services' names in principals do not count."""
     hosts = re.findall(r"[\w.{}-]*amazonaws\.com", text)
     services = re.compile(r"[a-z0-9-]+(\.[a-z0-9]+)?\.amazonaws\.com")
     return "arn:aws:" in text or not all(services.fullmatch(host) for host in hosts)

@@ -1,4 +1,4 @@
-"""What IAM documents in the templates may never say, whichever recipe and environment wrote them."""
+"""What no IAM document in any template may contain, whatever recipe and environment it is from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Document = tuple[str, str, dict[str, Any]]
 DIRECTORIES = (Path(__file__).parents[2] / "environments", Path(__file__).parent / "environments")
 FILES = sorted(file for directory in DIRECTORIES for file in directory.glob("*.yaml"))
 
-# Actions that IAM evaluates against no resource, or whose resource nobody can name beforehand.
+# Actions that IAM evaluates against no resource, or whose resource is not known beforehand.
 NO_RESOURCE = {
     "cloudwatch:PutMetricData",
     "ec2:DescribeNetworkInterfaces",
@@ -25,17 +25,18 @@ NO_RESOURCE = {
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }
-# Lambda takes a role for a function in a VPC only if it may do this anywhere; see the test of what the function may.
+# Lambda accepts the role of a function in a VPC only with these actions on all resources. Another test denies them to
+# the code.
 INTERFACES = {
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",
     "ec2:UnassignPrivateIpAddresses",
 }
-# Services that send no aws:SourceAccount when they take a function's role, or that of all access logs.
+# Services that send no aws:SourceAccount when they assume a function's role, or the role of all access logs.
 SILENT_SERVICES = {"apigateway.amazonaws.com", "lambda.amazonaws.com"}
-# Amazon's guide gives the trust of this role without a condition, and nobody tells of one that was taken. Another
-# account cannot pass the role to a domain of its own.
+# Amazon's guide shows the trust of this role without a condition, and no condition is known to work. Another account
+# cannot pass the role to a domain of its own.
 UNCONDITIONED = "DashboardsRole"
 SEARCH_SERVICES = {"es.amazonaws.com", "opensearchservice.amazonaws.com", "ml.opensearchservice.amazonaws.com"}
 
@@ -45,7 +46,7 @@ def listed(value: Any) -> list[Any]:
 
 
 def documents(template: dict[str, Any], flat: Callable[[Any], Any]) -> Iterator[Document]:
-    """Every statement of a template, flat, with the logical id of its resource and the property it stands in."""
+    """Every statement of a template, flat, with the logical id of its resource and the property that contains it."""
 
     def walk(name: str, path: str, value: Any) -> Iterator[Document]:
         if isinstance(value, dict):
@@ -66,7 +67,7 @@ def documents(template: dict[str, Any], flat: Callable[[Any], Any]) -> Iterator[
 
 
 def faults(name: str, statement: dict[str, Any]) -> Iterator[str]:
-    """What is wrong with a flat statement, in words."""
+    """The faults of a flat statement, as sentences."""
     for key in ("NotAction", "NotResource", "NotPrincipal"):
         if key in statement:
             yield f"{name}: {key} says what is meant by leaving it out"
@@ -106,14 +107,14 @@ def _principal_faults(name: str, statement: dict[str, Any], kind: str, principal
     condition = statement.get("Condition", {})
     keys = {key for operator in condition.values() for key in operator}
     if principal == "*":
-        # A private API knows no principals before its sign-in, and its policy names the endpoints.
+        # Before its sign-in, a private API knows no principals; its policy names the endpoints.
         if "aws:SourceVpce" not in condition.get("StringEquals", {}):
             yield f"{name}: everybody is let in"
     elif kind == "AWS" and principal.endswith(":root") and not principal.endswith("<AWS::AccountId>:root"):
         if not keys & {"aws:PrincipalArn", "sts:ExternalId"}:
             yield f"{name}: everybody of the account in {principal} is let in"
     elif kind == "Service" and principal not in SILENT_SERVICES and UNCONDITIONED not in name:
-        # The ARN of one resource names its account.
+        # The ARN of a single resource contains its account.
         one_resource = "*" not in str(condition.get("ArnEquals", {}).get("aws:SourceArn", "*"))
         if "aws:SourceAccount" not in keys and not one_resource:
             yield f"{name}: {principal} may come for any account"

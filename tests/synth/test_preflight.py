@@ -1,4 +1,4 @@
-"""The actions that a preflight asks about: one row for each type of every template, each action one that AWS has."""
+"""The actions that a preflight checks: one row for each type in the templates, and only actions that AWS has."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_an_action_exists_and_takes_such_a_resource(type: str) -> None:
 
 
 def test_every_fixed_name_of_a_template_is_looked_up() -> None:
-    """A type whose name the template gives collides with what has that name; these names are no identities."""
+    """A fixed name collides with an existing resource, except for the types in `free`, whose names may repeat."""
     keys = {key for key, _, _ in NAMED.values()}
     free = {
         "AWS::ApiGateway::Authorizer",

@@ -1,4 +1,4 @@
-"""The versions of the prompt: their table, who reads it, and who publishes."""
+"""The versions of the prompt: their table, which functions read it, and which one publishes."""
 
 from __future__ import annotations
 

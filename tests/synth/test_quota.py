@@ -1,4 +1,4 @@
-"""The quota of callers: who may count, who may look, and the settings of the functions."""
+"""The quota of callers: which function counts, which one reads, and their settings."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,6 +1,6 @@
-"""Every other recipe: templates as reviewed, linted, their policies narrow.
+"""Every other recipe: its templates as reviewed, without findings of cfn-lint, with narrow policies.
 
-The environments of this repository with a domain are of the recipe deepseek-api; here `dev` is given another one.
+The environments of this repository with a domain have the recipe deepseek-api; here `dev` gets another one.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ RECIPES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def made(synthesize: Callable[..., Templates], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Templates]:
-    """Templates of the environment with another recipe, synthesized once."""
+    """The templates of the environment with another recipe, synthesized once."""
     templates_by_recipe: dict[str, Templates] = {}
 
     def get(recipe: str) -> Templates:
@@ -67,7 +67,7 @@ def made(synthesize: Callable[..., Templates], tmp_path_factory: pytest.TempPath
 
 
 def written(recipe: str) -> str:
-    """The file of the environment with that recipe."""
+    """The environment's file with that recipe."""
     settings = yaml.safe_load((SHIPPED / f"{ENVIRONMENT}.yaml").read_text())
     settings.pop("answer")
     return yaml.safe_dump({**settings, "recipe": recipe, **RECIPES[recipe]})
@@ -83,7 +83,7 @@ def test_template(made: Callable[[str], Templates], snapshot: SnapshotAssertion,
 def test_the_search_stack_is_the_same_whatever_the_recipe(
     made: Callable[[str], Templates], templates: Callable[[str], Templates]
 ) -> None:
-    """But for the dashboard, which shows the endpoints that there are."""
+    """Except for the dashboard, which shows the endpoints that the recipe has."""
     stack = f"osml-{ENVIRONMENT}-search"
     wanted = without_noise(templates(ENVIRONMENT)[stack])
     del wanted["Resources"]["Dashboard"]
@@ -106,7 +106,7 @@ def test_the_search_stack_is_the_same_whatever_the_recipe(
 def test_logs_of_endpoints_go_with_them_and_end(
     made: Callable[[str], Templates], flat: Callable[[Any], Any], recipe: str, groups: set[str]
 ) -> None:
-    """SageMaker makes a group that is missing, for ever: it goes after all that may make it."""
+    """SageMaker makes a missing log group, without an end of retention: all that may make it is deleted before."""
     resources = made(recipe)["osml-dev-inference"]["Resources"]
     groups_made = {
         flat(resource["Properties"]["LogGroupName"]): (name, resource)

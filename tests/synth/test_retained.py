@@ -1,4 +1,4 @@
-"""What is kept when a stack goes can live without it, can be made again, and can be taken back in."""
+"""What is retained when a stack is deleted can exist without it, can be created again, and can be imported again."""
 
 import copy
 from collections.abc import Callable
@@ -15,21 +15,20 @@ from osml.deploy.reference import references
 Templates = dict[str, dict[str, Any]]
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent / "environments"
-# In the search engine: what makes them finds them by their mark.
+# Objects in the search engine: the next stack finds them by their mark.
 FOUND_BY_MARK = "Custom::"
-# Of a kind that is kept for its content alone, and made anew beside it otherwise.
 KEPT = ("Retain", "RetainExceptOnCreate")
 
 
 def of_environments() -> dict[str, tuple[Path, dict[str, Any]]]:
-    """Environments by name: the shipped ones and those of the tests, all of which keep their data."""
+    """Environments by name: the shipped ones and those of the tests; all of them retain their data."""
     files = [*(ROOT / "environments").glob("*.yaml"), *HERE.glob("*.yaml")]
     return {file.stem: (file, yaml.safe_load(file.read_text())) for file in files}
 
 
 @pytest.fixture(scope="module")
 def kept(synthesize: Callable[..., Templates], tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    """Templates of every environment with `search.removal: retain`, the assistant and the drop added, by stack."""
+    """The templates of every environment with `search.removal: retain`, an assistant and a drop, by stack."""
     folder, templates = tmp_path_factory.mktemp("environments"), Templates()
     wanted = {name: settings for name, (_, settings) in of_environments().items()}
     collection = copy.deepcopy(wanted["sandbox-aoss"])
@@ -53,7 +52,7 @@ def kept(synthesize: Callable[..., Templates], tmp_path_factory: pytest.TempPath
 
 
 def resources(templates: Templates) -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]:
-    """Stack, logical id, resource, all resources of the stack: of each that is kept."""
+    """Of each retained resource: its stack, its logical id, the resource, and all resources of the stack."""
     return [
         (stack, name, resource, template["Resources"])
         for stack, template in templates.items()
@@ -101,7 +100,7 @@ def test_an_identifier_is_that_of_the_registered_schema(type: str) -> None:
 
 
 def test_no_template_protects_a_stack_before_it_exists(synthesize: Callable[..., Templates], tmp_path: Path) -> None:
-    """The CLI would protect it before its first change set, and could then neither repeat nor remove it."""
+    """The CLI would protect it before its first change set, and could then neither repeat nor delete it."""
     from aws_cdk import App
 
     from app import build

@@ -1,4 +1,4 @@
-"""The templates of environments that search by words, too, rank anew, or keep smaller vectors."""
+"""The templates of environments with hybrid search, reranking, or smaller vectors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def stack_of(synthesize: Callable[..., Any], tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture
 def specs_of(stack_of: Callable[..., Settings], flat: Callable[[Any], Any]) -> Callable[..., dict[str, Settings]]:
-    """Specs by logical id."""
+    """Specifications by logical id."""
 
     def made(*settings: Settings) -> dict[str, Settings]:
         resources = stack_of(*settings)["Resources"]

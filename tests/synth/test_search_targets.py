@@ -1,4 +1,4 @@
-"""The stacks of every `search.kind`, in a VPC and with all that can be asked for."""
+"""The stacks of every `search.kind`, in a VPC and with all options."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Flat = Callable[[Any], Any]
 OfType = Callable[[dict[str, Any], str], dict[str, Any]]
 ENVIRONMENTS = Path(__file__).parent / "environments"
 KINDS = {"vpc": "domain", "guest": "existing", "own": "self-managed"}
-# What the keeper calls.
+# The services that the keeper calls.
 KEPT = {"cloudformation", "secretsmanager", "ssm"}
 SUBNETS = [f"subnet-0a1b2c3d4e5f6071{zone}" for zone in "abc"]
 TEAM = "arn:aws:es:us-east-1:111122223333:domain/team"
@@ -32,7 +32,7 @@ LOGIN = "arn:aws:secretsmanager:us-east-1:111122223333:secret:osml/own/login-AbC
 
 @pytest.fixture(scope="module")
 def made(synthesize: Callable[..., Templates]) -> dict[str, Templates]:
-    """Templates by the environment's name; cdk-nag has agreed to each, or there would be none."""
+    """Templates by the environment's name; a synthesis succeeds only without findings of cdk-nag."""
     return {name: synthesize(name, ENVIRONMENTS) for name in KINDS}
 
 
@@ -78,7 +78,7 @@ def test_the_domain_has_what_was_asked_for(made: dict[str, Templates], flat: Fla
 def test_amazon_works_on_a_domain_at_night_or_when_it_is_told(
     templates: Callable[[str], Templates], made: dict[str, Templates], of_type: OfType
 ) -> None:
-    """Without a window Amazon begins at 22:00 where the region is."""
+    """Without a window, Amazon begins at 22:00 of the region's time."""
     [dev] = of_type(templates("dev")["osml-dev-search"], "AWS::OpenSearchService::Domain").values()
     assert dev["Properties"]["OffPeakWindowOptions"] == {"Enabled": True}
     [domain] = of_type(made["vpc"]["osml-vpc-search"], "AWS::OpenSearchService::Domain").values()
@@ -90,7 +90,7 @@ def test_amazon_works_on_a_domain_at_night_or_when_it_is_told(
 def test_what_a_domain_writes_into_logs_can_be_written(
     templates: Callable[[str], Templates], name: str, audited: bool, of_type: OfType, flat: Flat
 ) -> None:
-    """No log is published that nobody fills: slow logs have thresholds in the index, and the audit log is enabled."""
+    """Every published log gets entries: slow logs have thresholds in the index, and the audit log is enabled."""
     search = templates(name)[f"osml-{name}-search"]
     [domain] = of_type(search, "AWS::OpenSearchService::Domain").values()
     options = domain["Properties"]["LogPublishingOptions"]
@@ -109,7 +109,7 @@ def test_what_a_domain_writes_into_logs_can_be_written(
 
 
 def test_environments_may_share_one_log_policy(made: dict[str, Templates], of_type: OfType) -> None:
-    """An account has ten in a region."""
+    """An account has at most ten of these policies in a region."""
     assert of_type(made["vpc"]["osml-vpc-search"], "AWS::Logs::ResourcePolicy") == {}
 
 
@@ -131,7 +131,7 @@ def test_the_provisioner_stands_in_the_vpc_and_the_domain_lets_only_it_in(
 
 
 def test_endpoints_allow_the_whole_vpc(made: dict[str, Templates], flat: Flat, of_type: OfType) -> None:
-    """Their private names are those of the whole VPC: who is not let in has lost the service."""
+    """Their private names hold for the whole VPC: a caller without access could not reach the service any more."""
     for name, cidrs in {"vpc": ["10.0.0.0/16"], "guest": ["10.0.0.0/16", "10.1.0.0/16"]}.items():
         search = made[name][f"osml-{name}-search"]
         groups = of_type(search, "AWS::EC2::SecurityGroup")
@@ -162,7 +162,7 @@ def test_what_a_domain_sends_goes_through_the_vpc_where_that_is_asked_for(
         re.sub(r"^com\.amazonaws\.(us-east-1|<AWS::Region>)\.", "", flat(resource["Properties"]["ServiceName"]))
         for resource in of_type(search, "AWS::EC2::VPCEndpoint").values()
     }
-    # The keeper has no key to look after there.
+    # This environment has no key that the keeper would have to renew.
     assert services == {"s3", "sagemaker.runtime", "bedrock-runtime", *KEPT} - {"secretsmanager"}
 
 

@@ -1,4 +1,4 @@
-"""The stacks of a collection: what is made in which order, and who is let in."""
+"""The stacks of a collection: the order of their resources, and who has access."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def search(templates: Callable[[str], Templates]) -> Template:
 
 @pytest.fixture
 def other(synthesize: Callable[..., Templates], tmp_path: Path) -> Callable[..., Templates]:
-    """Templates of sandbox-aoss with other settings of `search`, and other groups."""
+    """The templates of sandbox-aoss with other settings of `search`, and other groups."""
 
     def make(search: dict[str, Any], **groups: Any) -> Templates:
         settings = yaml.safe_load((ROOT / "environments" / "sandbox-aoss.yaml").read_text())
@@ -158,7 +158,7 @@ BEDROCK = {"provider": "bedrock", "region": "us-east-1"}
 
 
 def through(template: dict[str, Any], of_type: OfType, flat: Flat) -> tuple[bool, list[str]]:
-    """Whether the collection is public, and the endpoints by which it is reached."""
+    """Whether the collection is public, and the endpoints that reach it."""
     policies = [
         json.loads(flat(resource["Properties"]["Policy"]))
         for resource in of_type(template, f"{KIND}SecurityPolicy").values()
@@ -182,7 +182,7 @@ def test_a_collection_in_a_vpc_is_reached_from_there_only(
         properties, id = endpoint["Properties"], f"<{name}.Id>"
         assert set(services) == usual
     else:
-        # Its name ends with on.aws, which the endpoint of the classic generation does not take over.
+        # The endpoint's name ends with on.aws, which the endpoint of the classic generation does not serve.
         assert of_type(template, f"{KIND}VpcEndpoint") == {}
         name, properties = services["aoss-data"]
         id = f"<{name}>"

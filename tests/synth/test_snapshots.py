@@ -16,14 +16,14 @@ from syrupy.extensions.json import JSONSnapshotExtension
 Templates = dict[str, dict[str, Any]]
 ENVIRONMENTS = sorted(file.stem for file in (Path(__file__).parents[2] / "environments").glob("*.yaml"))
 
-# Of these the snapshot is the whole template; of the others it is what differs from dev.
+# The snapshot of these environments is the whole template; of the others it is the difference from dev.
 WHOLE = ["dev", "sandbox-aoss"]
 ABSENT = "absent"
 PARTS = ["search", "inference", "knowledge", "assistant"]
 
 
 def without_noise(template: dict[str, Any]) -> dict[str, Any]:
-    """No hash of sources, no bootstrap check, no construct paths: a snapshot changes when a resource does."""
+    """The template without hashes of sources, bootstrap check and construct paths: only resources change a snapshot."""
     clean = copy.deepcopy(template)
     for part in ("Parameters", "Rules"):
         clean.pop(part, None)
@@ -56,7 +56,7 @@ def test_what_differs_from_dev(
 
 
 def differences(first: Any, other: Any, path: str = "") -> Iterator[str]:
-    """A line for each place where two JSON values differ: its path, the one value and the other."""
+    """A line for each place where two JSON values differ: the path and both values."""
     if isinstance(first, dict) and isinstance(other, dict):
         for key in sorted(first.keys() | other.keys()):
             yield from differences(first.get(key, ABSENT), other.get(key, ABSENT), f"{path}.{key}")

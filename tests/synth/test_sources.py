@@ -32,7 +32,7 @@ def variables(stack: dict[str, Any], of_type: OfType) -> dict[str, Any]:
 
 
 def statements(template: dict[str, Any], of_type: OfType, flat: Callable[[Any], Any], part: str) -> dict[str, Any]:
-    """The resources of each action in the policy whose logical id holds `part`."""
+    """The resources of each action in the policy whose logical id contains `part`."""
     (policy,) = (value for name, value in of_type(template, "AWS::IAM::Policy").items() if part in name)
     resources_by_action: dict[str, list[str]] = {}
     for resource in flat(policy["Properties"]["PolicyDocument"]["Statement"]):

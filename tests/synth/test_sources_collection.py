@@ -1,4 +1,4 @@
-"""The function that keeps a collection in step with its sources: it embeds, and works on the collection's index."""
+"""The function that keeps a collection in step with its sources: it embeds documents and writes the index."""
 
 from __future__ import annotations
 

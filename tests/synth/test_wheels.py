@@ -1,4 +1,4 @@
-"""What would be published: it passes twine's check, and the command line works from a wheel, without a checkout."""
+"""The published packages: they pass twine's check, and the command line works from a wheel, without a checkout."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# Packages that osml has, too.
+# Packages whose names osml also has.
 FOREIGN = ("settings", "sources", "agents", "aws", "sandbox")
 UV = str(Path(sys.executable).with_name("uv"))
-# Made by `make checkers`.
+# `make checkers` installs it.
 TWINE = ROOT / ".venv-checkers" / "bin" / "twine"
-# The construct library takes sources beside its folder, so it has a wheel alone.
+# The construct library has only a wheel, because it includes sources from outside its folder.
 BUILDS = {".": (), "sandbox": (), "constructs": ("--wheel",)}
 FOLDERS = ("osml", "sandbox", "settings", "stacks", "constructs", "lambda", "web")
 SOURCES = (*FOLDERS, "pyproject.toml", "setup.py", "LICENSE")
@@ -25,7 +25,7 @@ SOURCES = (*FOLDERS, "pyproject.toml", "setup.py", "LICENSE")
 
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with all of them, built from a copy: setuptools leaves folders of its own beside the source."""
+    """The folder with all packages, built from a copy: setuptools leaves its own folders beside the source."""
     work = tmp_path_factory.mktemp("dist")
     for name in SOURCES:
         source, copy = ROOT / name, work / "src" / name
@@ -41,7 +41,7 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def site(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `pip install osml osml-sandbox` adds to another project, which has packages named like those within."""
+    """The result of `pip install osml osml-sandbox` in another project, which has packages with the same names."""
     site = tmp_path_factory.mktemp("site")
     for name in FOREIGN:
         (site / name).mkdir()
@@ -53,7 +53,7 @@ def site(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def ran(site: Path, folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """`osml` of the wheel, in a folder that is no checkout."""
+    """Run the wheel's `osml` in a folder that is no checkout."""
     where = f"import osml; assert osml.__file__.startswith({str(site)!r})"
     own = {name: value for name, value in os.environ.items() if not name.startswith(("OSML_", "AWS_"))}
     return subprocess.run(
@@ -106,7 +106,7 @@ def test_packages_of_the_same_names_stay_importable_beside_it(site: Path, tmp_pa
 
 
 def test_the_command_line_finds_the_local_cloud_of_its_own_wheel(site: Path, tmp_path: Path) -> None:
-    """And so does a process of the local cloud, which begins in the folder above its package."""
+    """The same holds for a process of the local cloud, which starts in the folder above its package."""
     code = "import osml.library, sandbox.instance as i; print(i.__file__, i.CHECKOUT)"
     seen = subprocess.run(
         [sys.executable, "-c", code],

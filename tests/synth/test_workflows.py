@@ -1,4 +1,4 @@
-"""The workflows of .github/, by the rules of zizmor, which needs no network for them."""
+"""The workflows of .github/, checked by the rules of zizmor that need no network."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# Made by `make checkers`.
+# `make checkers` installs it.
 ZIZMOR = ROOT / ".venv-checkers" / "bin" / "zizmor"
 INJECTED = """
 name: greet

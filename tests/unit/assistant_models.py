@@ -1,4 +1,4 @@
-"""The local model endpoints for tests of the assistant's providers, reached as in AWS."""
+"""The local model endpoints for tests of the assistant's providers, called as on AWS."""
 
 import json
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ TIMEOUTS = RuntimeTimeouts(connection=5, embedding=30, answer=30)
 
 
 class HeldSecret(StoredSecret):
-    """A secret that is in the test's hand, and counts how often it was read."""
+    """A secret whose value the test sets; counts how often it was read."""
 
     def __init__(self, value: str = KEY) -> None:
         super().__init__(SECRET["name"], self._in_hand)
@@ -37,7 +37,7 @@ class HeldSecret(StoredSecret):
 
 @dataclass
 class Models:
-    """The endpoints at `url`; `endpoint` is what SageMaker's endpoint holds."""
+    """The endpoints at `url`; `endpoint` describes SageMaker's endpoint."""
 
     url: str
     server: ModelServer
@@ -57,7 +57,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
 
 
 def hold_endpoint(patch: pytest.MonkeyPatch, endpoint: dict[str, Any]) -> None:
-    """Signed requests say what SageMaker's endpoint holds, as the front of the local cloud does."""
+    """Let signed requests describe SageMaker's endpoint in a header, as the front of the local cloud does."""
     post = AwsService.post
 
     def posted(service: AwsService, path: str, body: Any, budget: Budget, most: float, headers: Any) -> Any:

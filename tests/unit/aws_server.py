@@ -1,4 +1,4 @@
-"""A server in the place of AWS, for clients of boto3 as they are: it takes roles and calls functions."""
+"""A server that replaces AWS for ordinary boto3 clients: it lets them assume roles and call functions."""
 
 import base64
 import json
@@ -33,7 +33,7 @@ def proxied(status: int, body: Any, **headers: str) -> Answered:
 
 @dataclass
 class AwsServer:
-    """`calls` are (function, event with its body read, access key) of every call; `answer` decides what comes back.
+    """`calls` are (function, event with its parsed body, access key) of every call; `answer` makes the answers.
 
     `largest` is the number of bytes of the largest call.
     """
@@ -46,7 +46,7 @@ class AwsServer:
 
 @contextmanager
 def aws_server() -> Iterator[AwsServer]:
-    """Runs until the block ends; without an `answer` of the test's own every function answers 200 and `{}`."""
+    """Run the server until the block ends; by default, every function answers 200 and `{}`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

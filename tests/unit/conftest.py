@@ -1,4 +1,4 @@
-"""What never changes during a run is made once: botocore's files, and the command line of an app."""
+"""Does once per run what never changes during it: reading botocore's files, and building the commands of an app."""
 
 import gc
 import ssl
@@ -13,20 +13,20 @@ from botocore.loaders import JSONFileLoader, Loader
 
 
 def pytest_configure() -> None:
-    """What is imported and collected stays until the end: nothing of it is garbage."""
+    """Disable the garbage collector: imported modules and collected tests stay until the end."""
     gc.disable()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A property is tried with a hundred values."""
+    """Try a property with a hundred values."""
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("thorough")
 
 
 def pytest_collection_finish() -> None:
-    """The collector looks no more at modules and tests, and seldom at what is left."""
+    """Let the garbage collector ignore modules and tests, and run it seldom for everything else."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000)
@@ -35,7 +35,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def botocore_files() -> Iterator[None]:
-    """Each session of boto3 has a loader of its own, which lists the services and reads their files again."""
+    """Share botocore's files: each session of boto3 has a loader of its own, which would read them again."""
     loaded = lru_cache(maxsize=None)(JSONFileLoader().load_file)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JSONFileLoader, "load_file", lambda _, file_path: loaded(file_path))
@@ -46,7 +46,7 @@ def botocore_files() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def botocore_handlers() -> Iterator[None]:
-    """Each session registers 130 handlers, and looks at the signature of each and at the aliases of its event."""
+    """Cache signatures and event aliases: each session of boto3 reads them again for each of its 130 handlers."""
     takes_keywords = lru_cache(maxsize=None)(hooks.accepts_kwargs)
     alias = vars(hooks.EventAliaser)["_alias_event_name"]
     aliases: dict[str, str] = {}
@@ -58,13 +58,13 @@ def botocore_handlers() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hooks.EventAliaser, "_alias_event_name", known)
-        # Of the function behind a method, so that no session is kept.
+        # The cache keeps the function behind a method, not the method, which would keep its session alive.
         patch.setattr(hooks, "accepts_kwargs", lambda handler: takes_keywords(getattr(handler, "__func__", handler)))
         yield
 
 
 def listed_once(listed: Callable[..., list[str]]) -> Callable[..., list[str]]:
-    """The method of loaders, which lists the same folders once."""
+    """The loader's method, which lists the same folders only once."""
     lists: dict[tuple[str, ...], list[str]] = {}
 
     def known(loader: Loader, *names: str, **more: str) -> list[str]:
@@ -78,7 +78,7 @@ def listed_once(listed: Callable[..., list[str]]) -> Callable[..., list[str]]:
 
 @pytest.fixture(scope="session", autouse=True)
 def certificates_of_authorities() -> Iterator[None]:
-    """The connections of crhelper read the certificates of the system again, each time."""
+    """Read the system's certificates once: every connection of crhelper would read them again."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ssl, "create_default_context", lru_cache(maxsize=None)(ssl.create_default_context))
         yield
@@ -86,7 +86,7 @@ def certificates_of_authorities() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def command_lines() -> Iterator[None]:
-    """Typer makes the commands of an app from their functions at each run, which for `osml` are more than forty."""
+    """Build an app's commands once: Typer would make them from their functions at each run, over forty for `osml`."""
     made = lru_cache(maxsize=None)(typer.main.get_command)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(typer.main, "get_command", made)

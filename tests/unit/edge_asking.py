@@ -1,4 +1,4 @@
-"""`POST /ask` asked and read by tests: with a core of their own in the place of the one that searches."""
+"""Sends `POST /ask` and reads the answer, with a test's own function instead of the one that searches."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def play(monkeypatch: pytest.MonkeyPatch) -> Play:
-    """Puts a core in the place of the one that searches."""
+    """Replaces the function that searches and answers."""
     return lambda core: monkeypatch.setattr(answering, "answer", core)
 
 
@@ -54,7 +54,7 @@ def whole(question: Question, caller: Caller, seconds: float, turns: Any = None,
 
 
 def read(reply: HandlerResponse) -> bytes:
-    """The whole body; then the rest of the work is done, as the runtime does it."""
+    """Read the whole body, and then do the work that follows it, as the runtime does."""
     body = b"".join(reply.body)
     if reply.after:
         reply.after()

@@ -1,4 +1,4 @@
-"""Proxy events as API Gateway makes them, the functions' settings, and a context."""
+"""Proxy events in API Gateway's form, the functions' settings, and a context."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ SETTINGS = {
 
 @dataclass
 class Context:
-    """What the functions ask of Lambda's context."""
+    """The members of Lambda's context that the functions use."""
 
     seconds: float = 30.0
     aws_request_id: str = "lambda-1"
@@ -36,7 +36,7 @@ class Context:
 def event(
     method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, **more: Any
 ) -> dict[str, Any]:
-    """A request of an owner who is signed in; `body` is sent as JSON unless it is text or bytes."""
+    """A request of a signed-in owner; `body` is sent as JSON unless it is text or bytes."""
     text = body if isinstance(body, str) or body is None else None
     if isinstance(body, bytes):
         text = base64.b64encode(body).decode()
@@ -67,7 +67,7 @@ def event(
 
 
 def any_json(names: Sequence[str]) -> st.SearchStrategy[str]:
-    """JSON texts of all kinds, whose objects often have fields of these names."""
+    """JSON texts of all types, whose objects often have fields with these names."""
     huge = "an integer of more digits than Python reads"
     leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | st.just(huge)
     keys = st.sampled_from(names) | st.text(max_size=5)

@@ -15,7 +15,7 @@ BACKEND = "http-backend"
 
 @dataclass
 class Repository:
-    """`folder` is its work tree; `requested` are the requests. With a `token`, it is the password of everybody."""
+    """`folder` is the work tree; `requested` are the requests. With a `token`, everybody needs it as the password."""
 
     folder: Path
     url: str = ""
@@ -23,7 +23,7 @@ class Repository:
     requested: list[str] = field(default_factory=list)
 
     def git(self, *arguments: str) -> str:
-        """Runs git in the work tree."""
+        """Run git in the work tree."""
         who = {f"GIT_{who}_{what}": "a@b.example" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **who}
         command = ["git", "-c", "init.defaultBranch=main", *arguments]
@@ -32,7 +32,7 @@ class Repository:
         ).stdout
 
     def commit(self, **files: str | bytes | None) -> None:
-        """Writes files, whose names have `__` for a slash and `_dot_` for a dot, or removes them, and commits."""
+        """Write or remove files, and commit. In the names, `__` means a slash and `_dot_` a dot."""
         for name, content in files.items():
             path = self.folder / name.replace("__", "/").replace("_dot_", ".")
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,7 @@ class Repository:
 
 @contextmanager
 def repository(folder: Path) -> Iterator[Repository]:
-    """Runs until the block ends; the repository is called `handbook.git`."""
+    """Serve a repository called `handbook.git` until the block ends."""
     work = folder / "handbook.git"
     work.mkdir()
     kept = Repository(work)

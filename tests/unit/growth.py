@@ -3,21 +3,21 @@
 from collections.abc import Callable
 from time import process_time
 
-# A run may be disturbed, but not in all of its rounds in the same way.
+# One run may be disturbed, but not all rounds in the same way.
 ROUNDS, TRIALS = 3, 3
-# Four times the input takes four times as long where it is read once, and sixteen times where each character is looked
-# at for each other one.
+# Four times the input takes four times as long when it is read once, and sixteen times when each character is compared
+# with every other one.
 FACTOR, MOST = 4, 9.0
 
 
 def grows_in_proportion(work: Callable[[str], object], make: Callable[[int], str], size: int) -> bool:
-    """Whether FACTOR times as much input takes less than MOST times as long, on this process's own clock."""
+    """Whether FACTOR times as much input takes less than MOST times as long, in this process's own CPU time."""
     small, large = make(size), make(size * FACTOR)
     return any(_is_quick(work, large, MOST * _least(work, small)) for _ in range(TRIALS))
 
 
 def _is_quick(work: Callable[[str], object], text: str, seconds: float) -> bool:
-    """Whether a round takes less; the rounds after the first such one are left out."""
+    """Whether one of the rounds is below the limit; later rounds are then skipped."""
     return any(_seconds(work, text) < seconds for _ in range(ROUNDS))
 
 

@@ -17,11 +17,11 @@ PLACES: dict[str, Path] = {name: CHECKOUT / place for name, place in PROJECT["pa
     "sandbox": CHECKOUT / "sandbox"
 }
 OURS = frozenset(PLACES)
-# After a quotation mark or `-m`.
+# A dotted name after a quotation mark or `-m`.
 MODULE_IN_TEXT = re.compile(r"""(?:["']|-m )([a-z_]\w*(?:\.\w+)+)(?=["'\s])""")
 LAMBDA = CHECKOUT / "lambda"
 LIBRARIES = frozenset(name for name, place in PROJECT["package-dir"].items() if Path(place).parent == Path("lambda"))
-# What a construct copies beside a function's own code.
+# What a construct copies next to a function's own code.
 COPIED = LIBRARIES | {"settings"}
 FUNCTIONS = {place.name: place for place in sorted(LAMBDA.iterdir()) if place.is_dir() and place.name not in LIBRARIES}
 
@@ -31,12 +31,12 @@ def folder(package: str) -> Path:
 
 
 def imports(file: Path) -> frozenset[str]:
-    """The modules that a file names in its imports, also those within functions."""
+    """The modules that a file imports, including imports within functions."""
     return syntax(file).imports
 
 
 def named(file: Path) -> set[str]:
-    """The modules of this repository that a file names in its strings, as `python -m` and `import_module` take them."""
+    """The modules of this repository that a file names in strings, for `python -m` or `import_module`."""
     return {name for name in MODULE_IN_TEXT.findall(file.read_text()) if _is_module(name)}
 
 
@@ -48,14 +48,14 @@ def _is_module(name: str) -> bool:
 
 
 def file_of(module: str) -> Path | None:
-    """The file of a module of a library or of the settings, if it is one."""
+    """The file of a module of a library or of the settings; None for other modules."""
     root = CHECKOUT if module.partition(".")[0] == "settings" else LAMBDA
     place = root.joinpath(*module.split("."))
     return next((item for item in (place.with_suffix(".py"), place / "__init__.py") if item.is_file()), None)
 
 
 def reached(function: Path) -> set[str]:
-    """The libraries that a function needs: of what it imports, whatever that imports."""
+    """The libraries that a function needs: those that it imports, and those that they import."""
     waiting = [name for file in function.glob("*.py") for name in imports(file)]
     seen: set[str] = set()
     while waiting:
@@ -75,9 +75,9 @@ def module_of(file: Path) -> str:
 
 
 def at_start(file: Path, modules: Container[str]) -> set[str]:
-    """Which of `modules` a file imports when it is imported itself; not what it does within a function or for types."""
+    """Which of `modules` a file imports at its top level, without imports within functions or only for types."""
     top_levels: set[str] = set()
     for module, names in syntax(file).at_start:
-        # Of a package's name and a module of it, the module.
+        # `from package import module` counts as the module.
         top_levels |= {name if name in modules else module for name in names or {module}}
     return {name for name in top_levels if name in modules}

@@ -1,4 +1,4 @@
-"""A Maven repository on this machine, for tests: serves a folder, and fails as it is told."""
+"""A Maven repository on this machine, for tests: serves a folder, and fails when a test wants it to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sandbox.models.json_handler import serving
 
 @dataclass
 class MavenServer:
-    """`cut` is how many answers end after half of their bytes; `requested` are the paths of all GETs."""
+    """`cut` is the number of answers that end after half of their bytes; `requested` are the paths of all GETs."""
 
     folder: Path
     address: str = ""
@@ -47,7 +47,7 @@ def maven_server(folder: Path) -> Iterator[MavenServer]:
             return content
 
         def log_message(self, format: str, *arguments: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with serving(Handler) as state.address:
         yield state

@@ -19,7 +19,7 @@ KEY = "sk-a"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Their address; the chat and embedding APIs take `KEY`."""
+    """The address of the endpoints; the chat and embedding APIs accept `KEY`."""
     key = tmp_path_factory.mktemp("models") / "key"
     key.write_text(KEY)
     with model_server(0, weights_directory(cache_directory()), key).running() as url:
@@ -27,13 +27,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def bedrock(server: str, model: str, body: Any, action: str = "invoke") -> requests.Response:
-    """What Bedrock's runtime answers; `body` is sent as it is if it is bytes."""
+    """Call Bedrock's runtime; a `body` of bytes is sent unchanged, any other as JSON."""
     name = urllib.parse.quote(model, safe="")
     url = f"{server}/_aws/bedrock-runtime.us-east-1.amazonaws.com/model/{name}/{action}"
     return requests.post(url, data=body if isinstance(body, bytes) else json.dumps(body), timeout=20)
 
 
 def assert_invalid(answer: requests.Response, reason: str) -> None:
-    """A ValidationException, whose message has the reason."""
+    """Check that the answer is a ValidationException whose message contains the reason."""
     assert (answer.status_code, answer.headers["x-amzn-ErrorType"].partition(":")[0]) == (400, "ValidationException")
     assert reason in answer.json()["message"]

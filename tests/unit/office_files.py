@@ -1,4 +1,4 @@
-"""Office files, by hand: each is an archive of XML."""
+"""Builds Office files directly: each is an archive of XML."""
 
 import io
 import zipfile
@@ -23,7 +23,7 @@ def archive(files: Mapping[str, str | bytes]) -> bytes:
 
 
 def related(**targets: str) -> str:
-    """Relationships of an Office part: the kind of each, and its target; `header_2` is a second header."""
+    """Relationships of an Office part: the type and the target of each; `header_2` is a second header."""
     each = "".join(
         f'<Relationship Id="{kind}" Type="{OFFICE_RELATIONS}/{kind.partition("_")[0]}" Target="{target}"/>'
         for kind, target in targets.items()
@@ -32,7 +32,7 @@ def related(**targets: str) -> str:
 
 
 def docx(body: str, title: str = "", styles: str = "", **beside: str) -> bytes:
-    """A Word document of this body; `beside` are its other parts, by kind."""
+    """A Word document with this body; `beside` are its other parts, by type."""
     parts = {kind: f"{kind}.xml" for kind in beside}
     return archive(
         {
@@ -53,20 +53,20 @@ def paragraph(text: str, style: str = "") -> str:
 
 
 def table(*rows: tuple[str, ...]) -> str:
-    """A table of a Word document, of cells that hold paragraphs or what else is given."""
+    """A table of a Word document, whose cells contain paragraphs or any other given content."""
     cells = ("".join(f"<w:tc>{cell}</w:tc>" for cell in row) for row in rows)
     return "<w:tbl>" + "".join(f"<w:tr>{row}</w:tr>" for row in cells) + "</w:tbl>"
 
 
 def heading_styles() -> str:
-    """As Word has them, in a language whose style ids are not English."""
+    """Heading styles in Word's form, in a language whose style ids are not English."""
     return "".join(
         f'<w:style w:styleId="berschrift{level}"><w:name w:val="heading {level}"/></w:style>' for level in (1, 2, 3)
     )
 
 
 def pptx(*slides: str, notes: str = "") -> bytes:
-    """A presentation of these slides, shown from the last to the first; `notes` are of the first one."""
+    """A presentation whose slides are shown from the last to the first; `notes` belong to the first one."""
     names = {f"slide_{number}": f"slides/slide{number}.xml" for number in range(1, len(slides) + 1)}
     shown = "".join(f'<p:sldId id="{number}" r:id="{id}"/>' for number, id in enumerate(reversed(names), 256))
     files: dict[str, str | bytes] = {
@@ -82,13 +82,13 @@ def pptx(*slides: str, notes: str = "") -> bytes:
 
 
 def shape(text: str, kind: str = "") -> str:
-    """A shape of a slide with a paragraph; `kind` is that of its placeholder."""
+    """A shape of a slide with a paragraph; `kind` is the type of its placeholder."""
     placeholder = f'<p:nvPr><p:ph type="{kind}"/></p:nvPr>' if kind else ""
     return f"<p:sp>{placeholder}<p:txBody><a:p><a:r><a:t>{text}</a:t></a:r></a:p></p:txBody></p:sp>"
 
 
 def xlsx(sheets: Mapping[str, list[list[str | float]]]) -> bytes:
-    """A workbook of these sheets."""
+    """A workbook with these sheets."""
     files: dict[str, str | bytes] = {
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
         "_rels/.rels": related(officeDocument="xl/workbook.xml"),
@@ -117,7 +117,7 @@ def _cells(number: int, row: list[str | float]) -> str:
 
 
 def odt(body: str, styles: str = "") -> bytes:
-    """An OpenDocument of this body; `styles` holds its headers and footers."""
+    """An OpenDocument file with this body; `styles` contains its headers and footers."""
     names = " ".join(
         f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text", "table")
     )
@@ -131,7 +131,7 @@ def odt(body: str, styles: str = "") -> bytes:
 
 
 def epub(title: str, **pages: str) -> bytes:
-    """A book of these pages, read from the last to the first."""
+    """A book whose pages are read from the last to the first."""
     items = "".join(f'<item id="{id}" href="text/{id}.xhtml" media-type="application/xhtml+xml"/>' for id in pages)
     spine = "".join(f'<itemref idref="{id}"/>' for id in reversed(pages))
     return archive(

@@ -1,10 +1,10 @@
-"""PDF files, by hand."""
+"""Builds PDF files directly."""
 
 import zlib
 
 
 def pdf(*pages: str | None) -> bytes:
-    """A PDF of a page for each text; an empty text is an empty page, and None a picture without a text."""
+    """A PDF with a page for each text; an empty text makes an empty page, and None a picture without text."""
     objects = ["<< /Type /Catalog /Pages 2 0 R >>", ""]
     font = "<< /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >>"
     picture = "<< /Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8"

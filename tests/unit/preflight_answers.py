@@ -37,7 +37,7 @@ LIMITS = {
     }
 }
 boto3_client: Any = boto3.client
-# An answer of AWS: service, operation, and what it answers, or the code of its error.
+# Service, operation, and the answer or the code of an error.
 Answer = tuple[str, str, Any]
 
 

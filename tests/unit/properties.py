@@ -1,7 +1,7 @@
-"""What the property-based tests share: how hard they try, and how they spoil what is right.
+"""Shared by the property-based tests: how many examples they try, and how they spoil correct values.
 
-The same examples in every run, so that a failure is one of the change at hand; `OSML_PROPERTIES=deep` draws new ones,
-many more, and makes the one that fails as small as it can be.
+The examples are the same in every run, so a failure comes from the change at hand. `OSML_PROPERTIES=deep` draws new
+ones and many more, and reduces a failing example to the smallest one.
 """
 
 import copy
@@ -18,7 +18,7 @@ DEEP = os.environ.get("OSML_PROPERTIES") == "deep"
 
 
 def examples(count: int) -> settings:
-    """So many examples, a hundred times as many when deep."""
+    """Settings with that many examples, or a hundred times as many when deep."""
     return settings(
         max_examples=count * 100 if DEEP else count,
         derandomize=not DEEP,
@@ -41,7 +41,7 @@ LEAVES = (
 
 @cache
 def values(names: Sequence[str] = ()) -> st.SearchStrategy[Any]:
-    """JSON values of every shape; their objects often have fields of these names."""
+    """JSON values of every shape; their objects often have fields with these names."""
     keys = st.text(max_size=6) | st.sampled_from(names) if names else st.text(max_size=6)
     return st.recursive(
         LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3), max_leaves=8
@@ -50,7 +50,7 @@ def values(names: Sequence[str] = ()) -> st.SearchStrategy[Any]:
 
 @st.composite
 def spoiled(draw: st.DrawFn, right: Any, most: int = 2) -> Any:
-    """`right` with up to `most` of its values replaced, left out, or joined by one that nobody knows."""
+    """`right` with up to `most` of its values replaced, removed, or joined by an unknown one."""
     value = copy.deepcopy(right)
     for _ in range(draw(st.integers(1, most))):
         places = list(_places(value))
@@ -70,7 +70,7 @@ def spoiled(draw: st.DrawFn, right: Any, most: int = 2) -> Any:
 
 
 def shown(value: Any) -> Any:
-    """The value as it is after a way as JSON."""
+    """The value after it was written as JSON and read again."""
     return json.loads(json.dumps(value))
 
 

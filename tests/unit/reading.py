@@ -34,7 +34,7 @@ def texts(content: bytes | str, name: str) -> list[str]:
 
 
 def places(content: bytes | str, name: str) -> list[tuple[str, dict[str, Any]]]:
-    """What stands where: the text from each place on, up to the next one."""
+    """Each place of a document, with the text from there to the next place."""
     (document,) = (entry for entry in entries(content, name) if isinstance(entry, Document))
     text, places = document.source["text"], list(document.places)
     ends = [start for start, _ in places[1:]] + [len(text)]

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 
 def page(text: str, turned: int = 0) -> Image.Image:
-    """A page of A5 with 150 dots per inch; `turned` by so many degrees."""
+    """A picture of an A5 page with 150 dots per inch, `turned` by that many degrees."""
     made = Image.new("L", (874, 1240), 255)
     font = ImageFont.load_default(24)
     for line, words in enumerate(text.splitlines()):
@@ -16,7 +16,7 @@ def page(text: str, turned: int = 0) -> Image.Image:
 
 
 def saved(pages: Sequence[Image.Image], format: str) -> bytes:
-    """A file of these pages: PDF and TIFF have any number of them, other formats one."""
+    """A file with these pages: PDF and TIFF can have any number of them, other formats one."""
     made = io.BytesIO()
     first, *others = pages
     more = {"save_all": True, "append_images": others} if others else {}

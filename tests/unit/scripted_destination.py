@@ -1,4 +1,4 @@
-"""A destination that does with documents what a test says, and keeps what it was sent."""
+"""A destination that treats documents as a test's script demands, and keeps those that it receives."""
 
 import json
 import threading
@@ -20,7 +20,7 @@ Script = Callable[[list[str], int], Sequence[Outcome]]
 
 @dataclass
 class Scripted:
-    """Serves all threads; `held` are the documents that arrived, by id, and `batches` the ids of each batch."""
+    """Used by all threads; `held` are the documents that arrived, by id, and `batches` the ids of each batch."""
 
     script: Script = lambda ids, _: [CREATED] * len(ids)
     most_bytes: int = 1_000_000
@@ -48,7 +48,7 @@ class Scripted:
 
 @dataclass
 class Loaded:
-    """What came of a load."""
+    """The result of a load."""
 
     report: Report = field(default_factory=Report)
     dead_letters: list[DeadLetter] = field(default_factory=list)
@@ -56,7 +56,10 @@ class Loaded:
 
 
 def loaded(to: Scripted, *entries: Entry, into: Loaded | None = None, leftovers: Leftovers | None = None) -> Loaded:
-    """Loads the entries without waiting between repetitions; raises what `load` raises, with `into` filled."""
+    """Load the entries without waiting between retries.
+
+    Raises what `load` raises; then `into` contains the result.
+    """
     loaded = into or Loaded()
     load(
         iter(entries),

@@ -1,4 +1,4 @@
-"""Runs of a source into a destination in memory, one after the other."""
+"""Consecutive runs of a source into a destination in memory."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ from tests.unit.scripted_destination import Scripted
 
 @dataclass
 class Stored:
-    """What is known of a source, and its documents by id in `to`; `fails` is why nothing is removed."""
+    """What is known of a source, and its documents by id in `to`; `fails` makes the engine fail to remove them."""
 
     settings: SourceSettings
     known: dict[str, Known] = field(default_factory=dict)
@@ -34,12 +34,12 @@ class Stored:
         return sorted(self.to.held)
 
     def run(self, goes_on: Callable[[], bool] = lambda: True, *, dry: bool = False, removing: bool = False) -> Run:
-        """One call of a new run."""
+        """The first call of a new run."""
         self.runs += 1
         return self.go_on(Run(source="handbook", id=str(self.runs), dry=dry, removing=removing), goes_on)
 
     def go_on(self, run: Run, goes_on: Callable[[], bool] = lambda: True) -> Run:
-        """Another call of a run."""
+        """A further call of a run."""
         run.calls += 1
         InStep(
             source_at(self.settings, self.tools),
@@ -69,7 +69,7 @@ class Stored:
         )
 
     def _ask(self, path: str, parameters: Mapping[str, str], body: str) -> Any:
-        """The part of the engine that removes."""
+        """Answers the requests with which documents are removed from the engine."""
         if path.endswith("_search"):
             wanted = json.loads(body)["query"]["bool"]["filter"]
             ids, source = wanted[0]["terms"]["document"], wanted[1]["term"]["osml.source"]
@@ -83,7 +83,7 @@ class Stored:
 
 
 def stored(tools: Tools | None = None, **settings: Any) -> Stored:
-    """Nothing stored yet of the source with these settings."""
+    """A source with these settings, of which nothing is stored yet."""
     made = Stored(source_of(settings))
     if tools:
         made.tools = tools

@@ -1,4 +1,4 @@
-"""S3 in memory, as far as jobs of uploads use it."""
+"""S3 in memory: the operations that upload jobs use."""
 
 import io
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 
 class NoSuchKey(Exception):
-    """As boto3 raises it."""
+    """The exception of boto3's client."""
 
 
 class _Exceptions:
@@ -15,7 +15,7 @@ class _Exceptions:
 
 @dataclass
 class Bucket:
-    """Its objects by key; `begun` are the keys under `begin/`, in the order in which they were written."""
+    """The objects by key; `begun` are the keys under `begin/`, in the order in which they were written."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
     begun: list[str] = field(default_factory=list)

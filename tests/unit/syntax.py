@@ -1,4 +1,4 @@
-"""What the tests ask about the text of this repository's files: each file is parsed once in a run."""
+"""Answers the tests' questions about the code of this repository; each file is parsed once in a run."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class FileSyntax:
-    """What a file names.
+    """The names in a file.
 
-    imports: modules, also those within functions. at_start: those of its own top level, in the form `a.b`, `a.b.name`.
-    classes, functions: their names. bindings: each name that it gives to a variable, parameter, function, class, import
-    or attribute.
+    imports: modules, including those imported within functions. at_start: those imported at its top level, in the form
+    `a.b`, `a.b.name`. classes, functions: their names. bindings: each name that the file gives to a variable,
+    parameter, function, class, import or attribute.
     """
 
     imports: frozenset[str]
@@ -48,14 +48,14 @@ def of_source(source: str) -> FileSyntax:
 
 
 def _modules(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, frozenset[str]]]:
-    """Each module that a statement imports, with `module.name` for the names that it imports of it."""
+    """Each module that a statement imports, and `module.name` for the names that it imports from it."""
     if isinstance(node, ast.Import):
         yield from ((alias.name, frozenset()) for alias in node.names)
     elif node.module:
         yield node.module, frozenset(f"{node.module}.{alias.name}" for alias in node.names)
 
 
-# The name that a node gives to something; None or an empty text if it gives none.
+# The name that a node binds; None or an empty text if it binds none.
 NAMES: dict[type[ast.AST], Callable[[Any], str | None]] = {
     ast.Name: lambda node: node.id if isinstance(node.ctx, ast.Store) else None,
     ast.Attribute: lambda node: node.attr if isinstance(node.ctx, ast.Store) else None,

@@ -1,4 +1,4 @@
-"""Settings of access: names fit the way of signing in, and none means everybody by mistake."""
+"""Settings of access: their names fit the way of signing in, and no name means everybody by mistake."""
 
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ def test_a_name_fits_the_sign_in(tmp_path: Path, sign_in: str, name: str, place:
         ("cognito", {"editors": ["[a"]}, "'[a' cannot be the name of a group"),
         ("cognito", {"owners": [" a"]}, "' a' cannot be the name of a group"),
         ("iam", {"editors": ["Team"]}, "'Team' is not the ARN of an IAM role or user"),
-        # A path is not known of a caller, so this would be every role.
+        # A caller's path is not known, so this pattern would match every role.
         ("iam", {"owners": [f"{ROLE}/hr/*"]}, "is not the ARN of an IAM role or user"),
         ("iam", {"owners": ["*"]}, "'*' is not the ARN"),
         ("iam", {"groups": {"hr": [f"{ROLE}/*"]}}, "is not the ARN of an IAM role or user"),

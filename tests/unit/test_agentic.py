@@ -1,4 +1,4 @@
-"""Agentic search: what the model may ask for, what ends it, and that what was found is never lost."""
+"""Agentic search: the calls that the model may make, what ends it, and that no hit is ever lost."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ def source(id: str, similarity: float | None = 0.7, text: str = "") -> Source:
 
 @dataclass
 class Model:
-    """Asks for its script, an entry for each round."""
+    """Makes the calls of its script, one entry for each round."""
 
     script: list[list[dict[str, Any]] | RagFailure]
     prompts: list[ToolPrompt] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Model:
 
 @dataclass
 class Engine:
-    """Finds what it holds for a query, and nothing for any other."""
+    """Finds the sources in `holds` for a query, and none for any other query."""
 
     holds: dict[str, list[Source]]
     searches: list[tuple[str, Filters | None]] = field(default_factory=list)
@@ -70,7 +70,7 @@ def test_a_second_search_finds_what_the_first_one_names() -> None:
     assert steps == [SearchStep(query="seat of Kernwerk", passages=2, new=1)]
     assert lists == [[FIRST], [HOP, FIRST]]
     assert {source.id for source in merged(lists, 4)} == {"pump", "kernwerk"}
-    # The second prompt has the call and what it found.
+    # The second prompt contains the call and its hits.
     assert model.prompts[1].rounds[0].choice.calls[0].arguments == {"query": "seat of Kernwerk"}
     assert HOP.text in model.prompts[1].text()
 

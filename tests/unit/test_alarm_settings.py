@@ -1,4 +1,4 @@
-"""Whom the alarms tell: a topic that exists, an e-mail address, or one sentence."""
+"""Whom the alarms notify: an existing topic or an e-mail address; anything else is refused in one sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers that are given again: where the model would read the same, to whoever sees the same passages."""
+"""Answers from the cache: only where the model would read the same, and for callers who see the same passages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -46,7 +46,7 @@ class Table:
 
 @dataclass
 class Library(Search):
-    """Finds the passages of the groups that a caller is in, in their order."""
+    """Finds the passages that the caller's groups may see, in their order."""
 
     groups: dict[str, set[str]] = field(default_factory=dict)
 
@@ -137,7 +137,7 @@ EVERYBODY = {
 @pytest.mark.parametrize("first", EVERYBODY)
 @pytest.mark.parametrize("second", EVERYBODY)
 def test_nobody_gets_an_answer_from_passages_that_they_may_not_see(table: Table, first: str, second: str) -> None:
-    """The answer to the first is given to the second if both see the same, and only then."""
+    """The second caller gets the first one's answer only if both see the same passages."""
     made = parts(
         *[f"{EVERYBODY[who].id} reads: The shop opens." for who in (first, second)],
         sources=[PUBLIC, OF_HR, OF_BOARD],

@@ -1,4 +1,4 @@
-"""The command line and the API give an answer in one form: `Answer` of docs/openapi.json."""
+"""The command line and the API give an answer in the same form: `Answer` of docs/openapi.json."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ ANSWER = Answer(
 
 
 def deviations(printed: dict[str, Any]) -> list[str]:
-    """What the printed answer has that the documented one has not, and the other way round."""
+    """The differences between the printed answer and the documented one, in both directions."""
     places = {name: {**shape, "additionalProperties": False} for name, shape in SCHEMAS.items()}
     closed = {"$ref": "#/components/schemas/Answer", "components": {"schemas": places}}
     errors = [error.message for error in Draft202012Validator(closed).iter_errors(printed)]

@@ -57,7 +57,7 @@ def refused(folder: Path, recipe: str, answer: object = None, **more: Any) -> st
 
 
 def action(**changes: Any) -> dict[str, Any]:
-    """The custom answer with another action."""
+    """The custom answer with a changed action."""
     (first,) = CONNECTOR["actions"]
     return {**CUSTOM, "connector": {**CONNECTOR, "actions": [{**first, **changes}]}}
 

@@ -1,4 +1,4 @@
-"""Pieces on their way from a thread to the event loop, and the prelude before them."""
+"""Pieces on their way from a thread to the event loop, and the prelude in front of them."""
 
 import asyncio
 import threading

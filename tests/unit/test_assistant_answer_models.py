@@ -1,4 +1,4 @@
-"""Answer models against the wire shapes of their APIs: streamed, without thoughts, and honest when they fail."""
+"""Answer models against the wire shapes of their APIs: streams, thoughts that are left out, and failures."""
 
 import json
 from collections.abc import Iterator
@@ -98,7 +98,7 @@ def test_tokens_are_counted_with_thoughts(models: Models, name: str) -> None:
     usage = Usage()
     said = "".join(made(name, models).deltas(TOLD, budget(), usage))
     reported = name not in ("sagemaker", "lmi", "bedrock")
-    # Of a provider that reports, what it has read, too.
+    # A provider that reports tokens also reports those that it has read.
     assert usage.tokens.written >= count(said)
     assert usage.tokens.read > (count(TOLD.question) if reported else -1)
     assert (sum(usage.reported) > 0) == reported
@@ -147,7 +147,7 @@ def test_a_model_that_only_thinks_says_what_to_raise(models: Models) -> None:
 def test_a_chat_model_reasons_only_on_request(models: Models, thinking: bool, said: str | None) -> None:
     url = models.at("api.deepseek.com/v1/chat/completions")
     chosen = served_at(url, DeepSeekAnswer, provider="deepseek", secret=SECRET, thinking=thinking)
-    # Fewer than an environment file may ask for.
+    # Fewer tokens than an environment file may set.
     model = Chat(chosen.model_copy(update={"max_tokens": 4}), TIMEOUTS, HeldSecret())
     if said is not None:
         assert "".join(model.deltas(TOLD, budget())) == said
@@ -179,7 +179,7 @@ def test_a_model_that_is_not_there() -> None:
 
 
 class Scripted(BaseHTTPRequestHandler):
-    """Answers any POST with the body of the path's name; a real server that behaves badly is not to be had."""
+    """Answers any POST with the body that its path names; no real server sends such faulty answers on request."""
 
     protocol_version = "HTTP/1.0"
 

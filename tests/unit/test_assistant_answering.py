@@ -1,4 +1,4 @@
-"""The way of a question, beside what the contract tests see on a real engine: what fails late, and what is left out."""
+"""The steps of a question, where the contract tests on a real engine do not cover them: late failures and omissions."""
 
 import subprocess
 import sys
@@ -56,7 +56,7 @@ ALICE = Caller("alice")
 
 @dataclass
 class Search:
-    """Finds what it holds."""
+    """Finds the sources that a test gives it."""
 
     sources: list[Source]
     requested: list[tuple[list[str], int]] = field(default_factory=list)
@@ -94,7 +94,7 @@ class Search:
 
 @dataclass
 class Generation:
-    """Says its script; a failure in it is raised."""
+    """Yields its script; a failure in it is raised."""
 
     script: list[list[str | RagFailure]]
     name: str = "model"
@@ -119,7 +119,7 @@ class Generation:
 
 @dataclass
 class Conversations:
-    """Remembers one, and how many were begun."""
+    """Stores one conversation, and counts how many were begun."""
 
     stored: Conversation | None = None
     begun: int = 0
@@ -155,7 +155,7 @@ def parts(
 
 
 def events(made: Parts, question: str = "When does the shop open?", **more: Any) -> list[Event]:
-    """All that happens, and then the turn is stored."""
+    """All events of a question; then the turn is stored."""
     heard = list(answer(Question(question=question, **more), ALICE, 20, made))
     answered(heard[-1]).keep()
     return heard
@@ -221,7 +221,7 @@ def test_a_first_question_begins_a_conversation_and_the_next_one_continues_it(ke
     assert (token, first_number, two) == (same, "1", "2")
     assert made.generation.conversations == [None, token]  # type: ignore[union-attr]
     assert made.conversations.begun == 1  # type: ignore[attr-defined]
-    # A pipeline stores the turns of a conversation that it reads itself.
+    # A pipeline that reads conversations stores their turns itself.
     assert len(stored(made)) == (1 if keeps else 2)
 
 
@@ -237,7 +237,7 @@ def test_a_question_that_fails_begins_no_conversation() -> None:
     [(0.6, 0.6, True), (0.599, 0.6, False), (None, 0.6, False), (0.1, 0.0, True), (None, 0.0, True)],
 )
 def test_the_least_score_is_that_of_the_meaning(similarity: float | None, least: float, grounded: bool) -> None:
-    """The order may be by words, too: the best passage of a hybrid search always has nearly 1."""
+    """The order may also depend on words: the best passage of a hybrid search always scores nearly 1."""
     made = parts(["The shop opens at nine."], similarity=similarity, min_score=least)
     last = events(made)[-1]
     assert isinstance(last, Answered)
@@ -355,7 +355,7 @@ def test_duplicate_ids_and_too_many_documents_are_refused() -> None:
     "failure", [Unavailable("The search engine is down."), Throttled("Too often.", asked_to_wait=7)]
 )
 def test_documents_that_are_good_later_are_refused_by_the_status(failure: RagFailure) -> None:
-    """A client that reads the status alone does not take it for their end."""
+    """A client that reads only the status must not take the failure for permanent."""
     made = parts()
     made.search.failure = failure  # type: ignore[attr-defined]
     with pytest.raises(type(failure)) as raised:
@@ -393,7 +393,7 @@ def test_what_is_an_id_is_the_same_on_every_way_in(id: str, is_one: bool) -> Non
 
 @pytest.mark.thorough
 def test_a_domain_needs_no_boto3_and_no_provider() -> None:
-    """boto3 takes longer to import than a question takes to answer."""
+    """To import boto3 takes longer than to answer a question."""
     code = (
         "import sys\nfrom rag import answering, documents, health\nfrom rag.parts import assembled\n"
         "from settings.runtime_settings import RuntimeSettings\n"

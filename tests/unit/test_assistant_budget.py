@@ -1,4 +1,4 @@
-"""The time that a request has, and trying again within it."""
+"""The time limit of a request, and retries within it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -110,7 +110,7 @@ def test_retry_after_is_whole_seconds(seconds_asked: float | None, seconds: int)
     ("left", "most", "waits"), [(100, 30, 30), (30, 30, 30), (28, 30, 27), (9.5, 30, 8), (0.5, 30, 1), (58, 60, 55)]
 )
 def test_a_call_of_aws_waits_no_longer_than_there_is_time(left: float, most: float, waits: float) -> None:
-    """A function that is ended in the middle of a call says nothing about any document."""
+    """A function that is ended during a call cannot report anything about its documents."""
     clients = Clients("sagemaker-runtime", "eu-west-1", most, connect_seconds=5)
     client = clients.within(budget(left, Clock()))
     config = client.meta.config

@@ -1,4 +1,4 @@
-"""Evidence: the sentences that an answer draws on, and no others."""
+"""Evidence: the sentences that support an answer, and no others."""
 
 import io
 from itertools import pairwise
@@ -36,7 +36,7 @@ def marked(answer: str, *texts: str) -> list[list[str]]:
 
 
 def test_an_order_counts_half_in_a_document_that_nobody_vouches_for() -> None:
-    """Each text of the set of injections, repeated by the answer word for word; the same sentences are marked."""
+    """The answer repeats each text of the injections word for word; the same sentences are marked for both loaders."""
     for injection in INJECTIONS:
         text = injection.text
         vouched, copied = (source(text).model_copy(update={"trusted": trusted}) for trusted in (True, False))

@@ -1,4 +1,4 @@
-"""A file that is sent to the API: read as every way in reads it, and stored as far as the time goes."""
+"""A file that is sent to the API is read as on every other way in, and stored until the time is over."""
 
 import io
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ TEXT = Settings.model_validate(SETTINGS).index.text_field
 
 @dataclass
 class Index:
-    """In the place of the search engine; `answers` are failures of its next requests, None of one that succeeds.
+    """Replaces the search engine; `answers` are the failures of its next requests, None for a success.
 
     It is too busy for the documents in `later`.
     """

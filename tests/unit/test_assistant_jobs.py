@@ -1,4 +1,4 @@
-"""An upload that is more than one request stores is a job: it goes on behind what is settled, and says how far."""
+"""An upload that takes more than one request is a job: it continues after what is settled, and reports progress."""
 
 import itertools
 import json
@@ -60,7 +60,7 @@ def test_parts_come_in_any_order_and_the_last_one_begins_the_job(
 
 
 def test_parts_that_come_at_once_begin_the_job(bucket: Bucket, made: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last part comes while the one before it is being taken."""
+    """The last part arrives while the part before it is being stored."""
     text = table(25)
     id = made.take(part(text[:50], 1, 3), OPERATOR).id
     listed = bucket.list_objects_v2
@@ -84,7 +84,7 @@ def test_a_job_says_which_parts_are_here(made: Jobs) -> None:
 
 
 def test_a_job_is_its_callers_and_what_it_stores_too(made: Jobs) -> None:
-    """It goes on for hours in calls of the queue, which nobody has signed."""
+    """The job continues for hours in calls from the queue, which carry no caller's signature."""
     ada, eve, index = Caller("ada", "editor", frozenset({"hr"})), Caller("eve", "editor"), Index()
     text = table(3)
     first = made.take(part(text[:20], 1, 2).model_copy(update={"groups": ["hr"]}), ada)
@@ -184,7 +184,7 @@ def test_a_job_that_says_nothing_any_more_has_broken_off(bucket: Bucket, made: J
 
 
 class Queue:
-    """Remembers which messages are seen again, after how many seconds."""
+    """Records which messages become visible again, and after how many seconds."""
 
     def __init__(self) -> None:
         self.returns: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""Which index the assistant searches on a domain, and how many requests it takes while that changes."""
+"""Which index the assistant searches on a domain, and how many requests it needs while that changes."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ class Unsigned(AuthBase):
 
 
 class Alias(IndexClient):
-    """The alias `i` names `current`, which gives hits; `others` give none, and all else is not there."""
+    """An engine whose alias `i` names `current`, which gives hits; `others` give none, other indexes do not exist."""
 
     def __init__(self, current: str, others: tuple[str, ...] = (), hits: int = 1) -> None:
         super().__init__(SETTINGS, Unsigned())
@@ -88,7 +88,7 @@ def test_a_failure_that_no_other_index_explains_is_raised() -> None:
 
 
 def test_a_search_that_slips_in_the_engine_is_asked_again() -> None:
-    """A hybrid search of one shard on 2.19, now and then: neural-search #1415."""
+    """On 2.19, a hybrid search of one shard fails now and then: neural-search #1415."""
     operations = list[str]()
 
     class Slipping(JsonHandler):
@@ -114,7 +114,7 @@ def test_at_most_the_wanted_number_is_returned() -> None:
     ("embedding", "seconds"), [(EngineEmbedding(start_seconds=300), 300), (EngineEmbedding(), 360)]
 )
 def test_a_model_of_the_engine_that_starts_is_named_with_its_own_time(embedding: EngineEmbedding, seconds: int) -> None:
-    """A search and a store embed; the search of the pipeline that answers embeds nothing."""
+    """Searches and stores embed a text; the search of the pipeline that answers embeds nothing."""
 
     class Stopped(JsonHandler):
         def do_GET(self) -> None:

@@ -1,4 +1,4 @@
-"""Documents that are stored on a domain: whole or not at all, each by itself, and called what they are."""
+"""Storing documents on a domain: each is stored completely or not at all, and its result says which."""
 
 import json
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ REASONS = {BAD: "no such text", BUSY: "throttled", STARTS: NO_CAPACITY}
 
 @dataclass
 class Index(IndexClient):
-    """An engine in memory, whose model takes `together` texts a call: one that it refuses fails all of them."""
+    """An engine in memory, whose model gets `together` texts a call; one refused text fails the whole call."""
 
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
     together: int = 8
@@ -88,7 +88,7 @@ def store(index: Index, seconds: float = 20, **texts: str) -> DocumentsStored:
 
 
 def words(count: int, end: str = "") -> str:
-    """A text of `count` passages, `end` at the end of the last."""
+    """A text of `count` passages, with `end` at the end of the last one."""
     return " ".join("lighthouse " * 8 + "." for _ in range(count)) + end
 
 

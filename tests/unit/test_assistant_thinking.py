@@ -1,4 +1,4 @@
-"""What a model thinks aloud never reaches the reader, wherever the pieces end."""
+"""A model's thoughts never reach the reader, wherever the pieces end."""
 
 import pytest
 from hypothesis import given

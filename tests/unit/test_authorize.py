@@ -1,4 +1,4 @@
-"""The authorizer for tokens of another issuer: which tokens it accepts, and what the functions learn of the caller."""
+"""The authorizer for tokens of another issuer: which tokens it accepts, and what functions learn about the caller."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_key_of_an_elliptic_curve_is_a_key(issuer: TokenServer) -> None:
     ids=lambda claims: ",".join(f"{name}={'' if value is None else value}" for name, value in claims.items()),
 )
 def test_a_token_that_is_not_for_here_or_not_for_now_is_refused(issuer: TokenServer, claims: dict[str, Any]) -> None:
-    # Numbers are seconds from now: parameters are the same in every process of a run.
+    # Numbers are seconds from now, so that the parameters are the same in every process of a run.
     claims = {name: int(time.time()) + value if isinstance(value, int) else value for name, value in claims.items()}
     with pytest.raises(authorize.Unauthorized, match=r"^Unauthorized$"):
         authorized(issuer.token(**claims))
@@ -101,7 +101,7 @@ def test_a_forged_token_is_refused(issuer: TokenServer) -> None:
     true = issuer.token()
     head, claims, signature = true.split(".")
     unsigned = jwt.encode({"sub": "ada"}, "", algorithm="none", headers={"kid": "one-key"})
-    # By hand, because the library signs nothing with a public key as if it were a secret.
+    # Signed without the library, which refuses to sign with a public key as a shared secret.
     signed = f"{encoded({'alg': 'HS256', 'kid': 'one-key'})}.{claims}"
     secret = json.dumps(issuer.published["keys"][0]).encode()
     shared = f"{signed}.{base64url(hmac.digest(secret, signed.encode(), 'sha256'))}"

@@ -1,4 +1,4 @@
-"""Where an environment may have backups, and whose it may restore."""
+"""Where an environment may have backups, and which backups it may restore."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""When the keeper takes and deletes backups, and what a restore refuses, before an engine that is made up.
+"""When the keeper takes and deletes backups, and what a restore refuses, on a simulated engine.
 
-The real one is in tests/e2e/test_backup.py.
+tests/e2e/test_backup.py uses the real one.
 """
 
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ OBJECTS = [watched("Index", DOCUMENTS), watched("Index", KEPT), watched("Alias",
 
 @dataclass
 class Engine:
-    """A repository with `taken`: hours ago and state of each; `counts` are the documents of indexes."""
+    """A repository with `taken`: the age in hours and the state of each; `counts` are the documents of indexes."""
 
     taken: list[tuple[float, str]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
@@ -79,7 +79,7 @@ def settings(**changed: Any) -> Backups:
         ([(24, "SUCCESS")], ["Saved"]),
         ([(30, "SUCCESS"), (0, "IN_PROGRESS")], []),
         ([(30, "SUCCESS"), (1, "PARTIAL")], ["Unhealed", "Saved"]),
-        # The last whole one stays, also when it is older than two days.
+        # The last complete backup stays, even when it is older than two days.
         ([(90, "SUCCESS")], ["Saved"]),
         ([(90, "SUCCESS"), (80, "PARTIAL"), (1, "SUCCESS")], ["Expired 90h", "Expired 80h"]),
         ([(90, "SUCCESS"), (80, "SUCCESS"), (60, "FAILED")], ["Unhealed", "Saved", "Expired 90h"]),

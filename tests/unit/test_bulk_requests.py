@@ -1,4 +1,4 @@
-"""Requests to the engine that got no answer: which are sent again."""
+"""Requests to the engine that get no answer: which of them are sent again."""
 
 import time
 from types import SimpleNamespace
@@ -23,7 +23,7 @@ NEVER = [SSLError("certificate verify failed")]
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What the engine answers, one after another: an error is raised."""
+    """The answers of the engine in turn; an error among them is raised."""
     coming: list[Any] = []
 
     def post(*_: Any, **__: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Bytecode in a function's bundle: it is used, whatever the times of files, and only for the Python that runs it."""
+"""Bytecode in a function's bundle is used whatever the times of files are, and only by the Python that it is for."""
 
 import subprocess
 import sys
@@ -57,7 +57,7 @@ def test_a_version_of_pyenv_is_chosen(folder: Path, tmp_path: Path, monkeypatch:
 
 
 def test_an_asset_with_other_bytecode_is_another_asset(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """CDK takes an asset of the same hash from its output, whichever Python has made it."""
+    """CDK takes an asset with the same hash from its output folder, whichever Python has compiled it."""
     hashes = {}
     for version in ("9.9", RUNNING):
         monkeypatch.setenv(VERSION, version)

@@ -1,4 +1,4 @@
-"""What all calls share: how long to wait before the next one, and what is hidden of an answer."""
+"""What all calls share: how long they wait before the next attempt, and what they hide of an answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents that are copied to another index version: what a refused copy means."""
+"""Documents are copied to another index version: the meaning of a refused copy."""
 
 import pytest
 

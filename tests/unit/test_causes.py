@@ -1,4 +1,4 @@
-"""The cause of an error is a value: the doctor and `--json` find it whatever the sentence says."""
+"""The cause of an error is a value: the doctor and `--json` do not depend on the words of the sentence."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -54,7 +54,7 @@ HIT = {"_id": "1", "_score": 1.0, "_source": {"text": "Open at nine."}, "marks":
 
 @pytest.fixture(params=["as written", "reworded"], autouse=True)
 def wording(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All sentences of ours as they are, and all of them replaced by nonsense."""
+    """Runs a test twice: with our sentences as they are, and with nonsense instead of them."""
     if request.param == "as written":
         return
 
@@ -74,7 +74,7 @@ def wording(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 class Denying:
-    """Stands for a client of AWS that answers every call with an error of AWS's own words."""
+    """A client of AWS that answers every call with an error in AWS's own words."""
 
     def __init__(self, words: str) -> None:
         self.words = words

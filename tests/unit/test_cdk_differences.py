@@ -1,4 +1,4 @@
-"""What `cdk diff` prints, read: how many stacks differ, and when it failed."""
+"""Reading the output of `cdk diff`: how many stacks differ, and whether it failed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WHERE = Place("dev", None)
 
 
 def differing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: str, code: int = 0) -> int:
-    """The count for a CDK command line that prints this on standard error."""
+    """The result for a CDK command line that prints this on standard error."""
     script = tmp_path / "cdk"
     script.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{printed}\nEND\nexit {code}\n")
     script.chmod(0o755)

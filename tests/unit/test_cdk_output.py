@@ -23,7 +23,7 @@ osml-dev-search | 4:02:31 PM | CREATE_FAILED | Custom::MlModel | the provider an
 
 
 def read(text: str) -> tuple[list[str], list[str]]:
-    """What is printed, without the seconds, and what is given back."""
+    """The lines that are printed, without the seconds, and the returned text."""
     output = StringIO()
     explained = shorten(text.splitlines(keepends=True), Console(file=output))
     return [line.partition(" s  ")[2] for line in output.getvalue().splitlines()], explained

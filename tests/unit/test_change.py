@@ -1,6 +1,6 @@
-"""Changes that are few files, and those files alone: each is made in a temporary place, and works there.
+"""Changes that touch only a few files: each is made in a temporary copy, and works there.
 
-Their number is the one in docs/architecture.md.
+The number of files is that in docs/architecture.md.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class AcmeAnswer(ChatModel):
 
 
 class Copy:
-    """A copy of the settings; `wrote` is what was written beside them."""
+    """A copy of the settings; `wrote` are the files that a test has written into it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -83,7 +83,7 @@ class Copy:
         self.wrote.append(path)
 
     def loads(self, *environments: str) -> list[str]:
-        """What `embedding` and `answer` of each environment are, or the sentence that refuses it."""
+        """The `embedding` and `answer` of each environment, or the sentence that refuses it."""
         names = [f"other{number}" for number in range(len(environments))]
         for name, settings in zip(names, environments, strict=True):
             (self.folder / f"{name}.yaml").write_text(settings)
@@ -122,7 +122,7 @@ def test_a_command_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_setting_of_the_assistant_is_three_files() -> None:
-    """One that is not in a group which is told as a whole."""
+    """This is the number for a setting outside the groups that functions get as a whole."""
     files = [file for folder in ("settings", "stacks") for file in (CHECKOUT / folder).rglob("*.py")]
     declared = {str(file.relative_to(CHECKOUT)) for file in files if re.search(r"\btop_k(: int|=)", file.read_text())}
     assert declared == {"settings/assistant.py", "settings/runtime_settings.py", "stacks/assistant_settings.py"}
@@ -179,12 +179,12 @@ def test_the_settings_of_an_embedding_provider_are_one_file(copy: Copy) -> None:
     large, small = copy.loads(settings, f"{settings}index: {{batch_size: 8}}\n")
     assert "index.batch_size is 32, but Acme takes 8 texts per call at most" in large
     assert "AcmeEmbedding(" in small
-    # The other one is in the construct library: tests/synth/test_change.py
+    # The other file is in the construct library: tests/synth/test_change.py
     assert counted("embedding provider") == len(copy.wrote) + 1
 
 
 def test_the_construct_library_exports_every_provider() -> None:
-    """The one line that a provider needs besides its files; docs/architecture.md says why."""
+    """The only line that a provider needs in addition to its files; docs/architecture.md gives the reason."""
     library = CHECKOUT / "constructs" / "opensearch_ml"
     exports = (library / "__init__.py").read_text()
     providers = {

@@ -1,4 +1,4 @@
-"""Answer models that readers choose among: what the file may say, and which one answers."""
+"""Answer models that readers choose among: their settings in the file, and which one answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A public class has a name of its own: outside of tests, no two modules define a class of one name."""
+"""A public class has a unique name: outside the tests, no two modules define a class with the same name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from osml.place import CHECKOUT
 from tests.unit.syntax import syntax
 
 FOLDERS = ("benchmarks", "constructs", "lambda", "osml", "sandbox", "settings", "stacks", "trials")
-# The construct declares the object that the kind of the provisioner makes: one thing, in a template and in the engine.
+# The construct declares what the provisioner's kind of the same name makes: the same object, in template and engine.
 DECLARED = {"AuditLog", "IngestPipeline", "RoleMapping", "SearchPipeline", "TrustedEndpoints"}
 
 
@@ -31,7 +31,7 @@ def test_each_name_of_a_class_is_one_thing() -> None:
     names = shared(files)
     assert {name: places for name, places in names.items() if name not in DECLARED} == {}
     assert DECLARED - names.keys() == set(), "no longer shared: take them off the list"
-    # Two places each, of which the list tells.
+    # Each of them is defined in exactly two places.
     assert {name: places for name, places in names.items() if len(places) > 2} == {}
 
 

@@ -1,4 +1,4 @@
-"""What a domain's settings may not be, in the words a person reads."""
+"""Domain settings that are refused, and the messages that a person reads."""
 
 import json
 from typing import Any

@@ -12,7 +12,7 @@ from sandbox.failure import SandboxError
 
 
 def written(folder: Path, **changes: Any) -> Path:
-    """A settings file whose PEM files exist; `None` leaves an entry out."""
+    """A settings file whose PEM files exist; `None` removes an entry."""
     pem = folder / "any.pem"
     pem.touch()
     files = dict.fromkeys(("ca", "ca_bundle", "admin_cert", "admin_key", "server_cert", "server_key"), str(pem))

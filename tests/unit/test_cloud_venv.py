@@ -1,4 +1,4 @@
-"""The cloud's virtual environment: made once, whole or not at all."""
+"""The cloud's virtual environment is made once, completely or not at all."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a cold start imports: each function in a process of its own, which knows the folders of its asset alone."""
+"""The imports of a cold start: each function runs in a process of its own, with only the folders of its asset."""
 
 import os
 import subprocess
@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# Powertools names itself to botocore, of which it imports the package alone.
+# Powertools imports only the package botocore, to which it gives its name.
 AWS = ("boto3", "botocore.")
-# What a function imports for some requests only.
+# Modules that a function imports for some requests only.
 RARE = (
     *("rag.agentic", "rag.answer_cache", "rag.preview", "rag.quota", "rag.prompt_versions"),
     *(
@@ -59,7 +59,7 @@ def test_a_start_imports_nothing_that_only_some_requests_need(function: str, mod
 @pytest.mark.parametrize(("function", "modules"), [("ask", "runtime, ask"), ("documents", "api")])
 @pytest.mark.thorough
 def test_a_start_builds_no_validator(function: str, modules: str) -> None:
-    """Pydantic builds those of a model within another one again, so that what is built early is built twice."""
+    """Pydantic builds the validator of a nested model again, so one that is built early is built twice."""
     code = (
         f"import {modules}\nfrom pydantic import BaseModel\n"
         "def below(model):\n"

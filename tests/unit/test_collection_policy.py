@@ -1,4 +1,4 @@
-"""Whom network and data access policies let in, and which documents are policies at all."""
+"""Whom network and data access policies admit, and which documents are valid policies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changes between a client of a collection and the engine, and what is refused before it."""
+"""What changes between a client of a collection and the engine, and what is refused in front of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: what it offers, and sentences instead of tracebacks."""
+"""The command line: its commands, and its sentences instead of tracebacks."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A connector that holds keys itself: values are read when it is made, and appear nowhere else."""
+"""A connector that contains keys: their values are read when it is made, and appear nowhere else."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SPEC: dict[str, Any] = {
 
 
 class Engine:
-    """Keeps connectors as ml-commons shows them: without their credential."""
+    """Stores connectors, and shows them as ml-commons does: without their credential."""
 
     def __init__(self) -> None:
         self.connectors: dict[str, dict[str, Any]] = {}

@@ -1,4 +1,4 @@
-"""A conversation of `osml ask`: begun, gone on with, and shown; what the engine does with it the recipes' tests see."""
+"""A conversation of `osml ask`: begun, continued, and shown. The recipes' tests cover what the engine does with it."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -19,7 +19,7 @@ MEMORY = "/_plugins/_ml/memory"
 
 
 class Memory:
-    """A domain that knows the conversation `known`, in which `b` was asked after `a`."""
+    """A domain with the conversation `known`, in which `b` was asked after `a`."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str, Any]] = []
@@ -35,7 +35,7 @@ class Memory:
 
     def patient(self, method: str, path: str, body: Any) -> dict[str, Any]:
         self.sent.append((method, path, body))
-        # The engine leaves out an empty response.
+        # The engine omits an empty response.
         newest_first = [{"_source": {"input": text}} for text in ("b", "a")]
         return {"hits": {"total": {"value": 2}, "hits": newest_first[: body["size"]]}}
 

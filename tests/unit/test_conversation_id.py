@@ -1,4 +1,4 @@
-"""Ids of conversations: what they say of a conversation whose last turn is not stored yet."""
+"""Ids of conversations: what they tell about a conversation whose last turn is not stored yet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ NOW = 1_800_000_000.0
 
 @dataclass
 class Store:
-    """Has one more of the conversation's states at each look; None: there is none."""
+    """Shows the next of the conversation's states at each look; None means that there is no conversation."""
 
     states: Sequence[int | None]
     looks: int = 0

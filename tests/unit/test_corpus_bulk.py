@@ -1,4 +1,4 @@
-"""`_bulk`: what is sent, and what each item of the answer means."""
+"""`_bulk`: the request, and the meaning of each item of the answer."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""A document is cut where a thought ends, nothing of it is lost, and each chunk says where it stands."""
+"""A document is cut where a thought ends, no text is lost, and each chunk names its place."""
 
 import re
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from tests.unit.properties import examples
 
 words = st.text(st.characters(codec="utf-8"), max_size=600)
 prose = st.lists(st.sampled_from(["A b. ", "c! ", "\n\n", "word ", "e.g. this ", "東京。", "x" * 40]), max_size=120)
-# What made the time grow by the square: runs of what may end a sentence, of white space, of closing marks.
+# What once made the time quadratic: runs of characters that may end a sentence, of white space, of closing marks.
 RUNS = {
     "dots": lambda size: "." * size,
     "dots with spaces": lambda size: ". " * (size // 2),

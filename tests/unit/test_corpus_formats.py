@@ -1,4 +1,4 @@
-"""Each format becomes documents; what is none is named, with its place, and the rest is read."""
+"""Each format becomes documents; an entry that is no document is named, with its place, and the rest is read."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""Kinds of small inputs, after public reports on readers of documents: each is read whole, or named."""
+"""Small inputs after public reports on document readers: each is read completely, or named."""
 
 import base64
 import json
@@ -37,7 +37,7 @@ def line(content: str) -> bytes:
 
 
 def mail(kind: str, *parts: tuple[str, bytes], headers: bytes = b"") -> bytes:
-    """A message of parts, each with its headers."""
+    """A message with parts, each with its headers."""
     bodies = b"".join(b"--x\r\n" + f"Content-Type: {head}\r\n\r\n".encode() + body + b"\r\n" for head, body in parts)
     return MAIL + headers + f"Content-Type: multipart/{kind}; boundary=x\r\n\r\n".encode() + bodies + b"--x--"
 
@@ -63,7 +63,7 @@ def flat(kind: str) -> str:
 
 
 def embedding(kind: str, inner: bytes, last: str) -> bytes:
-    """An Office file with another one inside."""
+    """An Office file of `kind` whose part `last` is the Office file `inner`."""
     slide = f'<p:x {SLIDE} xmlns:r="{OFFICE_RELATIONS}"><p:sldId r:id="slide_1"/></p:x>'
     if kind == "pptx":
         return archive(

@@ -1,4 +1,4 @@
-"""When what is left of earlier documents is looked for, and of which."""
+"""When the leftovers of earlier documents are looked for, and for which documents."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +14,7 @@ REFUSED = Outcome(Verdict.REFUSED, "no such text")
 
 
 class Index:
-    """Keeps what it was asked for, and finds two leftovers each time."""
+    """Records the requests, and finds two leftovers each time."""
 
     def __init__(self, into: Loaded) -> None:
         self.requested: list[Mapping[str, Sequence[str]]] = []
@@ -33,7 +33,7 @@ def test_each_document_is_asked_for_once_and_many_together() -> None:
     loaded(to, *map(document, range(count)), into=into, leftovers=index.remove)
     asked_ids = [id for item in index.requested for id in item]
     assert asked_ids == [str(number) for number in range(count)]
-    # As many as settle in a second, on a machine that may have other work.
+    # A request covers as many documents as settle in a second, on a machine that may be busy.
     assert len(index.requested) < count / 8
     assert len(into.confirmed) == count
     assert into.report.removed == 2 * len(index.requested)

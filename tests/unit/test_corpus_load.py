@@ -1,4 +1,4 @@
-"""Loading: every document is settled once, in order, whatever the destination does with it."""
+"""Loading: every document is settled once, in order, whatever the destination answers."""
 
 import random
 import threading
@@ -264,7 +264,7 @@ def test_a_thread_that_cannot_connect_ends_the_load() -> None:
 @examples(40)
 @given(seed=st.integers(0, 2**32), clears=st.booleans())
 def test_every_document_is_counted_once_whatever_happens(seed: int, clears: bool) -> None:
-    # One that draws is for one thread; the destination is asked under a lock.
+    # One generator for all threads is enough, because calls of the destination are locked.
     drawn = random.Random(seed)  # noqa: S311
 
     def anything(ids: list[str], _: int) -> list[Outcome]:

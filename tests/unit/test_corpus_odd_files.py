@@ -1,4 +1,4 @@
-"""Odd files: each of their texts is read, or the part that has it is named."""
+"""Unusual files: each of their texts is read, or the part that contains it is named."""
 
 import io
 import zipfile
@@ -30,7 +30,7 @@ _CHART = 'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
 
 
 def word(body: str, parts: dict[str, str | bytes], **kinds: str) -> bytes:
-    """A Word document with parts of the given kinds."""
+    """A Word document with parts of the given types."""
     return archive(
         {
             "_rels/.rels": related(officeDocument="word/document.xml"),

@@ -1,4 +1,4 @@
-"""Files of an office, books and messages: all of their text, and where in the file it stands."""
+"""Office files, books and messages: all of their text, and its place in the file."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""The pace: up while all goes well, down by as much as was turned away."""
+"""The pace: it rises while all goes well, and falls in proportion to what was refused."""
 
 import pytest
 

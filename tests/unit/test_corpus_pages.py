@@ -1,4 +1,4 @@
-"""Pages (HTML, Markdown, PDF): all that a reader sees is read, or its page is named."""
+"""Pages (HTML, Markdown, PDF): everything that a reader sees is read, or its page is named."""
 
 import io
 from pathlib import Path

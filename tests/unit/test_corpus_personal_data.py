@@ -1,4 +1,4 @@
-"""Personal data are masked before a document is cut, in all its fields, whatever loads it."""
+"""Personal data is masked before a document is cut, in all its fields, on every way of loading."""
 
 import ast
 import io
@@ -84,7 +84,7 @@ def test_a_place_stays_before_the_same_words(parts: list[str], number: int) -> N
     said = str(redacted.source["text"])
     assert said == masked(text, ALL)
     assert 0 <= moved <= len(said)
-    # Behind a place that is in no datum, the same text follows.
+    # When the place is not inside masked data, the same text follows it.
     if masked(text[:at], ALL) + masked(text[at:], ALL) == said:
         assert said[moved:] == masked(text[at:], ALL)
 
@@ -108,7 +108,7 @@ def test_what_is_not_named_stays(kinds: list[str]) -> None:
 
 @pytest.mark.thorough
 def test_every_way_of_loading_masks() -> None:
-    """Who cuts documents hands on what is to be masked; `osml ingest --dry-run` stores nothing."""
+    """Each caller of the function that cuts documents passes the masking on; `osml ingest --dry-run` stores nothing."""
     calls = {
         file.relative_to(CHECKOUT).as_posix(): ast.unparse(call)
         for folder in ("lambda", "osml")

@@ -1,4 +1,4 @@
-"""Small inputs after kinds of faults that people have reported of readers of documents: nothing of them is lost."""
+"""Small inputs like those that people have reported for document readers: none of their text is lost."""
 
 import io
 import zipfile
@@ -346,7 +346,7 @@ def test_formulas_that_nobody_has_calculated_are_named(cells: str, said: list[st
 
 
 def test_a_formula_is_found_wherever_it_begins_in_the_part() -> None:
-    """The part is looked through in pieces of 65,536 bytes."""
+    """The part is searched in pieces of 65,536 bytes."""
 
     def begins_at(padding: int) -> bytes:
         return workbook(f'<c r="A1" t="inlineStr"><is><t>{"a" * padding}</t></is></c><c r="B1"><f>A1</f></c>')

@@ -1,4 +1,4 @@
-"""Pictures and scanned pages: what recognition finds is the text of its page; what cannot be recognised is named."""
+"""Pictures and scanned pages: recognised text becomes the text of its page; an unreadable page is named."""
 
 import io
 import struct
@@ -20,7 +20,7 @@ LEAVE = "Annual leave has thirty working days a year.\nRequests are made with fo
 
 
 def scripted(*texts: str) -> tuple[list[tuple[int, int]], Callable[[Sequence[bytes]], list[Recognized]]]:
-    """A recognition that says these texts one after the other, and the sizes of the pictures that it was given."""
+    """A recognition that returns these texts in turn, and the sizes of the pictures that it received."""
     given: list[tuple[int, int]] = []
 
     def recognize(pictures: Sequence[bytes]) -> list[Recognized]:
@@ -39,7 +39,7 @@ def read(content: bytes, name: str, *texts: str) -> list[Document | Unreadable]:
 
 
 def placed(document: Document | Unreadable) -> list[tuple[str, int]]:
-    """The text of each page, and its number."""
+    """The text of each page, and the page's number."""
     assert isinstance(document, Document)
     starts = [start for start, _ in document.places]
     ends = [*starts[1:], None]
@@ -125,7 +125,7 @@ def test_a_picture_without_text_or_of_no_format_is_named() -> None:
 
 def test_a_picture_with_too_many_dots_is_refused_before_it_is_decoded() -> None:
     small = saved([Image.new("1", (1, 1))], "PNG")
-    # The header's width, height and the rest of it, and their checksum.
+    # The header: width, height and the rest of it, and their checksum.
     header = b"IHDR" + struct.pack(">II", 20_000, 20_000) + small[24:29]
     (unreadable,) = read(small[:12] + header + struct.pack(">I", zlib.crc32(header)) + small[33:], "bomb.png")
     assert isinstance(unreadable, Unreadable)

@@ -1,4 +1,4 @@
-"""Tables: no row is lost, no column replaces another, and a table without a text is a document all the same."""
+"""Tables: no row is lost, no column replaces another, and a table without a text column is still a document."""
 
 import pytest
 
@@ -42,19 +42,19 @@ def test_every_column_has_a_name_of_its_own(header: str, names: dict[str, str]) 
 @pytest.mark.parametrize(
     ("lines", "named", "kept"),
     [
-        # A quote that is never closed: nothing behind it is in quotes.
+        # A quote that is never closed: nothing after it counts as quoted.
         (['1,"a', "2,b", "3,c", "4,d"], {2}, ["b", "c", "d"]),
-        # The next quote in the file ends it in the middle of a cell.
+        # The next quote in the file would close it in the middle of a cell.
         (['1,"a', "2,b", '3,"c"', "4,d"], {2}, ["b", "c", "d"]),
-        # The next quote ends it as if all of that were one cell.
+        # The next quote would make one cell of everything between.
         (['1,"a', "2,b", "3,c", "4,d", '5,e"', "6,f"], {2}, ["b", "c", "d", 'e"', "f"]),
-        # At the very end.
+        # An open quote at the very end.
         (["1,a", '2,"b'], {3}, ["a"]),
-        # Two of them.
+        # Two open quotes.
         (['1,"a', "2,b", '3,"c', "4,d"], {2, 4}, ["b", "d"]),
-        # Quotes within a cell in quotes: the cells are plain all the same.
+        # Quotes within a quoted cell: the cells are still read as plain ones.
         (['1,"she said "go" to him"', "2,b"], set(), ['she said go" to him"', "b"]),
-        # Lines within a cell are a cell.
+        # A quoted cell may contain several lines.
         (['1,"a', "", 'still a"', "2,b"], set(), ["a\n\nstill a", "b"]),
         (['1,"one, two', 'three"', "2,b"], set(), ["one, two\nthree", "b"]),
     ],

@@ -1,4 +1,4 @@
-"""Tokens are counted as the tokenizer of all-MiniLM counts them, so that it leaves out the end of no chunk."""
+"""Tokens are counted like all-MiniLM's tokenizer counts them, so that the model reads every chunk to its end."""
 
 import sys
 import unicodedata
@@ -84,7 +84,7 @@ COUNTED = {
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    """That of all-MiniLM, as the local cloud has it."""
+    """The tokenizer of all-MiniLM, as in the local cloud."""
     made = Tokenizer.from_file(str(weights_directory(cache_directory()) / TOKENIZER))
     made.no_truncation()
     made.no_padding()
@@ -101,12 +101,12 @@ def test_the_count_is_that_of_the_tokenizer(language: str, tokenizer: Tokenizer)
     text, counted = COUNTED[language]
     real = pieces(tokenizer, text)
     assert len(real) == counted
-    # Of a Korean word with a letter that BERT lacks, all letters count.
+    # In a Korean word with a letter that BERT does not have, every letter counts.
     assert count(text) == counted or (count(text) > counted and "[UNK]" in real)
 
 
-# What a property draws from: letters with and without case and accents, digits, marks, ideographs, all kinds of spaces
-# and of characters that are not seen.
+# The characters that a property draws: letters with and without case and accents, digits, marks, ideographs, and all
+# types of spaces and invisible characters.
 ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
 WORDS = st.lists(
     st.text(st.sampled_from("aeinrstlkmäöüßéèçñøåčşığžłőățâîêôà0123456789"), min_size=1, max_size=25), max_size=40
@@ -118,7 +118,7 @@ MIXED = st.lists(st.one_of(st.sampled_from([text for text, _ in COUNTED.values()
 
 @given(text=MIXED)
 def test_no_text_has_more_tokens_than_are_counted(tokenizer: Tokenizer, text: str) -> None:
-    """And as many, if the tokenizer knows its characters, and they are as old as its tables."""
+    """The counts are equal if the tokenizer knows all characters, and they are as old as its tables."""
     real, counted = pieces(tokenizer, text), count(text)
     assert len(real) <= counted
     is_old = all(unicodedata.ucd_3_2_0.category(character) == unicodedata.category(character) for character in text)
@@ -127,7 +127,7 @@ def test_no_text_has_more_tokens_than_are_counted(tokenizer: Tokenizer, text: st
 
 
 def grown(text: str) -> bool:
-    """An accented character of one word that becomes two, such as a mark with an accent."""
+    """Whether a character that is not part of a word decomposes into two, such as a mark with an accent."""
     marks = (character for character in text if unicodedata.category(character)[0] in "PSZ" or character.isspace())
     return any(
         unicodedata.normalize("NFD", character) != character for character in text if not character.isalnum()
@@ -195,6 +195,6 @@ def test_every_model_says_how_much_it_reads() -> None:
         TitanEmbedding(dimension=1024),
         OpenAiEmbedding(dimension=1536, secret=Secret(name="osml/key")),
     ]
-    # A tenth is kept free where the tokens are another vocabulary's.
+    # A tenth is reserved for models that count tokens with another vocabulary.
     assert [model.chunk_tokens for model in models] == [256, 230, 460, 7372, 7371]
     assert OPEN_TOKENS.keys() - COUNTED_MODELS == {"intfloat/multilingual-e5-large"}

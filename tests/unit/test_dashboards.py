@@ -1,4 +1,4 @@
-"""The proxy that opens Dashboards: whom it lets in, and what passes between a browser and a domain."""
+"""The proxy that opens Dashboards: whom it admits, and what passes between a browser and a domain."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HOME = "/_dashboards/app/home"
 
 @dataclass
 class Browser:
-    """A browser that has, or has not, opened the link."""
+    """A browser that has opened the link, or has not."""
 
     proxy: DashboardsProxy
     sentences: list[str]

@@ -1,4 +1,4 @@
-"""The delivery file: what it may say, and the sentence when it may not."""
+"""The delivery file: its valid settings, and the sentence for each invalid one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How `osml deploy` ends when somebody has changed objects by hand, and what --repair asks the CDK for."""
+"""How `osml deploy` ends after manual changes of objects, and what --repair asks the CDK for."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TAKEN = Entry("Index", "passages-1", OWNER, "taken over", "belongs to osml-qa-kn
 
 
 class Deploys:
-    """Runs the command; `arguments` are those of each `cdk deploy`."""
+    """Runs the command; `arguments` are those of each call of `cdk deploy`."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         self.arguments: list[list[str]] = []

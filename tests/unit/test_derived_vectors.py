@@ -1,4 +1,4 @@
-"""Vectors that k-NN 3.0 to 3.5 derives: no index is made with them, and one that they broke is known and mended."""
+"""Vectors that k-NN 3.0 to 3.5 derives: no index is made with them; a corrupted index is found and repaired."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ FAULTY, SOUND = ["3.0.0", "3.1.0", "3.5.0"], ["2.19.1", "3.6.0", "3.7.0"]
 
 
 class Engine:
-    """An index that is not there yet, or one whose documents may be unreadable."""
+    """An index that does not exist yet, or one whose documents may be unreadable."""
 
     def __init__(self, version: str, settings: dict[str, str] | None = None, *, broken: bool = False) -> None:
         self.version = version

@@ -1,4 +1,4 @@
-"""The environments in the documents are environments, and their links lead somewhere."""
+"""The environments in the documents are valid, and their links lead somewhere."""
 
 import re
 import tomllib
@@ -64,7 +64,7 @@ def test_each_test_that_the_threat_model_names_exists() -> None:
 
 
 def test_lines_of_prose_are_no_longer_than_those_of_code() -> None:
-    """Tables, code and lines that are one address or picture are as long as they need to be."""
+    """Tables, code, and lines that are one address or picture may be longer."""
     long = []
     for page in [*PAGES, ROOT / "CHANGELOG.md"]:
         fenced = False

@@ -1,4 +1,4 @@
-"""The doctor without an engine: names have sections, sentences have causes, and the first cause is the last line."""
+"""The doctor without an engine: names have sections, messages have causes, and the first cause is the last line."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SECTIONS = re.findall(r"^### (.+)$", (ROOT / finding.PAGE).read_text(), re.MULTI
 
 @pytest.fixture(autouse=True)
 def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No credentials, no region, no way to AWS."""
+    """No credentials, no region, no access to AWS."""
     for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "OSML_ENVIRONMENTS"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE"):
@@ -155,7 +155,7 @@ def test_an_address_is_private_or_not(host: str, *, private: bool) -> None:
 def test_the_commands_fail_with_a_sentence(
     command: str, profile: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without credentials and without a region, and with a profile that does not exist."""
+    """Without credentials and a region, and with a profile that does not exist."""
     if profile:
         monkeypatch.setenv("AWS_PROFILE", profile)
     monkeypatch.setattr("sys.argv", ["osml", command, "--env", "dev"])

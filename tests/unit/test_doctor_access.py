@@ -1,4 +1,4 @@
-"""Quota and model access: what AWS answers about models and endpoints, and what the doctor makes of it."""
+"""Quota and model access: AWS's answers about models and endpoints, and the doctor's findings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ QUOTA = "ml.c6i.xlarge for endpoint usage"
 
 
 class Session:
-    """Clients whose answers are written down beforehand."""
+    """A session whose clients give prepared answers."""
 
     region_name = "us-east-1"
 

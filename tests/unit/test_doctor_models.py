@@ -1,4 +1,4 @@
-"""Model names and ends of life: what providers list, what they have announced, and what the doctor makes of it."""
+"""Model names and ends of life: what providers list and announce, and the doctor's findings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The text of a settings file: what YAML makes of it, and the one sentence for what it must not hold."""
+"""The text of a settings file: what YAML reads in it, and the sentence for forbidden content."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INDENT = "indent it like the lines of the same group, or put a text with a colon
 
 
 def bomb() -> str:
-    """Nine lists, each of nine times the one before."""
+    """Nine lists, each nine times as long as the one before."""
     lists = ["a: &a [x, x, x, x, x, x, x, x, x]"]
     for before, name in pairwise("abcdefghi"):
         lists.append(f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]")
@@ -29,7 +29,7 @@ def bomb() -> str:
 
 
 def refused(directory: Path, content: str | bytes) -> str:
-    """What is said of it, as an environment and, where the file begins otherwise, as a delivery."""
+    """The sentence for the text as an environment and, when the file begins differently, as a delivery."""
     content = content.encode() if isinstance(content, str) else content
     (directory / "other.yaml").write_bytes(content)
     with pytest.raises(SettingError) as caught:
@@ -135,7 +135,7 @@ GROUPS = (
 
 @pytest.mark.parametrize("empty", ["", " ", " null", " ~", " # id: vpc-1"])
 def test_what_is_left_empty_is_refused_by_name(tmp_path: Path, empty: str) -> None:
-    """Wherever it stands; a group whose lines are commented out must not switch anything off."""
+    """This holds at every level: a group whose lines are commented out must not switch anything off."""
     for path in GROUPS:
         text = "recipe: deepseek-api\n"
         for depth, name in enumerate(parts := path.split(".")):

@@ -1,4 +1,4 @@
-"""Documents on their way to a domain: what its client says becomes what the load understands."""
+"""Documents on their way to a domain: the load understands the answers of the domain's client."""
 
 import json
 from typing import Any, cast
@@ -12,7 +12,7 @@ from osml.remote.domain import Disconnected, Domain
 
 
 class Answering:
-    """A domain that answers everything alike, or raises."""
+    """A domain that gives the same answer to everything, or raises."""
 
     def __init__(self, status: int = 200, body: Any = None, error: Failure | None = None) -> None:
         self.status_code, self.content, self.error = status, json.dumps(body).encode(), error

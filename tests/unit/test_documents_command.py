@@ -1,4 +1,4 @@
-"""`osml documents` where the function `documents` is asked: what it sends, and what it shows."""
+"""`osml documents` with the function `documents`: what it sends, and what it shows."""
 
 import json
 from typing import Any
@@ -17,13 +17,13 @@ NAMES = [f"handbook/{number:03}.md" for number in range(130)]
 
 
 def loaded(name: str) -> str | None:
-    """Each on a day of its own, and one at an unknown time."""
+    """When a document was loaded: each on a different day, and one at an unknown time (None)."""
     number = int(name[-6:-3])
     return None if number == 7 else f"2026-0{1 + number // 28 % 9}-{1 + number % 28:02}T12:00:00Z"
 
 
 def shared(name: str) -> dict[str, Any]:
-    """One was loaded by a person for two groups, and all others by operators for everybody."""
+    """Groups and loader of a document: a person has loaded one for two groups, operators the others for everybody."""
     return {"groups": ["hr", "board"], "loader": "sub-of-ada"} if name == NAMES[3] else {}
 
 

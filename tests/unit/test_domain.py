@@ -1,4 +1,4 @@
-"""Requests to the domain: what is sent once more, and what is not."""
+"""Requests to the domain: which are repeated, and which are not."""
 
 import io
 import json
@@ -33,7 +33,7 @@ def answer(status: int, body: str = "{}", **headers: str) -> requests.Response:
 
 
 class Session(requests.Session):
-    """Gives or raises one thing after the other."""
+    """Gives or raises its results in turn."""
 
     def __init__(self, *script: requests.Response | Exception) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Instances and disks that CreateDomain refuses are refused before it, by the settings or by what Amazon says."""
+"""Instances and disks that CreateDomain refuses: the settings refuse them before, or the local cloud as Amazon does."""
 
 from pathlib import Path
 from typing import Any

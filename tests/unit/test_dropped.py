@@ -27,9 +27,9 @@ BUCKET = "drop"
 
 @dataclass
 class Amazon:
-    """S3 with `objects` by key, and the queue, whose messages were given back with `returns` seconds each.
+    """S3 with `objects` by key, and the queue; `returns` are the seconds after which a message comes again.
 
-    `given_up` are the bodies in the queue of dead letters, which takes none while it is `full`.
+    `given_up` are the bodies in the dead-letter queue, which accepts none while it is `full`.
     """
 
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -68,9 +68,9 @@ class Context:
 
 @dataclass
 class Index:
-    """What the engine holds by id; `refuses`, `slows` and `breaks` decide about documents and requests.
+    """The engine's documents by id; `refuses`, `slows` and `breaks` decide about documents and requests.
 
-    While the model `starts`, none is embedded.
+    While the model `starts`, no document is embedded.
     """
 
     documents: dict[str, Any] = field(default_factory=dict)
@@ -274,7 +274,7 @@ def test_while_the_model_starts_messages_come_again_when_it_answers(
     assert failed(*records) == ["1", "2"]
     assert amazon.returns == {"r-1": seconds, "r-2": seconds}
     assert "The embedding model was stopped while nobody asked, and is starting." in capsys.readouterr().out
-    # No dead letter is written: the same documents are loaded later.
+    # No dead letter is written, because the same documents are loaded later.
     assert list(amazon.objects) == ["documents/a.txt", "documents/b.txt"]
     index.starts = False
     assert failed(*records) == []

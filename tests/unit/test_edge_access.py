@@ -1,4 +1,4 @@
-"""Who may do what: from the context of a request to a role and groups, and from these to a 403 with a sentence."""
+"""Who may do what: a request's context gives a role and groups, and these decide on a 403 with a sentence."""
 
 import json
 from collections.abc import Iterator
@@ -46,12 +46,12 @@ def called(context: dict[str, Any], **access: Any) -> Caller:
 @pytest.mark.parametrize(
     ("context", "access", "role", "groups"),
     [
-        # Whom nothing names is a reader without groups.
+        # A caller without an entry is a reader without groups.
         (claims(), {}, "reader", set()),
         (identity(f"{SESSION}/Team/ada"), {}, "reader", set()),
         (key("k1"), {}, "reader", set()),
         (claims(), {"others": "editor"}, "editor", set()),
-        # Groups of the pool, in each form in which a claim has a list.
+        # Groups of the pool, in each form that a claim uses for lists.
         (claims("editor"), {}, "editor", {"editor"}),
         (claims("reader,owner"), {}, "owner", None),
         (claims("[hr board]"), {}, "reader", {"hr board"}),
@@ -61,12 +61,12 @@ def called(context: dict[str, Any], **access: Any) -> Caller:
         (claims("loaders,x"), {"editors": ["loaders"], "owners": ["y"]}, "editor", {"loaders", "x"}),
         (claims("LOADERS"), {"editors": ["loaders"]}, "reader", {"LOADERS"}),
         (claims("a.c"), {"editors": ["abc", "a*"]}, "reader", {"a.c"}),
-        # Groups of another provider: they count by the lists alone.
+        # Groups of another provider: only the lists of the settings give them a role.
         (claims("hr", **{"custom:groups": "[owner, x]"}), ELSEWHERE, "reader", {"hr", "owner", "x"}),
         (claims(**{"custom:groups": "staff"}), {}, "reader", set()),
         (claims(**{"custom:groups": "g-1"}), {**ELSEWHERE, "editors": ["g-1"]}, "editor", {"g-1"}),
         (claims("g-1"), {"groups": {"hr": ["g-1"], "law": ["g-2"]}}, "reader", {"g-1", "hr"}),
-        # IAM: a role by its name, wherever its path is; a user by the whole ARN.
+        # IAM: a role by its name, with any path; a user by the complete ARN.
         (identity(f"{SESSION}/Team/ada"), {"editors": [f"{ROLE}/Team"]}, "editor", set()),
         (identity(f"{SESSION}/Team/ada"), {"editors": [f"{ROLE}/hr/Team"]}, "editor", set()),
         (identity(f"{SESSION}/Teams/ada"), {"editors": [f"{ROLE}/Team"]}, "reader", set()),
@@ -79,7 +79,7 @@ def called(context: dict[str, Any], **access: Any) -> Caller:
             "editor",
             {"hr"},
         ),
-        # Keys, by the names of the settings.
+        # Keys, by their names in the settings.
         (key("k1"), {"keys": [("k1", "load")], "editors": ["load"], "groups": {"hr": ["load"]}}, "editor", {"hr"}),
         (key("k2"), {"keys": [("k1", "load")], "editors": ["load", "k2"]}, "reader", set()),
     ],
@@ -96,7 +96,7 @@ def test_role_and_groups_come_from_the_table(
     [
         (claims(), "s"),
         (key("k1"), "k1"),
-        # Another session of the role is the same caller, and a later role of that name another one.
+        # Another session of the role is the same caller; a role that is made later with that name is another one.
         (identity(f"{SESSION}/Team/ada", "AROA1:ada"), "AROA1"),
         (identity(f"{SESSION}/Team/eve", "AROA1:eve"), "AROA1"),
         (identity(f"{SESSION}/Team/ada", "AROA2:ada"), "AROA2"),
@@ -225,7 +225,7 @@ def test_everybody_learns_their_role() -> None:
     assert json.loads(response["body"]) == {
         "role": "editor",
         "groups": ["editor", "hr"],
-        "history": False,  # of the engine's memory
+        "history": False,  # in the engine's memory
         "feedback": None,
         "quota": None,
         "models": [],
@@ -242,7 +242,7 @@ def test_everybody_learns_their_role() -> None:
         (Caller("a", "reader"), {"a"}, False),
         (Caller("a", "editor"), {"a"}, True),
         (Caller("a", "editor"), {"b"}, False),
-        # Loaded by operators, the drop or an earlier version; or in part by somebody else.
+        # Loaded by operators, the drop or an earlier version; or partly by another person.
         (Caller("a", "editor"), {""}, False),
         (Caller("a", "editor"), {"a", ""}, False),
         (Caller("a", "owner", None), {"b"}, True),

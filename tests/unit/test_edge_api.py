@@ -34,7 +34,7 @@ SECRET = "the words of a document"
 
 
 class Store:
-    """In the place of the index: remembers how it was called."""
+    """Replaces the index: records its calls."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
@@ -261,7 +261,7 @@ def test_any_json_is_stored_or_refused_in_one_sentence(body: str) -> None:
 def test_logs_hold_neither_documents_nor_names(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # The handler of powertools holds the stream of the moment it was made.
+    # Powertools' handler keeps the stream that was current when it was made.
     monkeypatch.setattr(telemetry.logger.registered_handler, "stream", __import__("sys").stdout)
     sent("POST", "/documents", {"documents": [{"id": "a", "text": SECRET}]})
     sent("POST", "/documents", {"documents": [{"id": SECRET * 99, "text": SECRET}]})
@@ -294,7 +294,7 @@ def test_a_file_is_stored_or_becomes_a_job(bucket: Bucket, monkeypatch: pytest.M
         return Stored(1, [DocumentResult(id="a.pdf", status="stored", passages=3)], ended=ended)
 
     monkeypatch.setattr(files, "store", keep)
-    # A call of the function for a job may take longer; a request may not.
+    # The function may run longer for a job, but not for a request.
     response = api.handler(event("POST", "/documents", {"file": FILE}), Context(300))
     answer = json.loads(response["body"])
     assert (response["statusCode"], answer["stored"], taken) == (200 if ended else 202, 1, [("a.pdf", b"%PDF")])
@@ -341,7 +341,7 @@ def test_a_request_stores_documents_or_a_file_or_a_part_of_one() -> None:
         (None, 27.0),
         (0.0, 27.0),
         (9.0, 19.0),
-        # Nobody waits for the answer any more, or a clock is wrong: the function's own time counts.
+        # The caller has given up, or a clock is wrong: only the function's own time counts.
         (40.0, 27.0),
         (-5.0, 27.0),
         (28.9, 1.0),
@@ -350,7 +350,7 @@ def test_a_request_stores_documents_or_a_file_or_a_part_of_one() -> None:
 def test_the_time_for_a_request_began_when_the_gateway_took_it(
     store: Store, monkeypatch: pytest.MonkeyPatch, waited: float | None, seconds: float
 ) -> None:
-    """A function that had to be started first has less of it."""
+    """A function that first had to be started has less time for the request."""
     monkeypatch.setattr("current.time.time", lambda: 1_000_000.0)
     request = event("POST", "/documents", {"documents": [{"id": "a", "text": "b"}]}, resource="/documents")
     if waited is not None:

@@ -1,4 +1,4 @@
-"""What the body of `POST /ask` may be, and the sentence for every other one."""
+"""Valid bodies of `POST /ask`, and the sentence for every other one."""
 
 import json
 from typing import Any

@@ -29,7 +29,7 @@ from tests.unit.edge_requests import REQUEST_ID, SETTINGS
 
 environment, play = edge_asking.environment, edge_asking.play
 
-# Of ANSWER: at 0.06 USD for a million tokens read, and 0.24 written.
+# For ANSWER: 0.06 USD for a million tokens read, and 0.24 USD for a million written.
 MEASURED = {
     "ModelLatency": [40.0],
     "FirstWord": [12.0],
@@ -43,7 +43,7 @@ MEASURED = {
 def test_logs_and_metrics_tell_what_happened_and_nothing_that_was_asked(
     play: Play, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The handler of powertools holds the stream of the moment it was made.
+    # Powertools' handler keeps the stream that was current when it was made.
     monkeypatch.setattr(telemetry.logger.registered_handler, "stream", __import__("sys").stdout)
     play(whole)
     read(reply_to({"question": SECRET}, STREAMED))

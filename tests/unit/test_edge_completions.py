@@ -47,7 +47,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
-    """Questions and turns that reach the core, which gives ANSWER."""
+    """The questions and turns that reach the core, which answers ANSWER."""
     arrived: list[tuple[str, Any]] = []
 
     def core(

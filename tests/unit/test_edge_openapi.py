@@ -1,4 +1,4 @@
-"""The OpenAPI document: current, whole, and sound in its structure."""
+"""The OpenAPI document: current, complete, and valid."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import openapi
 from api import whole
 
 STORED = Path(__file__).parents[2] / "docs" / "openapi.json"
-# The REST API as it is deployed; `{file+}` is `{file}` here.
+# The deployed REST API; `{file+}` is `{file}` here.
 ROUTES = {
     ("post", "/v1/chat/completions"),
     ("get", "/v1/models"),
@@ -97,7 +97,7 @@ def test_every_answer_has_a_schema_and_every_reference_leads_somewhere(spec: dic
             assert all("schema" in content for content in body["content"].values()), path
     references = {node["$ref"] for node in nodes(spec) if "$ref" in node}
     schemas = {f"#/components/schemas/{name}" for name in spec["components"]["schemas"]}
-    # What the stream's last event may be stands in its description: OpenAPI 3.1 has no schema for events.
+    # A description names the last event of a stream: OpenAPI 3.1 has no schema for events.
     assert references | {"#/components/schemas/Failed"} == schemas, "each schema is used, each one used is there"
 
 

@@ -1,4 +1,4 @@
-"""Pages of other origins: whose page may read what the functions answer."""
+"""Pages of other origins: which of them may read the functions' answers."""
 
 import json
 from collections.abc import Iterator

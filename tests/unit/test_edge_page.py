@@ -1,4 +1,4 @@
-"""The objects of the page: one piece that its policy allows, with settings and sentences, and what it fetches later."""
+"""The objects of the page: one file that its policy allows, with settings and sentences, and what it loads later."""
 
 import base64
 import gzip

@@ -1,4 +1,4 @@
-"""The streaming runtime, run as Lambda runs it, against a server that plays the Runtime API and sees every byte."""
+"""The streaming runtime, started as Lambda does, against a server that plays the Runtime API and reads every byte."""
 
 import base64
 import json
@@ -75,7 +75,7 @@ def answer(event, context):
 
 @dataclass
 class Post:
-    """What was posted: the request line, the headers by lower-case name, and the chunks with their arrival times."""
+    """A post of the runtime: the request line, the headers by lower-case name, and the chunks with arrival times."""
 
     line: str
     headers: dict[str, str]
@@ -89,7 +89,7 @@ class Post:
 
 @dataclass
 class Play:
-    """One call: what `next` answers with, how many chunks are read, and the status of the answer to the post."""
+    """One call: the answer to `next`, how many chunks are read, and the status of the answer to the post."""
 
     event: dict[str, Any]
     status: int = 202
@@ -98,7 +98,7 @@ class Play:
 
 
 class RuntimeApi:
-    """Takes one connection after the other, as the client makes them."""
+    """Accepts one connection after another, in the order in which the client makes them."""
 
     def __init__(self) -> None:
         self.plays: queue.SimpleQueue[Play] = queue.SimpleQueue()
@@ -153,7 +153,7 @@ class RuntimeApi:
                 post.raw += line + (data := stream.read(size)) + stream.readline()
                 post.chunks.append((time.monotonic(), data))
                 if len(post.chunks) == self._play.chunks:
-                    # RST, as of a peer that is gone
+                    # RST, as from a peer that is gone
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
                     self.posts.put(post)
                     return
@@ -185,7 +185,7 @@ def started(task: Path, api: RuntimeApi, handler: str) -> "subprocess.Popen[str]
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
         "_HANDLER": handler,
     }
-    # As Lambda calls a wrapper: the interpreter and its runtime's own start as arguments.
+    # Lambda passes a wrapper the interpreter and its runtime's own start file as arguments.
     command = [str(task / "stream-runtime"), sys.executable, "/var/runtime/bootstrap.py"]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -251,7 +251,7 @@ def test_an_error_in_the_middle_is_in_the_trailers_without_quotes(
     failure = json.loads(base64.b64decode(post.headers["trailer lambda-runtime-function-error-body"]))
     assert failure["errorType"] == "Function.ValueError"
     assert "words of a request" not in failure["errorMessage"]
-    # The connection's end is the answer's end, and the next call is taken.
+    # The end of the connection is the end of the answer, and the runtime takes the next call.
     assert api.call(Play({"do": "stream", "pause": 0})).body.endswith(b"zwei \xc3\xbc")
 
 
@@ -275,7 +275,7 @@ def test_work_after_the_answer_is_done_before_the_next_call_and_its_failure_is_n
     api: RuntimeApi, runtime: "subprocess.Popen[str]", tmp_path: Path, more: dict[str, Any]
 ) -> None:
     gate = tmp_path / "gate"
-    # The whole answer arrives while the work cannot end.
+    # The whole answer arrives although the work cannot end.
     api.call(Play({"do": "after", "gate": str(gate), **more}))
     gate.touch()
     body = json.loads(json.loads(api.call(Play({"do": "tell", "buffered": True})).body)["body"])

@@ -1,4 +1,4 @@
-"""The function session: sign-in at the pool for a browser that speaks to one origin."""
+"""The function session: sign-in at the pool for a browser, which sends requests only to its own origin."""
 
 import json
 import ssl
@@ -26,7 +26,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class Pool:
-    """A token endpoint with TLS: what it was sent, and what it answers."""
+    """A token endpoint with TLS: its received requests, and its answers."""
 
     url: str = ""
     status: int = 200
@@ -57,7 +57,7 @@ def pool(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> Iterato
             self.wfile.write(pool.answer if isinstance(pool.answer, bytes) else json.dumps(pool.answer).encode())
 
         def log_message(self, format: str, *args: object) -> None:
-            """Nothing of a token endpoint belongs into a log."""
+            """A token endpoint must not write anything into a log."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,4 +1,4 @@
-"""The functions' proxy, asked in ways that no model host needs."""
+"""The functions' proxy, with requests that no model host needs."""
 
 import socket
 import ssl
@@ -17,7 +17,7 @@ def egress_proxy() -> Iterator[EgressProxy]:
 
 
 def said(egress_proxy: EgressProxy, request: bytes) -> str:
-    """All that comes back until the connection ends."""
+    """Everything that is received until the connection ends."""
     with socket.create_connection(("127.0.0.1", egress_proxy.port), timeout=5) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
@@ -45,7 +45,7 @@ def test_refuses_with_one_sentence(egress_proxy: EgressProxy, line: str, named: 
 
 @pytest.mark.parametrize("host", ["api.example:443", "API.Example:443"])
 def test_opens_the_way_to_a_model_host(egress_proxy: EgressProxy, host: str) -> None:
-    # The tunnel is open, and ends because nobody speaks TLS in it.
+    # The tunnel is open, and ends because no TLS follows in it.
     answer = said(egress_proxy, f"CONNECT {host} HTTP/1.1\r\n\r\n".encode())
     assert answer.startswith("HTTP/1.1 200 Connection established\r\n\r\n")
 

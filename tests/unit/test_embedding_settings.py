@@ -1,4 +1,4 @@
-"""Embedding providers in an environment file, and the one sentence for what does not fit together."""
+"""Embedding providers in an environment file, and the sentence for settings that contradict each other."""
 
 import re
 from pathlib import Path

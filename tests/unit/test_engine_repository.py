@@ -37,7 +37,7 @@ def places(tmp_path: Path, server: MavenServer) -> RepositorySources:
 
 
 def fetch(places: RepositorySources, *choices: Part) -> tuple[Path, int]:
-    """The file that was fetched, and the bytes that progress was told of."""
+    """The fetched file, and the bytes that the progress display got."""
     sizes: list[int] = []
     return places.fetch(choices, sizes.append), sum(sizes)
 

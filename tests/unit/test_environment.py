@@ -1,4 +1,4 @@
-"""Environment files: what they say, and the one sentence for what they must not say."""
+"""Environment files: valid settings, and the sentence for invalid ones."""
 
 from __future__ import annotations
 

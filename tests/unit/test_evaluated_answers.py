@@ -1,4 +1,4 @@
-"""Faithfulness and citations of answers, by words in common."""
+"""Faithfulness and citations of answers, measured by shared words."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Figures of a labelled set: worked by hand, and what is no label."""
+"""Figures of a labelled set: computed by hand, and invalid labels."""
 
 import json
 import math
@@ -162,7 +162,7 @@ def test_who_is_on_the_wrong_side_of_the_least_score() -> None:
     refusal = RefusalMeasure(related=[0.9, 0.8, 0.7, 0.4], unrelated=[0.3, 0.5, 0.6, 0.2, 0.1], least=0.6)
     assert [refusal.false_refusals, refusal.false_answers] == pytest.approx([0.25, 0.2])
     assert refusal.best == 0.7
-    # Neither share may be large, even if the other one is nothing.
+    # Neither share may be large, even if the other is zero.
     assert RefusalMeasure([0.9, 0.8, 0.7, 0.2], [0.95, 0.3, 0.25, 0.1], 0.0).best == 0.7
     assert RefusalMeasure(refusal.related, refusal.unrelated, 0.0).false_answers == 1
     assert RefusalMeasure(refusal.related, refusal.unrelated, 0.95).false_refusals == 1
@@ -199,7 +199,7 @@ def test_chance_explains_equal_figures_and_no_steady_difference() -> None:
 
 
 def test_a_difference_of_few_questions_is_as_likely_as_its_signs() -> None:
-    """Of three questions that differ in one direction, all signs agree in 2 of 8 draws."""
+    """When three questions all differ in one direction, 2 of 8 draws agree in all signs."""
     assert p_value([1, 1, 1, 0], [0, 0, 0, 0]) == pytest.approx(0.25, abs=0.02)
 
 

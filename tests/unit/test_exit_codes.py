@@ -1,4 +1,4 @@
-"""Each exit code of each command: the table of docs/troubleshooting.md, the code, and what the commands do."""
+"""Each exit code of each command: in the table of docs/troubleshooting.md, in the code, and when the commands run."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def documented() -> set[Use]:
 
 
 def raised() -> set[Use]:
-    """What the commands' modules raise, under the words with which each is called."""
+    """The exit codes in the commands' modules, with the command line of each."""
     uses: set[Use] = set()
     for file in Path(commands.__path__[0]).glob("*.py"):
         for function in (node for node in ast.parse(file.read_text()).body if isinstance(node, ast.FunctionDef)):
@@ -72,7 +72,7 @@ def failing(*_: object, **__: object) -> Any:
     raise Failure("Reading the stacks of dev failed.")
 
 
-# How each row comes about: what is put in the place of its work, and the words of the command line.
+# How a test causes each row: what it replaces, and the words of the command line.
 ROWS: dict[Use, tuple[list[tuple[object, str, Any]], list[str]]] = {
     ("status", 1): ([(status, "look", lambda _: SEEN)], ["status", "--env", "dev"]),
     ("doctor", 1): ([(doctor, "show", lambda *_, **__: False)], ["doctor", "--env", "dev"]),

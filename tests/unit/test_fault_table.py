@@ -1,4 +1,4 @@
-"""The table of docs/faults.md says what was seen, and another run that sees something else is told so."""
+"""The table of docs/faults.md shows the results, and a run with other results reports the difference."""
 
 from pathlib import Path
 

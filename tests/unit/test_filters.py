@@ -1,4 +1,4 @@
-"""`--filter` and `index.fields`: what may be declared, and what the engine is asked for."""
+"""`--filter` and `index.fields`: valid declarations, and the queries to the engine."""
 
 from __future__ import annotations
 

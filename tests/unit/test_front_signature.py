@@ -28,7 +28,7 @@ HOST = "localhost:9443"
 
 
 def _check(request: FrontRequest, *, secret: str = SECRET, now: datetime | None = None) -> Signature:
-    """The signature of the request, once it is found right."""
+    """Check that the request's signature is right, and return it."""
     signature = read_signature(request)
     assert signature is not None
     assert signature.access_key == "AKIDEXAMPLE"

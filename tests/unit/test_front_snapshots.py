@@ -1,4 +1,4 @@
-"""The front takes a repository as a domain of Amazon does, and the engine gets one that it can keep."""
+"""The front accepts a repository as a domain of Amazon does; the engine gets one in a local folder."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ SERVICES = ("es.amazonaws.com",)
 
 
 class Front:
-    """A gate whose engine answers with the repository that it was given."""
+    """A gate with an engine that answers with the repository that it received."""
 
     def __init__(self, folder: Path | None, *grants: tuple[str, str], services: tuple[str, ...] = SERVICES) -> None:
         self.ledger = Ledger()

@@ -18,7 +18,7 @@ DEFAULTS = ["^https://default/.*$|^https://another%20one/.*$"]
 
 
 class _Settings:
-    """The part of `_cluster/settings` that the trusted list needs, as OpenSearch 3.4.0 answers it."""
+    """The part of `_cluster/settings` that the trusted list needs, in OpenSearch 3.4.0's form."""
 
     def __init__(self) -> None:
         self.persistent: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""A request to the process behind the front whose first connection comes to nothing."""
+"""A request to the process behind the front, when the first connection fails."""
 
 import socket
 import ssl
@@ -15,13 +15,13 @@ from sandbox.front.refusal import EngineUnreachable
 from sandbox.front.request import FrontResponse
 from sandbox.front.upstream import Upstream
 
-# A fatal alert of TLS, "internal error".
+# The fatal alert "internal error" of TLS.
 ALERT = bytes([21, 3, 3, 0, 2, 2, 80])
 
 
 @contextmanager
 def giving_up(handshakes: int, to: int) -> Iterator[int]:
-    """A port that gives up so many handshakes, and is the port `to` after that."""
+    """A port that breaks off that many handshakes, and after that forwards to the port `to`."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -47,7 +47,7 @@ def relay(source: socket.socket, target: socket.socket) -> None:
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[tuple[int, Path]]:
-    """Its port, and the file of its CA."""
+    """The engine's port, and the file of its CA."""
     made = Certificates(tmp_path / "tls")
     made.make()
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,4 +1,4 @@
-"""A serverless environment is asked and filled by its functions, called as the operator."""
+"""A serverless environment is asked and loaded through its functions, called as the operator."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_no_answer_in_time_is_a_sentence(aws: AwsServer, monkeypatch: pytest.Mon
     with pytest.raises(Failure, match="504: The function the-ask:operators did not answer within"):
         asking.ask(PLACE, "Why?")
     hung.set()
-    # On a busy machine the call is heard later than the answer is given up.
+    # On a busy machine, the call may arrive after the caller has given up.
     assert within(10, lambda: bool(aws.calls))
     assert len(aws.calls) == 1
 
@@ -185,7 +185,7 @@ def test_documents_arrive_as_they_were(aws: AwsServer, tmp_path: Path) -> None:
     report = _load(tmp_path, {"id": 1, "title": "T", "text": HOSTILE, "year": 2023}, {"text": "b", "title": None})
     assert report.summary == "2 stored, 0 failed"
     first, second = _sent(aws)[0]
-    # Half a character is no text that could be stored.
+    # A surrogate half is no text that could be stored.
     assert first == {"id": "1", "title": "T", "text": HOSTILE.replace("\ud800", "\ufffd")}
     assert set(second) == {"id", "text"}
     assert aws.calls[0][0] == "the-documents%3Aoperators"
@@ -359,7 +359,7 @@ def test_a_collection_has_no_initial_load(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize("character", ["a", "ж", "\n", '"', "𝄞"])
 @pytest.mark.thorough
 def test_a_request_of_the_largest_limit_is_taken_by_a_function(aws: AwsServer, tmp_path: Path, character: str) -> None:
-    """A function is sent 6 MB at most, whatever the letters are: in text they would be escaped twice."""
+    """A function receives at most 6 MB, whatever the characters are: as text they would be escaped twice."""
     limit = next(item.le for item in Assistant.model_fields["body_limit"].metadata if hasattr(item, "le"))
     written = len(json.dumps(character, ensure_ascii=False).encode()) - 2
     aws.answer = _stored

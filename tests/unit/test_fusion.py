@@ -1,4 +1,4 @@
-"""The order by words and meaning that the assistant computes on a collection; a contract test asks the engine, too."""
+"""The order by words and meaning that the assistant computes on a collection; a contract test compares the engine's."""
 
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ def hits(**scores: float) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("normalization", "scores"),
     [
-        # (9 - 1) / (9 - 1) * 0.25, and the last of a list has 0.001.
+        # (9 - 1) / (9 - 1) * 0.25; the last of a list gets 0.001.
         ("min_max", {"a": 0.25 + 0.75 * 0.5, "b": 0.75, "c": 0.25 * 0.5, "d": 0.25 * 0.001, "e": 0.75 * 0.001}),
         # Lengths: sqrt(81 + 25 + 1) and sqrt(0.81 + 0.49 + 0.25).
         (
@@ -60,7 +60,7 @@ def test_a_follow_up_is_found_by_itself_and_with_what_was_asked_before() -> None
     assert [(hit["_id"], hit["_score"]) for hit in fused_hits] == [
         (id, pytest.approx(scores[id])) for id in sorted(scores, key=lambda id: -scores[id])
     ]
-    # That to the nearer of both.
+    # The similarity is the larger one of both searches.
     assert {hit["_id"]: similarity(hit) for hit in fused_hits} == {"b": 0.7, "a": 0.6, "d": 0.8, "c": 0.4, "e": 0.55}
 
 
@@ -69,7 +69,7 @@ LISTS = st.lists(st.sampled_from("abcdefgh"), min_size=1, unique=True)
 
 
 def listed(ids: list[str], nearest: float, space: str = "cosinesimil") -> list[dict[str, Any]]:
-    """Hits in that order, of which the first has that cosine."""
+    """Hits in that order; the first one has the cosine `nearest`."""
     cosines = [nearest - 0.01 * place / len(ids) for place in range(len(ids))]
     return [{"_id": id, "_score": score(cosine, space)} for id, cosine in zip(ids, cosines, strict=True)]
 
@@ -109,7 +109,7 @@ def test_inner_products_weigh_as_cosines_do_and_those_of_longer_vectors_not_at_a
         return [hit["_score"] for hit in fused(listed(["a", "b"], cosine, space), listed(["c", "d"], other, space))]
 
     assert scores("innerproduct", 0.4, 0.7) == pytest.approx(scores("cosinesimil", 0.4, 0.7), abs=1e-3)
-    # 1 + 40 and 1 + 30: by the ranks alone.
+    # 1 + 40 and 1 + 30: only the ranks count.
     assert scores("innerproduct", 40, 30) == [1 / 3, 1 / 3, 1 / 4, 1 / 4]
 
 

@@ -1,4 +1,4 @@
-"""The glossary is true: its names are in the code, and the words it rejects are not."""
+"""The glossary is true: its names exist in the code, and the words that it rejects do not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FOLDERS = ("constructs", "lambda", "osml", "sandbox", "settings", "stacks")
 
 
 def resolve(dotted: str) -> object:
-    """The module, or the attribute of a module, that a dotted name means; raises ImportError or AttributeError."""
+    """The module, or the attribute of one, with that dotted name; raises ImportError or AttributeError."""
     try:
         return importlib.import_module(dotted)
     except ModuleNotFoundError:

@@ -1,4 +1,4 @@
-"""What a guardrail lets through, masks and blocks: questions and answers, by patterns and by Bedrock."""
+"""What a guardrail passes, masks and blocks in questions and answers, by patterns and by Bedrock."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The function as CloudFormation sees it: crhelper's own code up to the socket, a fake engine behind."""
+"""The function as CloudFormation sees it: crhelper's own code up to the socket, with a simulated engine."""
 
 import importlib
 import json
@@ -28,7 +28,7 @@ MALLORY = "arn:aws:iam::000000000000:role/mallory"
 class Domain:
     """Model groups of one domain; `broken` answers every read of a group with a 500.
 
-    `lost` makes the group, answers 500 all the same, and does not find it.
+    `lost` makes the group, but answers 500 and does not find it afterwards.
     """
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class Domain:
 
 
 class Answers:
-    """Stands for the connection to CloudFormation's response bucket."""
+    """Replaces the connection to CloudFormation's response bucket."""
 
     sent: list[dict[str, Any]]
 
@@ -74,7 +74,7 @@ class Answers:
         return SimpleNamespace(reason="OK")
 
 
-# crhelper makes three clients, of which these tests need none, each time that the function is loaded.
+# Each load of the function makes three clients in crhelper, which these tests do not need.
 client = cache(boto3.client)
 
 
@@ -139,7 +139,7 @@ def test_create_update_delete(module: ModuleType, domain: Domain) -> None:
 
 
 def test_an_adopted_object_outlives_its_stack(module: ModuleType, domain: Domain) -> None:
-    """Also when the first deploy is rolled back, which deletes what was created."""
+    """This includes the rollback of a first deploy, which deletes what the deploy created."""
     domain.groups[GROUP] = {"name": "chat", "description": "(osml:kernel-stack/Group)"}
     adopted = {"Target": json.dumps(ENGINE), "Spec": json.dumps({"name": "chat"}), "Adopted": "true"}
     created = call(module, "Create", ResourceProperties=adopted)

@@ -1,4 +1,4 @@
-"""Where the sentences stand that the engine marks, and how the command line shows them."""
+"""The places of the sentences that the engine marks, and how the command line shows them."""
 
 import json
 from typing import Any
@@ -73,7 +73,7 @@ def test_a_long_passage_is_shown_from_its_first_mark(
     at = text.index("Dogs")
     said = shown(capsys, monkeypatch, source("a", 0.5, text, highlights=[Highlight(start=at, end=at + 15)]))
     assert "…Dogs may come. Nothing of use." in said
-    assert said.count("…") == 3  # the third in what else to ask
+    assert said.count("…") == 3  # the third is in the proposed next question
 
 
 def test_a_mark_near_the_end_is_shown_with_what_stands_before(

@@ -15,7 +15,7 @@ def test_the_calls_wait_for_each_other_and_their_results_keep_their_order() -> N
     _here.set("the trace")
 
     def call(name: str) -> str:
-        both.wait()  # breaks if the other one has not begun
+        both.wait()  # raises an error if the other call has not begun
         return f"{name} in {_here.get()}"
 
     assert in_parallel([lambda: call("one"), lambda: call("two")]) == ["one in the trace", "two in the trace"]

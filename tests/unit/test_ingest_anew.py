@@ -1,4 +1,4 @@
-"""An ingest that was cut off, and the index that it went into: it goes on where that is still the same one."""
+"""An interrupted ingest and its index: it continues only while the index is still the same one."""
 
 from contextlib import nullcontext
 from pathlib import Path
@@ -15,7 +15,7 @@ PLACE = Place("sandbox-aoss", None)
 
 
 class Index:
-    """Holds what arrived; the end of the first load fails, when all documents have."""
+    """Stores what arrives; the end of the first load fails, after all documents have arrived."""
 
     def __init__(self) -> None:
         self.to = Scripted()
@@ -41,7 +41,7 @@ class Index:
 
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
-    """After a load whose end failed."""
+    """The index after a load whose end failed."""
     made = Index()
     monkeypatch.setenv("OSML_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("COLUMNS", "200")

@@ -1,4 +1,4 @@
-"""What an ingest says while it runs and when it is cut off: figures in one unit, and never a traceback."""
+"""What an ingest prints while it runs and when it is interrupted: figures in one unit, and never a traceback."""
 
 import errno
 import io
@@ -35,7 +35,7 @@ def pace(seconds: float, read: int, settled: int, **more: Any) -> IngestPace:
     [
         (pace(2, 0, 0, given=300), "0 documents, 0 chunks, 0.0/s, 300 under way"),
         (pace(10, 40, 200, given=52), "40 documents, 80 chunks, 4.0/s, 12 under way, 0:40 left"),
-        # Of a load that goes on, what was settled before does not count for the rate.
+        # In a resumed load, documents that were settled before do not count for the rate.
         (pace(10, 140, 600, earlier=500, before=100, given=40), "140 documents, 280 chunks, 4.0/s, 0:40 left"),
         (pace(100, 1, 500, given=1), "1 documents, 2 chunks, 0.0/s, 1:40 left"),
     ],

@@ -1,4 +1,4 @@
-"""What an ingest is given: files, folders, a dry run of them, and the notes for going on after a kill."""
+"""The input of an ingest: files, folders, a dry run of them, and the journal for continuing after a kill."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from osml.place import Place
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """`handbook`, in the working directory."""
+    """The folder `handbook`, in the working directory."""
     monkeypatch.chdir(tmp_path)
     _without_recognition(monkeypatch)
     for name in ("b.md", "a/z.txt", "a/.hidden.txt", ".git/x.txt", "image.png", "c.ndjson.gz"):
@@ -114,7 +114,7 @@ def test_a_journal_says_where_an_ingest_was(tmp_path: Path) -> None:
     journal.rejected, journal.report.read, journal.report.created = "r.ndjson", 7, 6
     journal.report.fail("a:3", "no")
     journal.note("a", Reached("v1", 7, 70), 12)
-    journal.report.created = 999  # what was counted after the note belongs to nothing that was noted
+    journal.report.created = 999  # what was counted after the last note is not part of any note
     journal.close()
     again = Journal(tmp_path / "journal")
     assert again.continues

@@ -1,4 +1,4 @@
-"""What an environment may say about its drop, its sources and its batches."""
+"""Valid settings of an environment's drop, sources and batches."""
 
 from pathlib import Path
 

@@ -33,7 +33,7 @@ def run(folder: Path, *arguments: str, monkeypatch: pytest.MonkeyPatch) -> tuple
 
 
 def fault_of(choice: dict[str, Offer]) -> str | None:
-    """What is wrong with the file that is drafted for a choice."""
+    """What is wrong with the drafted file for a choice; None when it is valid."""
     is_collection = choice["search"].name == "serverless"
     refused = is_collection and (choice["answer"].settings is None or choice["assistant"].settings is None)
     try:

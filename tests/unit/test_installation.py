@@ -1,4 +1,4 @@
-"""Everything that `make` installs is checked by its hash, what builds the editable installation too."""
+"""Everything that `make` installs is checked by its hash, including what builds the editable installation."""
 
 import json
 import re
@@ -45,5 +45,5 @@ def test_each_locked_package_of_node_has_its_hash(file: Path) -> None:
     assert packages
     assert [name for name, package in packages.items() if not package.get("integrity", "").startswith("sha512-")] == []
     recipes = [line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("\t")]
-    # Nothing else keeps to the lock file.
+    # Only `npm ci` keeps to the lock file.
     assert {word for line in recipes for word in re.findall(r"npm (\w+)", line)} == {"ci"}

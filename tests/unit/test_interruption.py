@@ -9,7 +9,7 @@ import pytest
 
 from osml.exit_code import STOPPED
 
-# Sends the signal when so many modules have been looked for, or prints their number.
+# Sends the signal after that many modules were looked for, or prints their number.
 PROBE = """
 import signal, sys
 from osml.start import main

@@ -1,4 +1,4 @@
-"""Whoever may invoke the provisioner writes its event: what it obeys all the same, and what it never does."""
+"""Anybody who may invoke the provisioner can write its event: what it still obeys, and what it never does."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROLE = {"name": "osml-dev-ask", "cluster_permissions": ["cluster:monitor/main"],
 
 @pytest.fixture
 def of_dev(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the template of the environment dev has it."""
+    """The variable PREFIX, as the template of the environment dev sets it."""
     monkeypatch.setenv("PREFIX", "osml-dev")
 
 

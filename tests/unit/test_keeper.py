@@ -1,4 +1,4 @@
-"""One round of the keeper before an engine that is made up; the real one is in tests/contract and tests/e2e."""
+"""One round of the keeper with a simulated engine; tests/contract and tests/e2e use the real one."""
 
 import json
 import logging
@@ -113,7 +113,7 @@ def watched(kind: str, probed: bool = True) -> Watched:
 
 @dataclass
 class Rounds:
-    """Makes rounds before a domain; `findings` are pairs of what and about."""
+    """Runs rounds with a domain; `findings` are pairs of the finding and its object."""
 
     domain: Domain
     transport: MockTransport
@@ -242,7 +242,7 @@ def test_a_round_before_an_engine_that_does_not_answer_ends_in_time(rounds: Roun
 
 
 def test_no_other_engine_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever may write the parameters of the stack writes its targets."""
+    """Anybody who may write the parameters of a stack can write its targets."""
     own = {"endpoint": "https://x", "region": "us-east-1", "service": "es"}
     signed: list[dict[str, Any]] = []
     monkeypatch.setenv("ENGINES", json.dumps([own]))
@@ -257,7 +257,7 @@ def test_no_other_engine_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_each_stack_has_a_round_until_the_engine_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that is not there yet has none, and one that changes is left alone."""
+    """A stack that does not exist yet has no round; one that is changing is skipped."""
     names, reported = (
         ("osml-dev-knowledge", "osml-dev-absent", "osml-dev-changing", "osml-dev-last"),
         list[KeeperFinding](),
@@ -301,7 +301,7 @@ DIMENSIONS = {"environment": "dev", "stack": STACK}
 
 
 def reported_lines(capsys: pytest.CaptureFixture[str], *findings: KeeperFinding) -> list[dict[str, Any]]:
-    """The lines of a round with these findings."""
+    """The log lines of a round with these findings."""
     with unlogged():
         log = json_lines("keeper", {**DIMENSIONS, "request": "r"})
         report(findings, DIMENSIONS, log, request="r", seconds=1.5)

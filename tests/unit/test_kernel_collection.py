@@ -1,4 +1,4 @@
-"""A serverless collection: refusals of the first minute, indexes that show late, and what its own answers mean."""
+"""A serverless collection: refusals of the first minute, indexes that appear late, and what its own answers mean."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Clock:
 
 @dataclass
 class Indexes:
-    """The indexes of a collection, as it shows them: settings nested, numbers as texts."""
+    """The indexes of a collection in its own form: nested settings, numbers as text."""
 
     hidden_until: float = 0.0
     clock: Clock = field(default_factory=Clock)

@@ -1,4 +1,4 @@
-"""Whatever the owners do, in whatever order: what was there stays, and what they brought goes with them."""
+"""Whatever the owners do, in any order: existing entries stay, and those of an owner are removed with it."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""One budget of time for an invocation: what is repeated, how long it is waited for, and what its log says."""
+"""One time budget for an invocation: what is repeated, how long it is waited for, and what is logged."""
 
 import json
 import logging
@@ -99,7 +99,7 @@ def test_a_date_to_retry_after_is_one_by_the_servers_clock(seconds: int) -> None
 
 
 def test_repeats_of_the_client_and_of_the_kernel_do_not_multiply(clock: Clock) -> None:
-    """Both meet the same 500: what they wait for it, together, is what it is worth once."""
+    """Client and kernel meet the same 500: together they wait no longer than one of them alone."""
     broken = Response(500, {"error": {"reason": "broken"}, "status": 500})
     transport = MockTransport(lambda request: Response(404, {}) if request.method == "GET" else broken)
     with pytest.raises(EngineFailed):
@@ -130,7 +130,7 @@ BLOCK = "blocked by: [FORBIDDEN/6/cluster read-only (api)];"
     ],
 )
 def test_a_read_only_block_is_waited_for_and_is_no_missing_permission(clock: Clock, answer: Response) -> None:
-    """The answers of an index, of ml-commons and of the security plugin, as OpenSearch 3.4 gave them."""
+    """The answers of an index, of ml-commons and of the security plugin, as OpenSearch 3.4 gives them."""
     answers = iter([answer] * 9)
     transport = MockTransport(lambda _: next(answers, Response(200, {"ok": True})))
     assert Client(transport, _patience(clock)).put("/x", {}) == {"ok": True}
@@ -149,7 +149,7 @@ def test_half_an_answer_to_a_create_is_not_asked_for_again(clock: Clock, body: s
 
 @pytest.fixture
 def lines() -> Iterator[list[str]]:
-    """What a handler with our filter would write, as JSON."""
+    """The JSON lines that a handler with our filter writes."""
     written: list[str] = []
 
     class Written(logging.Handler):

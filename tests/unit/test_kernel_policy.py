@@ -1,4 +1,4 @@
-"""The kernel's policy on a kind of its own: a shelf of named boxes, kept in memory."""
+"""The kernel's policy on a kind of the test's own: a shelf of named boxes, kept in memory."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -273,7 +273,7 @@ def test_deleting_the_absent_succeeds_and_says_so(client: Client, unknown: str |
 def test_only_without_an_id_a_delete_looks_for_our_object(
     client: Client, physical_id: str | None, left: set[str]
 ) -> None:
-    """An old id whose object is gone must not cost us the object that replaced it."""
+    """An old id whose object is gone must not delete the object that has replaced it."""
     shelf = Shelf(boxes={"b": (OURS, "red")})
     destroy(shelf, physical_id, client=client, owner=OURS, previous={"name": "b"})
     assert set(shelf.boxes) == left

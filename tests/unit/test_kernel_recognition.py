@@ -1,4 +1,4 @@
-"""What foreign texts mean: those of the engine, of providers behind it, and of AWS."""
+"""The causes of external messages: those of the engine, of providers behind it, and of AWS."""
 
 import pytest
 

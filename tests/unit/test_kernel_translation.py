@@ -1,4 +1,4 @@
-"""Foreign errors become sentences with the cause and the hint last."""
+"""External errors become sentences; the cause and the hint come last."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def _engine(reason: str, status: int) -> Response:
 
 
 PASS_ROLE = "User: arn:aws:sts::1:assumed-role/p/s is not authorized to perform: iam:PassRole on resource: arn:r"
-# Two connectors at the same moment in a new cluster, 3.4.
+# Two connectors made at the same moment in a new cluster (3.4) cause it.
 NO_KEY_YET = "The ML encryption master key has not been initialized yet. Please retry after waiting for 10 seconds."
 UNMAPPED = "no permissions for [cluster:admin/x] and User [name=arn:a, backend_roles=[arn:a], requestedTenant=null]"
 

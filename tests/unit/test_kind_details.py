@@ -1,4 +1,4 @@
-"""What a real engine shows only by chance, or only when it is broken."""
+"""Cases that a real engine shows only by chance, or only when it is broken."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def test_ids_that_could_be_ours(kind: str, good: str, bad: str) -> None:
 
 
 class _InUse:
-    """A node that refuses to delete the connector, and whose one model uses the connector `used`."""
+    """An engine that refuses to delete the connector, and whose only model uses the connector `used`."""
 
     def __init__(self, used: str) -> None:
         self.used = used
@@ -186,10 +186,10 @@ def test_a_transient_list_is_the_one_in_effect() -> None:
         ([r"^https://api\.x\.com/v1/.*$"], [r"^https://api\.x\.com/.*$"], False),
         ([r"^https://api\.x\.com/.*$"], [r"^https://api\.x\.com/v1/.*$"], True),
         ([r"^https://api\.x\.com:443/.*$"], [r"^https://api\.x\.com:8443/.*$"], False),
-        # Of an expression nobody knows what it matches.
+        # Nobody can know what these expressions match.
         ([r"^https://.*\.x\.com/.*$"], [r"^https://(a|b)\.x\.com/.*$"], False),
         ([r"^https://.*$"], [r"^https://api.x.com/.+$"], False),
-        # As a deploy writes the region and the suffix of AWS.
+        # The form in which a deploy writes the region and the suffix of AWS.
         ([r"^https://b\..*[a-z0-9-]\.amazonaws\.com/.*$"], [r"^https://b\.us-east-1\.amazonaws.com/.*$"], True),
         ([r"^https://b\..*[a-z0-9-]\.amazonaws\.com/.*$"], [r"^https://b\.cn-north-1\.amazonaws.com.cn/.*$"], False),
         ([r"^https://(?<java", r"^https://api\.x\.com/.*$"], [r"^https://api\.x\.com/.*$"], True),
@@ -219,7 +219,7 @@ def test_an_index_whose_field_has_no_dimension() -> None:
 
 
 class _Audit:
-    """An engine whose audit log has values that nobody may change, as Amazon's."""
+    """An engine whose audit log has values that nobody may change, like Amazon's."""
 
     def __init__(self, enabled: bool = False, users: tuple[str, ...] = ("kibanaserver",)) -> None:
         self.body: dict[str, Any] = {

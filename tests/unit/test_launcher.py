@@ -1,4 +1,4 @@
-"""A start that is killed leaves nothing that `down` does not find."""
+"""A killed start leaves nothing that `down` does not find."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ from sandbox.search_engine import GivenEngine
 from sandbox.status import describe
 from tests.waiting import within
 
-# Runs the launcher's own start with an engine of its own, and dies where a process runs and is not written down yet.
+# Runs the launcher's own start with a simulated engine, and dies when a process runs but is not recorded yet.
 KILLED = """
 import os, signal, sys
 from osml.failure import Failure
@@ -79,7 +79,7 @@ def test_down_ends_a_process_that_a_killed_start_did_not_write_down(tmp_path: Pa
     assert done.returncode == -signal.SIGKILL, done.stderr
     instance = Instance.named()
     assert instance.processes() == {}
-    # Linux shows a process's environment a moment after its parent has seen it start.
+    # Linux shows a process's environment only a moment after the parent has started it.
     assert within(5, lambda: bool(instance.strays()))
     [stray] = instance.strays()
     assert stray.pid == int(done.stdout)
@@ -128,7 +128,7 @@ SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 @pytest.fixture
 def started(tmp_path: Path) -> Iterator[Callable[..., Instance]]:
-    """A local cloud of which only the parts named are alive."""
+    """A local cloud of which only the named parts run."""
     processes: dict[str, Process] = {}
     instance = Instance.named()
 

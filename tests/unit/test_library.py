@@ -1,4 +1,4 @@
-"""The construct library stands alone: it imports nothing of this application."""
+"""The construct library is independent: it imports nothing of this application."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ALLOWED = {"aws_cdk", "constructs", "jsii", "opensearch_ml"}
 
 
 def imported(module: Path) -> set[str]:
-    """First parts of the names that a module imports."""
+    """The first parts of the names that a module imports."""
     modules: set[str] = set()
     for node in ast.walk(ast.parse(module.read_text())):
         if isinstance(node, ast.Import):
@@ -28,7 +28,7 @@ def imported(module: Path) -> set[str]:
 
 
 def texts_of(module: Path) -> str:
-    """The sentences in the strings of a module, apart from the examples in docstrings, and its comments."""
+    """The sentences in a module's strings, without the examples in docstrings, and its comments."""
     source = module.read_text()
     constants = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
     sentences = [
@@ -43,7 +43,7 @@ SETTING = re.compile(rf"(?<![\w.])({'|'.join(SCHEMA['properties'])})\.([a-z_]+)\
 
 
 def settings_in(text: str) -> list[str]:
-    """The settings of an environment file that `text` names, by group and member."""
+    """The settings of environment files that `text` names, as group and member."""
     return [f"{group}.{member}" for group, member in SETTING.findall(text) if member in MEMBERS]
 
 

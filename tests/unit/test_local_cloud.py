@@ -1,4 +1,4 @@
-"""The command line without the local cloud, which is a distribution of its own."""
+"""The command line without the local cloud, which is a separate distribution."""
 
 import json
 import re
@@ -19,7 +19,7 @@ COMMANDS = {
     "nowhere": ["status", "--env", "nowhere", "--json"],
     "help": ["deploy", "--help"],
 }
-# As where `sandbox` is not installed: the finders know no such module. All commands run in this one process.
+# Simulates a missing `sandbox`: the import system does not find the module. All commands run in this one process.
 WITHOUT = """
 import contextlib, io, json, sys
 
@@ -51,7 +51,7 @@ Outcome = tuple[int, str, str]
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
-    """For each command its exit code, its standard output and its standard error."""
+    """The exit code, standard output and standard error of each command."""
     command = [sys.executable, "-c", WITHOUT, json.dumps(COMMANDS)]
     folder = tmp_path_factory.mktemp("elsewhere")
     process = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -86,5 +86,5 @@ def test_the_app_and_its_requirements_hold_nothing_of_the_local_cloud() -> None:
     )
     installed = (CHECKOUT / "requirements.txt").read_text()
     assert not [package for package in project["tool"]["setuptools"]["packages"] if package.startswith("sandbox")]
-    # requests brings certifi.
+    # requests installs certifi.
     assert not [name for name in own - shared - {"certifi"} if f"\n{name}==" in installed]

@@ -1,4 +1,4 @@
-"""A lock that is lost, taken over or not to be had, on a cluster of one template kept in memory."""
+"""A lock that is lost, taken over or unavailable, on a cluster with one template in memory."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from mlcommons.lock import ABANDONED_AFTER, lock
 
 
 class Cluster:
-    """Holds the ticket of whoever has the lock; `lose` is the method whose next answer is lost."""
+    """Stores the ticket of the lock's holder; `lose` is the method whose next answer is lost."""
 
     def __init__(self, ticket: str = "", lose: str = "") -> None:
         self.ticket, self.lose = ticket, lose

@@ -1,4 +1,4 @@
-"""The policy that the domains of an account share, as CloudWatch Logs takes it."""
+"""The policy that the domains of an account share, in the form that CloudWatch Logs accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`osml logs`: which logs an environment has, and each line once, in the order of the times."""
+"""`osml logs`: which logs an environment has, and each line once, in order of time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def event(id: str, seconds: float, text: str) -> dict[str, Any]:
 
 
 def look(stub: Stubber, start: int, *answers: list[dict[str, Any]] | None) -> None:
-    """Expects a request for each group from `start` on; None answers that there is no such group."""
+    """Expects a request for each group from `start` on; None means that there is no such group."""
     for group, events in zip(GROUPS.values(), answers, strict=True):
         request = {"logGroupName": group, "startTime": start}
         if events is None:

@@ -1,4 +1,4 @@
-"""What a deploy would take away is told before it begins."""
+"""A deploy reports what it would delete before it begins."""
 
 import io
 from pathlib import Path
@@ -78,7 +78,7 @@ def test_what_replaces_a_resource_is_what_its_schema_says(type: str) -> None:
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type).schema
     conditional = schema.get("conditionalCreateOnlyProperties") or []
     said = {path.split("/")[2] for path in [*(schema.get("createOnlyProperties") or []), *conditional]}
-    # Tags are ours; whether access is fine-grained, no setting changes.
+    # The tags are ours, and no setting changes whether access is fine-grained.
     settled = {"Tags", "AdvancedSecurityOptions", "ImportSourceSpecification"}
     assert set(HOLDING[type]) == said - settled
 
@@ -106,7 +106,7 @@ def test_references_of_a_template(value: Any, expected: list[str]) -> None:
         ([Loss("The stack s", "is removed")], [], "n\n", 0),
         ([Loss("The stack s", "is removed")], [], "y\n", 1),
         ([Loss("The stack s", "is removed")], ["--yes"], "", 1),
-        # Nobody is there to answer.
+        # Nobody can answer, because the input is empty.
         ([Loss("The stack s", "is removed")], [], "", 0),
     ],
 )
@@ -150,7 +150,7 @@ ONE, TWO = Loss("The index old", "is removed"), Loss("The stack s", "is removed"
         ([ONE], None, 1),
         ([ONE], [ONE], 0),
         ([ONE, TWO], [TWO, ONE], 0),
-        # What was reviewed is this and no more.
+        # The losses differ from the reviewed ones.
         ([ONE, TWO], [ONE], 1),
         ([ONE], [ONE, TWO], 1),
         ([TWO], [ONE], 1),

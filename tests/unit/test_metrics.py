@@ -1,4 +1,4 @@
-"""The figures of a dashboard: what CloudWatch has of each line of each graph, and failures by cause."""
+"""The figures of a dashboard: what CloudWatch has for each line of each graph, and failures by cause."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The extractive stand-in: right sentences, honest refusals, nothing of its own."""
+"""The extractive stand-in: it quotes the right sentences, refuses when there are none, and adds nothing."""
 
 import re
 from functools import cache
@@ -37,7 +37,7 @@ POPULATIONS = [document(city) for city in FIGURES]
 
 
 class RememberingMiniLM(MiniLM):
-    """Embeds each text once: the tests have the same documents."""
+    """Embeds each text once, because the tests use the same documents."""
 
     def pooled_text(self, text: str) -> Vectors:
         return _pooled(self, text)

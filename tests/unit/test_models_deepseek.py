@@ -1,4 +1,4 @@
-"""DeepSeek's chat API: key, shapes, refusals, streaming, and the way to a real model."""
+"""DeepSeek's chat API: key, shapes, refusals, streaming, and forwarding to a real model."""
 
 import json
 from collections.abc import Iterator
@@ -210,7 +210,7 @@ def test_any_text_goes_through(server: str, text: str) -> None:
 
 
 def test_forward_to_another_model(server: str, key_file: Path, tmp_path: Path) -> None:
-    """The other side is this very API, under another key: what comes back must be its words."""
+    """The other side is this same API, under another key: the answer must contain its words."""
     caller_key, far_key = tmp_path / "near", tmp_path / "far"
     caller_key.write_text(OTHER_KEY)
     far_key.write_text(KEY)
@@ -232,7 +232,7 @@ def test_forward_to_another_model(server: str, key_file: Path, tmp_path: Path) -
 
 
 def test_forward_leaves_out_what_only_deepseek_takes(server: str, key_file: Path, tmp_path: Path) -> None:
-    """The other side, which thinks unless told not to, is told nothing."""
+    """The other side thinks by default, and must not receive the parameter that switches thinking off."""
     key = tmp_path / "key"
     key.write_text(KEY)
     near = model_server(0, weights_directory(cache_directory()), key, f"{server}/{HOST}/v1", key, "deepseek-v4-pro")

@@ -1,4 +1,4 @@
-"""What the stand-in reads out of the prompts that reach it."""
+"""How the stand-in interprets the prompts that it receives."""
 
 import pytest
 

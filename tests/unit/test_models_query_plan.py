@@ -1,4 +1,4 @@
-"""The stand-in states conditions of a question, as a filter of a search and as a query."""
+"""The stand-in expresses conditions of a question, as a filter of a search and as a query."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Bedrock runtime: rerank models, what they find best and what they refuse."""
+"""Bedrock runtime: rerank models, their order and their refusals."""
 
 from typing import Any
 

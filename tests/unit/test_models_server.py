@@ -1,4 +1,4 @@
-"""The server itself: ways, health, faults, counts, and the command line."""
+"""The server itself: routes, health, faults, counts, and the command line."""
 
 import http.client
 import json

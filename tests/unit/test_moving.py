@@ -1,4 +1,4 @@
-"""A model that is moved answers through its new connector before anybody asks it."""
+"""After a move to a new connector, a model answers through it before the move counts as done."""
 
 from collections.abc import Iterator
 
@@ -17,9 +17,9 @@ def _shown(**nodes: str) -> Response:
 
 
 def _moved(*profiles: Response, version: str = "3.6.0", searches: int = 0) -> tuple[list[str], Clock]:
-    """Methods of the requests that were sent, and the time that went by; the last profile stays.
+    """Wait for a moved model; returns the methods of the requests, and the clock. The last profile repeats.
 
-    So many `searches` find the model with the connector that it had.
+    The first `searches` searches still show the model with its old connector.
     """
     sent, clock = list[str](), Clock()
     answers: Iterator[Response] = iter(profiles)

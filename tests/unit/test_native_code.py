@@ -1,4 +1,4 @@
-"""Assets for another machine, with modules for this one."""
+"""Assets built for another machine get the modules for this one."""
 
 import io
 import zipfile

@@ -10,7 +10,7 @@ from sandbox.failure import SandboxError
 
 
 def install(target: Path) -> None:
-    """What uv leaves of one native and one pure distribution."""
+    """Write the files that uv leaves for one native and one pure distribution."""
     for name, files in {"frost": ["_it.cpython-311.so", "__init__.py"], "pure": ["__init__.py"]}.items():
         (target / name).mkdir(parents=True)
         for file in files:

@@ -1,4 +1,4 @@
-"""Which sentences are nearest in meaning, and what the engine is asked for it."""
+"""Which sentences are nearest in meaning, and the requests to the engine for it."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ KEY = "index.search.default_pipeline"
 
 
 class Engine:
-    """Its model makes two numbers of a text: how often it says `dog`, and one."""
+    """Its model makes a vector of two numbers from a text: how often it contains `dog`, and 1."""
 
     def __init__(self) -> None:
         self.requested: list[tuple[str, str]] = []
@@ -25,7 +25,7 @@ class Engine:
             return {"p 1": PIPELINE}
         self.texts = body["text_docs"]
         vectors = [{"name": "sentence_embedding", "data": [text.lower().count("dog"), 1]} for text in self.texts]
-        # In several parts, as a model gives that takes few texts a call.
+        # The answer has several parts, like that of a model with few texts per call.
         return {"inference_results": [{"output": vectors[:1]}, {"output": vectors[1:]}]}
 
 

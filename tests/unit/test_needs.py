@@ -1,4 +1,4 @@
-"""A test that needs what a line lacks is skipped there, and says why."""
+"""A test that needs a feature is skipped on a line without it, with the reason."""
 
 import pytest
 

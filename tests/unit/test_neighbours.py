@@ -1,4 +1,4 @@
-"""Two environments of one file, one that was renamed: a sentence that names the setting, before anything is made."""
+"""Environments that share an index or a domain, or that were renamed: a sentence names the setting beforehand."""
 
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ def twin(tmp_path: Path) -> Environment:
 
 @pytest.fixture
 def guest(tmp_path: Path) -> Environment:
-    """An environment with the settings of another one, on a domain that exists."""
+    """An environment with the settings of another one, on an existing domain."""
     arn = "arn:aws:es:us-east-1:111122223333:domain/theirs"
     search = {"kind": "existing", "endpoint": ELSEWHERE, "domain_arn": arn, "engine_version": "OpenSearch_3.5"}
     settings = yaml.safe_load(SANDBOX) | {"search": search}
@@ -124,7 +124,7 @@ def test_an_environment_that_seems_renamed_is_told_before_its_first_deploy(twin:
 
 
 def test_the_prefix_is_written_at_one_place() -> None:
-    """Commands, stacks and settings that write it themselves would not follow a change."""
+    """Commands, stacks and settings with their own copy of the prefix would not follow a change."""
     files = [file for folder in ("osml", "settings", "stacks") for file in (ROOT / folder).rglob("*.py")]
     assert [file.relative_to(ROOT).as_posix() for file in files if "osml-{" in file.read_text()] == [
         "settings/environment.py"

@@ -1,4 +1,4 @@
-"""Numbers of workbooks: a text holds what people see in the cell, and a field holds the number."""
+"""Numbers of workbooks: a text contains what people see in the cell, and a field contains the number."""
 
 import pytest
 
@@ -84,7 +84,7 @@ FORMATS = {164: "0.0%", 165: '"$"#,##0.00', 166: "d mmmm yyyy"}
 
 
 def workbook(*rows: str, since_1904: bool = False) -> bytes:
-    """A workbook with a sheet of these rows, whose cells have the style 0 (General), 1 (0%), 2 … (FORMATS)."""
+    """A workbook with one sheet of these rows, whose cells have the style 0 (General), 1 (0%), 2 … (FORMATS)."""
     own = "".join(
         f'<numFmt numFmtId="{id}" formatCode="{code.replace(chr(34), "&quot;")}"/>' for id, code in FORMATS.items()
     )

@@ -1,4 +1,4 @@
-"""Who may assume the operator role: which names a file may hold."""
+"""Who may assume the operator role: the names that a file may contain."""
 
 import pytest
 from pydantic import ValidationError

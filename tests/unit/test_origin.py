@@ -1,4 +1,4 @@
-"""Whether somebody sees all that an answer was made from, word for word."""
+"""Whether a person sees everything that an answer was made from, word for word."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The file of a document is kept as it was uploaded, for whoever sees the document, and goes with it."""
+"""The file of a document is kept as it was uploaded, for people who see the document, and is deleted with it."""
 
 import hashlib
 import io
@@ -32,7 +32,7 @@ READER = Caller("ada", "reader", frozenset({"hr"}))
 
 @dataclass
 class Found(Index):
-    """An index that finds the passages that were stored, for callers of their groups."""
+    """An index that finds the stored passages for callers of their groups."""
 
     def cited(self, ids: Sequence[str], budget: Budget, caller: Caller) -> list[Source]:
         passages = [passage for passage in self.stored if passage["id"] in ids]
@@ -51,7 +51,7 @@ class Found(Index):
 
 
 class Clients(boto_calls.Clients):
-    """Always the bucket."""
+    """Clients that all are the bucket."""
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
@@ -137,7 +137,7 @@ def test_a_file_of_several_documents_is_not_kept(bucket: Bucket, originals: Orig
 
 
 def test_groups_stay_those_of_the_document_before(originals: Originals) -> None:
-    """A reference to the file says nothing of groups."""
+    """A reference to the file contains no groups."""
     index = Found()
     uploaded(b"One.", index, originals, "a.txt", groups=["hr"])
     [first] = index.stored

@@ -1,4 +1,4 @@
-"""The archive of parsers in the asset of `documents`: each kind of file is read by what it holds."""
+"""The archive of parsers in the asset of `documents`: it can read each type of file."""
 
 import io
 import json
@@ -54,7 +54,7 @@ FILES: dict[str, bytes] = {
 
 @pytest.fixture(scope="module")
 def asset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The parsers that this machine has, packed as in the asset, beside the library that reads."""
+    """The parsers of this machine, packed as in the asset, next to the library that reads."""
     folder = tmp_path_factory.mktemp("asset")
     for name in (*DISTRIBUTIONS, "striprtf"):
         for file in files(name) or ():
@@ -70,7 +70,7 @@ def asset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def reads(asset: Path, folder: Path) -> dict[str, str]:
-    """What a Python that has no package of ours reads of each file, with the asset alone."""
+    """The text that a Python without our packages reads from each file, with only the asset."""
     for name, content in FILES.items():
         (folder / name).write_bytes(content)
     bare = str(getattr(sys, "_base_executable", sys.executable))

@@ -1,4 +1,4 @@
-"""The languages of the page: which one a reader gets, and that each has every sentence that the page says."""
+"""The languages of the page: which one a reader gets, and that each contains every sentence of the page."""
 
 import html
 import json
@@ -17,10 +17,10 @@ FOLDER = WEB / "languages"
 TAGS = sorted(path.stem for path in FOLDER.glob("*.json"))
 SENTENCES: dict[str, dict[str, Any]] = {tag: json.loads((FOLDER / f"{tag}.json").read_text()) for tag in TAGS}
 HTML = (WEB / "index.html").read_text()
-# What the page gets when it is written, beside the sentences of its template.
+# Added when the page is written, in addition to the sentences of its template.
 WRITTEN = {"page.title", "page.no-script"}
 SCRIPTS = {path.name: path.read_text() for path in sorted(WEB.glob("*.js"))}
-# Words of the browser, not of a reader.
+# Words for the browser, not for readers.
 _BROWSERS = {"Content-Type", "Retry-After", "Enter", "Escape", "AbortError", "Files", "noopener noreferrer"}
 _READABLE = re.compile(r"[A-Za-z]{2,} +[A-Za-z]|^[A-Z][a-z]")
 
@@ -88,7 +88,7 @@ def test_every_cause_has_a_sentence() -> None:
 def test_the_page_holds_the_sentences_of_all_languages() -> None:
     offered = languages(FOLDER)
     page = filled(HTML, offered, {})
-    # The others are the template's, which the browser fills in.
+    # The other sentences are in the template; the browser fills them in.
     assert page.index("{{") > page.index('<template id="page">')
     assert set(re.findall(r"\{\{([\w.-]+)\}\}", page)) <= set(SENTENCES[FALLBACK])
     block = re.search(r'<script type="application/json" id="words">(.*?)</script>', page, re.DOTALL)

@@ -1,4 +1,4 @@
-"""Whoever may invoke the function that writes the page writes its event: it obeys stacks of its own account alone."""
+"""Anybody who may invoke the writer of the page can write its event: it obeys only stacks of its own account."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Checks before a deploy: what AWS answers, and what each check makes of it."""
+"""Checks before a deploy: AWS's answers, and the findings of each check."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def opened() -> Iterator[ExitStack]:
 
 @pytest.fixture
 def looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: ExitStack) -> Any:
-    """The findings of one check, from the settings, the answers of AWS, and what the templates have."""
+    """The findings of one check, from the settings, AWS's answers, and the templates."""
     monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
     monkeypatch.setattr(neighbours, "require_apart", lambda _: None)
     monkeypatch.setattr("osml.preflight.checks.names.require_apart", lambda _: None)
@@ -312,7 +312,7 @@ def test_a_condition_that_iam_does_not_know_is_only_noted(looked: Any) -> None:
 
 def test_every_check_has_its_cases_and_a_title() -> None:
     names = {check.__name__.rpartition(".")[2] for check in CHECKS}  # type: ignore[attr-defined]
-    # These three ask as the doctor asks, whose tests have their cases.
+    # These three use the doctor's checks, whose own tests contain their cases.
     assert names - {case[0] for case in CASES} == {"end_of_life", "models", "secrets"}
     assert len({check.TITLE for check in CHECKS}) == len(CHECKS)
     assert {check.TITLE for check in CHECKS if not check.BEFORE_DEPLOY} == {

@@ -1,4 +1,4 @@
-"""The amounts of docs/costs.md are those that the prices give."""
+"""The amounts in docs/costs.md are those that the prices give."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SEARCH = {
 }
 TITAN = {"provider": "titan", "dimension": 512}
 CHAT = {"provider": "deepseek", "model": "deepseek-flash", "secret": {"name": "osml/x/key", "key": "api_key"}}
-# A part of the row → settings that are none of the shipped environments.
+# A part of the row → settings that no shipped environment has.
 ROWS = {
     "`deepseek-bedrock` (managed)": {"recipe": "deepseek-bedrock", "search": SEARCH, "embedding": TITAN},
     "`deepseek-sagemaker`, `ml.g5.2xlarge`": {
@@ -49,14 +49,14 @@ ROWS = {
 
 
 def row(part: str) -> tuple[float, float, float]:
-    """Search, embedding and the sum, in the row of the table that has the part."""
+    """Search, embedding and the sum, in the table row that contains `part`."""
     cells = next(line for line in PAGE.splitlines() if line.startswith("|") and part in line).split("|")
     numbers = [float((re.findall(r"\d[\d,.]*", cell) or ["0"])[0].replace(",", "")) for cell in cells[2:7]]
     return numbers[0], numbers[1], numbers[4]
 
 
 def near(amount: float, expected: float) -> bool:
-    """The page rounds to a dollar, and says "about"."""
+    """The page rounds to a dollar, and writes "about"."""
     return abs(amount - expected) <= 0.5
 
 

@@ -14,22 +14,23 @@ from tests.unit.syntax import syntax
 
 OURS = ("benchmarks", "constructs", "lambda", "osml", "sandbox", "settings", "stacks", "trials")
 PRIVATE = re.compile(r"_[A-Za-z]\w*")
-# Tests without it need not be parsed.
+# Only tests that match it are parsed.
 SIGN = re.compile(
     r"\._[A-Za-z]|\bimport (?:[^#\n(]*|\([^)]*)\b_[A-Za-z]"
     r"|,\s*[\"']_[A-Za-z]\w*[\"']|\(\s*[\"'][\w.]+\._[A-Za-z]\w*[\"']"
 )
-# What gets a name as a text.
+# Functions that take a name as text.
 BY_NAME = {"setattr", "getattr", "hasattr", "delattr", "patch", "object"}
-# A private name of a library that a module of ours has, too.
+# A private name of a library, which a module of ours also uses.
 OF_LIBRARIES = {
-    # crhelper reads all of the machine's certificate authorities for every answer; only here is it given a sender.
+    # crhelper loads all of the machine's certificate authorities for every answer; only this name can replace its
+    # sender.
     ("tests/contract/test_fault_matrix.py", "_send"),
 }
 
 
 def named(tree: ast.AST, own: frozenset[str]) -> Iterator[str]:
-    """Each private name that code takes from elsewhere; `own` are those that the file defines for its `self`."""
+    """Each private name of another module that code uses; `own` are those that the file defines for its `self`."""
     for node in ast.walk(tree):
         match node:
             case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name) if name in own:
@@ -40,7 +41,7 @@ def named(tree: ast.AST, own: frozenset[str]) -> Iterator[str]:
                 yield from (alias.name for alias in names)
             case ast.Call(func=ast.Attribute(attr=how) | ast.Name(id=how), args=arguments) if how in BY_NAME:
                 yield from (text for text in map(_text, arguments) if text)
-            # A list of what is replaced in a loop.
+            # A list of replacements that a loop applies.
             case ast.Tuple(elts=[ast.Name() | ast.Attribute(), ast.Constant(value=str(text)), *_]):
                 yield text
 
@@ -50,7 +51,7 @@ def _text(node: ast.expr) -> str | None:
 
 
 def foreign(file: Path) -> set[str]:
-    """The private names that a test takes from elsewhere."""
+    """The private names of other modules that a test uses."""
     source = file.read_text()
     if not SIGN.search(source):
         return set()
@@ -58,7 +59,7 @@ def foreign(file: Path) -> set[str]:
 
 
 def defined(names: set[str], folders: Iterable[Path]) -> set[str]:
-    """Those of the names that a file in or below the folders defines."""
+    """Which of the names a file in or below the folders defines."""
     sign = re.compile(rf"\b(?:{'|'.join(sorted(names))})\b")
     files = (file for folder in folders for file in folder.rglob("*.py") if sign.search(file.read_text()))
     return {name for file in files for name in syntax(file).bindings & names}

@@ -1,4 +1,4 @@
-"""Versions of the prompt: published, gone back to, previewed, and what of them cannot be edited away."""
+"""Versions of the prompt: publishing, restoring, previewing, and the parts that no edit can remove."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_without_the_table_the_last_known_prompt_holds(table: Table) -> None:
 
 
 class Model:
-    """Says `text` to every prompt, and keeps what it was told."""
+    """Answers `text` to every prompt, and records the prompts."""
 
     name = "model"
 

@@ -1,4 +1,4 @@
-"""Whatever an environment file holds: an environment, or one sentence that names the file."""
+"""Any content of an environment file gives an environment, or one sentence that names the file."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from tests.unit.test_sentence import NOBODY
 
 WHOLE = CHECKOUT / "tests" / "unit" / "files" / "whole"
 FILES = sorted((CHECKOUT / "environments").glob("*.yaml"))
-# A sentence shows a value at most so far, and never fills a screen.
+# A sentence quotes only the beginning of a value, so it never fills a screen.
 LONGEST = 600
 
 
@@ -32,7 +32,7 @@ def ends_in_a_sentence(act: Callable[[], Any], shown: str) -> None:
         assert sentence.endswith(".")
         assert "\n" not in sentence
         assert len(sentence) <= LONGEST
-        # What the file says is quoted, whatever it is.
+        # Quoted parts may be anything: they come from the file.
         assert not NOBODY.search(re.sub(r"'[^']*'", "''", sentence)), sentence
         assert " is None" not in sentence, sentence
 
@@ -116,7 +116,7 @@ PIECES = (
 
 @st.composite
 def mistyped(draw: st.DrawFn) -> str:
-    """The text of a right file after a few slips of the hand: characters, words, values and lines."""
+    """The text of a valid file after a few typing mistakes: characters, words, values and lines."""
     text = WRITTEN[draw(st.sampled_from(sorted(WRITTEN)))]
     for _ in range(draw(st.integers(1, 3))):
         lines = text.splitlines(keepends=True) or [""]

@@ -1,4 +1,4 @@
-"""Whatever a template or a server says: an outcome or one sentence, and nothing written for what cannot be read."""
+"""Any template and any server answer gives an outcome or one sentence; unreadable ones lead to no writes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -49,7 +49,7 @@ HEADERS = st.fixed_dictionaries({}, optional={"retry-after": st.sampled_from(["0
 
 
 class Seconds:
-    """A clock that goes on when somebody waits, and a little with every look."""
+    """A clock that advances when somebody waits, and a little with every look."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -69,7 +69,7 @@ def client_of(transport: MockTransport) -> Client:
 
 
 def right(request: Request) -> Response:
-    """What an engine says that holds one object of each kind, ours and as specified."""
+    """The answer of an engine with one object of each kind, which is ours and as specified."""
     mark = marked("d", OWNER)
     path = request.path
     if path.endswith("_predict"):
@@ -144,7 +144,7 @@ def test_a_specification_is_read_or_refused_and_then_nothing_is_sent(kind: str, 
 def test_whatever_the_server_says_it_ends_in_an_outcome_or_a_sentence(
     kind: str, physical_id: str | None, data: st.DataObject
 ) -> None:
-    """Each answer may be spoiled; every second one is, on average, and some are no JSON at all."""
+    """Answers may be spoiled: on average every second one is, and some are no JSON."""
 
     def answer(request: Request) -> Response:
         good = right(request)

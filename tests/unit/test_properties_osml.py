@@ -1,4 +1,4 @@
-"""Whatever files hold and servers answer, `osml` ends in a result or in one sentence, and counts every document."""
+"""With any file and any server answer, `osml` ends with a result or one sentence, and counts every document."""
 
 import contextlib
 import io
@@ -60,7 +60,7 @@ def ends_in_a_sentence(act: Callable[[], Any]) -> None:
 
 
 class Drawn(requests.Session):
-    """Answers with what is drawn, mostly JSON that is nearly right: beforehand, for threads must not draw."""
+    """Answers with drawn values, mostly nearly correct JSON; they are drawn beforehand: threads must not draw."""
 
     def __init__(self, data: st.DataObject, right: Callable[[str], Any], paths: Sequence[str] = ("",)) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ def test_a_question(monkeypatch: pytest.MonkeyPatch, data: st.DataObject) -> Non
 
 
 def counted(made: Callable[[], Any], report: Report) -> None:
-    """Loads three documents, to the end or to a sentence."""
+    """Load three documents, to the end or until a sentence stops it, and check that all are counted."""
     batch = [Document(str(n), {"text": "t"}, f"f:{n}", str(n)) for n in range(3)]
     with contextlib.suppress(Stopped):
         load(batch, made, report=report, pause=lambda _, __: 0.0)

@@ -1,4 +1,4 @@
-"""`osml evaluate --generate`: questions that the model proposes, and what a person keeps of them."""
+"""`osml evaluate --generate`: questions that the model proposes, and which ones a person keeps."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from rag.search import Page
 
 @dataclass
 class Books:
-    """A library: the passages of each document, by its id."""
+    """A library with the passages of each document, by its id."""
 
     passages: dict[str, int]
 

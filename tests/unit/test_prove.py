@@ -96,7 +96,7 @@ def test_everything_is_removed_however_it_ends(how: str, trials: list[Trial], mo
         self.step("deploy", step)
 
     def end(self: Life) -> None:
-        # A second Ctrl-C does not end the removal.
+        # A second Ctrl-C does not stop the removal.
         os.kill(os.getpid(), signal.SIGINT)
         ended.append("destroyed")
 
@@ -126,7 +126,7 @@ def test_what_could_not_be_removed_is_said(trials: list[Trial], monkeypatch: pyt
 
 def test_a_command_that_runs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("osml.prove.life.PAUSE", 0.5)
-    # It does not listen to Ctrl-C, as a process that was started in the background.
+    # It ignores Ctrl-C, like a process that was started in the background.
     sleeping = (
         "import signal, subprocess, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
         "subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"

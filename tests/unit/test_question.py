@@ -1,4 +1,4 @@
-"""Which index a question searches, and how many requests it takes while that changes."""
+"""Which index a question searches, and how many requests it needs while that changes."""
 
 import io
 import json
@@ -31,7 +31,8 @@ HIT = {"_id": "a", "_score": 0.5, "_source": {"text": "t"}, "highlight": {"text"
 KEY = "index.search.default_pipeline"
 EMBEDS = {"p": {"request_processors": [{"neural_query_enricher": {"default_model_id": "m"}}]}}
 
-# A hybrid search of one shard on 2.19, now and then: https://github.com/opensearch-project/neural-search/issues/1415
+# On 2.19, a hybrid search of one shard fails now and then:
+# https://github.com/opensearch-project/neural-search/issues/1415
 SLIP = {
     "error": {
         "root_cause": [],
@@ -44,7 +45,7 @@ SLIP = {
 
 
 class Engine(requests.Session):
-    """The alias names `current`; the index that it names gives a hit, `others` give none, all else is not there."""
+    """The alias names `current`, whose index gives a hit; `others` give none, other indexes do not exist."""
 
     def __init__(self, current: str, others: tuple[str, ...] = (), hits: bool = True) -> None:
         super().__init__()
@@ -53,7 +54,7 @@ class Engine(requests.Session):
         self.bodies: list[Any] = []
         self.predicts = True
         self.slips = 0
-        # How many searches there are before a model starts; None without one.
+        # The number of searches before the model starts; None if it never does.
         self.starts: int | None = None
 
     def request(self, method: str | bytes, url: str | bytes, *_: Any, **options: Any) -> requests.Response:
@@ -203,7 +204,7 @@ def test_a_source_says_where_in_its_file_it_stands(
     ],
 )
 def test_a_model_that_starts_is_named_with_its_own_time(made: Any, starts: int, sentence: str) -> None:
-    """The first search embeds the question, and the second has the passages answered from."""
+    """The first search embeds the question; the second only fetches the passages of the answer."""
     engine = Engine("passages-1")
     engine.starts = starts
     outputs = {"embedding_start_seconds": 300, "answer_start_seconds": 660, "answer_model_id": "a", "llm_model": "m"}

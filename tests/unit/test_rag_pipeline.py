@@ -1,4 +1,4 @@
-"""What the pipeline that answers is asked: the passages that are shown, in their order, and the conversation."""
+"""The request to the pipeline that answers: the shown passages, in their order, and the conversation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One region for boto3, for the CDK command line, and for whatever a command starts."""
+"""One region for boto3, for the CDK command line, and for everything that a command starts."""
 
 import os
 from pathlib import Path
@@ -25,8 +25,8 @@ HERE = "environments/x.yaml"
 
 @pytest.fixture(autouse=True)
 def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A shell that says nothing of AWS; what a command exports is gone after the test. Its file of profiles."""
-    # Set first: what is deleted alone is not put back when a command exports it.
+    """An environment without AWS variables, restored after the test; returns the path of its profiles file."""
+    # Set before it is deleted: otherwise monkeypatch would not undo what a command exports.
     for name in (*NAMES, "OSML_ENV", "OSML_ENVIRONMENTS"):
         monkeypatch.setenv(name, "-")
         monkeypatch.delenv(name)
@@ -136,7 +136,7 @@ def test_every_error_of_boto3_and_of_a_request_is_a_sentence() -> None:
         for name, value in vars(module).items():
             if not (isinstance(value, type) and issubclass(value, Exception) and value.__module__ == module.__name__):
                 continue
-            # Bases that are raised within the package alone, and what is handed on as another.
+            # Bases that are only raised within the package, and errors that are re-raised as others.
             if issubclass(value, Warning) or name in ("XMLParseError", "NoInitialResponseError", "ParserError"):
                 continue
             complaint = of_aws(value.__new__(value, f"{name} says\nthat it failed"))

@@ -1,4 +1,4 @@
-"""Regions and parts of AWS: which there are, what is in them, and what must agree."""
+"""Regions and partitions of AWS: which exist, what they offer, and which settings must agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is worse after an upgrade and what is not, subject by subject."""
+"""What counts as worse after an upgrade, for each subject."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What an environment may say about how passages are found, and the sentence that a mistake gets."""
+"""Valid settings for finding passages, and the sentence for each mistake."""
 
 from pathlib import Path
 from typing import Any
@@ -165,7 +165,7 @@ def test_what_does_not_fit_is_said_in_a_sentence(
 
 @pytest.mark.parametrize(("space", "least"), [("cosinesimil", 0.6), ("l2", 1 / 2.6), ("innerproduct", 1.2)])
 def test_the_least_score_is_in_the_engines_numbers(environment: Any, space: str, least: float) -> None:
-    """Of a model that nobody has measured: a cosine of 0.2."""
+    """For a model without measurements, the limit is a cosine of 0.2."""
     made = environment({}, assistant={}, index={"space_type": space})
     assert made.min_score == pytest.approx(least, abs=1e-4)
     assert made.matches is None

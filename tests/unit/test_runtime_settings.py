@@ -1,4 +1,4 @@
-"""What the functions are told of a model is what the environment says of it, whatever the provider."""
+"""What functions learn about a model is what the environment sets, for every provider."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def environment(folder: Path, embedding: dict[str, Any], answer: dict[str, Any])
 
 
 def runtime_settings(environment: Environment) -> RuntimeSettings:
-    """As a function reads it."""
+    """The settings as a function reads them."""
     assert environment.answer is not None
     written = RuntimeSettings(
         environment=environment.name,

@@ -1,4 +1,4 @@
-"""Which OpenSearch the local cloud has for an environment, and what the command line says when it is another one."""
+"""Which OpenSearch the local cloud has for an environment, and the message when it has another one."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The engine's way to a later line and back, with an engine that is none."""
+"""The upgrade of the engine to a later line, and the way back, with a simulated engine."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ QUIET = Lines(lambda _: None)
 
 
 class Engines:
-    """Writes into the data what starts on it, and refuses to start the line `broken`."""
+    """Records in the data which line starts on it, and refuses to start the line `broken`."""
 
     broken: str | None = None
 
@@ -40,7 +40,7 @@ class Engines:
 
 @pytest.fixture
 def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Instance:
-    """A local cloud whose engine is of the oldest line, on some data."""
+    """A local cloud whose engine has the oldest line, on some data."""
     monkeypatch.setenv("OSML_CACHE", str(tmp_path))
     made = Instance.named("upgraded")
     (made.home / "engine" / "data" / "nodes").mkdir(parents=True)

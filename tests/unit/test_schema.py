@@ -1,4 +1,4 @@
-"""The JSON Schema of environment files refuses what the settings' types refuse, and nothing that they accept."""
+"""The JSON Schema of environment files refuses only what the settings' types refuse."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.unit.test_sentence import holder_of
 ENVIRONMENTS = CHECKOUT / "environments"
 FILES = [*sorted(ENVIRONMENTS.glob("*.yaml")), *sorted((Path(__file__).parent / "files" / "whole").glob("*.yaml"))]
 SCHEMA = Draft7Validator(schema())
-# What ml-commons is given as it stands there.
+# ml-commons gets this part as it is written.
 FREE = ("answer", "connector")
 Place = tuple[str | int, ...]
 
@@ -42,7 +42,7 @@ def accepted(settings: dict[str, Any]) -> bool:
 
 
 def each_setting() -> Iterator[tuple[dict[str, Any], Place]]:
-    """Every setting once, though several files hold it: the settings of its file, and its path."""
+    """Every setting once, also when several files contain it: the settings of its file, and its path."""
     for model, settings, path in settings_of_all_files():
         if model is Environment:
             yield {name: value for name, value in settings.items() if name != "name"}, path
@@ -78,7 +78,7 @@ def test_an_unknown_setting_and_a_wrong_kind_of_value_are_refused() -> None:
         wrong = [changed(settings, path, value={"no": "setting"})]
         if isinstance(path[-1], str):
             wrong.append(changed(settings, path, name=f"{path[-1]}_x"))
-        # The name of a declared field may be any text.
+        # A declared field may have any name.
         missed += [path for item in wrong if path[:2] != FREE and SCHEMA.is_valid(item) and not accepted(item)]
     assert missed == []
 

@@ -1,4 +1,4 @@
-"""What the engine is asked for a question, in each way an environment may search."""
+"""The query for a question, in each way in which an environment may search."""
 
 from typing import Any
 

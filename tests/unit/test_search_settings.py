@@ -1,4 +1,4 @@
-"""What `search` may say for each kind, and the one sentence for what it must not say."""
+"""Valid settings of `search` for each kind, and the sentence for invalid ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A key that is stored into a secret that is not there yet makes it, encrypted as the environment says."""
+"""Storing a key creates a missing secret, encrypted as the environment demands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every value of every kind in the place of every setting: right, or a sentence that names the setting and a fix."""
+"""Any value of any type for each setting is valid, or gets a sentence that names the setting and a fix."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from settings.quoted import HIDDEN, looks_like_a_key, value
 from settings.sentence import sentence
 from tests.unit.properties import DEEP
 
-# Together they hold every setting.
+# Together these files contain every setting.
 WHOLE: dict[str, dict[str, Any]] = {
     file.stem: yaml.safe_load(file.read_text())
     for file in sorted((CHECKOUT / "tests" / "unit" / "files" / "whole").glob("*.yaml"))
@@ -34,7 +34,7 @@ WRONG: tuple[Any, ...] = (
     *(None, True, 0, -1, 10**17, 1.5, "", "x", "x" * 5000, "a\nb", "ä", "*", "arn:aws:iam::1:role/x", "٣", "Create"),
     *([], [1], [None], ["x", "x"], {}, {"x": 1}, {"a b": 1}),
 )
-# What nobody can act on: names of Python's, and pydantic's own words.
+# Words that help nobody: Python's names, and pydantic's own messages.
 NOBODY = re.compile(r"<class|Input should|None is None|must be must|of another kind|^\s*is |\.\.|object at 0x|ctx")
 
 
@@ -46,7 +46,7 @@ def places(given: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def holder_of(settings: dict[str, Any], path: tuple[Any, ...]) -> tuple[dict[str, Any], Any]:
-    """A copy of the settings that shares all but the groups along `path`, and the last of these groups."""
+    """A copy of the settings that shares everything except the groups along `path`, and the last of these groups."""
     changed = copy(settings)
     holder: Any = changed
     for key in path[:-1]:
@@ -62,7 +62,7 @@ def spoiled(settings: dict[str, Any], path: tuple[Any, ...], wrong: Any) -> dict
 
 
 def said(model: type[BaseModel], settings: dict[str, Any]) -> str:
-    """The sentence, empty where all is right."""
+    """The sentence, empty when the settings are valid."""
     try:
         model.model_validate(settings)
     except ValidationError as fault:
@@ -74,7 +74,7 @@ def check(text: str) -> None:
     assert not NOBODY.search(text), text
     assert "\n" not in text
     assert len(text) < 700, text
-    # What is there or missing, and what to do about it.
+    # What the value is or lacks, and what to do about it.
     assert "; " in text or " must look like " in text or " must match " in text, text
 
 
@@ -88,7 +88,7 @@ def test_a_delivery_is_right() -> None:
 
 
 def each_setting() -> Iterator[tuple[type[BaseModel], dict[str, Any], tuple[Any, ...]]]:
-    """Every setting once, though several files hold it: the model, the file's settings, and the path."""
+    """Every setting once, also when several files contain it: the model, the file's settings, and the path."""
     known: set[tuple[Any, ...]] = set()
     files: list[tuple[type[BaseModel], dict[str, Any]]] = [
         *((Environment, {**settings, "name": "other"}) for settings in WHOLE.values()),
@@ -133,7 +133,7 @@ def test_a_setting_that_is_missing_and_one_that_nobody_knows() -> None:
 
 
 def fields(model: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[tuple[type[BaseModel], str, Any]]:
-    """All settings of a model and of the groups within it."""
+    """All settings of a model and of its nested groups."""
     if model in seen:
         return
     seen.add(model)
@@ -148,7 +148,7 @@ def fields(model: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[tuple
 
 
 def test_every_setting_is_set_somewhere() -> None:
-    """So that the tests above try all of them."""
+    """Therefore the tests above try all settings."""
     reached = {path[-1] for settings in (*WHOLE.values(), DELIVERY) for path in places(settings)}
     rest = {"connection", "repository"}
     missing = {name for model in (Environment, Delivery) for _, name, _ in fields(model, set())} - reached - rest
@@ -156,7 +156,7 @@ def test_every_setting_is_set_somewhere() -> None:
 
 
 def test_patterns_take_ascii_only_and_have_an_example() -> None:
-    r"""`\d` and `\w` are of Unicode here: an account in Arabic digits would pass."""
+    r"""In Python, `\d` and `\w` match all of Unicode: an account number in Arabic digits would pass."""
     count = 0
     for model, name, field in [field for root in (Environment, Delivery) for field in fields(root, set())]:
         for text in re.findall(r"pattern='((?:[^'\\]|\\.)*)'", repr(field)):

@@ -1,4 +1,4 @@
-"""A file that a parser cannot bear is the end of that file alone: it is named, and the next one is read."""
+"""A file that a parser cannot handle stops only that file: it is named, and the next one is read."""
 
 import io
 import json
@@ -22,7 +22,7 @@ LITTLE = FileLimits(seconds=2.0, memory=256 << 20)
 
 
 def bomb(name: str, around: tuple[bytes, bytes], size: int) -> bytes:
-    """An Office file whose main part is `size` MiB of text, packed to almost nothing."""
+    """An Office file whose main part has `size` MiB of text, compressed to almost nothing."""
     made = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(office.docx(""))) as before,
@@ -39,7 +39,7 @@ def bomb(name: str, around: tuple[bytes, bytes], size: int) -> bytes:
 
 
 def boast(size: int) -> bytes:
-    """An Office file with a small part of which its directory says that it is `size` MiB long."""
+    """An Office file with a small part whose directory entry claims `size` MiB."""
     made = io.BytesIO(office.docx("x"))
     with zipfile.ZipFile(made, "a") as archive:
         archive.writestr("word/large.bin", b"")
@@ -48,7 +48,7 @@ def boast(size: int) -> bytes:
 
 
 def hollow_sheet() -> bytes:
-    """A cell in the first and one in the last row and column: 17 thousand million in between."""
+    """A sheet with one cell in the first and one in the last row and column: 17 billion cells between them."""
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(office.xlsx({"A": [["x"]]}))) as before, zipfile.ZipFile(made, "w") as after:
         for name in before.namelist():
@@ -112,14 +112,14 @@ def test_a_file_that_is_read_in_part_leaves_no_process_in_the_middle_of_it() -> 
 
 
 def test_a_parser_is_given_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A format that tells what it sees of the process that it runs in."""
+    """The parser prints the environment variables of its process."""
     (tmp_path / "sitecustomize.py").write_text(
         "import os, corpus.formats.page as page\n"
         "page.decoded = lambda content: '<p>' + ' '.join(sorted(os.environ)) + '</p>'\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    limits = FileLimits(memory=LITTLE.memory + (1 << 20))  # a process of its own
+    limits = FileLimits(memory=LITTLE.memory + (1 << 20))  # other limits make a new process
     (document,) = entries("x", "a.html", limits=limits)
     assert isinstance(document, Document)
     assert "PYTHONPATH" in document.source["text"]

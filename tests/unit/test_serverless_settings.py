@@ -1,4 +1,4 @@
-"""A collection and an assistant in an environment file: what is chosen by itself, and what is refused in a sentence."""
+"""A collection and an assistant in an environment file: their defaults, and the sentence for each refused setting."""
 
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ CUSTOM = {
 
 
 def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
-    """`base` with the groups of `change` put into its own."""
+    """`base`, with the groups of `change` merged into its own."""
     groups = {
         name: {**base[name], **value} if isinstance(value, dict) and isinstance(base.get(name), dict) else value
         for name, value in change.items()

@@ -1,4 +1,4 @@
-"""Each command of osml that the documents show exists, with its options."""
+"""Each `osml` command in the documents exists, with its options."""
 
 import re
 import shlex
@@ -13,13 +13,13 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "skills").rglob("*.md")])
 COMMAND_LINE: Any = typer.main.get_command(app)
 SHOWN = re.compile(r"(?:^|`|\$ )(osml [a-z][^`\n]*)", re.MULTILINE)
-# What the deploy and the diff do not know, they give to the CDK's command line.
+# Deploy and diff pass unknown options to the CDK's command line.
 HANDED_ON = {"deploy", "diff", "destroy"}
 
 
 def shown(page: Path) -> list[str]:
     text = page.read_text()
-    # A command in running text may be broken between two lines.
+    # A command in running text may continue on the next line.
     flowing = re.sub(r"```.*?```", "", text, flags=re.DOTALL).replace("\n", " ")
     blocks = "\n".join(re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)).replace("\\\n", " ")
     inline = re.findall(r"`(osml\s[a-z][^`]*)`", flowing)
@@ -27,7 +27,7 @@ def shown(page: Path) -> list[str]:
 
 
 def fault(command: str) -> str | None:
-    """What the command line would not know of it; None when it knows all."""
+    """The part of a command that the command line does not know; None when it knows all."""
     try:
         words = shlex.split(command.partition(" | ")[0].partition(" # ")[0].partition(" > ")[0])[1:]
     except ValueError:

@@ -1,4 +1,4 @@
-"""How the provisioner signs in: as itself, as a role, or with a name and a password; and what it never says."""
+"""How the provisioner signs in: as itself, as a role, or with a name and a password; and what it never reveals."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Stub = Callable[[str], Stubber]
 
 @pytest.fixture
 def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
-    """botocore's stubbed client of a service, in the place of every client of that service."""
+    """botocore's stubbed client of a service, which replaces every client of that service."""
     made: dict[str, tuple[Any, Stubber]] = {}
     real = boto3.client
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDOWN")

@@ -1,4 +1,4 @@
-"""The size of a domain: by hand, and where it must not be too small."""
+"""The size of a domain: computed by hand, and the limits below which it is too small."""
 
 import pytest
 from typer.testing import CliRunner

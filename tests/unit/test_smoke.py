@@ -72,7 +72,7 @@ def test_where_no_model_answers_the_documents_count() -> None:
 @pytest.mark.parametrize(
     ("env", "seconds", "missing", "slept"),
     [
-        # A domain has refreshed before `osml ingest` ends.
+        # On a domain, `osml ingest` ends only after a refresh.
         ("dev", 0, 1, []),
         ("dev", 0, 0, []),
         ("aoss", 10, 0, []),
@@ -84,7 +84,7 @@ def test_where_no_model_answers_the_documents_count() -> None:
 def test_a_collection_is_asked_again_until_it_must_show_what_was_stored(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, env: str, seconds: int, missing: int, slept: list[float]
 ) -> None:
-    """`missing` answers are given before the documents are seen."""
+    """The first `missing` answers do not show the documents."""
     text = (ENVIRONMENTS / ("dev" if env == "dev" else "sandbox-aoss")).with_suffix(".yaml").read_text()
     (tmp_path / f"{env}.yaml").write_text(
         text.replace("kind: serverless", f"kind: serverless\n  generation: {GENERATION[env]}")

@@ -14,7 +14,7 @@ from tests.unit.source_runs import Stored
 
 
 class Here(Git):
-    """Also by http."""
+    """A source from Git that also accepts http."""
 
     url: str
 

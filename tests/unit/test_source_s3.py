@@ -1,4 +1,4 @@
-"""A prefix of S3 as a source, and what holds for every kind: refusals, rows, documents of two items."""
+"""A prefix of S3 as a source, and what is common to all sources: refusals, rows, documents from two items."""
 
 import io
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ NEVER = Outcome(Verdict.REFUSED, "the text is not accepted")
 
 @dataclass
 class Amazon:
-    """S3 with `objects` by key; `read` are the keys that were read, `denied` those that may not be."""
+    """S3 with `objects` by key; `read` are the keys that were read, `denied` those that must not be read."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
     read: list[str] = field(default_factory=list)

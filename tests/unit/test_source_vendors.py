@@ -16,13 +16,13 @@ from tests.unit.vendor_apis import CLIENT, KEY, TENANT, USER, Vendor, vendor
 
 
 class Wiki(Confluence):
-    """Also by http."""
+    """A source from Confluence that also accepts http."""
 
     url: str
 
 
 class Site(SharePoint):
-    """Also by http."""
+    """A source from SharePoint that also accepts http."""
 
     url: str
 

@@ -1,4 +1,4 @@
-"""A website as a source, on a real HTTP server: what is read, asked for again, followed, left out and removed."""
+"""A website as a source, on a real HTTP server: what is read, requested again, followed, left out and removed."""
 
 import gzip
 import threading
@@ -63,7 +63,7 @@ def test_what_has_changed_is_loaded_again_and_what_has_vanished_is_removed(site:
     run = kept.run()
     names = {change: [item.removeprefix(site.url) for item in those] for change, those in run.names.items()}
     assert names == {"changed": ["/", "/pay"], "added": ["/new"], "removed": ["/sick"]}
-    # No page names it any more, and the site still serves it.
+    # No page links to it any more, but the site still serves it.
     assert run.unchanged == 1
     assert f"{site.url}/leave" in kept.ids
     assert f"{site.url}/sick" not in kept.ids
@@ -98,7 +98,7 @@ def test_sitemaps_name_pages_and_an_unchanged_date_costs_no_request(site: Site) 
     assert site.paths() == []
     site.pages["/b.xml"] = Page(urls("2026-02-02", "/alone"))
     run = kept.run()
-    # The one that the sitemap leaves out is asked for: it is there, and stays.
+    # The page that the sitemap leaves out is requested: it still exists, and stays.
     assert sorted(site.paths()) == ["/alone", "/sick"]
     assert (run.unchanged, run.removed) == (5, 0)
 
@@ -243,7 +243,7 @@ def test_files_are_read_by_their_type_and_others_are_counted(site: Site) -> None
     assert run.left_out == {"image/png": 1}
     site.pages["/prices.csv?x=1"] = Page(b"id,text\nr2,two!\n", headers={"Content-Type": "text/csv"})
     run = kept.run()
-    # A row that is gone is removed with its document.
+    # A removed row is removed with its document.
     assert kept.ids == [f"{site.url}/", f"{site.url}/notes", "r2"]
     assert run.names["changed"] == [f"{site.url}/prices.csv?x=1"]
 
@@ -380,7 +380,7 @@ def test_the_crawl_delay_of_the_site_holds_on_several_connections(site: Site) ->
     kept = of(site, connections=16, sitemap=False)
     kept.tools = kept.tools.__class__(sleep=waits.append)
     kept.run()
-    # No time passes in the waits, so each is as long as all turns before it together.
+    # The waits take no time, so each one is as long as all earlier turns together.
     assert [round(wait / 20) for wait in sorted(waits)] == [1, 2, 3, 4]
 
 
@@ -391,7 +391,7 @@ def test_while_a_site_is_busy_no_connection_asks_it(site: Site) -> None:
     kept = of(site, connections=4, sitemap=False)
     kept.tools = kept.tools.__class__(sleep=waits.append)
     assert kept.run().added == 61
-    # All but those that were asked for together with the busy one.
+    # All except those that were requested together with the busy one.
     assert len([wait for wait in waits if 30 < wait <= 50]) > 40
 
 

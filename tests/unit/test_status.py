@@ -1,4 +1,4 @@
-"""What the status says of objects and stacks, from answers that are written down."""
+"""What the status reports about objects and stacks, from prepared answers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ABSENT = {"error": {"reason": "Failed to find model", "type": "status_exception"
 
 
 def client(answers: dict[str, Response]) -> Client:
-    """Answers by how the path ends; everything else is an empty object."""
+    """Answers by the end of the path; every other answer is an empty object."""
 
     def handler(request: Request) -> Response:
         return next((answer for end, answer in answers.items() if request.path.endswith(end)), Response(200, {}))
@@ -101,7 +101,7 @@ def test_what_no_stack_refers_to_is_retired_left_over_or_somebody_elses() -> Non
             ["left over"],
         ),
         (Response(404, {"error": {"reason": "no such index [.plugins-ml-agent]", "type": "x"}, "status": 404}), []),
-        # What an earlier version has deployed for operators.
+        # An earlier version has deployed it for operators.
         (Response(403, REFUSED), []),
     ],
 )

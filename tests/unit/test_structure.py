@@ -26,7 +26,7 @@ from tests.unit.imports import (
     named,
 )
 
-# Whatever is not named here imports none of the others.
+# A package that is not listed here imports none of the others.
 MAY_IMPORT = {
     "agents": {"rag", "settings"},
     "aws": {"calls", "corpus", "mlcommons"},
@@ -46,12 +46,12 @@ DEVELOPMENT = UNSHARED | {"trials"}
 
 
 def used(package: str, others: frozenset[str]) -> dict[str, set[str]]:
-    """For each of the `others` that a package imports or starts, the files that do."""
+    """For each of the `others` that a package imports or starts: the files that do it."""
     files_by_package: dict[str, set[str]] = {}
     others -= {package}
     for file in PLACES.get(package, CHECKOUT / package).rglob("*.py"):
         text = file.read_text()
-        # Whoever uses a package writes its name, and most files need not be parsed.
+        # A file that uses a package contains its name, so most files need not be parsed.
         if not any(name in text for name in others):
             continue
         for name in {name.partition(".")[0] for name in imports(file) | named(file)} & others:
@@ -129,13 +129,16 @@ def test_no_two_functions_have_a_module_of_one_name() -> None:
 
 
 def test_no_modules_import_each_other() -> None:
-    """Where one imports the other only for its types, there is no circle."""
+    """An import that is only for types does not count."""
     files = {module_of(file): file for file in LAMBDA.rglob("*.py")}
     assert circles({name: at_start(file, files) for name, file in files.items()}) == []
 
 
 def circles(arrows: dict[str, set[str]]) -> list[str]:
-    """Modules that are left when those that import none of the others are taken away, again and again."""
+    """The modules in import cycles, and those that depend on them.
+
+    Repeatedly removes modules that import none of the others; these are left.
+    """
     left = dict(arrows)
     while free := [name for name, imported in left.items() if not imported & left.keys() - {name}]:
         for name in free:

@@ -1,4 +1,4 @@
-"""The function that keeps an index in step: how a run begins, goes on in further calls, and ends."""
+"""The function that keeps an index in step: how a run begins, continues in further calls, and ends."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +19,7 @@ from tests.website_server import Page, Site, website
 
 @dataclass
 class Queue:
-    """The messages that wait, each with its group."""
+    """The waiting messages, each with its group."""
 
     waiting: list[tuple[str, str]] = field(default_factory=list)
 
@@ -34,7 +34,7 @@ class Context:
 
 @dataclass
 class Function:
-    """The function with its queue, bucket and index; `lines` are those of its log."""
+    """The function with its queue, bucket and index; `lines` is its log."""
 
     site: Site
     bucket: Bucket
@@ -47,7 +47,7 @@ class Function:
             sync.handler({"Records": [{"messageId": id, "body": json.dumps(body)}]}, Context())
 
     def until_done(self, body: Mapping[str, Any], id: str = "m1") -> Run:
-        """The run at its end, with the calls that it asks for itself."""
+        """The run at its end, after all the calls that it requests itself."""
         self.call(body, id)
         while self.queue.waiting:
             self.call(json.loads(self.queue.waiting.pop(0)[1]), f"{id}-next")

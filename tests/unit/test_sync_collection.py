@@ -1,4 +1,4 @@
-"""How the function that keeps a collection in step stores documents there; the contract tests do it on an engine."""
+"""How the function that keeps a collection in step stores documents; the contract tests do it on a real engine."""
 
 import json
 import time
@@ -36,7 +36,7 @@ SETTINGS = RuntimeSettings.model_validate(
 
 @dataclass
 class Search:
-    """Stores passages, except those of documents that fail; before that it raises `raised`, or takes its time."""
+    """Stores passages, except those of documents in `fail`; before that it calls `before` or raises `raised`."""
 
     fail: dict[str, RagFailure] = field(default_factory=dict)
     raised: RagFailure | None = None

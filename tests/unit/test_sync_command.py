@@ -26,7 +26,7 @@ sources:
 
 @dataclass
 class Begun:
-    """Runs that have `steps` each, the last one of which stays; `begun` are those that were begun."""
+    """Runs with `steps`, the last of which repeats; `begun` are those that were started."""
 
     steps: dict[str, list[Run | None]] = field(default_factory=dict)
     begun: list[tuple[str, bool, bool]] = field(default_factory=list)

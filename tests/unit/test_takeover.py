@@ -1,4 +1,4 @@
-"""What a connector says of its model, what cannot be expressed, and that no key is shown."""
+"""What a connector reveals about its model, what no setting expresses, and that no key is shown."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_a_key_in_a_connector_is_named_and_never_shown(body: dict[str, Any]) -> 
 
 
 def contents(body: dict[str, Any], rag: bool = False, **changes: Any) -> Contents:
-    """An index that is embedded by a SageMaker endpoint, or a pipeline that answers, with this connector."""
+    """A domain with this connector: an index that a SageMaker endpoint embeds, or a pipeline that answers."""
     fields: dict[str, Any] = {"vector": {"type": "knn_vector", "dimension": 2}, "text": {"type": "text"}}
     settings = {"default_pipeline": "embeds", "number_of_shards": "1", "number_of_replicas": "0"}
     embeds = {"processors": [{"text_embedding": {"model_id": ID, "field_map": {"text": "vector"}}}]}
@@ -189,7 +189,7 @@ def test_a_pipeline_leads_to_its_agent_and_the_agent_to_its_model() -> None:
 
 
 def test_a_mark_is_written_when_a_deploy_finds_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A search shows an update up to a second late before 3.3, and a deploy that does not find it makes another."""
+    """Before 3.3, a search shows a mark up to a second late, and a deploy that does not find it makes a new object."""
     monkeypatch.setattr("osml.takeover.marking.PAUSE", 0.0)
     owner, text, searches = Owner("osml-new-knowledge", "Group"), "", 0
 

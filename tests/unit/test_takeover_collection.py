@@ -1,4 +1,4 @@
-"""Which index of a collection is adopted, which model its vectors are of, and who uses it."""
+"""Which index of a collection is adopted, which model made its vectors, and who uses it."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_the_length_of_vectors_names_a_model(dimension: int, model: str) -> None
 
 
 class People:
-    """An account: functions by role, APIs by function, and no other role than those of the functions."""
+    """An account: functions by role, and APIs by function; only functions have roles."""
 
     def functions(self, role: str) -> list[str]:
         return ["loads"] if role == f"{ROLE}loader" else []

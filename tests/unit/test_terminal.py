@@ -1,4 +1,4 @@
-"""Nothing that others have written acts on a terminal."""
+"""No text written by others can control a terminal."""
 
 import json
 from pathlib import Path
@@ -38,7 +38,7 @@ def test_an_answer_shows_only_characters(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_one_module_escapes_for_the_terminal() -> None:
-    """Whoever prints a foreign text goes through osml/terminal.py: no other module knows Rich's `escape`."""
+    """All external texts are printed through osml/terminal.py: no other module uses Rich's `escape`."""
     paths = {
         file.relative_to(CHECKOUT).as_posix()
         for file in Path(CHECKOUT, "osml").rglob("*.py")

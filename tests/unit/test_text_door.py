@@ -1,4 +1,4 @@
-"""Every text comes in by one door: what a file, a question or a body holds is data, and JSON."""
+"""Every text enters through one module: files, questions and bodies are plain data, and JSON."""
 
 import base64
 import io

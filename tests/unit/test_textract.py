@@ -1,4 +1,4 @@
-"""Text recognition by Amazon Textract: what it answers, what it refuses, and what comes again later."""
+"""Text recognition by Amazon Textract: its answers, its refusals, and what is tried again later."""
 
 import io
 import json
@@ -36,7 +36,7 @@ def line(text: str, confidence: float = 99.0) -> dict[str, Any]:
 
 @dataclass
 class Textract:
-    """Answers by the picture; an exception is raised. Eight pictures are answered when all of them are here."""
+    """Answers or raises by the picture; eight pictures are answered only when all of them have arrived."""
 
     answers: dict[bytes, Any]
     _all_here: threading.Barrier = field(default_factory=lambda: threading.Barrier(8))
@@ -112,7 +112,7 @@ def test_the_setting_decides_whether_text_is_recognised() -> None:
 
 
 def test_pages_beyond_the_most_of_one_file_are_named() -> None:
-    """Each page is billed, and all of them must be recognised within one call of a function."""
+    """Each page costs money, and one call of a function must recognise all of them."""
 
     def recognize(pictures: Sequence[bytes]) -> list[Recognized]:
         return [Recognized(["Scan"])] * len(pictures)
@@ -162,7 +162,7 @@ def test_the_local_cloud_refuses_without_an_engine_and_says_how_to_install_it(mo
 
 @pytest.fixture
 def throttled(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
-    """Textract, throttled as often as exceptions are left."""
+    """A Textract that throttles while there are exceptions left."""
     left: list[Exception] = [refused("ThrottlingException")]
 
     class Client:

@@ -1,4 +1,4 @@
-"""The same odd files through the command line's reader, the bucket and the API: equal chunks, or the same names."""
+"""The same unusual files through the command line's reader, the bucket and the API: equal chunks, or equal refusals."""
 
 import functools
 import json
@@ -21,14 +21,14 @@ __all__ = ["amazon", "index"]
 
 READ = {**test_corpus_reported.ALL, **test_corpus_kinds.ALL}
 FILES = {kind: (name, content) for kind, (name, content, _) in {**READ, **test_corpus_kinds.NAMED}.items()}
-# The last one of each end of a name.
+# One file, the last, for each file extension.
 FEW = {name.partition(".")[2]: kind for kind, (name, _) in FILES.items()}
 Ways = tuple[dict[str, str], list[str]]
 
 
 @functools.cache
 def by_reader(kind: str) -> Ways:
-    """The texts of the chunks by their ids, and the reasons of what is not read."""
+    """The texts of the chunks by their ids, and the reasons for what is not read."""
     name, content = FILES[kind]
     parsed = entries(content, name)
     texts = {

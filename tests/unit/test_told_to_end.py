@@ -1,4 +1,4 @@
-"""A run of tests that is told to end ends what it started."""
+"""A test run that gets SIGTERM ends the processes that it started."""
 
 import signal
 

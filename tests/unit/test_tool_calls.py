@@ -1,4 +1,4 @@
-"""Tools on the wire of each API that has them, against endpoints that refuse what the real ones refuse."""
+"""Tool calls in each API that has them, against endpoints that refuse what the real ones refuse."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def test_a_question_of_two_steps(name: str, models: Models) -> None:
     [call] = choice.calls
     assert "Kernwerk" in call.arguments["query"]
     assert usage.reported.read > 50
-    # The second request has the call and its result in the API's order; the model has all it needs.
+    # The second request contains the call and its result in the API's order; then the model asks for nothing more.
     done = SearchRound(choice, [SearchResult([SEAT])])
     assert model.choice(prompt(HOPS, PUMP, rounds=(done,)), budget(), usage).calls == []
 

@@ -90,7 +90,7 @@ def test_only_the_tools_of_the_setting_are_offered() -> None:
 
 
 def test_nobody_listens_to_news_of_tools_that_never_change() -> None:
-    """A stream of news would keep the function until its time is over."""
+    """A stream of notifications would occupy the function until its timeout."""
     revision = "2026-07-28"
     about = {
         "io.modelcontextprotocol/protocolVersion": revision,

@@ -39,7 +39,7 @@ BROKEN = MODEL | {"fault": True}
 
 
 def apart() -> Trace:
-    """As each subsegment was sent."""
+    """The trace of separately sent subsegments."""
     return trace_of(ID, [BROKEN | {"parent_id": "b" * 16}, ANSWER, FUNCTION])
 
 
@@ -47,7 +47,7 @@ def apart() -> Trace:
     "trace",
     [
         apart(),
-        # As X-Ray puts them together.
+        # The form in which X-Ray joins them.
         trace_of(ID, [FUNCTION | {"subsegments": [ANSWER | {"subsegments": [BROKEN]}]}]),
         # Without the function's own segment, as in the local cloud.
         trace_of(ID, [FUNCTION | {"parent_id": "d" * 16}, ANSWER | {"subsegments": [BROKEN]}]),
@@ -62,7 +62,7 @@ def test_parts_stand_below_those_around_them(trace: Trace) -> None:
 
 
 def _hexadecimal(value: Any) -> Any:
-    """Ids as the classes of protobuf read JSON: in base64, where OpenTelemetry's own JSON is hexadecimal."""
+    """The value with its ids in base64, as protobuf's classes read JSON; OpenTelemetry's JSON has hexadecimal ids."""
     if isinstance(value, list):
         return [_hexadecimal(item) for item in value]
     if not isinstance(value, dict):

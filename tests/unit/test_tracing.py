@@ -1,4 +1,4 @@
-"""Subsegments, as a daemon of X-Ray receives them."""
+"""Subsegments, as an X-Ray daemon receives them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Daemon:
         self._socket = receiving
 
     def received(self) -> list[dict[str, Any]]:
-        """All that came, in order."""
+        """Everything that was received, in order."""
         segments: list[dict[str, Any]] = []
         while True:
             try:

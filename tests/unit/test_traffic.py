@@ -1,4 +1,4 @@
-"""The traffic of the end-to-end tests finds what is lost, doubled, changed, bare, refused or wrongly answered."""
+"""The traffic of the end-to-end tests detects lost, doubled, changed, bare, refused or wrongly answered items."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""What a failed TLS connection means: a certificate that is not trusted, or an answer that nobody has read."""
+"""The meaning of a failed TLS connection: an untrusted certificate, or an answer that never came."""
 
 import pytest
 import requests

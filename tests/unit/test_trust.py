@@ -1,4 +1,4 @@
-"""TLS of the assistant's requests: authorities are read once in a process, and decide for each connection."""
+"""TLS of the assistant's requests: authorities are read once in a process, and checked for each connection."""
 
 import ssl
 import threading
@@ -46,7 +46,7 @@ def url(certificates: Certificates) -> Iterator[str]:
 
 @pytest.fixture
 def contexts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[ssl.SSLContext]]:
-    """Those that are made meanwhile, by whomever."""
+    """The TLS contexts that any code makes during the test."""
     made: list[ssl.SSLContext] = []
     load = ssl.SSLContext.load_verify_locations
 
@@ -93,6 +93,6 @@ def test_another_name_than_the_certificates_is_refused(
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates.ca))
     with pytest.raises(RagFailure) as caught:
-        # The same address, by a name that no certificate has.
+        # The same address, under a name that no certificate contains.
         ask(url.replace("localhost", "127.1"))
     assert "CERTIFICATE_VERIFY_FAILED" in caught.value.said

@@ -1,4 +1,4 @@
-"""`osml usage`: what each caller has used of today and of this month."""
+"""`osml usage`: how much each caller has used today and this month."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
 
 @pytest.fixture
 def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs `osml usage … --env dev` with these settings of the assistant."""
+    """Run `osml usage … --env dev` with these settings of the assistant."""
     monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "200")
 

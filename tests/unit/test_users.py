@@ -46,7 +46,7 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
 
 @pytest.fixture
 def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs `osml … --env dev`; `dev` is the checkout's, with the lines of `edit` replaced."""
+    """Run `osml … --env dev`; `dev` is the sandbox's file, in which `assistant` replaces that group's line."""
     monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "300")
     shutil.copy(CHECKOUT / "environments" / "sandbox.yaml", tmp_path / "dev.yaml")

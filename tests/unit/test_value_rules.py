@@ -1,4 +1,4 @@
-"""Values that look right and are of nothing there is: ports, ranges, hours, time zones, actions, names, secrets."""
+"""Values that look right but do not exist: ports, ranges, hours, time zones, actions, names, secrets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOVA = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"
 
 
 def said(directory: Path, name: str, before: str, after: str) -> str:
-    """The sentence, empty where all is right."""
+    """The sentence, empty when the settings are valid."""
     text = (WHOLE / f"{name}.yaml").read_text()
     assert before in text
     (directory / "other.yaml").write_text(text.replace(before, after, 1))
@@ -26,7 +26,7 @@ def said(directory: Path, name: str, before: str, after: str) -> str:
 
 
 def loaded(directory: Path) -> str:
-    """What is said of `other.yaml`."""
+    """The sentence for `other.yaml`."""
     try:
         load("other", directory)
     except SettingError as error:

@@ -1,4 +1,4 @@
-"""A variable is named after what it holds, in code and tests: four words that fit everything are no names."""
+"""A variable is named after its content, in code and tests: four words that fit everything are not allowed."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from tests.unit.syntax import syntax
 
 FOLDERS = ("benchmarks", "constructs", "lambda", "osml", "sandbox", "settings", "stacks", "tests", "trials")
 WORDS = frozenset({"asked", "found", "one", "told"})
-# What may name a variable: a word before a sign of that, in code or prose. Files without it need not be parsed.
+# A word before a sign that may make it a variable, in code or prose. Files without a match need not be parsed.
 SIGN = re.compile(
     rf"(?<![\w'\"`])(?:{'|'.join(sorted(WORDS))})(?:\s*(?:[-+*/%&|@^<>]*:?=(?!=)|[:,)\]}}(#]|$)|\s+(?:in|if|as)\b)",
     re.MULTILINE,
 )
-# Both are stored under this name: in the parameters of a deployed stack, and in a file of the local cloud.
+# Stored under this name: in the parameters of a deployed stack, and in a file of the local cloud.
 STORED = {("lambda/mlcommons/watched.py", "asked"), ("sandbox/instance.py", "asked")}
 
 
 def vague(folder: Path) -> set[tuple[str, str]]:
-    """File and word of each variable with such a name, in and below a folder."""
+    """The file and the word of each variable with such a name, in and below a folder."""
     return {
         (file.relative_to(CHECKOUT).as_posix() if file.is_relative_to(CHECKOUT) else file.name, name)
         for file in folder.rglob("*.py")

@@ -77,7 +77,7 @@ def test_a_collection_is_not_asked() -> None:
 
 
 class _Late:
-    """An engine whose searches show a model with the connector that it had."""
+    """An engine whose searches show a model with its old connector."""
 
     def __init__(self, version: str) -> None:
         self.version = version

@@ -1,4 +1,4 @@
-"""The vocabulary of BERT comes from a package, byte for byte, and never from anything else."""
+"""The vocabulary of BERT comes from a package, byte for byte, and from nowhere else."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What a VPC asks of models, endpoints and addresses: right, or one sentence."""
+"""What a VPC demands of models, endpoints and addresses: valid settings, or one sentence."""
 
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ CHAT = {"provider": "deepseek", "secret": {"name": "osml/other"}}
 
 
 def complaint_of(folder: Path, search: dict[str, Any], vpc: dict[str, Any], **changes: Any) -> str | None:
-    """What is said of the environment; None when it is right."""
+    """The sentence for the environment; None when it is valid."""
     recipe = {"serverless": "serverless"}.get(search["kind"], "bedrock-converse")
     settings = {"recipe": recipe, "region": "us-east-1", "embedding": TITAN, "answer": CONVERSE, **changes}
     settings["search"] = {**search, "vpc": {**VPC, **vpc}}
@@ -63,7 +63,7 @@ THROUGH = {"egress": "vpc"}
         (COLLECTION, {}, {}, None),
         (DOMAIN, {"cidrs": []}, {}, "whoever is not let in there loses that service; set cidrs"),
         (DOMAIN, {"endpoints": "exist", "route_tables": [], "cidrs": []}, {}, None),
-        # A domain calls its models over the internet, unless it goes through the VPC.
+        # A domain calls its models over the internet, unless the calls go through the VPC.
         (DOMAIN, {}, {"embedding": AWAY}, None),
         (DOMAIN, THROUGH, {}, None),
         (
@@ -88,7 +88,7 @@ THROUGH = {"egress": "vpc"}
         (COLLECTION, {}, {"embedding": AWAY}, "embedding is in us-west-2, and an endpoint reaches"),
         (COLLECTION, {}, {"answer": {**CONVERSE, "region": "us-west-2"}}, "answer is in us-west-2"),
         (COLLECTION, {"endpoints": "exist", "route_tables": []}, {"embedding": AWAY}, None),
-        # Answers that stream come to a function in the VPC.
+        # A function in the VPC receives streamed answers of the model.
         (
             DOMAIN,
             {},
@@ -129,12 +129,12 @@ EXIST = {"endpoints": "exist", "route_tables": [], "cidrs": []}
         (DOMAIN, None, None, CHAT, False),
         (DOMAIN, None, {}, CONVERSE, True),
         (DOMAIN, None, {}, CUSTOM, False),
-        # Endpoints reach services of AWS in the VPC's region alone.
+        # VPC endpoints reach only services of AWS in the VPC's region.
         (DOMAIN, VPC, {}, CONVERSE, True),
         (DOMAIN, VPC, {}, {**CONVERSE, "region": "us-east-1"}, True),
         (DOMAIN, VPC, {}, {**CONVERSE, "region": "us-west-2"}, False),
         (DOMAIN, VPC, {}, CHAT, False),
-        # Whether the subnets lead to the internet is known where the domain's own calls take the same way.
+        # The settings show internet access of the subnets only where the domain's own calls go through them.
         (DOMAIN, {**VPC, **EXIST}, {}, CHAT, False),
         (DOMAIN, {**VPC, **EXIST}, {"streaming": True}, CHAT, True),
         (DOMAIN, {**VPC, **EXIST, **THROUGH}, {}, CHAT, True),

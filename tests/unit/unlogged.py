@@ -1,4 +1,4 @@
-"""A process in which nothing writes the log yet: pytest's own handlers are put aside."""
+"""Removes pytest's own log handlers, so that the process looks as if nothing had set up logging."""
 
 import logging
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def unlogged() -> Iterator[None]:
-    """Whatever sets up the log meanwhile does so for itself; what it writes to is sys.stdout of the moment."""
+    """Within the block, code under test sets up logging itself, and writes to the current sys.stdout."""
     handlers, logging.root.handlers = logging.root.handlers, []
     try:
         yield

@@ -1,4 +1,4 @@
-"""Confluence Cloud and Microsoft Graph on this machine: strict about requests, and in the form of the public schemas.
+"""Confluence Cloud and Microsoft Graph on this machine: strict about requests, with answers of the public schemas.
 
 https://developer.atlassian.com/cloud/confluence/rest/v2/ and https://learn.microsoft.com/graph/api/resources/driveitem
 """
@@ -20,7 +20,7 @@ from sandbox.models.json_handler import serving
 USER, KEY = "osml@example.com", "t0p-secret"
 TENANT, CLIENT = "11111111-2222-3333-4444-555555555555", "66666666-7777-8888-9999-000000000000"
 TEXT: Mapping[str, Any] = {"type": "string"}
-# What a list of pages, a page and a drive item must have, by their schemas.
+# The required members of a list of pages, a page and a drive item, by their schemas.
 PAGE_LISTED: Mapping[str, Any] = {
     "type": "object",
     "required": ["id", "status", "title", "spaceId", "version", "_links"],
@@ -52,7 +52,7 @@ DRIVE_ITEM: Mapping[str, Any] = {
 
 @dataclass
 class Vendor:
-    """`pages` of Confluence by id, `files` of a library by path; at most `most` are in one answer."""
+    """`pages` of Confluence by id, `files` of a library by path; one answer has at most `most` of them."""
 
     url: str = ""
     pages: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Vendor:
         return sum(re.search(pattern, path) is not None for path in self.requested)
 
     def answer(self, path: str, query: Mapping[str, str], authorization: str | None) -> Any:
-        """Status, body and headers."""
+        """Returns status, body and headers."""
         if self.busy:
             self.busy -= 1
             return 429, {}, {"Retry-After": "1"}
@@ -121,7 +121,7 @@ class Vendor:
 
     def _graph(self, path: str, query: Mapping[str, str], authorization: str | None) -> Any:
         if path.startswith("/store/"):
-            # Where a download leads: it is signed, and takes no token.
+            # The target of a download link, which is signed and takes no token.
             assert authorization is None
             return 200, self.files[unquote(path.removeprefix("/store/"))], {}
         if authorization != "Bearer granted":
@@ -162,7 +162,7 @@ class Vendor:
                     "parentReference": {"driveId": "b!d1", "path": where},
                 }
             )
-        # An item may come again, with the same properties.
+        # The API may list an item twice, with the same properties.
         items.append(items[-1])
         chosen = [{name: item[name] for name in fields if name in item} for item in items[start : start + self.most]]
         jsonschema.validate(chosen, {"type": "array", "items": DRIVE_ITEM})
@@ -174,7 +174,7 @@ class Vendor:
 
 @contextmanager
 def vendor() -> Iterator[Vendor]:
-    """Runs until the block ends."""
+    """Run the server until the block ends."""
     served = Vendor()
 
     class Handler(BaseHTTPRequestHandler):
