@@ -1,4 +1,4 @@
-"""Answers in the API's form, for tests that read one of their members."""
+"""Answers in the API's form, for tests that use only some of their members."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""One local cloud for all tests that need the real engine; it is started once and ended at the end."""
+"""One local cloud for all tests that need the real engine; it is started once and stopped at the end."""
 
 import os
 import signal
@@ -12,20 +12,20 @@ from osml.region import VARIABLES
 from sandbox.claim import claimed
 from sandbox.instance import Instance
 
-# The same examples in each run, and none that a busy machine draws too slowly.
+# The same examples in each run, without a deadline that a busy machine would miss.
 settings.load_profile("ci")
-# A run that is told to end is interrupted, so that its fixtures end what they started.
+# SIGTERM interrupts the run, so its fixtures clean up.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
-# jsii starts whatever `node` is first.
+# jsii starts the first `node` of the PATH.
 os.environ.update(with_node(os.environ))
-# CDK 2.275 checks each template with an engine in WebAssembly, a third of the processor time of a synthesis. It is on
-# where tests/e2e calls `cdk` itself, and off in all other deploys of the same templates.
+# CDK 2.275 checks each template with an engine in WebAssembly, which takes a third of a synthesis's processor time. It
+# is on where tests/e2e calls `cdk` itself, and off in all other deploys of the same templates.
 os.environ.setdefault("CDK_VALIDATION", "false")
 
 
 @pytest.fixture(autouse=True)
 def region_of_the_shell() -> Iterator[None]:
-    """A command makes its region that of the process; the next test has that of the shell again."""
+    """Restore the region of the shell: a command sets its own region for the whole process."""
     before = {name: os.environ.get(name) for name in VARIABLES}
     yield
     for name, value in before.items():
@@ -38,10 +38,10 @@ def region_of_the_shell() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def local_cloud() -> Iterator[Instance]:
-    """A local cloud of the tests' own, apart from the one that `make demo` starts.
+    """A local cloud of the tests, separate from the one that `make demo` starts.
 
-    OSML_SANDBOX names it, `test` unless set. OSML_TEST_KEEP=1 leaves it running for the next run;
-    `OSML_SANDBOX=test osml sandbox down` ends it. OSML_TEST_LINE names the line of OpenSearch, the newest unless set.
+    OSML_SANDBOX is its name, by default `test`. OSML_TEST_KEEP=1 leaves it running for the next run; `OSML_SANDBOX=test
+    osml sandbox down` stops it. OSML_TEST_LINE is the line of OpenSearch, by default the newest.
     """
     from sandbox import launcher
     from sandbox.progress import Lines

@@ -1,4 +1,4 @@
-"""What stands for Dashboards of a domain in tests of the proxy before them."""
+"""A server that replaces a domain's Dashboards, for tests of the proxy in front of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from threading import Thread
 
 @dataclass
 class ReceivedRequest:
-    """A request as the domain got it."""
+    """A request as the domain received it."""
 
     method: str
     target: str
@@ -21,7 +21,7 @@ class ReceivedRequest:
 
 @dataclass
 class Dashboards:
-    """Stands for a domain; answers with `status`, `headers` and `body`."""
+    """Replaces a domain; answers with `status`, `headers` and `body`."""
 
     requests: list[ReceivedRequest] = field(default_factory=list)
     status: int = 200
@@ -32,7 +32,7 @@ class Dashboards:
 
 @contextmanager
 def serving(server: ThreadingHTTPServer) -> Iterator[ThreadingHTTPServer]:
-    """Answers until the block ends."""
+    """Answer requests until the block ends."""
     Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield server
@@ -43,7 +43,7 @@ def serving(server: ThreadingHTTPServer) -> Iterator[ThreadingHTTPServer]:
 
 @contextmanager
 def dashboards_server() -> Iterator[tuple[Dashboards, str]]:
-    """What it gets and answers, and its address."""
+    """Run a server; yields what it receives and answers, and its address."""
     stands = Dashboards()
 
     class Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""Foreign identity providers on this machine: `oidc-provider` and `samlp` of Node.js, with people of the test's own."""
+"""External identity providers on this machine: `oidc-provider` and `samlp` of Node.js, with the test's own people."""
 
 import datetime
 import json
@@ -28,7 +28,7 @@ CLIENT, SECRET = "user-pool", "only-for-tests-of-this-machine"
 
 @dataclass(frozen=True)
 class IdentityProviders:
-    """Where both are, and who the pool is at the one of OpenID Connect."""
+    """The addresses of both providers, and the pool's client credentials at the provider of OpenID Connect."""
 
     issuer: str
     client_id: str = CLIENT
@@ -43,7 +43,7 @@ class IdentityProviders:
 def running(
     domain: str, people: Mapping[str, Mapping[str, Any]], tls: tuple[Path, Path], work: Path
 ) -> Iterator[IdentityProviders]:
-    """Both, for a pool whose domain is at the address `domain`, over https with a certificate and its key."""
+    """Run both providers, over https, for a pool whose domain has the address `domain`."""
     cert, key = _signing_pair(work)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -78,7 +78,7 @@ def running(
 
 
 def _signing_pair(folder: Path) -> tuple[Path, Path]:
-    """A certificate that signs itself and its key, for assertions."""
+    """A self-signed certificate and its key, which sign assertions."""
     key, now = rsa.generate_private_key(65537, 2048), datetime.datetime.now(datetime.UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "partner")])
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())

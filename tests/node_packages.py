@@ -1,4 +1,4 @@
-"""Packages of Node.js with which tests judge the project; they are installed apart from its own, the first time."""
+"""Node.js packages for tests of the project; they are installed separately from its own, at the first use."""
 
 import hashlib
 import os
@@ -12,7 +12,7 @@ from sandbox.cache import appearing, cache_directory
 
 
 def installed(name: str, files: Sequence[Path]) -> Path:
-    """A folder with the `files`, among them package.json and package-lock.json, and the packages that these name."""
+    """A folder with the `files`, which include package.json and package-lock.json, and the packages that these name."""
     folder = cached(name, *files)
     if not folder.exists():
         with appearing(folder) as building:
@@ -20,9 +20,10 @@ def installed(name: str, files: Sequence[Path]) -> Path:
             for file in files:
                 shutil.copy(file, building)
             quiet = ["--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts"]
-            # With the npm of requirements-node.txt, where that was installed, as the Makefile has it.
+            # Like the Makefile, uses the npm of requirements-node.txt, if it is installed.
             path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-            # The local cloud's variables name its own authority alone; a registry may have one of the machine's.
+            # The local cloud's variables name only its own certificate authority; a package registry may have one of
+            # the machine's.
             roots = {"NODE_EXTRA_CA_CERTS": os.environ["SSL_CERT_FILE"]} if "SSL_CERT_FILE" in os.environ else {}
             environment = {**os.environ, "PATH": path, **roots}
             subprocess.run(["npm", "ci", *quiet], cwd=building, env=environment, check=True)
@@ -30,6 +31,6 @@ def installed(name: str, files: Sequence[Path]) -> Path:
 
 
 def cached(name: str, *files: Path) -> Path:
-    """The folder of the cache for what these files describe."""
+    """The cache folder for these files, whose name contains their digest."""
     digest = hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:12]
     return cache_directory() / f"{name}-{digest}"

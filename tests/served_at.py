@@ -1,4 +1,4 @@
-"""Settings of a model whose API is served somewhere else than where they say."""
+"""Settings of a model whose API is served at another address than the settings name."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ Model = TypeVar("Model", bound=ModelSettings)
 
 
 def served_at(url: str, of: type[Model], **settings: Any) -> Model:
-    """The settings, but their API is at the whole address `url`."""
+    """The settings, with the API at the complete address `url`."""
     here: type[Model] = type(of.__name__, (of,), {"url": property(lambda _: url), "__module__": __name__})
     return here.model_validate(settings)

@@ -21,7 +21,7 @@ AUDIENCE = "api://knowledge"
 
 @dataclass
 class TokenServer:
-    """Its address, its private keys by id, and how often somebody has looked at the public ones."""
+    """The issuer's address, its private keys by id, and the number of requests for its public keys."""
 
     url: str = ""
     private: dict[str, PrivateKeyTypes] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class TokenServer:
 
     @contextmanager
     def running(self, certificate: tuple[Path, Path] | None = None) -> Iterator[TokenServer]:
-        """Serves it until the block ends, over https with a certificate and its key."""
+        """Serve the issuer until the block ends, over https with a certificate and its key."""
         issuer = self
 
         class Handler(JsonHandler):

@@ -7,7 +7,7 @@ import time
 
 
 def code(secret: str) -> str:
-    """The six digits of now."""
+    """The six digits of the current time."""
     key = base64.b32decode(secret + "=" * (-len(secret) % 8))
     digest = hmac.digest(key, struct.pack(">Q", int(time.time()) // 30), "sha1")
     at = digest[-1] & 15

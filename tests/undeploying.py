@@ -1,4 +1,4 @@
-"""Undeploying a model as a person does who looks whether it happened."""
+"""Undeploy a model, as a person does who checks the result."""
 
 import time
 from collections.abc import Callable
@@ -10,11 +10,12 @@ SECONDS, PATIENCE = 30.0, 2.0
 
 
 def undeploy(send: Callable[[str, str], Any], model_id: str) -> None:
-    """
-    Undeploy until the model's document says so. ml-commons writes all models' states every ten seconds and may write
-    what it saw before, so that a model stays DEPLOYED for good now and then (seen on 3.4).
+    """Undeploy a model until its document has that state.
 
-    send: sends a method and a path to the engine and gives the answer's body.
+    ml-commons writes the states of all models every ten seconds, and may write an outdated one. Then a model can stay
+    DEPLOYED for good (seen on 3.4).
+
+    `send` takes a method and a path, and returns the body of the engine's answer.
     """
     path = f"/_plugins/_ml/models/{model_id}"
     deadline = time.monotonic() + SECONDS

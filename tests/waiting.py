@@ -1,11 +1,11 @@
-"""Waiting for what comes true a moment later."""
+"""Waits for conditions that become true a moment later."""
 
 import time
 from collections.abc import Callable
 
 
 def within(seconds: float, true: Callable[[], bool]) -> bool:
-    """Whether it has become true by then; looked at ten times a second."""
+    """Whether `true()` is true within that many seconds; checked ten times a second."""
     deadline = time.monotonic() + seconds
     while not true():
         if time.monotonic() > deadline:

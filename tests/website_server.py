@@ -1,4 +1,4 @@
-"""A website on this machine that does what sites do: dates, redirects, busy answers, other encodings."""
+"""A website on this machine that behaves like real ones: dates, redirects, "busy" answers, other encodings."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +12,10 @@ Headers = dict[str, str]
 
 @dataclass
 class Page:
-    """What is answered for a path. `times` answers of `status` come first, if any, and then 200."""
+    """The answer for a path. The first `times` answers have `status`; then they have 200.
+
+    Without `times`, all have `status`.
+    """
 
     content: bytes = b""
     status: int = 200
@@ -22,7 +25,7 @@ class Page:
 
 @dataclass
 class Site:
-    """`pages` by path; `requested` are the paths of all requests with their status, in order."""
+    """`pages` are the pages by path; `requested` are the paths of all requests with their status, in order."""
 
     url: str = ""
     pages: dict[str, Page] = field(default_factory=dict)
@@ -31,21 +34,21 @@ class Site:
     before: Callable[[str], None] = lambda _: None
 
     def page(self, path: str, html: str, **headers: str) -> None:
-        """A page of HTML, whose ETag is made from its content."""
+        """Add an HTML page, whose ETag is made from its content."""
         content = html.replace("SITE", self.url).encode()
         given = {"Content-Type": "text/html; charset=utf-8", "ETag": f'"{hash(content)}"'}
         given |= {name.replace("_", "-"): value for name, value in headers.items()}
         self.pages[path] = Page(content, headers=given)
 
     def paths(self, status: int | None = None) -> list[str]:
-        """Those of the requests, of one status if given, without robots.txt and sitemaps."""
+        """The paths of the requests, with the given status if there is one, without robots.txt and sitemaps."""
         paths = [path for path, answered in self.requested if status in (None, answered)]
         return [path for path in paths if not path.endswith((".txt", ".xml"))]
 
 
 @contextmanager
 def website() -> Iterator[Site]:
-    """Runs until the block ends."""
+    """Run the website until the block ends."""
     site = Site()
 
     class Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""One Chromium and one certificate authority for all tests of the page; a stage and a window for each."""
+"""One Chromium and one certificate authority for all tests of the page; a stage and windows for each test."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,7 +26,7 @@ ARGUMENTS = [
 DESK = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
 
-PATIENCE = 15_000  # milliseconds; a step takes a few of them, unless the machine is busy
+PATIENCE = 15_000  # milliseconds; a step takes a few, unless the machine is busy
 
 OpenPage = Callable[..., Page]
 
@@ -49,7 +49,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Certifica
     made = Certificates(tmp_path_factory.mktemp("certificates"))
     made.make()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SSL_CERT_FILE", str(made.bundle))  # the page's function calls the pool's token endpoint
+        patch.setenv("SSL_CERT_FILE", str(made.bundle))  # the stage calls the pool's token endpoint
         yield made
 
 
@@ -61,7 +61,7 @@ def pool(certificates: Certificates) -> Iterator[Pool]:
 
 @pytest.fixture
 def stage(certificates: Certificates, pool: Pool) -> Iterator[Stage]:
-    """Signed into by a key: most tests are about what comes after."""
+    """A stage with sign-in by key: most tests are about what comes after the sign-in."""
     with Stage(sign_in="api-key", pool=pool).running(certificates) as stage:
         yield stage
 
@@ -74,7 +74,7 @@ def cognito_stage(certificates: Certificates, pool: Pool) -> Iterator[Stage]:
 
 @pytest.fixture
 def window(chromium: Browser) -> Iterator[OpenPage]:
-    """Opens windows: `window(size=PHONE, color_scheme="dark", …)`; all close with the test."""
+    """Opens windows: `window(size=PHONE, color_scheme="dark", …)`; all close at the end of the test."""
     contexts = []
 
     def opened(size: dict[str, int] = DESK, **options: str) -> Page:
@@ -95,7 +95,7 @@ def window(chromium: Browser) -> Iterator[OpenPage]:
 
 @pytest.fixture
 def page(window: OpenPage, stage: Stage) -> Iterator[Page]:
-    """A desk window on the stage, signed in, which must end without complaints and without a foreign request."""
+    """A desktop window, signed in; fails on complaints in the console and on requests to other origins."""
     page = window()
     watch = Watch.over(page)
     flows.enter(page, stage.url, KEY)

@@ -1,6 +1,6 @@
-"""What people do with the page, step by step, on any stage that serves it: one of a test, or a deployed one.
+"""What people do with the page, step by step, on any stage that serves it: that of a test, or a deployed one.
 
-Each flow takes a Playwright `Page`, waits for what a person would wait for, and gives back what that person would see.
+Each flow takes a Playwright `Page`, waits for what a person would wait for, and returns what that person would see.
 """
 
 import re
@@ -13,13 +13,13 @@ from playwright.sync_api import ConsoleMessage, Locator, Page, Request, expect
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 ANSWER_SECONDS = 60
-# Chromium reports every answer of 400 and more on the console; the page says it to people in its own words.
+# Chromium reports every answer of 400 and above on the console; the page shows its own message for it.
 _STATUS = "Failed to load resource: the server responded with a status of"
 
 
 @dataclass
 class Watch:
-    """What the browser asked for and complained about while a page was open."""
+    """The requests and console complaints of the browser while a page was open."""
 
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
@@ -33,7 +33,7 @@ class Watch:
         return watch
 
     def strangers(self, own: str, *, sign_in: str = "") -> list[str]:
-        """Requests to another origin than `own`, a page's address; those to the `sign_in` origin are left out."""
+        """Requests to other origins than that of `own`, a page's address, and than the `sign_in` origin."""
         known = {_origin(own), _origin(sign_in)}
         return [url for url in self.requests if not url.startswith("data:") and _origin(url) not in known]
 
@@ -47,7 +47,7 @@ class Watch:
 
 @dataclass(frozen=True)
 class Source:
-    """A source as it is shown; `marked` are the sentences that the answer draws on."""
+    """A source as it is shown; `marked` are the sentences that support the answer."""
 
     title: str
     facts: str
@@ -56,7 +56,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Answer:
-    """The last exchange of the conversation, when it is finished."""
+    """The last exchange of the conversation, after it has finished."""
 
     question: str
     text: str
@@ -65,14 +65,14 @@ class Answer:
 
 
 def sign_in(page: Page, url: str, user: str, password: str) -> None:
-    """From the page to the user pool's sign-in page and back, ready to ask."""
+    """Go from the page to the user pool's sign-in page and back, ready to ask."""
     page.goto(url)
     page.get_by_role("button", name="Sign in").click()
     give_password(page, user, password)
 
 
 def give_password(page: Page, user: str, password: str) -> None:
-    """On the user pool's sign-in page, until the page is back."""
+    """Give the password on the user pool's sign-in page, and wait until the page is back."""
     page.locator("input[name=username]").fill(user)
     page.locator("input[name=password]").fill(password)
     page.locator("[type=submit]").click()
@@ -80,7 +80,7 @@ def give_password(page: Page, user: str, password: str) -> None:
 
 
 def enter_key(page: Page, url: str, key: str) -> None:
-    """For an environment that asks for an API key."""
+    """Enter the key of an environment that asks for an API key."""
     page.goto(url)
     page.get_by_role("button", name="Enter the key").click()
     page.get_by_label("Key", exact=True).fill(key)
@@ -89,21 +89,21 @@ def enter_key(page: Page, url: str, key: str) -> None:
 
 
 def enter(page: Page, url: str, key: str) -> None:
-    """Opens the page in whatever language, with the key in the tab: sooner than by the dialog."""
+    """Open the page, in any language, with the key already in the tab: faster than through the dialog."""
     page.add_init_script(f"sessionStorage.setItem('{urlsplit(url).path.removesuffix('rag')}:key', '\"{key}\"')")
     page.goto(url)
     expect(page.locator("#question")).to_be_visible()
 
 
 def ask_in_any_language(page: Page, question: str) -> "Answer":
-    """Asks by the field itself, whose name is in the page's language."""
+    """Ask in the question field, found by its id, because its label is in the page's language."""
     page.locator("#question").fill(question)
     page.locator("#question").press("Enter")
     return finished(page.get_by_role("article").last)
 
 
 def send(page: Page, question: str) -> Locator:
-    """Asks, and gives the new exchange without waiting for its answer."""
+    """Ask; returns the new exchange without waiting for its answer."""
     field = page.get_by_label("Your question")
     field.fill(question)
     field.press("Enter")
@@ -113,13 +113,13 @@ def send(page: Page, question: str) -> Locator:
 
 
 def ask(page: Page, question: str) -> Answer:
-    """Asks and waits for the answer, or for the sentence that says why there is none."""
+    """Ask, and wait for the answer, or for the sentence that explains why there is none."""
     exchange = send(page, question)
     return finished(exchange)
 
 
 def finished(exchange: Locator) -> Answer:
-    """What an exchange shows when it is over."""
+    """What an exchange shows after it has finished."""
     expect(exchange.locator(".made, .failure, .stopped")).to_be_visible(timeout=ANSWER_SECONDS * 1000)
     shown = exchange.locator(".sources details")
     return Answer(
@@ -147,14 +147,14 @@ def open_conversation(page: Page) -> None:
 
 
 def upload(page: Page, files: list[Path]) -> dict[str, str]:
-    """Adds files; gives what is said about each, by its name."""
+    """Add files; returns the text that is shown about each, by its name."""
     open_documents(page)
     page.locator("#files").set_input_files(files)
     return {file.name: uploaded(page, file.name) for file in files}
 
 
 def uploaded(page: Page, name: str) -> str:
-    """What became of a file: its summary, and the sentences about what failed."""
+    """The result of a file: its summary, and the sentences about failures."""
     entry = page.locator(".upload").filter(has=page.get_by_text(name, exact=True)).first
     expect(entry).to_have_class(re.compile(r"\b(good|bad)\b"), timeout=ANSWER_SECONDS * 1000)
     said = entry.locator(".upload-state, .item-failures li, .failure p").all_inner_texts()
@@ -162,7 +162,7 @@ def uploaded(page: Page, name: str) -> str:
 
 
 def listed(page: Page) -> list[str]:
-    """Titles of the documents that are shown."""
+    """The titles of the documents that are shown."""
     return page.locator(".row-title").all_inner_texts()
 
 
@@ -178,7 +178,7 @@ def sign_out(page: Page) -> None:
 
 
 def spills(page: Page) -> list[str]:
-    """What is wider than the window: the page must not scroll sideways."""
+    """The elements that are wider than the window: the page must not scroll sideways."""
     measured: list[str] = page.evaluate(
         """() => {
           const width = document.documentElement.clientWidth;
@@ -195,9 +195,9 @@ def spills(page: Page) -> list[str]:
 
 
 def barriers(page: Page, *rules: str) -> list[str]:
-    """What axe-core finds by all or the given rules, as `rule: elements`.
+    """The violations that axe-core finds, of all or the given rules, as `rule: elements`.
 
-    It is put in through the debugger: the page's own policy would not let it in.
+    axe-core is added through the debugger: the page's own policy would not allow it.
     """
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ from sandbox.certificates import Certificates
 
 @dataclass(frozen=True)
 class Request:
-    """What arrived; header names in lower case."""
+    """A received request; its header names are in lower case."""
 
     method: str
     path: str
@@ -28,7 +28,7 @@ class Request:
 
 
 class Wire(BaseHTTPRequestHandler):
-    """One connection: whole answers, or chunks as they come."""
+    """One connection: sends whole answers, or chunks as they come."""
 
     protocol_version = "HTTP/1.1"
     answer: Callable[[Request, "Wire"], None]
@@ -54,7 +54,7 @@ class Wire(BaseHTTPRequestHandler):
         self.whole(status, {"Content-Type": "application/json", **named}, json.dumps(content).encode())
 
     def stream(self, pieces: Iterator[str]) -> None:
-        """Server-Sent Events, each piece a chunk; a piece may be cut anywhere."""
+        """Send Server-Sent Events, each piece as one chunk; a piece may end anywhere."""
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
@@ -66,7 +66,7 @@ class Wire(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: what is wrong shows in the test."""
+        """Log nothing: the test shows what is wrong."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -74,12 +74,12 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that hangs up in the middle of an answer is part of the tests."""
+        """Ignore errors: tests include browsers that disconnect in the middle of an answer."""
 
 
 @contextmanager
 def listening(certificates: Certificates, answer: Callable[[Request, Wire], None]) -> Iterator[str]:
-    """Serves until the block ends; gives the origin, `https://127.0.0.1:<port>`."""
+    """Serve until the block ends; yields the origin, `https://127.0.0.1:<port>`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificates.certificate("server"), certificates.key("server"))
     server = _Server(("127.0.0.1", 0), type("BoundWire", (Wire,), {"answer": staticmethod(answer)}))

@@ -1,6 +1,6 @@
-"""The pictures of the page in the documentation: `python -m tests.browser.pictures` makes them on a stage of its own.
+"""The pictures of the page in the documentation: `python -m tests.browser.pictures` takes them on its own stage.
 
-`take` makes them on any stage. The stage here holds the samples and plays a model's answer to them, piece by piece.
+`take` takes them on any stage. The stage here contains the samples and plays a model's answer about them, in pieces.
 """
 
 import json
@@ -21,7 +21,7 @@ from tests.browser.stage import KEY, Stage, answer, event
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "images"
 LARGEST = 200_000
-SMALL = {"width": 1040, "height": 600}  # small files, and still room for the sources beside the answer
+SMALL = {"width": 1040, "height": 600}  # small files with enough room for the sources beside the answer
 QUESTION = "How did the population of New York City change from 2021 to 2023, and that of Miami?"
 _ANSWER = """From 2021 to 2023 the New York City metro area grew by **114,000 residents**, to 18,937,000.
 
@@ -37,7 +37,7 @@ _PICTURES: dict[str, tuple[dict[str, int], str]] = {"light": (SMALL, "en"), "ara
 def take(
     browser: Browser, enter: Callable[[Page], None], question: str = QUESTION, folder: Path = FOLDER
 ) -> list[Path]:
-    """Asks the question, and on a phone in Arabic; `enter` opens it, signed in. Gives the files."""
+    """Take the pictures of the question, on a phone in Arabic, too; `enter` opens the page. Returns the files."""
     folder.mkdir(parents=True, exist_ok=True)
     made = []
     for name, (size, tag) in _PICTURES.items():
@@ -58,7 +58,7 @@ def take(
 
 
 def _played(stage: Stage) -> None:
-    """The samples, and the answer to the question for each picture."""
+    """Fill the stage with the samples, and with the answer to each picture's question."""
     with (ROOT / "samples" / "metro-areas.ndjson").open(encoding="utf-8") as samples:
         documents = {document["id"]: document for document in map(json.loads, samples)}
     for document in documents.values():
@@ -87,7 +87,7 @@ def _played(stage: Stage) -> None:
 
 
 def take_prompt(browser: Browser, stage: Stage, folder: Path = FOLDER) -> Path:
-    """The view of the prompt, with a draft that is compared."""
+    """Take the picture of the prompt view, with a draft that is compared."""
     texts = {"system": "You answer from the passages.", "instructions": "Answer in at most three sentences."}
     about = {"restores": None, "at": None, "by": None, "note": ""}
     published = {**about, "number": 1, "note": "Shorter answers", "at": "2026-01-02T12:00:00Z", "by": "ada@example.com"}
@@ -100,7 +100,7 @@ def take_prompt(browser: Browser, stage: Stage, folder: Path = FOLDER) -> Path:
     page.get_by_label("Questions, one per line").fill("How many people lived in Boston in 2023?\nAnd in Chicago?")
     page.get_by_role("button", name="Compare with the current version").click()
     page.get_by_role("table").wait_for()
-    # As tall as its content: the bar at the top stays where it is.
+    # The window is as tall as its content: otherwise the bar at the top would cover some of it.
     page.set_viewport_size({"width": SMALL["width"], "height": page.evaluate("document.body.scrollHeight")})
     page.evaluate("scrollTo(0, 0)")
     file = folder / "page-prompt.png"

@@ -1,4 +1,4 @@
-"""A user pool's sign-in page and token endpoint, as Cognito's managed login has them (RFC 6749, RFC 7636)."""
+"""A user pool's sign-in page and token endpoint, like Cognito's managed login (RFC 6749, RFC 7636)."""
 
 import base64
 import hashlib
@@ -25,9 +25,9 @@ _PAGE = """<!doctype html><html lang="en"><title>Sign in</title><h1>Sign in</h1>
 
 @dataclass
 class Pool:
-    """One user; what it gave out and still takes is in `codes`, `tokens` and `refreshes`.
+    """A pool with one user; `codes`, `tokens` and `refreshes` are those that it has issued and still accepts.
 
-    `secret` is that of their authenticator app, and `has_app` says whether they sign in with it.
+    `secret` is that of the user's authenticator app, and `has_app` is whether they sign in with it.
     """
 
     seconds: int = 3600

@@ -1,7 +1,7 @@
-"""An API stage for the page's tests: the page as its objects are, and an API that plays what a test scripts.
+"""An API stage for the page's tests: it serves the page from its objects, and plays the scripts of a test as its API.
 
-Without a script it answers from the documents that were added, by common words, so that the flows of `flows.py` run
-here as on a deployed stage.
+Without a script it answers from the added documents, by common words, so the flows of `flows.py` run here as on a
+deployed stage.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ _ENVIRONMENT = threading.Lock()
 
 
 class Gate:
-    """Holds a stream until a test opens it; with `: waiting` while it holds, as the API sends it."""
+    """Stops a stream until a test opens it, and sends `: waiting` meanwhile, as the API does."""
 
     def __init__(self) -> None:
         self._opened = threading.Event()
@@ -68,9 +68,9 @@ def answer(text: str | None, sources: list[dict[str, Any]], **changes: Any) -> d
 
 @dataclass(kw_only=True)
 class Stage(StageDocuments):
-    """`asks` are scripts for the next questions; `requested` is what was received.
+    """`asks` are scripts for the next questions; `requested` are the received requests.
 
-    Without a script, `answers` gives the one for a request. Whoever is signed in has the `groups`.
+    Without a script, `answers` makes the script for a request. The person who is signed in has the `groups`.
     """
 
     sign_in: str
@@ -99,7 +99,7 @@ class Stage(StageDocuments):
             yield self
 
     def converse(self, id: str, title: str, *shown: dict[str, Any]) -> None:
-        """A stored conversation, with turns as the API shows them."""
+        """Store a conversation, with turns in the API's form."""
         about = {"id": id, "title": title, "turns": len(shown), "changed": "2026-01-02T12:00:00Z"}
         self.conversations[id] = {**about, "shown": list(shown)}
 
@@ -169,7 +169,7 @@ class Stage(StageDocuments):
             wire.json(200, {"conversations": listed, **({"after": str(end)} if len(matches) > end else {})})
 
     def share(self, id: str, **changes: Any) -> None:
-        """A link to the first conversation that is stored."""
+        """Make a link to the first stored conversation."""
         of = next(iter(self.conversations.values()))
         dates = {"made": "2026-01-02T12:00:00Z", "until": "2026-01-09T12:00:00Z"}
         link = {"id": id, "title": of["title"], "turns": of["turns"], "by": "ada@example.com", "own": False}
@@ -206,7 +206,7 @@ class Stage(StageDocuments):
             wire.json(200, self.judged[id])
 
     def _prompt(self, request: Request, wire: Wire) -> None:
-        """`prompts` are the versions, the current one first; a publication goes before them."""
+        """Read or publish prompts: `prompts` are the versions, newest first; a publication becomes the first."""
         if request.method == "GET":
             wire.json(200, {"versions": self.prompts, "always": "Say so if the passages do not hold the answer."})
             return
@@ -239,7 +239,7 @@ class Stage(StageDocuments):
             "second_factor": self.second_factor,
             "visible_seconds": self.visible_seconds,
         }
-        # A slash at the end of the page's path is no part of a key.
+        # The page's path may end with a slash; its key does not.
         stored = page_objects(WEB, settings).get(path.rstrip("/"))
         if stored is None:
             wire.json(404, ABSENT_FILE)
@@ -288,7 +288,7 @@ class Stage(StageDocuments):
             wire.stream(piece for part in script for piece in (part.pieces() if isinstance(part, Gate) else [part]))
 
     def _found(self, question: str) -> Script:
-        """The documents that share a longer word with the question; of the first, its first sentence is the answer."""
+        """Answer with the documents that share a long word with the question, and a sentence of the first one."""
         words = _words(question)
         sources = [
             {

@@ -13,13 +13,13 @@ from tests.browser.listener import Request, Wire
 
 BODY_BYTES = 1_000_000
 PASSAGE = 400
-# Documents that a request stores.
+# The number of documents that one request stores.
 BATCH = 100
 
 
 @dataclass
 class Plain:
-    """An answer that is not a stream: API Gateway's own messages are a few words, the functions' a sentence."""
+    """An answer that is not a stream. API Gateway's own messages are a few words, those of the functions a sentence."""
 
     status: int
     message: str
@@ -29,10 +29,10 @@ class Plain:
 
 @dataclass(kw_only=True)
 class StageDocuments:
-    """`stores` are scripts for the next requests, `stored` what was received, `audiences` the groups of its files.
+    """`stores` are scripts for the next requests, `stored` the received ones, `audiences` the groups of its files.
 
-    A document in `unseen` is stored, and no request finds it yet. `jobs` go on by a request's documents each time they
-    are looked at, unless it `holds_jobs`. Whoever is signed in has the `role`.
+    A document in `unseen` is stored, but no request finds it yet. Each request for `jobs` advances them by the
+    documents of one request, unless `holds_jobs` is set. The person who is signed in has the `role`.
     """
 
     role: str = "owner"
@@ -101,7 +101,7 @@ class StageDocuments:
         wire.json(200, job)
 
     def _batch(self, name: str, content: bytes, skip: int) -> tuple[list[dict[str, Any]], int | None]:
-        """Stores BATCH documents of the file; their results, and the entry behind them if there is one."""
+        """Store BATCH documents of the file; returns their results, and where the rest begins, None without a rest."""
         batch: list[dict[str, Any]] = []
         results: list[dict[str, Any]] = []
         end, more = skip, None
@@ -142,7 +142,7 @@ class StageDocuments:
         names = [name for name in names if name != after]
         more = {"after": names[limit - 1]} if len(names) > limit else {}
         if order in ("newest", "oldest"):
-            # They were added in this order.
+            # The stage keeps documents in the order in which they were added.
             names = (names_matching[::-1] if order == "newest" else names_matching)[int(after or 0) :]
             more = {"after": str(int(after or 0) + limit)} if len(names) > limit else {}
         days = {name: day for day, name in enumerate(self.documents)}

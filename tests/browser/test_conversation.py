@@ -1,4 +1,4 @@
-"""Asking, and watching the answer come."""
+"""Asking a question, and watching the answer arrive."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ def test_an_answer_is_seen_as_it_comes(page: Page, stage: Stage) -> None:
     reading.open()
     expect(exchange.locator(".answer")).to_have_text("It has **3 po")
     expect(exchange.locator(".answer")).to_have_attribute("aria-busy", "true")
-    expect(status).to_have_text("Writing the answer")  # pieces are not read out one by one
+    expect(status).to_have_text("Writing the answer")  # a screen reader does not read each piece
     writing.open()
 
     given = flows.finished(exchange)
@@ -257,7 +257,7 @@ MARKDOWN = {
 
 
 def test_markdown_is_drawn_and_nothing_else(page: Page, stage: Stage) -> None:
-    """Links are those that a source holds: an address that a model makes up could carry away what it has read."""
+    """Only links that a source contains become links: a model could make up an address that leaks what it has read."""
     text = f"{PARK} https://park.example/map"
     for markdown, (selector, words) in MARKDOWN.items():
         whole = answer(markdown, [source(text), source(id="b")])

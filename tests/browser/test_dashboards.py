@@ -1,4 +1,4 @@
-"""Dashboards by the proxy in a real browser, whose cookies go to every port of a host."""
+"""Dashboards through the proxy in a real browser, which sends its cookies to every port of a host."""
 
 from collections.abc import Callable, Iterator
 
@@ -14,7 +14,7 @@ HOME = b"""<!doctype html><title>Dashboards</title><p>home</p><script>
 fetch('/_dashboards/api/status', {headers: {'osd-xsrf': 'true'}, credentials: 'same-origin'})
   .then(answer => document.querySelector('p').textContent = 'status ' + answer.status)
 </script>"""
-# A page of somebody else on this machine, which tries all that a page may send elsewhere.
+# A page of another server on this machine, which tries every request that a page may send elsewhere.
 ELSEWHERE = b"""<!doctype html><p>trying</p><img src="PROXY/_dashboards/image"><script>
 const tries = [
   fetch('PROXY/_dashboards/get', {mode: 'no-cors', credentials: 'include'}),

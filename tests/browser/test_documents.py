@@ -50,7 +50,7 @@ def test_a_document_is_added_asked_about_and_removed(page: Page, stage: Stage, t
 def test_on_a_collection_what_was_added_a_moment_ago_is_not_removed_for_show(
     page: Page, stage: Stage, tmp_path: Path
 ) -> None:
-    """The API does not find it yet; gone from the list, it would come back into the answers."""
+    """The API does not find the document yet: a removal would only hide it, and it would return in answers."""
     stage.visible_seconds = 60
     stage.unseen.add("park.md")
     page.clock.install()
@@ -192,7 +192,7 @@ def test_files_are_dropped_anywhere(page: Page, stage: Stage) -> None:
     )
 
     def over() -> bool:
-        # A browser repeats the event while something is held over the page, which may still be starting.
+        # A browser repeats this event during a drag; the page may still be starting.
         page.dispatch_event("#question", "dragover", {"dataTransfer": dropped})
         return page.locator("#drop.over").count() > 0
 

@@ -1,4 +1,4 @@
-"""Errors are sentences that say what to do."""
+"""Errors are sentences that name the next step."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,7 +14,7 @@ GOOD = [event("answer", **answer("Yes.", [HIT]))]
 
 @pytest.fixture
 def clocked(window: OpenPage, stage: Stage) -> Page:
-    """A window whose clock the test moves."""
+    """A window whose clock the test controls."""
     page = window()
     page.clock.install()
     flows.enter_key(page, stage.url, KEY)

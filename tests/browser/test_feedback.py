@@ -1,4 +1,4 @@
-"""Judgements of answers: what readers send, and what owners see."""
+"""Feedback about answers: what readers send, and what owners see."""
 
 import pytest
 from playwright.sync_api import Page, expect

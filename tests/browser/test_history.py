@@ -1,4 +1,4 @@
-"""The list of conversations, which follows the person and not the tab."""
+"""The list of conversations, which belongs to the person and not to the tab."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""The page in its languages: each whole, on a phone, without barriers; chosen by the browser, or on the page."""
+"""The page in its languages: complete, on a phone, without barriers; chosen by the browser or on the page."""
 
 import json
 import re
@@ -20,7 +20,7 @@ SENTENCES: dict[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text(encoding="utf-8"))
     for path in (Path(__file__).parents[2] / "web" / "languages").glob("*.json")
 }
-# What Chromium's own tools call Fast 3G.
+# The values that Chromium's own tools call Fast 3G.
 FAST_3G = {"latency": 562.5, "downloadThroughput": 1.44 * 1024 * 1024 / 8, "uploadThroughput": 675 * 1024 / 8}
 USABLE_SECONDS = 2.0
 USABLE = """new MutationObserver((_, observer) => {
@@ -64,7 +64,7 @@ def test_a_language_is_whole_on_a_phone_and_without_barriers(window: OpenPage, s
     assert page.title().startswith(say["title.of"].partition("{")[0])
     expect(page.locator("#welcome h2")).to_have_text(say["page.heading"])
     given = ask_in_any_language(page, "Which ponds has it?")
-    assert given.text == "It has 3 ponds and a café 1."  # the answer's own language stays
+    assert given.text == "It has 3 ponds and a café 1."  # the answer stays in its own language
     tools, title = (page.locator(place).evaluate(EDGES) for place in (".tools", ".brand h1"))
     assert tools[0] >= title[1] or title[0] >= tools[1], "the title does not run under the buttons"
     head = page.get_by_role("article").locator(".sources h3")
@@ -92,7 +92,7 @@ def test_arabic_is_read_from_the_right(window: OpenPage, stage: Stage) -> None:
     place = "selector => document.querySelector(selector).getBoundingClientRect().left"
     assert page.evaluate(place, ".sources") < page.evaluate(place, ".reply")
     assert page.evaluate(place, ".tools") < page.evaluate(place, ".brand")
-    # Text in another direction keeps its own.
+    # Text in a left-to-right language stays left to right.
     way = "selector => getComputedStyle(document.querySelector(selector)).direction"
     assert [page.evaluate(way, place) for place in ("body", ".asked", ".answer", ".passage")] == [
         "rtl",
@@ -164,7 +164,7 @@ def test_without_storage_the_page_is_in_the_browsers_language(window: OpenPage, 
 
 
 def test_no_other_language_is_seen_on_the_way(window: OpenPage, stage: Stage) -> None:
-    """What stands in the document whenever it changes: nothing before the sentences of the reader's language."""
+    """Record the heading at every change of the document: no text appears before that of the reader's language."""
     page = window(locale="ja")
     page.add_init_script(
         """window.seen = new Set();
@@ -226,7 +226,7 @@ def test_a_refusal_is_said_by_its_cause_with_the_servers_words_beside_it(window:
 
 @pytest.mark.parametrize("tag", ["en", "ar"])
 def test_on_3g_the_page_is_usable_in_two_seconds(window: OpenPage, stage: Stage, tag: str) -> None:
-    """The best of three: a machine that does other things at the same time is no slow network."""
+    """Uses the best of three: a busy machine makes the page slower than the network does."""
     page = window(size=PHONE, locale=tag)
     client = page.context.new_cdp_session(page)
     client.send("Network.enable")
@@ -240,5 +240,5 @@ def test_on_3g_the_page_is_usable_in_two_seconds(window: OpenPage, stage: Stage,
     size = page.evaluate("() => performance.getEntriesByType('navigation')[0].encodedBodySize")
     print(f"{tag}: usable in {min(seconds):.2f} s, {size:,} bytes")
     assert min(seconds) < USABLE_SECONDS
-    # With the sentences of all languages.
+    # This includes the sentences of all languages.
     assert size < 80_000

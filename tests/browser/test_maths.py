@@ -1,4 +1,4 @@
-"""Formulas in answers: typeset as MathML by a library that comes with the first one, and never anything else."""
+"""Formulas in answers: typeset as MathML by a library that is loaded with the first one, and by nothing else."""
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -9,7 +9,7 @@ from tests.browser.flows import Watch
 from tests.browser.stage import KEY, Gate, Stage, answer, event
 
 LIBRARY = "/rag/temml/temml.min.js"
-# What an answer says, and the formulas in it as a screen reader's text.
+# Parts of answers, and the formulas in each as a screen reader's text.
 FORMULAS = {
     "An area \\(a^2 + b_1\\) of": ["a2+b1"],
     "For $x$ and $n+1$, $f(x)$ or $2n$.": ["x", "n+1", "f(x)", "2n"],

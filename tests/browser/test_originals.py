@@ -1,4 +1,4 @@
-"""The original of a document opens at its place, in a window of its own, from another host."""
+"""The original of a document opens at the right place, in its own window, from another host."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What holds for the page in every state: reachable for everyone, on every screen, and closed to what is not ours."""
+"""What is true of the page in every state: accessible, fit for every screen, and closed to foreign content."""
 
 import re
 from collections.abc import Callable
@@ -33,7 +33,7 @@ def source(number: int, **changes: Any) -> dict[str, Any]:
 
 
 def sound(page: Page, state: str) -> None:
-    """No barrier and no sideways scrolling, in this state and in both themes."""
+    """Check that this state has no barrier and no sideways scrolling, in both themes."""
     faults = flows.barriers(page)
     page.get_by_role("button", name=re.compile("(Dark|Light) theme"), include_hidden=True).dispatch_event("click")
     faults += flows.barriers(page, "color-contrast")
@@ -141,7 +141,7 @@ def test_with_the_keyboard_alone(window: OpenPage, cognito_stage: Stage, pool: P
     page.get_by_role("link", name="Documents", exact=True).focus()
     press("Enter")
     expect(page.get_by_role("heading", name="Documents", level=2)).to_be_focused()
-    expect(page.get_by_role("button", name="Remove The park")).to_be_visible()  # the list has arrived
+    expect(page.get_by_role("button", name="Remove The park")).to_be_visible()  # after the list has arrived
     press("Tab")
     expect(page.locator("#files")).to_be_focused()
     press("Tab")
@@ -179,7 +179,7 @@ def test_texts_of_others_are_never_run(page: Page, stage: Stage, tmp_path: Path)
 
 
 def test_the_policy_holds(page: Page, stage: Stage) -> None:
-    """Scripts and styles are those of the page and the library for formulas, by their hashes, and no others."""
+    """Only scripts and styles of the page and of the library for formulas are allowed, by their hashes."""
     response = page.goto(stage.url)
     assert response is not None
     policy = response.headers["content-security-policy"]
@@ -191,7 +191,7 @@ def test_the_policy_holds(page: Page, stage: Stage) -> None:
 
 
 def test_opening_the_page_is_one_request(window: OpenPage, stage: Stage) -> None:
-    """It is a call of the function, of which a new account may have ten at once."""
+    """The page needs no other file."""
     page = window()
     watch = Watch.over(page)
     page.goto(stage.url)

@@ -1,4 +1,4 @@
-"""The prompt: owners change, preview and publish it, and go back."""
+"""The prompt: owners change, preview and publish it, and restore an earlier version."""
 
 import json
 from typing import Any
@@ -34,7 +34,10 @@ def opened(window: OpenPage, stage: Stage) -> Page:
 
 
 def borne_out(request: dict[str, Any]) -> list[str]:
-    """Of the draft's answers both sentences are borne out; of the current prompt's, one of the first answer alone."""
+    """The passages support both sentences of the draft's answers.
+
+    Of the current prompt's answers, they support only one sentence of the first.
+    """
     held = 2 if request["draft"] != {"number": 0} else int(request["question"] == SET[0]["question"])
     used = [{"start": 0, "end": 17, "score": 0.9}] if held else []
     source = {"id": "park", "document": "park", "title": "Park", "text": "Dogs are welcome.", "score": 0.9}

@@ -1,4 +1,4 @@
-"""Links to conversations: made, listed and ended in the list of conversations, and read by somebody else."""
+"""Links to conversations: created, listed and ended in the list of conversations, and read by somebody else."""
 
 from playwright.sync_api import Page, expect
 

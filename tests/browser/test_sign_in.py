@@ -1,4 +1,4 @@
-"""Signing in by the user pool's page, and by a key."""
+"""Signing in through the user pool's page, and with a key."""
 
 import json
 import time
@@ -26,7 +26,7 @@ def test_code_flow_from_the_page_and_back(window: OpenPage, cognito_stage: Stage
     stage.add("park", "The park", TEXT)
     watch = Watch.over(page)
     flows.sign_in(page, stage.url, USER, PASSWORD)
-    assert page.url == stage.url  # neither code nor state is left in the address
+    assert page.url == stage.url  # neither code nor state stays in the address
     [query] = [parse_qs(urlsplit(url).query) for url in watch.requests if "/oauth2/authorize" in url]
     assert query["redirect_uri"] == [stage.url]
     assert query["client_id"] == [CLIENT]
@@ -75,7 +75,7 @@ def test_a_person_sets_up_an_authenticator_app(window: OpenPage, cognito_stage: 
     dialog.get_by_role("button", name="Switch it off").click()
     expect(dialog.get_by_role("button", name="Set up")).to_be_visible()
     assert not pool.has_app
-    # The browser names a refused code itself.
+    # The browser itself reports the 400 of a refused code.
     assert [complaint for complaint in watch.complaints if "400" not in complaint] == []
 
 
@@ -103,7 +103,7 @@ def test_a_sign_in_that_was_refused(window: OpenPage, cognito_stage: Stage) -> N
 def test_tokens_are_renewed_before_they_end(window: OpenPage, cognito_stage: Stage, pool: Pool) -> None:
     stage, page = cognito_stage, window()
     stage.add("park", "The park", TEXT)
-    pool.seconds = 30  # less than the minute that the page wants left
+    pool.seconds = 30  # shorter than the minute that the page keeps in reserve
     flows.sign_in(page, stage.url, USER, PASSWORD)
     first = tokens(page)
     pool.seconds = 3600
@@ -153,7 +153,7 @@ def test_a_key_is_checked_kept_in_the_tab_and_forgotten(window: OpenPage, stage:
 def test_the_next_person_in_a_tab_sees_nothing_of_the_one_before(
     window: OpenPage, cognito_stage: Stage, pool: Pool
 ) -> None:
-    """Where the sign-in has ended, and nobody has signed out."""
+    """The session has expired, and nobody has signed out."""
     stage, page = cognito_stage, window()
     stage.add("park", "The park", TEXT)
     flows.sign_in(page, stage.url, USER, PASSWORD)

@@ -1,4 +1,4 @@
-"""What foreign clients are given: a deployed environment's addresses, the keys in the shell, and a name for an index.
+"""What external clients get: a deployed environment's addresses, keys as environment variables, and an index name.
 
 They run in a virtual environment without this project's packages: `foreign.py` starts them.
 """
@@ -25,7 +25,7 @@ def target() -> Target:
 
 @pytest.fixture(autouse=True)
 def only_there(request: pytest.FixtureRequest, target: Target) -> None:
-    """The mark `kind` says which kind of target a test is about."""
+    """Skip a test whose mark `kind` does not name the kind of this target."""
     mark = request.node.get_closest_marker("kind")
     if mark and target.kind not in mark.args:
         pytest.skip(f"not about a {target.kind}")
@@ -38,15 +38,15 @@ def client(target: Target) -> OpenSearch:
 
 @pytest.fixture(scope="session")
 def own_domain(target: Target) -> Iterator[dict[str, Any]]:
-    """A domain beside the environment's, made once for all that ask for it."""
-    if target.kind != "domain":  # before the mark of a test is looked at
+    """A domain in addition to the environment's, made once for all tests that need it."""
+    if target.kind != "domain":  # runs before the mark of a test is checked
         pytest.skip(f"not about a {target.kind}")
     yield from owned.domain(boto3.Session(*target.admin))
 
 
 @pytest.fixture(scope="session")
 def classic(target: Target) -> Iterator[Target]:
-    """A collection of the first generation, beside the environment's."""
+    """A collection of the first generation, in addition to the environment's."""
     _, _, _, _, account, assumed = boto3.client("sts").get_caller_identity()["Arn"].split(":")
     role = f"arn:aws:iam::{account}:role/{assumed.split('/')[1]}"
     for endpoint in owned.classic_collection(boto3.Session(*target.admin), role):

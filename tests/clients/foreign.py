@@ -1,4 +1,4 @@
-"""Runs the foreign clients in virtual environments of their own, against a deployed environment."""
+"""Runs external clients in virtual environments of their own, against a deployed environment."""
 
 import json
 import os
@@ -28,9 +28,9 @@ JAVASCRIPT = ("package.json", "package-lock.json", "try_javascript.mjs", "try_ja
 
 @contextmanager
 def role_on(target: Target) -> Iterator[dict[str, str]]:
-    """Keys in variables: of ROLE, which is an administrator of the domain, or may use `foreign-*` on a collection.
+    """Variables with keys of ROLE, which is an administrator of the domain, or may use `foreign-*` on a collection.
 
-    A domain's environment must name ROLE in `search.admins`: operators make no indexes of their own.
+    A domain's environment must name ROLE in `search.admins`: operators cannot make indexes of their own.
     """
     iam, aoss, name = boto3.client("iam"), boto3.client("opensearchserverless"), ROLE.rpartition("/")[2]
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
@@ -64,7 +64,7 @@ def _keys(role: str) -> dict[str, str]:
 
 
 def run(target: Target, keys: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """All clients, each of which says what it expects; `keys` are the variables of a role that may use the index."""
+    """Run all clients; each checks what it expects. `keys` are the variables of a role that may use the index."""
     node = with_node(os.environ)
     environment = {
         **node,
@@ -72,7 +72,7 @@ def run(target: Target, keys: Mapping[str, str]) -> subprocess.CompletedProcess[
         "OSML_TARGET": json.dumps(asdict(target)),
         "OSML_NODE": str(shutil.which("node", path=node["PATH"])),
         "OSML_JAVASCRIPT": str(installed("clients-javascript", [HERE / name for name in JAVASCRIPT])),
-        # What a client would tell its makers.
+        # Otherwise a client sends telemetry.
         "HAYSTACK_TELEMETRY_ENABLED": "False",
     }
     arguments = ["-m", "pytest", "-q", "-c", str(HERE / "pytest.ini"), "--rootdir", str(CHECKOUT)]
@@ -87,7 +87,7 @@ def run(target: Target, keys: Mapping[str, str]) -> subprocess.CompletedProcess[
 
 
 def _python() -> Path:
-    """The interpreter with the packages of `requirements.txt`; they are installed the first time."""
+    """The interpreter with the packages of `requirements.txt`, which are installed at the first use."""
     folder = cached("clients", REQUIREMENTS)
     if not folder.exists():
         with appearing(folder) as building:

@@ -1,4 +1,4 @@
-"""What clients make by themselves: a domain whose master user has a name and a password, and a Classic collection."""
+"""Objects for clients: a domain whose master user has a name and a password, and a Classic collection."""
 
 import json
 import time
@@ -12,7 +12,7 @@ USER, PASSWORD = "chief", "Foreign-hands-1"
 
 
 def domain(admin: boto3.Session) -> Iterator[dict[str, Any]]:
-    """Its status; it is removed at the end."""
+    """Make a domain; yields its status, and removes it at the end."""
     opensearch, name = admin.client("opensearch"), f"foreign-{uuid.uuid4().hex[:8]}"
     everybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "es:*", "Resource": "*"}
     opensearch.create_domain(
@@ -37,7 +37,7 @@ def domain(admin: boto3.Session) -> Iterator[dict[str, Any]]:
 
 
 def classic_collection(admin: boto3.Session, role: str) -> Iterator[str]:
-    """The address of a collection for vectors in which `role` may do everything; it is removed at the end."""
+    """Make a vector collection in which `role` has all permissions; yields its address, and removes it at the end."""
     aoss, name = admin.client("opensearchserverless"), f"foreign-{uuid.uuid4().hex[:8]}"
     own = {"ResourceType": "collection", "Resource": [f"collection/{name}"]}
     encryption = {"Rules": [own], "AWSOwnedKey": True}

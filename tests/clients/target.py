@@ -1,4 +1,4 @@
-"""The deployed environment that foreign clients are led to, and what all of them store there."""
+"""The deployed environment that external clients use, and what all of them store there."""
 
 import math
 import os
@@ -12,16 +12,17 @@ from requests_aws4auth import AWS4Auth
 
 DIMENSION = 8
 TEXTS = ("The harbour opens at six.", "Bread is baked in the cellar.", "The library closes on Mondays.")
-# A collection of OpenSearch Serverless shows documents after a while.
+# A collection of OpenSearch Serverless shows new documents after a while.
 VISIBLE_SECONDS = 120
 
 
 @dataclass(frozen=True)
 class Target:
-    """A deployed environment: `kind` is `domain` or `collection`, `name` that of either.
+    """A deployed environment: `kind` is `domain` or `collection`, `name` is its name.
 
-    `api` and `api_key` are those of its assistant, `description` is the file that describes the API. The shell has the
-    keys of a role that may use the index; `admin` are those of the account's administrator, `model_key` is DeepSeek's.
+    `api` and `api_key` are those of its assistant, `description` is the file that describes the API. The environment
+    variables contain the keys of a role that may use the index; `admin` are those of the account's administrator,
+    `model_key` is DeepSeek's.
     """
 
     kind: str
@@ -45,21 +46,21 @@ class Target:
 
 
 def made_without_engine(client: OpenSearch, index: str, field: str) -> None:
-    """An index for vectors as every kind of collection takes it: those of the next generation refuse `engine`."""
+    """A vector index that every type of collection accepts: those of the next generation refuse `engine`."""
     vectors = {"type": "knn_vector", "dimension": DIMENSION}
     body = {"settings": {"index": {"knn": True}}, "mappings": {"properties": {field: vectors}}}
     client.indices.create(index=index, body=body)
 
 
 def vector(text: str) -> list[float]:
-    """A vector of a text's letters: the same text has the same, another text another."""
+    """A vector of a text's letters: equal texts have equal vectors, different ones differ."""
     counts = [1.0 + sum(ord(letter) % DIMENSION == place for letter in text.lower()) for place in range(DIMENSION)]
     length = math.sqrt(sum(count * count for count in counts))
     return [count / length for count in counts]
 
 
 def seen(look: Callable[[], Any]) -> Any:
-    """What `look` returns, once it is anything."""
+    """Wait until `look` returns something that is not empty, and return it."""
     deadline = time.monotonic() + VISIBLE_SECONDS
     while not (result := look()):
         assert time.monotonic() < deadline, "nothing was seen"

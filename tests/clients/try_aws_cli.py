@@ -1,4 +1,4 @@
-"""The AWS command line, about what is deployed."""
+"""The AWS command line describes what is deployed."""
 
 import json
 import os

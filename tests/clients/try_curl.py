@@ -1,4 +1,4 @@
-"""curl, which trusts the local authority by a variable and signs requests to a domain itself."""
+"""curl, which gets the local certificate authority from a variable, and signs requests to a domain itself."""
 
 import json
 import os

@@ -38,7 +38,7 @@ def test_documents_cannot_be_written(client: OpenSearch, store: OpenSearchDocume
     made_without_engine(client, index, "embedding")
     with pytest.raises(Exception, match="wait_for refresh policy is not supported"):
         store.write_documents(DOCUMENTS)
-    # Haystack gives every document an id of its own, which a collection for vectors refuses.
+    # Haystack gives every document an id, which a vector collection refuses.
     with pytest.raises(Exception, match="Document ID is not supported"):
         store.write_documents(DOCUMENTS, policy=DuplicatePolicy.OVERWRITE, refresh=False)
     seen(lambda: store.count_documents() == 0)

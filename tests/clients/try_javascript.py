@@ -1,4 +1,4 @@
-"""The JavaScript clients, with both versions of the AWS SDK, which Node.js runs."""
+"""The JavaScript clients with both versions of the AWS SDK, in Node.js."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 def test_the_javascript_clients_work(index: str, script: str) -> None:
     done = subprocess.run(
         [os.environ["OSML_NODE"], f"{os.environ['OSML_JAVASCRIPT']}/{script}"],
-        # Version 2 says at each start that it is not maintained any more.
+        # At each start, version 2 prints that it is not maintained any more.
         env={**os.environ, "OSML_INDEX": index, "AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE": "1"},
         capture_output=True,
         text=True,

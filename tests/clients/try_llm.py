@@ -1,4 +1,4 @@
-"""`llm`, a chat interface for the terminal, which speaks OpenAI's API to any server."""
+"""`llm`, a chat interface for the terminal, which can use any server with OpenAI's API."""
 
 import json
 import os
@@ -11,13 +11,13 @@ import pytest
 from tests.clients.target import Target
 
 LLM = Path(sys.executable).with_name("llm")
-# JSON is YAML, too.
+# The file contains JSON, which is also YAML.
 MODELS = "extra-openai-models.yaml"
 
 
 @pytest.fixture
 def shell(target: Target, tmp_path: Path) -> dict[str, str]:
-    """Its variables, with a folder of its own that names the assistant as a model."""
+    """Environment variables with a configuration folder that names the assistant as a model."""
     model = {
         "model_id": "handbook",
         "model_name": "osml",

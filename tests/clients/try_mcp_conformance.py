@@ -1,6 +1,6 @@
 """The conformance tests of the Model Context Protocol, against the tools of the assistant.
 
-They have no way to name an API key: a server on this machine adds it to what they send.
+The conformance tests cannot send an API key: a server on this machine adds it to their requests.
 """
 
 import json
@@ -17,14 +17,14 @@ import requests
 from tests.clients.target import Target
 
 SUITE = "node_modules/@modelcontextprotocol/conformance/dist/index.js"
-# Headers of one connection, and those that the client of `requests` makes itself.
+# Headers that belong to one connection, or that `requests` sets itself.
 OWN = ("host", "connection", "content-length", "transfer-encoding", "accept-encoding", "content-encoding")
 GONE_WELL = ("SUCCESS", "INFO", "SKIPPED")
 
 # Milliseconds for a scenario, on a machine that runs other tests.
 PATIENCE = "120000"
 
-# How the names of the checks begin that do not apply, and why.
+# The beginnings of the names of checks that do not apply, and the reasons.
 TEST_SERVER = "it calls tools, prompts and resources that only a server made for these tests has"
 NOT_ASKED = "the tools need nothing of the agent: no model, no question to its user, no list of its folders"
 NO_TASKS = "a tool answers at once: the extension for tasks is not offered"
@@ -55,7 +55,7 @@ DOES_NOT_APPLY = {
 
 @pytest.fixture
 def address(target: Target) -> Iterator[str]:
-    """The tools, without a key."""
+    """An address at which the tools need no key."""
 
     class Keyed(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -1,7 +1,7 @@
 """The calls of the notebooks for DeepSeek on SageMaker: boto3 with the API of 2015, and signed requests.
 
-A role for the model, a role that makes the connectors and is mapped to `ml_full_access`, connectors, models, pipelines,
-and a question that is answered from passages.
+The notebooks make a role for the model, a role that makes connectors and is mapped to `ml_full_access`, connectors,
+models and pipelines, and ask a question that is answered from passages.
 """
 
 import json
@@ -41,7 +41,7 @@ def admin(target: Target) -> boto3.Session:
 
 @pytest.fixture(scope="module")
 def described(admin: boto3.Session, own_domain: dict[str, Any]) -> dict[str, Any]:
-    """The domain, as the API of 2015 tells of it."""
+    """The domain, as the API of 2015 describes it."""
     es, name = admin.client("es"), own_domain["DomainName"]
     assert name in [listed["DomainName"] for listed in es.list_domain_names(EngineType="OpenSearch")["DomainNames"]]
     domain_status: dict[str, Any] = es.describe_elasticsearch_domain(DomainName=name)["DomainStatus"]
@@ -50,13 +50,13 @@ def described(admin: boto3.Session, own_domain: dict[str, Any]) -> dict[str, Any
 
 @pytest.fixture(scope="module")
 def master(described: dict[str, Any]) -> Call:
-    """Requests as the master user, who has a name and a password."""
+    """Sends requests as the master user, who has a name and a password."""
     return _calling(described["Endpoint"], (USER, PASSWORD))
 
 
 @pytest.fixture(scope="module")
 def maker(admin: boto3.Session, described: dict[str, Any], master: Call) -> Iterator[Call]:
-    """Requests as a role that may make connectors with the role of the models."""
+    """Sends requests as a role that may make connectors with the role of the models."""
     iam, name = admin.client("iam"), described["DomainName"]
     endpoints = "arn:aws:sagemaker:us-east-1:000000000000:endpoint/*"
     invoked = _role(iam, f"{name}-invokes", {"Service": "es.amazonaws.com"}, {"sagemaker:InvokeEndpoint": endpoints})
@@ -101,7 +101,7 @@ def _calling(endpoint: str, auth: Any, invoked: str = "") -> Call:
 
 
 def _deployed(maker: Call, master: Call, endpoint: str, action: dict[str, str]) -> str:
-    """A model behind a connector to a SageMaker endpoint."""
+    """Make a model behind a connector to a SageMaker endpoint."""
     url = f"https://runtime.sagemaker.us-east-1.amazonaws.com/endpoints/{endpoint}/invocations"
     predicts = {"action_type": "predict", "method": "POST", "url": url, "headers": {"content-type": "application/json"}}
     connector = {
@@ -148,7 +148,7 @@ def test_a_question_is_answered_from_passages(maker: Call, master: Call) -> None
 
 
 def test_the_domain_is_nobody_elses(target: Target, master: Call) -> None:
-    """It was made beside that of the environment, whose indexes, pipelines and roles it does not have."""
+    """The domain exists in addition to the environment's, and has none of its indexes, pipelines and roles."""
     assert target.name.startswith("osml-")
     assert not [index for index in master("GET", "/_cat/indices?format=json") if "passages-" in index["index"]]
     assert not [role for role in master("GET", "/_plugins/_security/api/roles") if role.startswith("osml-")]

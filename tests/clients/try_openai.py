@@ -9,7 +9,7 @@ from openai.types.chat import ChatCompletionMessageParam
 
 from tests.clients.target import Target
 
-# Nobody else asks it here, so no answer that was given before takes the place of the model's.
+# No other test asks this question, so the cache has no answer to it.
 QUESTION: ChatCompletionMessageParam = {
     "role": "user",
     "content": "How many people lived in the metro area of Miami in 2023?",
@@ -18,7 +18,7 @@ QUESTION: ChatCompletionMessageParam = {
 
 @pytest.fixture
 def client(target: Target) -> openai.OpenAI:
-    # The key goes where API Gateway looks for it; the client's own header is not read.
+    # API Gateway reads the key from its own header; the header that the client sets is ignored.
     return openai.OpenAI(
         base_url=f"{target.api}/v1",
         api_key="unused",

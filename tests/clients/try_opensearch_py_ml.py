@@ -1,6 +1,7 @@
-"""opensearch-py-ml: a connector to DeepSeek by AIConnectorHelper, on a domain with a master user of its own.
+"""opensearch-py-ml: a connector to DeepSeek by AIConnectorHelper, on a domain with its own master user.
 
-The helper makes the secret and the roles, maps one of them, and signs as it; then it registers and asks the model.
+The helper makes the secret and the roles, maps one of the roles, and signs as it; then it registers and calls the
+model.
 """
 
 import json
@@ -67,7 +68,8 @@ def test_a_connector_with_a_secret_answers(
 ) -> None:
     name = own_domain["DomainName"]
     assert helper.opensearch_domain_arn == own_domain["ARN"]
-    # Its command line reads the name from the host, and "127" from an address: docs/sandbox.md.
+    # The helper's command line takes the domain's name from the host; from an IP address it takes "127":
+    # docs/sandbox.md.
     read = name if "localhost" in own_domain["Endpoint"] else "127"
     assert CLIBase().get_opensearch_domain_name(f"https://{own_domain['Endpoint']}") == read
     connector, role, _ = helper.create_connector_with_secret(

@@ -1,4 +1,4 @@
-"""An administrator of a deployed domain, who signs requests as an IAM role, as somebody in `search.admins` does."""
+"""An administrator of a deployed domain, who signs requests as an IAM role, like somebody in `search.admins`."""
 
 from __future__ import annotations
 

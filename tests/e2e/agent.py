@@ -1,4 +1,4 @@
-"""An agent: the protocol's official client, which signs its user in at the pool or sends an API key."""
+"""An agent: the official client of MCP, which signs its user in at the pool or sends an API key."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class Registered:
-    """The store of an agent whose client the pool knows already; it keeps the tokens."""
+    """The token store of an agent whose client is registered in the pool already."""
 
     def __init__(self, client_id: str) -> None:
         self.tokens: OAuthToken | None = None
@@ -47,7 +47,7 @@ class Registered:
 
 
 def signed_in(url: str, client_id: str, user: str, password: str, use: Callable[[Client], Awaitable[T]]) -> T:
-    """What `use` returns of an agent whose user signs in on the way."""
+    """Run `use` with an agent whose user signs in at its first request; returns the result of `use`."""
     came_back: dict[str, list[str]] = {}
 
     async def sign_in(address: str) -> None:
@@ -62,12 +62,12 @@ def signed_in(url: str, client_id: str, user: str, password: str, use: Callable[
 
 
 def with_key(url: str, key: str, use: Callable[[Client], Awaitable[T]]) -> T:
-    """What `use` returns of an agent that sends an API key."""
+    """Run `use` with an agent that sends an API key; returns the result of `use`."""
     return _run(_used(url, use, headers={"x-api-key": key}))
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
-    # In a thread of its own: a browser's loop runs in that of the test.
+    # In a separate thread: the test's thread already has the event loop of a browser.
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
 
@@ -82,7 +82,7 @@ async def _used(url: str, use: Callable[[Client], Awaitable[T]], **options: Any)
 
 
 def _signed_in_at(address: str, user: str, password: str) -> dict[str, list[str]]:
-    """Fills the form at the address, and returns what the sign-in page sends back to the agent."""
+    """Fill in the sign-in form at the address; returns the parameters that the page sends back to the agent."""
     with requests.Session() as browser:
         form = browser.get(address, timeout=30)
         fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form.text))

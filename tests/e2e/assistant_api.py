@@ -24,9 +24,10 @@ SECRET = "osml/sandbox/deepseek"
 
 @dataclass(frozen=True)
 class Client:
-    """One caller of the API at `place`; `models` is where the model endpoints are told to fail and say what they got.
+    """One caller of the API at `place`.
 
-    `knowledge` are the outputs of that stack, `keys` the ids of further keys, by their names.
+    `models` is the address of the model endpoints, where tests set faults and read their requests. `knowledge` is the
+    outputs of that stack, `keys` the ids of further keys, by their names.
     """
 
     url: str
@@ -45,7 +46,7 @@ class Client:
         return requests.request(method, f"{self.url}{path}", headers=headers, timeout=120, **options)
 
     def with_key(self, name: str) -> "Client":
-        """The holder of another key."""
+        """A caller with another key."""
         api_key = boto3.client("apigateway").get_api_key(apiKey=self.keys[name], includeValue=True)
         return replace(self, key=api_key["value"])
 
@@ -56,7 +57,7 @@ class Client:
         return body
 
     def store(self, documents: list[dict[str, Any]]) -> None:
-        """Stores them in an empty index, and waits until the API lists them."""
+        """Store documents in an empty index, and wait until the API lists them."""
         answer = self("POST", "/documents", json={"documents": documents})
         assert answer.status_code == 200, answer.text
         stored = answer.json()

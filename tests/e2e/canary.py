@@ -1,4 +1,4 @@
-"""Secrets that sing: random values, planted where secrets belong, and a search for them where anything is written."""
+"""Canaries: random values in the places of secrets, and a search for them in everything that is written."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from urllib.parse import quote, quote_plus
 
 import boto3
 
-# Shorter than anything lives that is told what to do.
+# Shorter than the life of a process that gets a command line or an environment.
 _PAUSE = 0.1
 
 
 @dataclass
 class Canaries:
-    """The secrets of one test, by what they are: `{"the first key": "…"}`."""
+    """The secrets of one test, by their descriptions: `{"the first key": "…"}`."""
 
     values: dict[str, str] = field(default_factory=dict)
 
     def plant(self, what: str) -> str:
-        """A new secret; letters, digits and what URLs and JSON write differently, as generated passwords have."""
+        """Make a secret from letters, digits and characters that URLs and JSON escape, like a generated password."""
         self.values[what] = f'Ca9+/{secrets.token_hex(10)}="é'
         return self.values[what]
 
     def heard(self, written: bytes) -> list[str]:
-        """Which of them stand in it, as they are, in base64, percent-encoded or inside JSON."""
+        """The secrets that `written` contains, as they are, in base64, percent-encoded or inside JSON."""
         return [what for what, value in self.values.items() if any(form in written for form in _forms(value))]
 
 
@@ -45,7 +45,7 @@ def _forms(value: str) -> set[bytes]:
     spellings = {item.encode() for item in escaped} | {value.encode("latin-1")}
     for raw in (value.encode(), value.encode("latin-1")):
         for shift in range(3):
-            # The characters at both ends depend on what stands beside the value.
+            # The characters at both ends depend on the text around the value.
             inner = base64.b64encode(b"x" * shift + raw)[4:-4].rstrip(b"=")
             spellings |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
     return spellings
@@ -53,9 +53,9 @@ def _forms(value: str) -> set[bytes]:
 
 @contextmanager
 def watched(canaries: Canaries, holders: set[int]) -> Iterator[list[str]]:
-    """Looks at the command line and the environment of every process, all the time; tells what it heard where.
+    """Search the command line and the environment of every process until the block ends; yields what was found where.
 
-    `holders` may have the secrets in their environment: the test's own process.
+    `holders` are processes that may have the secrets in their environment, such as the test's own.
     """
     heard: list[str] = []
     done = threading.Event()
@@ -88,7 +88,7 @@ def files(*folders: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def indexes(engine: Any) -> Iterator[tuple[str, bytes]]:
-    """Every document of every index of the engine, hidden ones and those of plugins included."""
+    """Every document of every index of the engine, including hidden indexes and those of plugins."""
     engine("POST", "/_refresh?expand_wildcards=all")
     for item in engine("GET", "/_cat/indices?format=json&expand_wildcards=all"):
         answer = engine("POST", f"/{item['index']}/_search?size=10000")
@@ -99,7 +99,7 @@ def indexes(engine: Any) -> Iterator[tuple[str, bytes]]:
 
 
 def account(stacks: str) -> Iterator[tuple[str, bytes]]:
-    """What AWS keeps: of the stacks whose names begin so, logs, parameters, rules, tables, functions, objects."""
+    """What AWS stores: stacks whose names begin with `stacks`, logs, parameters, rules, tables, functions, objects."""
     cloud = boto3.client("cloudformation")
     names = [stack["StackName"] for stack in cloud.describe_stacks()["Stacks"] if stack["StackName"].startswith(stacks)]
     for name in names:
@@ -130,7 +130,7 @@ def account(stacks: str) -> Iterator[tuple[str, bytes]]:
 
 
 def heard_in(canaries: Canaries, *sources: Iterator[tuple[str, bytes]]) -> set[str]:
-    """Where which secret was heard: `{"index .plugins-ml-model: the first key"}`."""
+    """The places with a secret, each with the secret: `{"index .plugins-ml-model: the first key"}`."""
     return {f"{where}: {what}" for source in sources for where, text in source for what in canaries.heard(text)}
 
 
@@ -141,5 +141,5 @@ def _json(value: Any) -> bytes:
 def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
-    except OSError:  # gone meanwhile, or a socket
+    except OSError:  # deleted meanwhile, or a socket
         return b""

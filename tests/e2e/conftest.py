@@ -1,4 +1,4 @@
-"""The deployed environment `sandbox`, and what the engine holds besides the deploy."""
+"""The deployed environment `sandbox`, and what the engine contains apart from the deploy."""
 
 import json
 import os
@@ -20,7 +20,7 @@ OSML = Path(sys.executable).with_name("osml")
 
 
 class Engine:
-    """The engine itself, behind the front's back, as the security plugin's administrator."""
+    """Requests that go directly to the engine, without the front, as the security plugin's administrator."""
 
     def __init__(self, instance: Instance) -> None:
         settings = startup.settings(instance)
@@ -35,7 +35,7 @@ class Engine:
         return answer.json() if answer.status_code != 404 else {}
 
     def contents(self) -> dict[str, Any]:
-        """Everything that a deploy could have left behind, by kind and name or id."""
+        """Everything that a deploy could have left, by kind and by name or id."""
         everything = {"query": {"match_all": {}}, "size": 1000}
         ids: dict[str, Any] = {}
         for kind in ("connectors", "models", "model_groups"):
@@ -52,14 +52,14 @@ class Engine:
         return ids
 
     def plant_user_of(self, connector_id: str) -> str:
-        """A model's document that refers to the connector and is no model otherwise; returns its path, for DELETE."""
+        """Write a model document that only refers to the connector; returns its path, for DELETE."""
         path = f"/.plugins-ml-model/_doc/planted-{connector_id}"
         model = {"name": "planted", "algorithm": "REMOTE", "model_state": "REGISTERED", "connector_id": connector_id}
         self("PUT", f"{path}?refresh=true", model)
         return path
 
     def ml_documents(self) -> dict[str, int]:
-        """How often each document of ml-commons was written (its sequence number), by id; predictions write none."""
+        """The sequence number of each document of ml-commons, by id: every write changes it, predictions do not."""
         query = {"size": 1000, "seq_no_primary_term": True, "_source": False}
         numbers: dict[str, int] = {}
         for index in (".plugins-ml-connector", ".plugins-ml-model-group", ".plugins-ml-model"):
@@ -89,7 +89,7 @@ class CommandLine:
 
 
 class Cdk:
-    """The pinned CDK command line on the environment `sandbox`, as someone without `osml` would use it."""
+    """The pinned CDK command line on the environment `sandbox`, as people use it without `osml`."""
 
     def __init__(self, output: Path) -> None:
         self.output = output
@@ -110,7 +110,7 @@ class Cdk:
 
 @pytest.fixture(scope="session", autouse=True)
 def client_environment(local_cloud: Instance) -> Iterator[None]:
-    """boto3 in these tests is a client that knows nothing of the local cloud but its environment variables."""
+    """Give boto3 in these tests only the environment variables of the local cloud, as any other client has them."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in local_cloud.client_environment().items():
             patch.setenv(name, value)
@@ -134,7 +134,7 @@ def engine(local_cloud: Instance) -> Engine:
 
 @pytest.fixture(scope="session")
 def foreign(engine: Engine) -> Iterator[dict[str, Any]]:
-    """What another team has put into the same engine before us."""
+    """What another team has made in the same engine before our deploy."""
     mapping = "/_plugins/_security/api/rolesmapping/ml_read_access"
     engine("PUT", mapping, {"backend_roles": ["arn:aws:iam::000000000000:role/foreign"]})
     engine("PUT", "/_ingest/pipeline/foreign", {"processors": []})
@@ -147,7 +147,7 @@ def foreign(engine: Engine) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the environments of a module are written."""
+    """The folder of the environment files of a module."""
     return tmp_path_factory.mktemp("environments")
 
 
@@ -162,7 +162,7 @@ def key(local_cloud: Instance, client_environment: None) -> Iterator[str]:
 
 @pytest.fixture
 def client(client_environment: None) -> OpenSearch:
-    """opensearch-py on the deployed domain as the operator: a client that knows nothing of this project."""
+    """opensearch-py on the deployed domain as the operator, without any code of this project."""
     stack = boto3.client("cloudformation").describe_stacks(StackName="osml-sandbox-knowledge")["Stacks"][0]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     arn = outputs["OperatorRoleArn"]

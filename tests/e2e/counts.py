@@ -1,4 +1,4 @@
-"""The table of docs/nothing-lost.md, from the runs that a test session has seen."""
+"""The table of docs/nothing-lost.md, from the runs of a test session."""
 
 import os
 from pathlib import Path
@@ -20,13 +20,13 @@ HEAD = (
 
 
 class Counts:
-    """A row for each run, in their order."""
+    """A row for each run, in order."""
 
     def __init__(self) -> None:
         self._rows: list[tuple[str, ...]] = []
 
     def add(self, what: str, account: Account) -> None:
-        """Keep what became of one run; shown when pytest shows output."""
+        """Record the result of one run; pytest prints it with the test's output."""
         held = account.sent - len(account.refused) - len(account.lost) - len(account.doubled)
         again = ", ".join(f"{times} × {status}" for status, times in sorted(account.repeated.items())) or "0"
         figures = (account.questions, account.questions - len(account.failed), f"{account.slowest:.1f}")
@@ -36,7 +36,7 @@ class Counts:
         print(dict(zip(HEAD, row, strict=True)))
 
     def publish(self, name: str) -> None:
-        """Print the table, and put it in the section `name` of the Markdown file that OSML_COUNTS names."""
+        """Print the table, and write it into the section `name` of the Markdown file that OSML_COUNTS names."""
         document = os.environ.get("OSML_COUNTS")
         if document:
             publish(name, HEAD, self._rows, Path(document))

@@ -1,4 +1,4 @@
-"""What people do by hand to each kind of object of a deployed environment, and what each command says of it."""
+"""What people do to each kind of object of a deployed environment, and what each command reports about it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ THEIRS = "(osml:osml-theirs-knowledge/Thing)"
 DOCUMENTS = {"Connector": "connector", "ModelGroup": "model-group", "Model": "model"}
 FOLDERS = {"IngestPipeline": "/_ingest/pipeline", "SearchPipeline": "/_search/pipeline"}
 SLOW = "index.search.slowlog.threshold.query.warn"
-# What the security API shows of an object besides its body.
+# Fields that the security API shows in addition to an object's body.
 FLAGS = ("reserved", "hidden", "static")
 Undo = Callable[[], object]
 Hand = Callable[[Ward, Watched], object]
@@ -24,10 +24,10 @@ Hand = Callable[[Ward, Watched], object]
 
 @dataclass(frozen=True)
 class Damage:
-    """`logical_id` begins the id of the object that `hand` damages.
+    """A damage that `hand` does to the object whose logical id begins with `logical_id`.
 
-    `state` is the status's word for it, `complaint` the doctor's; both are None for what only administrators of the
-    engine may see, of which the keeper tells.
+    `state` is the state that the status shows, `complaint` the doctor's finding. Both are None for objects that only
+    administrators of the engine may see; the keeper reports those.
     """
 
     how: str
@@ -41,7 +41,7 @@ class Damage:
         return f"{self.logical_id} {self.how}"
 
     def of(self, objects: Iterable[Watched]) -> Watched:
-        """The object."""
+        """The damaged object among `resources`."""
         (row,) = (
             resource
             for resource in objects
@@ -51,7 +51,7 @@ class Damage:
 
 
 def snapshot(ward: Ward, resource: Watched) -> Undo:
-    """What puts the object back as it is now."""
+    """A function that restores the object as it is now."""
     engine = ward.engine
     if resource.kind in DOCUMENTS:
         path = _document(resource)
@@ -75,7 +75,7 @@ def snapshot(ward: Ward, resource: Watched) -> Undo:
 
 
 def _index_again(ward: Ward) -> Undo:
-    """The index and its alias; of an index that is gone, the documents are loaded again."""
+    """A function that restores the index and its alias; when the index is gone, it loads the documents again."""
     engine, alias = ward.engine, ward.known.index
     ((name, before),) = engine("GET", f"/{alias}").items()
 
@@ -118,7 +118,7 @@ def _delete_model(ward: Ward, resource: Watched) -> object:
 
 
 def _delete_ingest_pipeline(ward: Ward, resource: Watched) -> object:
-    # The engine keeps a default pipeline that an index names; whoever wants it gone takes the name away.
+    # The engine refuses to delete a pipeline that an index names as its default: the index gets another setting first.
     ward.engine("PUT", f"/{ward.known.index}/_settings", {"index.default_pipeline": None})
     return ward.engine("DELETE", f"/_ingest/pipeline/{resource.id}")
 
@@ -134,7 +134,7 @@ def _edit_document(ward: Ward, resource: Watched) -> object:
 
 
 def _edit_pipeline(ward: Ward, resource: Watched) -> object:
-    """Somebody tries it without its steps."""
+    """Somebody tries the pipeline without its processors."""
     steps = "processors" if resource.kind == "IngestPipeline" else "response_processors"
     return ward.engine("PUT", f"{FOLDERS[resource.kind]}/{resource.id}", {**_pipeline(ward, resource), steps: []})
 
@@ -145,7 +145,7 @@ def _edit_index(ward: Ward, resource: Watched) -> object:
 
 
 def _freeze(ward: Ward, resource: Watched) -> object:
-    """Somebody keeps others from writing."""
+    """Somebody blocks writes of others."""
     return ward.engine("PUT", f"/{resource.id}/_settings", {"index.blocks.write": True})
 
 
@@ -155,7 +155,7 @@ def _edit_role(ward: Ward, resource: Watched) -> object:
 
 
 def _edit_mapping(ward: Ward, resource: Watched) -> object:
-    """Somebody tidies up a list, and leaves what they do not understand."""
+    """Somebody replaces the entries of a list, and keeps those that they do not understand."""
     path = f"{MAPPINGS}/{_role(resource)}"
     before = _secured(ward, path)
     kept = [entry for entry in before["backend_roles"] if entry.startswith("osml:")]
@@ -163,7 +163,7 @@ def _edit_mapping(ward: Ward, resource: Watched) -> object:
 
 
 def _silence(ward: Ward, _: Watched) -> object:
-    """Somebody saves the bill of CloudWatch Logs, and writes the configuration of a new domain."""
+    """Somebody switches the audit log off to save its costs, with the configuration of a new domain."""
     audit = {"audit": {"ignore_users": ["kibanaserver"]}}
     return ward.engine("PUT", f"{AUDIT}/config", {**_audit(ward), **audit, "enabled": False})
 
@@ -201,7 +201,7 @@ def _mark_index(ward: Ward, resource: Watched) -> object:
 
 
 def _move_alias(ward: Ward, resource: Watched) -> object:
-    """Somebody leads its users to an index of theirs."""
+    """Somebody moves the alias to an index of theirs."""
     (ours,) = ward.engine("GET", f"/_alias/{resource.id}")
     ward.engine("PUT", "/theirs", {})
     moves = [{"remove": {"index": ours, "alias": resource.id}}, {"add": {"index": "theirs", "alias": resource.id}}]
@@ -214,7 +214,7 @@ def _mark_role(ward: Ward, resource: Watched) -> object:
 
 
 def _undeploy(ward: Ward, resource: Watched) -> object:
-    """Where the engine may not deploy by itself what is called."""
+    """Undeploy the model, where the engine may not deploy a called model by itself."""
     ward.undeploy(resource.id)
     return ward.engine("PUT", SETTINGS, {"persistent": {AUTO_DEPLOY: False}})
 
@@ -234,7 +234,7 @@ def _pipeline(ward: Ward, resource: Watched) -> dict[str, Any]:
 
 
 def _secured(ward: Ward, path: str) -> dict[str, Any]:
-    """The body of a role or a mapping."""
+    """The body of a role or of a mapping, without the fields that the API adds."""
     (body,) = ward.engine("GET", path).values()
     return {key: value for key, value in body.items() if key not in FLAGS}
 

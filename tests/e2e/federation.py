@@ -1,4 +1,4 @@
-"""People of foreign identity providers, in Chromium: they sign in at their provider, load, ask, and sign out."""
+"""People of external identity providers, in Chromium: they sign in at their provider, load, ask, and sign out."""
 
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,14 @@ WRITER, READER, STRANGER = "ada", "grace", "mallory"
 PEOPLE: dict[str, dict[str, Any]] = {
     WRITER: {"email": "ada@company.example", "groups": ["writers", "people team"]},
     READER: {"email": "grace@partner.example", "groups": ["staff"]},
-    # A group of that name makes an owner in the pool alone.
+    # A group of that name makes an owner only when the pool itself has it.
     STRANGER: {"email": "mallory@partner.example", "groups": ["guests", "owner"]},
 }
 QUESTION, ONLY_FOR_WRITERS = "What does the captain of the Orkla ferry earn?", "870,000"
 
 
 def settings(providers: IdentityProviders) -> dict[str, Any]:
-    """Of an assistant: both providers, and what their groups may."""
+    """Settings of an assistant: both providers, and the permissions of their groups."""
     company = {
         "issuer": providers.issuer,
         "client_id": providers.client_id,
@@ -37,10 +37,10 @@ def settings(providers: IdentityProviders) -> dict[str, Any]:
 
 
 def asked_by_everybody(url: str, work: Path) -> None:
-    """Each does what their groups allow, and no more."""
+    """Each person does what their groups allow, and no more."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        # All functions start anew after the deploy.
+        # All functions have a cold start after the deploy.
         expect.set_options(timeout=4 * PATIENCE)
 
         def window() -> Page:
@@ -73,13 +73,13 @@ def asked_by_everybody(url: str, work: Path) -> None:
         flows.sign_out(writer)
         writer.goto(url)
         writer.get_by_role("button", name="Sign in").click()
-        # The pool has forgotten the person.
+        # The pool's session has ended, so it offers the providers again.
         expect(writer.get_by_role("link", name="Continue with Company")).to_be_visible()
         browser.close()
 
 
 def _company(page: Page, person: str) -> None:
-    """At the provider of OpenID Connect, which asks for consent to the claims."""
+    """Sign in at the provider of OpenID Connect, which asks for consent to the claims."""
     page.get_by_role("link", name="Continue with Company").click()
     page.locator("input[name=login]").fill(person)
     page.locator("input[name=password]").fill("any")
@@ -89,7 +89,7 @@ def _company(page: Page, person: str) -> None:
 
 
 def _partner(page: Page, person: str) -> None:
-    """At the provider of SAML, whose answer is a form that sends itself."""
+    """Sign in at the provider of SAML, whose answer is a form that submits itself."""
     page.get_by_role("link", name="Continue with Partner").click()
     page.get_by_label("Name at the partner").fill(person)
     page.get_by_role("button", name="Sign in").click()

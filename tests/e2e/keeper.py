@@ -1,4 +1,4 @@
-"""The keeper of the environment `kept`: its function, what it logs and what it measures."""
+"""The keeper of the environment `kept`: its function, its log and its metrics."""
 
 import json
 import time
@@ -15,13 +15,13 @@ STACK = f"osml-{NAME}-knowledge"
 
 @dataclass
 class Keeper:
-    """The deployed function, what it logs and what it measures."""
+    """The deployed function, its log and its metrics."""
 
     function: str
     group: str
 
     def calls(self) -> list[dict[str, Any]]:
-        """The last line of every call, which holds its metrics; oldest first."""
+        """The last log line of every call, which contains its metrics; oldest first."""
         return [line for line in self.lines() if "_aws" in line]
 
     def lines(self) -> list[dict[str, Any]]:
@@ -30,7 +30,7 @@ class Keeper:
         return [json.loads(line) for line in messages if line.startswith("{")]
 
     def call(self, event: dict[str, Any] | None = None) -> dict[str, int]:
-        """One round; returns its metrics."""
+        """Run one round; returns its metrics."""
         before = len(self.calls())
         payload = json.dumps(event or {"source": "aws.events"})
         answer = boto3.client("lambda").invoke(FunctionName=self.function, Payload=payload)
@@ -40,7 +40,7 @@ class Keeper:
         return self.numbers(self.calls()[-1])
 
     def subjects(self, finding: str) -> list[str]:
-        """What a round's findings of one kind are about."""
+        """Run one round; returns the objects that its findings of one type are about."""
         self.call()
         request = self.calls()[-1]["request"]
         lines = [line for line in self.lines() if line["request"] == request and line.get("finding") == finding]
@@ -52,7 +52,7 @@ class Keeper:
         return {name: number for name, number in sums.items() if number}
 
     def measured(self, metric: str) -> float:
-        """The most that CloudWatch has of a metric."""
+        """The maximum of a metric in CloudWatch."""
         answer = boto3.client("cloudwatch").get_metric_statistics(
             Namespace="osml",
             MetricName=metric,

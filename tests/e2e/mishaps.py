@@ -1,4 +1,4 @@
-"""What goes wrong with a deployed environment: each done as a person or a provider would, and undone afterwards."""
+"""What goes wrong with a deployed environment: done as a person or a provider would do it, and undone afterwards."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAPPINGS = "/_plugins/_security/api/rolesmapping"
 
 
 def hurry(template: Template) -> None:
-    """IAM's changes count at once here: the provisioner need not repeat for twenty seconds what was refused."""
+    """Let the provisioner repeat refused calls for half a second only: here, IAM's changes take effect immediately."""
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Lambda::Function":
             variables = resource["Properties"].setdefault("Environment", {}).setdefault("Variables", {})
@@ -29,13 +29,13 @@ def hurry(template: Template) -> None:
 
 
 def throttled(ward: Ward) -> AbstractContextManager[None]:
-    """All but one of twenty calls; the connector itself tries three times more."""
+    """95 of 100 calls are throttled; the connector itself retries three times."""
     return ward.faults("sagemaker", throttle=0.95)
 
 
 @contextmanager
 def lost_pass_role(ward: Ward) -> Iterator[None]:
-    """Somebody tidies up the inline policies of a role they do not know."""
+    """Somebody removes an inline policy from a role that they do not know."""
     iam, role = boto3.client("iam"), provisioner(ward)
     names = iam.list_role_policies(RoleName=role)["PolicyNames"]
     policy = next(name for name in names if "PassRole" in name)
@@ -57,7 +57,7 @@ def provisioner(ward: Ward) -> str:
 
 @contextmanager
 def renamed_key(ward: Ward) -> Iterator[None]:
-    """The secret is written anew, with another name for the key in it."""
+    """The secret gets a new value, in which the key has another name."""
     client = boto3.client("secretsmanager")
     before = client.get_secret_value(SecretId=ward.secret.name)["SecretString"]
     value = json.loads(before)[ward.secret.key]
@@ -70,7 +70,7 @@ def renamed_key(ward: Ward) -> Iterator[None]:
 
 @contextmanager
 def rotated_key(ward: Ward) -> Iterator[None]:
-    """The provider knows a new key only, and the secret holds it; the connector has the old one."""
+    """The provider accepts only a new key, which the secret contains; the connector still has the old one."""
     file: Path = ward.instance.deepseek_key
     before = file.read_text()
     file.write_text("sk-rotated-a-moment-ago")
@@ -83,13 +83,13 @@ def rotated_key(ward: Ward) -> Iterator[None]:
 
 
 def slow_endpoint(ward: Ward) -> AbstractContextManager[None]:
-    """Slower than the connector's read_timeout, which the environment sets to 3 s."""
+    """The endpoint is slower than the connector's read_timeout, which the environment sets to 3 s."""
     return ward.faults("deepseek", delay_ms=4_000)
 
 
 @contextmanager
 def exhausted_pool(ward: Ward) -> Iterator[None]:
-    """One connection for all calls; who gets none in the SDK's ten seconds gives up."""
+    """One connection serves all calls; a call that gets none within the SDK's ten seconds fails."""
     config = {"max_connection": 1, "connection_timeout": 3, "read_timeout": 30, "max_retry_times": 0}
     with ward.edited(ward.embedding, {"client_config": config}), ward.faults("sagemaker", delay_ms=4_000):
         yield
@@ -97,7 +97,7 @@ def exhausted_pool(ward: Ward) -> Iterator[None]:
 
 @contextmanager
 def private_address(ward: Ward) -> Iterator[None]:
-    """The connector is led to a server of the company's own network, and the list admits it."""
+    """The connector calls a server of the company's own network, and the trusted endpoints allow it."""
     settings = ward.operator.json("GET", f"{SETTINGS}&include_defaults=true")
     before = settings["persistent"].get(TRUSTED)
     trusted = before or settings["defaults"][TRUSTED]
@@ -111,7 +111,7 @@ def private_address(ward: Ward) -> Iterator[None]:
 
 @contextmanager
 def another_dimension(ward: Ward) -> Iterator[None]:
-    """Somebody makes the index anew, for a model of theirs; the documents are gone with it."""
+    """Somebody creates the index again, for a model of theirs; its documents are gone."""
     name, before = next(iter(ward.engine("GET", f"/{ward.known.index}").items()))
     again = remade(before)
     field = again["mappings"]["properties"][ward.known.embedding_field]
@@ -127,20 +127,20 @@ def another_dimension(ward: Ward) -> Iterator[None]:
 
 
 def replace_mappings(ward: Ward) -> None:
-    """Somebody writes the lists of roles with their own role in them, and nobody else's: not the master user's."""
+    """Somebody replaces the mappings with a list of only their own role; the master user's entry is gone, too."""
     for role in ("all_access", "ml_full_access", f"osml-{ward.deployment.name}-operator"):
         ward.engine("PUT", f"{MAPPINGS}/{role}", {"backend_roles": ["arn:aws:iam::000000000000:role/theirs"]})
 
 
 def remade(index: dict[str, Any]) -> dict[str, Any]:
-    """The body that makes the index as it is, without what the engine counts and dates."""
+    """The body that makes the same index again, without the fields that the engine sets."""
     own = ("creation_date", "uuid", "version", "provided_name")
     settings = {key: value for key, value in index["settings"]["index"].items() if key not in own}
     return {"settings": {"index": settings}, "mappings": index["mappings"], "aliases": index.get("aliases", {})}
 
 
-# The name of the complaint, and what brings it about. The numbers are those of the list of what users complain of; the
-# others of it are damage to objects (damage.py).
+# The name of the complaint, and the function that causes it. The numbers refer to the list of users' complaints; its
+# other entries are damage to objects (damage.py).
 BY_HAND: tuple[tuple[str, Callable[[Ward], AbstractContextManager[None]]], ...] = (
     ("throttled", throttled),  # 2
     ("pass-role-missing", lost_pass_role),  # 4

@@ -1,4 +1,4 @@
-"""An environment that changes while people ask and load."""
+"""An environment that changes while people ask and load documents."""
 
 import copy
 import json
@@ -26,22 +26,22 @@ BASE: dict[str, Any] = {
     "embedding": {"provider": "titan", "dimension": 1024},
     "answer": {"provider": "deepseek", "model": "deepseek-flash", "secret": {"name": SECRET, "key": "api_key"}},
 }
-LEAD = 1.0  # seconds of traffic before and after what happens
+LEAD = 1.0  # seconds of traffic before and after the event
 
 
 class Moving:
-    """The deployed and loaded environment `moving`, and the changes that were made to it."""
+    """The deployed and loaded environment `moving`, and the changes made to it."""
 
     def __init__(self, deployment: Deployment, folder: Path, counts: Counts) -> None:
         """`folder` is where the environment's file is."""
         self.deployment, self._folder, self._counts = deployment, folder, counts
         self._settings = bare_sandbox() | BASE
-        # To embed thousands of documents anew takes minutes beside traffic.
+        # To embed thousands of documents again takes minutes, beside the traffic.
         self._settings["timeouts"] = {"provisioning": 900}
         self.change({})
 
     def change(self, change: dict[str, Any]) -> None:
-        """Lay `change` over the environment's file."""
+        """Merge `change` into the environment's file."""
         for group, values in change.items():
             self._settings[group] = {**self._settings.get(group, {}), **values}
         (self._folder / "moving.yaml").write_text(yaml.safe_dump(self._settings))
@@ -51,7 +51,7 @@ class Moving:
         return Traffic(knowledge(self.deployment.place), "".join(c if c.isalnum() else "-" for c in what))
 
     def during(self, what: str, act: Callable[[], None]) -> Account:
-        """What became of the questions and documents while `act` ran; counted under `what`."""
+        """Run `act` under traffic; returns the account of the questions and documents, and counts it under `what`."""
         traffic = self.traffic(what)
         with traffic.running():
             time.sleep(LEAD)
@@ -61,21 +61,21 @@ class Moving:
         return traffic.account
 
     def count(self, what: str, account: Account) -> None:
-        """Put a row into the table."""
+        """Add a row to the table."""
         self._counts.add(what, account)
 
     def deploy(self, folder: Path) -> None:
-        """Deploy what was synthesized into `folder`; raises DeployFailed."""
+        """Deploy the templates that were synthesized into `folder`; raises DeployFailed."""
         self.deployment.deploy("knowledge", folder=folder)
 
     def roll_back(self, folder: Path) -> None:
-        """Deploy what cannot be deployed to its end; CloudFormation undoes it."""
+        """Deploy templates that fail at their end; CloudFormation rolls them back."""
         with pytest.raises(DeployFailed, match="Broken"):
             self.deployment.deploy("knowledge", folder=folder, edit=_broken)
         assert self.status() == "UPDATE_ROLLBACK_COMPLETE"
 
     def status(self) -> str:
-        """Of the knowledge stack, in CloudFormation's words."""
+        """The status of the knowledge stack, as CloudFormation names it."""
         answer = boto3.client("cloudformation").describe_stacks(StackName=STACK)
         return str(answer["Stacks"][0]["StackStatus"])
 
@@ -93,7 +93,7 @@ class Moving:
 
 @contextmanager
 def moving(instance: Instance, folder: Path, table: str) -> Iterator[Moving]:
-    """Deployed and loaded; gone at the end, when the counts are put into `table`."""
+    """Deploy and load the environment; at the end, destroy it and publish the counts in `table`."""
     counts, key = Counts(), instance.deepseek_key.read_text()
     secret.put(SECRET, "api_key", key.strip())
     made = Moving(Deployment("moving", folder, instance, folder), folder, counts)
@@ -109,7 +109,7 @@ def moving(instance: Instance, folder: Path, table: str) -> Iterator[Moving]:
 
 
 def _broken(template: Template) -> None:
-    """Adds a resource that fails when all others have been made or changed."""
+    """Add a resource that fails after all others have been made or changed."""
     resources = template["Resources"]
     others = [name for name, resource in resources.items() if resource["Type"] != "AWS::CDK::Metadata"]
     connector = next(resource for resource in resources.values() if resource["Type"] == "Custom::MlConnector")

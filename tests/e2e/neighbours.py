@@ -1,4 +1,4 @@
-"""Environments beside `sandbox`, for tests that need more than one."""
+"""Environments in addition to `sandbox`, for tests that need more than one."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ ENDPOINT = "all-minilm-l6-v2"
 
 
 def bare_sandbox() -> dict[str, Any]:
-    """The settings of the environment `sandbox` without its assistant, which takes as long to deploy as the rest."""
+    """The settings of `sandbox` without its assistant, which takes as long to deploy as the rest together."""
     settings: dict[str, Any] = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
     del settings["assistant"]
     return settings
@@ -21,7 +21,10 @@ def bare_sandbox() -> dict[str, Any]:
 def write_environment(
     directory: Path, name: str, search: dict[str, Any] | None = None, index: str = "passages"
 ) -> None:
-    """Writes the environment `name`: the sandbox, no assistant, another `search` and index, an endpoint that exists."""
+    """Write the environment `name`: the sandbox without its assistant, with another `search` and index.
+
+    Its embedding endpoint is one that every local cloud has.
+    """
     settings = bare_sandbox()
     if search is not None:
         settings["search"] = {"vector_engine": "lucene", "removal": "destroy", "log_retention": 1, **search}

@@ -1,4 +1,4 @@
-"""Deploys an environment through CloudFormation's API alone: seconds, where the CDK command line takes a minute."""
+"""Deploys an environment only through CloudFormation's API: this takes seconds, and the CDK command line a minute."""
 
 import contextlib
 import io
@@ -31,22 +31,22 @@ Template = dict[str, Any]
 
 
 def _unchanged(template: Template) -> None:
-    """Leaves it as it was synthesized."""
+    """Leave the template as it was synthesized."""
 
 
 class DeployFailed(Exception):
-    """A stack did not reach its end; holds the reasons of the resources that failed, first one first."""
+    """A stack did not complete; the message contains the reasons of the resources that failed, the first one first."""
 
 
 class Deployment:
-    """The stacks of the environment `name`, whose file lies in `directory`, on a running local cloud.
+    """The stacks of the environment `name`, whose file is in `directory`, on a running local cloud.
 
-    The variables of `Instance.client_environment()` must be set; OSML_ENVIRONMENTS is set until `destroy`.
-    As a context it destroys the stacks at its end, also after a deploy that failed.
+    The variables of `Instance.client_environment()` must be set; OSML_ENVIRONMENTS is set until `destroy`. As a context
+    manager, it destroys the stacks at its end, also after a failed deploy.
     """
 
     def __init__(self, name: str, directory: Path, instance: Instance, work: Path) -> None:
-        """`work` is a folder for what is synthesized."""
+        """`work` is a folder for synthesized templates."""
         os.environ["OSML_ENVIRONMENTS"] = str(directory)
         self.name = name
         self.place = Place(name, instance)
@@ -69,8 +69,8 @@ class Deployment:
     ) -> None:
         """Create or update the stacks in order; `parts` defaults to all. Raises DeployFailed.
 
-        `folder` is what `synthesize` returned, made now, with the `context`, unless given; `edit` changes each template
-        before it goes.
+        `folder` is a result of `synthesize`; by default, the environment is synthesized now, with the `context`. `edit`
+        changes each template before it is sent.
         """
         folder = folder or self.synthesize(context)
         log_role.ensure()
@@ -78,7 +78,7 @@ class Deployment:
             self._deploy(f"osml-{self.name}-{part}", folder, edit)
 
     def synthesize(self, context: Mapping[str, str] = MappingProxyType({})) -> Path:
-        """A fresh cloud assembly of the environment, functions not bundled; raises SettingError."""
+        """Make a fresh cloud assembly of the environment, without bundled functions; raises SettingError."""
         from aws_cdk import App
 
         from app import build
@@ -92,7 +92,7 @@ class Deployment:
         return folder
 
     def destroy(self, *parts: str) -> None:
-        """Delete the stacks in reverse order, all unless `parts` are given; one that is not there is gone already.
+        """Delete the stacks in reverse order, all unless `parts` are given; a missing stack counts as deleted.
 
         Raises DeployFailed.
         """
@@ -104,24 +104,24 @@ class Deployment:
                 os.environ.pop("OSML_ENVIRONMENTS", None)
 
     def outputs(self, part: str) -> dict[str, str]:
-        """Outputs of one stack by name."""
+        """The outputs of one stack by name."""
         return outputs(self.place, part)
 
     def domain(self) -> Domain:
-        """Signed requests as the operator."""
+        """A client that signs requests as the operator."""
         return Domain(knowledge(self.place))
 
     def ingest(self, *files: str | Path) -> None:
-        """Load files, folders or prefixes of S3, the samples by default, as `osml ingest` does."""
+        """Load files, folders or prefixes of S3, by default the samples, as `osml ingest` does."""
         assert ingest_files(self.place, list(files or [SAMPLES]))
 
     def ask(self, question: str) -> Answer:
-        """What `osml ask` gets; raises Failure."""
+        """Ask a question as `osml ask` does; raises Failure."""
         return ask(self.domain(), knowledge(self.place), question)
 
     @staticmethod
     def _parts(folder: Path) -> list[str]:
-        """The parts that the recipe has, in the order of deployment."""
+        """The parts of the recipe's environment, in the order of deployment."""
         return [part for part in PARTS if list(folder.glob(f"osml-*-{part}.template.json"))]
 
     def _delete(self, part: str) -> None:
@@ -130,7 +130,7 @@ class Deployment:
         if not _exists(stack):
             return
         if part == "assistant":
-            # Uploads that became jobs.
+            # The bucket contains the uploads of jobs.
             drop.empty_stack(self.place, stack)
         client.delete_stack(StackName=stack)
         with _explained(stack):
@@ -160,12 +160,12 @@ class Deployment:
 
 
 def until(true: Callable[[], bool], seconds: float = 120) -> None:
-    """Waits for what a search engine shows a moment later."""
+    """Wait for what a search engine shows a moment later."""
     assert within(seconds, true), "nothing changed"
 
 
 def _led(template: Template) -> Template:
-    """The template without the bootstrap's parameter and with functions from our own bucket."""
+    """The template without the bootstrap's parameter, and with functions from our own bucket."""
     for part in ("Parameters", "Rules"):
         template.pop(part, None)
     for resource in template["Resources"].values():
@@ -176,7 +176,7 @@ def _led(template: Template) -> Template:
 
 
 def sent(stack: str, template: Template) -> dict[str, str]:
-    """The template as a request takes it: in its body, or where it is too long in a bucket."""
+    """The arguments that send the template: in the request's body, or, if it is too long, in a bucket."""
     text = json.dumps(template)
     if len(text.encode()) <= LONGEST_BODY:
         return {"TemplateBody": text}
@@ -187,7 +187,7 @@ def sent(stack: str, template: Template) -> dict[str, str]:
 
 
 def _upload_functions(folder: Path, stack: str) -> None:
-    """Bundles and uploads the functions that the bucket does not hold yet; equal sources have equal names."""
+    """Bundle and upload the functions that are not in the bucket yet; equal sources have equal names."""
     manifest = json.loads((folder / f"{stack}.assets.json").read_text())
     for name, asset in manifest["files"].items():
         if asset["source"].get("packaging") != "zip":
@@ -203,14 +203,14 @@ def _upload_functions(folder: Path, stack: str) -> None:
 
 
 def _bundle(source: Path) -> Any:
-    """How the function is bundled whose sources, as they were synthesized, are in `source`."""
+    """The bundle of the function whose synthesized sources are in `source`."""
     from opensearch_ml.assistant import assistant_page
     from opensearch_ml.assistant.assistant_function import PARTS as FUNCTIONS
     from opensearch_ml.engine import keeper, provisioner
     from opensearch_ml.engine.function_bundle import FunctionBundle
     from opensearch_ml.ingestion import document_drop, source_sync
 
-    # The file with the handler tells the functions apart. Other files may come: a __pycache__ is staged, too, once
+    # The file with the handler identifies the function. There may be other files: a __pycache__ is staged, too, after
     # something has imported the function in the checkout.
     if (source / "keeper.py").is_file():
         return FunctionBundle(source, folders=keeper.FOLDERS)
@@ -252,7 +252,7 @@ def _exists(stack: str) -> bool:
 
 @contextlib.contextmanager
 def _explained(stack: str) -> Iterator[None]:
-    """Turns botocore's "terminal failure state" into the reasons that the events give."""
+    """Replace botocore's "terminal failure state" by the reasons in the stack's events."""
     from botocore.exceptions import WaiterError
 
     try:

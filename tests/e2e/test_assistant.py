@@ -43,7 +43,7 @@ HOSTILE = (
 
 
 def test_a_collection_stays_in_step_with_a_website(client: Client, site: Site) -> None:
-    """A domain does in test_drop.py."""
+    """test_drop.py tests the same on a domain."""
     if client.place.settings().search.kind == "domain":
         pytest.skip("the ingestion stack of a domain is tested with the drop")
 
@@ -60,7 +60,7 @@ def test_a_collection_stays_in_step_with_a_website(client: Client, site: Site) -
     site.page("/tides", "<title>Tides</title><p>The tide is low at noon.</p>")
     assert synced().changed == 1
     until(lambda: "low at noon" in client.ask("When is the tide low?")["sources"][0]["text"])
-    # Somebody loads a page anew, and no search finds that yet when the page vanishes.
+    # Somebody stores the page again, and searches do not find that yet when the page vanishes from the site.
     own = {"id": f"{site.url}/tides", "text": "The tide has a new owner."}
     assert client("POST", "/documents", json={"documents": [own]}).json()["stored"] == 1
     del site.pages["/tides"]
@@ -104,7 +104,7 @@ def test_an_answer_is_found_again_renamed_and_judged_and_its_conversation_remove
     assert client("PATCH", at, json={"title": "Miami"}).json()["title"] == "Miami"
     assert client.with_key("reading")("GET", at).status_code == 404
     listed = client("GET", "/conversations")
-    assert (listed.status_code, listed.json()["cause"]) == (403, "not-allowed")  # a key may be several people's
+    assert (listed.status_code, listed.json()["cause"]) == (403, "not-allowed")  # several people may share a key
     judged = client("PUT", f"/feedback/{answer['conversation_id']}", json={"rating": "up", "comment": "Good."})
     assert judged.status_code == 200, judged.text
     nothing = client.ask(OFF_TOPIC)["conversation_id"]
@@ -158,7 +158,7 @@ def test_the_answer_streams_in_events(client: Client) -> None:
     assert names.index("sources") < names.index("text") < names.index("answer") == len(names) - 1
     pieces = [at for name, at in zip(names, times, strict=True) if name == "text"]
     assert len(pieces) > 3
-    # The model had not written its second piece when the reader had the first one.
+    # The reader had the first piece before the model had written the second.
     assert pieces[0] < times[-1] - PAUSE * (len(pieces) - 1)
 
 
@@ -217,7 +217,7 @@ def test_an_agent_with_a_key_gets_the_tools_of_the_environment(client: Client) -
 
 
 def test_keys_have_roles_and_groups(client: Client) -> None:
-    """One reads, one loads for a group, and nobody finds what is for others or removes it."""
+    """One key only reads, another loads for a group; documents of the group cannot be found or removed by others."""
     reading, loading = client.with_key("reading"), client.with_key("loading")
     for caller, own in ((reading, {"role": "reader", "groups": []}), (loading, {"role": "editor", "groups": ["hr"]})):
         assert own.items() <= caller("GET", "/me").json().items()
@@ -250,7 +250,7 @@ def test_an_answer_is_given_again_to_whoever_sees_the_same_until_a_document_chan
     until(lambda: reading.ask(f"{question} ".upper())["cached"])
     again = reading.ask(question)
     assert (again["answer"], again["cached"], again["timings"]["model_ms"]) == (first["answer"], True, None)
-    assert client.model_calls() <= calls + 1  # the first of those that wait may come before the answer is kept
+    assert client.model_calls() <= calls + 1  # the first repetition may come before the answer is in the cache
     load(43)
     changed = reading.ask(question)
     assert ("43" in changed["answer"], changed["cached"]) == (True, False)
@@ -265,7 +265,7 @@ def test_the_model_proposes_questions_about_the_documents(client: Client, tmp_pa
         return {document["id"] for document in client("GET", "/documents").json()["documents"]}
 
     file, samples = tmp_path / "own.ndjson", {json.loads(line)["id"] for line in SAMPLES.read_text().splitlines()}
-    # On a collection a document that is gone is listed for a while, and nothing is found of it.
+    # A collection lists a deleted document for a while, but no search finds it.
     until(lambda: stored() == samples)
     assert write(file, proposals(client.place, 3)) == 3
     for labelled in read(file):
@@ -331,7 +331,7 @@ def test_no_other_page_may_read_the_answers(client: Client) -> None:
 
 
 def test_foreign_clients_work(client: Client, key: str) -> None:
-    """The tests of tests/clients, without this project's packages."""
+    """Runs the tests of tests/clients, without this project's packages."""
     domain = client.knowledge.get("DomainEndpoint")
     target = Target(
         kind="domain" if domain else "collection",
@@ -348,7 +348,7 @@ def test_foreign_clients_work(client: Client, key: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-# The last two: keys open nothing behind them.
+# The next two tests are the last: after them, the API accepts no keys.
 def test_tokens_of_an_own_issuer_take_the_place_of_the_keys(client: Client, local_cloud: Instance) -> None:
     if "DomainEndpoint" not in client.knowledge:
         pytest.skip("the API in front of a collection is the same")

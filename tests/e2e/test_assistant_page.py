@@ -1,6 +1,6 @@
-"""The recipe serverless by the commands of the README, and its page in Chromium: one story, told in order.
+"""The recipe serverless by the commands of the README, and its page in Chromium: one story, in order.
 
-OSML_PICTURES=1 takes the pictures of the documentation on the way.
+OSML_PICTURES=1 also takes the pictures of the documentation.
 """
 
 import json
@@ -31,7 +31,7 @@ USER, PASSWORD = "ada@example.com", "Correct-horse-7-battery"
 
 @pytest.fixture(scope="module")
 def before(engine: Any, local_cloud: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """What the engine holds before the story; no stack is left after it, also where it ends early."""
+    """The contents of the engine before the story; no stack is left after it, also when it ends early."""
     with Deployment("sandbox-aoss", CHECKOUT / "environments", local_cloud, tmp_path_factory.mktemp("work")):
         yield engine.contents()
 
@@ -66,7 +66,7 @@ def url(osml: Any) -> str:
 
 @pytest.fixture
 def page(window: Any, url: str) -> Iterator[Page]:
-    """A window of somebody who has signed in; it must end without complaints and without a foreign request."""
+    """A window of a person who has signed in; fails on complaints in the console and on requests to other origins."""
     page: Page = window(viewport={"width": 1280, "height": 860})
     watch = flows.Watch.over(page)
     flows.sign_in(page, url, USER, PASSWORD)
@@ -84,7 +84,7 @@ def test_it_is_deployed_loaded_and_asked_by_the_command_line(before: Any, osml: 
     assert "6,265,000" in answer["answer"]
     follow_up = json.loads(osml(*ask, answer["conversation_id"], "And in Chicago?").stdout)
     assert "8,937,000" in follow_up["answer"]
-    # The number at its end counts the turns.
+    # The number at the end of the id counts the turns.
     first, second = (item["conversation_id"].rpartition("-") for item in (answer, follow_up))
     assert (second[0], int(second[2])) == (first[0], int(first[2]) + 1)
     assert "✓ a question: answered" in osml("doctor", *ENV).stdout
@@ -176,7 +176,7 @@ def test_an_agent_signs_its_user_in_and_sees_what_they_see(osml: Any) -> None:
     tools, answer, nearest, documents = agent.signed_in(url, client_id, USER, PASSWORD, use)
     assert tools == ["search", "ask", "list_documents", "get_document"]
     assert "18,937,000" in answer
-    # It is for the group of the agent's user alone.
+    # Only the group of the agent's user may see the document.
     assert nearest == "ferry.md"
     assert {"miami", "ferry.md"} <= set(documents)
     for headers in ({}, {"Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ."}):
@@ -234,7 +234,7 @@ def test_the_model_searches_again_and_while_it_fails_the_first_search_answers(
     searches = page.get_by_role("article").last.locator(".steps")
     expect(searches.locator("summary")).to_have_text(f"{len(answer['steps'])} further searches")
     assert searches.locator("li").count() == len(answer["steps"])
-    # Every second call fails: of this question the model's second choice, of the next one its first.
+    # Every second call fails: the model's second choice for this question, and its first choice for the next one.
     faults = f"{startup.settings(local_cloud)['models_url']}/_control/deepseek"
     requests.put(faults, json={"fail": 0.5, "fail_status": 402}, timeout=10).raise_for_status()
     try:

@@ -1,4 +1,4 @@
-"""A domain that lost its documents: a new environment gets them back from the last backup, and answers from them."""
+"""A domain has lost its documents: a new environment restores the last backup, and answers from the documents."""
 
 import json
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def before(local_cloud: Instance, key: str, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(scope="module")
 def after(before: Deployment, local_cloud: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """Another domain, with an engine of its own and nothing in it, and without an assistant."""
+    """Another domain, without an assistant, whose own engine is empty."""
     made = Deployment("after", before.directory, local_cloud, tmp_path_factory.mktemp("after"))
     try:
         made.deploy()
@@ -114,7 +114,7 @@ def test_the_figures_of_the_dashboard_count_what_was_asked(before: Deployment) -
         [figures] = [graph["figures"] for graph in shown["graphs"] if graph["title"] == "Assistant: questions"]
         return next(figure["value"] or 0 for figure in figures if figure["name"] == "Questions")
 
-    # The conversation of the test before.
+    # The questions of the previous test's conversation.
     until(lambda: asked_so_far() >= 2)
 
 

@@ -1,6 +1,7 @@
-"""No secret in a template, event, log, exception, answer, process list, file or index: a whole life, and then a search.
+"""A whole life of an environment, and a search for its secrets in everything that was written.
 
-Where a secret may be is said in ALLOWED, with the reason; everything else in which it is heard is a leak.
+Searched are templates, events, logs, exceptions, answers, process lists, files and indexes. ALLOWED names the places
+where a secret may be, with the reason; a secret in any other place is a leak.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from tests.e2e.templates import DeployFailed, Deployment
 NAME = "canary"
 SECRET = "osml/canary/deepseek"
 QUESTION = "How fast did Austin grow between 2020 and 2023?"
-# File names, with the reason why a secret may stand there.
+# File names, with the reason why a secret may be there.
 ALLOWED = {
     "deepseek.key": "the provider's own memory of its keys, which the model endpoints read",
     "engine/logs/engine.log": "ml-commons (3.4) logs a refusal as it came, and this provider repeats the whole key",
@@ -34,7 +35,7 @@ ALLOWED = {
 
 @dataclass
 class Life:
-    """What a life said: texts of exceptions and commands, and where secrets were heard meanwhile."""
+    """The results of a life: texts of exceptions and commands, and the places where secrets were found meanwhile."""
 
     canaries: Canaries
     said: list[str] = field(default_factory=list)
@@ -44,7 +45,7 @@ class Life:
 
 
 class Writer:
-    """The environment, its secret, and the provider who knows which keys are right."""
+    """The environment, its secret, and the provider that knows which keys are valid."""
 
     def __init__(self, directory: Path, instance: Instance) -> None:
         self._directory = directory
@@ -68,7 +69,7 @@ class Writer:
         self._provider.write_text("\n".join([self.before.strip(), *keys]))
 
     def change(self, tokens: int) -> None:
-        """Another connector, which reads the secret anew."""
+        """Change the connector, so that the deploy reads the secret again."""
         self._settings["answer"]["max_tokens"] = tokens
         (self._directory / f"{NAME}.yaml").write_text(yaml.safe_dump(self._settings))
 
@@ -111,7 +112,7 @@ def life(local_cloud: Instance, engine: Any, osml: Any, tmp_path_factory: pytest
             life.said.append(str(failure.value))
             asking = osml("ask", "--sandbox", "--env", NAME, QUESTION, code=1)
             life.said.append(asking.stdout + asking.stderr)
-            # The rollback must find a key that works: that of the connector which stays.
+            # The rollback needs a key that works: that of the old connector.
             writer.accept(first)
             writer.keep(refused)
             writer.change(501)
@@ -140,7 +141,7 @@ def _allowed(instance: Instance) -> tuple[str, ...]:
 
 
 def _signed_in(deployment: Deployment, password: str) -> list[str]:
-    """A user whose password an administrator sets, who tries to sign in, and a question without a token."""
+    """Try to sign in as a user whose password an administrator has set, and ask a question without a token."""
     outputs, users = deployment.outputs("assistant"), boto3.client("cognito-idp")
     pool = users.list_user_pools(MaxResults=60)["UserPools"][0]["Id"]
     users.admin_create_user(UserPoolId=pool, Username="canary@example.com", MessageAction="SUPPRESS")
@@ -173,7 +174,7 @@ def test_no_process_gets_a_secret_in_a_visible_place(life: Life) -> None:
 
 
 def test_the_engine_holds_its_key_encrypted(life: Life) -> None:
-    """It is there, so that the search above had something to find."""
+    """The key is there, so the search above was able to find something."""
     assert [credential for credential in life.encrypted if credential]
 
 

@@ -1,4 +1,4 @@
-"""Connectors, secret, model and vectors change, and each change is undone in its middle, while people ask and load."""
+"""Connectors, secret, model and vectors change while people ask and load, and each change is rolled back midway."""
 
 import os
 import secrets
@@ -13,7 +13,7 @@ from tests.e2e.moving import SECRET, Moving, moving
 
 pytestmark = pytest.mark.skipif("OSML_LOAD" not in os.environ, reason="minutes of traffic: `make load`")
 
-# Each is laid over the ones before it.
+# Each change is merged into the environment after the ones before it.
 CHANGES: dict[str, dict[str, Any]] = {
     "both connectors": {"timeouts": {"answer": 50, "embedding": 25}},
     "the answer model": {"answer": {"model": "deepseek-v4-pro"}},
@@ -41,7 +41,7 @@ def test_a_change_loses_nothing(change: str, environment: Moving) -> None:
 
 
 def test_a_rotated_secret_loses_nothing(environment: Moving, local_cloud: Instance) -> None:
-    """Both keys are right until the keeper has been there, then the new one alone."""
+    """The provider accepts both keys until the keeper has run, then only the new one."""
     old, new = local_cloud.deepseek_key.read_text().strip(), f"sk-{secrets.token_hex(16)}"
 
     def rotate() -> None:
@@ -68,7 +68,7 @@ def test_a_wrong_key_in_the_secret_fails_no_question(environment: Moving, local_
 
 
 def test_a_connector_that_is_falsely_in_use_fails_no_stack(environment: Moving, engine: Any) -> None:
-    """The engine cuts ids at hyphens and compares what is left, so `<id>-other` passes for a user of `<id>`."""
+    """The engine splits ids at hyphens and compares the parts, so it takes `<id>-other` for a user of `<id>`."""
     before = engine.contents()["connectors"]
     planted = [engine.plant_user_of(f"{connector}-other") for connector in before]
     environment.change({"timeouts": {"answer": 45, "embedding": 20}})

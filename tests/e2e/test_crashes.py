@@ -1,4 +1,4 @@
-"""The engine is killed while documents are loaded and while a stack is updated, and started again."""
+"""The engine is killed while documents are loaded and while a stack is updated, and then started again."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ from tests.e2e.templates import DeployFailed, until
 
 pytestmark = pytest.mark.skipif("OSML_LOAD" not in os.environ, reason="minutes of traffic: `make load`")
 
-AWAY = 1.0  # seconds without an engine, besides those of its start
+AWAY = 1.0  # seconds without an engine, in addition to those of its start
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_a_crash_while_documents_are_loaded(environment: Moving, local_cloud: In
 
 
 def test_a_crash_while_a_stack_is_updated(environment: Moving, local_cloud: Instance, engine: Any) -> None:
-    """The update goes on where it was, or is undone with a sentence; the next one is made, and nothing is left over."""
+    """The update continues or is rolled back with a sentence; the next update succeeds, and nothing is left over."""
     before = {kind: len(pair) for kind, pair in engine.contents().items()}
     environment.change({"timeouts": {"answer": 50, "embedding": 25}})
     folder = environment.deployment.synthesize()
@@ -57,7 +57,7 @@ def test_a_crash_while_a_stack_is_updated(environment: Moving, local_cloud: Inst
 
 
 def _survives(environment: Moving, what: str, crash: Callable[[], None]) -> None:
-    """What was acknowledged is there, what was not can be given again, and questions are answered without a hand."""
+    """Acknowledged documents are there, refused ones can be sent again, and questions get answers without a repair."""
     traffic = environment.traffic(what)
     with traffic.running() as account:
         time.sleep(LEAD)
@@ -80,7 +80,7 @@ def _crash(instance: Instance) -> None:
 
 
 def _changing(kind: str) -> bool:
-    """Whether CloudFormation is about to change a resource of that type, for the last time it began anything."""
+    """Whether CloudFormation is changing a resource of that type in the stack's latest operation."""
     events = boto3.client("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
     for event in events:
         if event["ResourceType"] == kind and event["ResourceStatus"] == "UPDATE_IN_PROGRESS":
@@ -91,7 +91,7 @@ def _changing(kind: str) -> bool:
 
 
 def _end(update: Future[None]) -> str:
-    """The reasons why it failed, empty when it did not."""
+    """The reasons why the update failed; empty when it succeeded."""
     try:
         update.result()
     except DeployFailed as failed:

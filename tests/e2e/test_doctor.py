@@ -1,4 +1,4 @@
-"""What users complain of happens to one deployed environment, and `osml doctor` calls each by its name."""
+"""Everything that users complain about happens to one deployed environment, and `osml doctor` names each cause."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ from tests.e2e.ward import Ward
 SECRET = "osml/doctor/key"
 ENVIRONMENT = "ailing"
 TIMEOUTS = {"provisioning": 300, "connection": 2, "embedding": 30, "answer": 3}
-# Says of the answer that it is Bedrock's; and what puts the prompt together keeps the engine from escaping it.
 CAREFUL = {
     "action_type": "predict",
     "method": "POST",
@@ -44,6 +43,7 @@ CARELESS = {
     "pre_process_function": PROMPT,
     "request_body": '{"model": "deepseek-flash", "messages": [{"role": "user", "content": "${parameters.prompt}"}]}',
 }
+# A faulty connector: `llm_model` claims that the answer is Bedrock's, and PROMPT keeps it unescaped.
 OWN: dict[str, Any] = {
     "connector": {
         "protocol": "http",
@@ -83,13 +83,13 @@ def ward(
             yield ward
     finally:
         deployment.destroy()
-        # The destroy leaves the list that somebody wrote in a test.
+        # The destroy leaves the list that a test has written.
         engine("DELETE", f"{mishaps.MAPPINGS}/ml_full_access")
         boto3.client("secretsmanager").delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
 
 
 def last(ward: Ward) -> Finding:
-    """What the doctor ends with."""
+    """The doctor's last finding."""
     return list(doctor.examine(ward.deployment.place))[-1]
 
 
@@ -115,7 +115,7 @@ def test_a_mishap_is_called_by_its_name(
 
 
 def test_a_load_names_every_document_that_was_throttled_away(ward: Ward) -> None:
-    """The bulk answers 200; what an embedding call lost is in its items, and in the report of `osml ingest`."""
+    """The bulk answers 200; the report of `osml ingest` has the documents whose embedding call failed."""
     texts = [Document(str(number), {"text": f"Passage {number}"}, f"file:{number}", str(number)) for number in range(3)]
     with ward.faults("sagemaker", throttle=1.0):
         report = load(texts, lambda: documents.bulk(ward.operator, ward.known.index), pause=lambda _, __: 0.0)
@@ -125,7 +125,10 @@ def test_a_load_names_every_document_that_was_throttled_away(ward: Ward) -> None
 
 
 def test_a_faulty_custom_connector_is_explained_step_by_step(ward: Ward, directory: Path) -> None:
-    """Its body breaks; corrected by hand it is not as deployed; once that is deployed, no answer is understood."""
+    """First its request body is broken. After a manual repair, the connector differs from the deployed one.
+
+    When the repair is deployed, the answers of the model are not understood.
+    """
     write(directory, recipe="custom", answer=OWN)
     ward.deployment.deploy("inference", "knowledge")
     assert last(ward).complaint == "request-body-broken"
@@ -159,7 +162,7 @@ def test_a_failed_deploy_is_explained_by_its_first_reason(ward: Ward, directory:
 
 
 def states(ward: Ward, state: str) -> set[tuple[str, str]]:
-    """Kind and logical id of our objects in a state."""
+    """Kind and logical id of our objects in a given state."""
     entries = status.look(ward.deployment.place).resources
     return {(entry.kind, entry.owner.logical_id) for entry in entries if entry.state == state and entry.owner}
 

@@ -1,6 +1,6 @@
 """The ingestion stack: objects put into a bucket while a fifth of the model calls is throttled, and sources.
 
-OSML_DROP is how many objects there are: 100 unless set, `make drop` puts 10,000.
+OSML_DROP is the number of objects: 100 by default; `make drop` puts 10,000.
 """
 
 import json
@@ -29,13 +29,13 @@ from tests.website_server import Site, website
 NAME = "dropped"
 INDEX = "dropped-passages"
 OBJECTS = int(os.environ.get("OSML_DROP", "100"))
-# Every tenth object holds as many documents, one a line.
+# The number of documents in every tenth object, one per line.
 LINES = 3
 SHELF = "osml-e2e-shelf"
 
 
 class Bucket:
-    """The deployed drop as those know it who put objects there, and those who operate it."""
+    """The deployed drop, for people who put objects into it and for its operators."""
 
     def __init__(self, outputs: dict[str, str]) -> None:
         self.name = outputs["DropBucketName"]
@@ -51,7 +51,7 @@ class Bucket:
         return [json.loads(line) for line in body.splitlines()]
 
     def waiting(self, queue: str = "Queue") -> int:
-        """Messages in `Queue` or `DeadLetters`, those under way included."""
+        """The number of messages in `Queue` or `DeadLetters`, including those in flight."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         url = self._outputs[f"Drop{queue}Url"]
         attributes = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
@@ -63,7 +63,7 @@ class Bucket:
 
 
 def without_pipelines(template: Template) -> None:
-    """OpenSearch Ingestion is not emulated; all that its pipelines would call is deployed."""
+    """Without pipelines: OpenSearch Ingestion is not emulated, but all that its pipelines would call is deployed."""
     for name in [name for name, resource in template["Resources"].items() if resource["Type"] == "AWS::OSIS::Pipeline"]:
         del template["Resources"][name]
 
@@ -103,7 +103,7 @@ def bucket(deployment: Deployment) -> Bucket:
 
 
 def content(number: int) -> tuple[str, str, list[str]]:
-    """Name and text of an object, and the ids of the documents in it."""
+    """Name and text of an object, and the ids of its documents."""
     if number % 10:
         name = f"notes/Nr. {number}+ü.txt"
         return name, f"Note {number} says that the harbour opens at {number % 24} o'clock.", [name]
@@ -113,7 +113,7 @@ def content(number: int) -> tuple[str, str, list[str]]:
 
 
 def ids(engine: Engine) -> list[str]:
-    """Of every document in the index."""
+    """The id of every document in the index."""
     engine("POST", f"/{INDEX}/_refresh")
     ids: list[str] = []
     query: dict[str, Any] = {"size": 5_000, "_source": False, "sort": ["id"], "query": {"match_all": {}}}
@@ -159,7 +159,7 @@ def test_what_cannot_be_loaded_is_given_up_with_its_reason_and_loaded_when_it_is
 
 
 def states() -> dict[str, str]:
-    """The drop's alarms."""
+    """The states of the drop's alarms."""
     alarms = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
     return {
         name: alarm["StateValue"]
@@ -180,7 +180,7 @@ def of_sources(engine: Engine) -> dict[str, list[str]]:
 
 
 def synced(deployment: Deployment, *names: str, dry: bool = False, removing: bool = False) -> dict[str, Run]:
-    """What `osml sync` sees."""
+    """The runs of `osml sync`, by source."""
     runs = bring_in_step(deployment.place, names, dry=dry, removing=removing)
     return {run.source: run for run in runs}
 

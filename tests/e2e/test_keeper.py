@@ -1,6 +1,6 @@
-"""A deployed environment in people's hands: what status, doctor, deploy and keeper say of each damage, and mend.
+"""What status, doctor, deploy and keeper report about each damage that people do to an environment, and repair.
 
-The keeper heals a model, takes over a rotated key, tells of drift, and goes with its stack.
+The keeper redeploys a model, copies a rotated key into the connector, reports drift, and is removed with its stack.
 """
 
 import json
@@ -42,11 +42,11 @@ from tests.e2e.ward import Ward
 from tests.undeploying import undeploy
 
 SECRET = "osml/kept/deepseek"
-# Seconds: a round waits for most of its time for an endpoint that is down.
+# Seconds: a round spends most of its time waiting for an endpoint that is down.
 SHORT_ROUND = 45
-# Of the doctor's checks those that read the engine.
+# The doctor's checks that read the engine.
 ENGINE_CHECKS = (role_mapping, trusted_endpoints, models, pipelines, dimension, objects)
-# Apps on the construct library alone make agents; tests/contract/test_kinds_drift.py has what becomes of them.
+# Only apps on the construct library make agents; tests/contract/test_kinds_drift.py covers those.
 DEPLOYED = set(KINDS) - {"Agent"}
 QUESTION = "What's the population increase of New York City from 2021 to 2023?"
 
@@ -68,7 +68,7 @@ def deployment(local_cloud: Instance, engine: Engine, tmp_path_factory: pytest.T
         yield deployment
     finally:
         deployment.destroy()
-        # The destroy leaves the list that somebody wrote in a test.
+        # The destroy leaves the list that a test has written.
         engine("DELETE", f"{mishaps.MAPPINGS}/ml_full_access")
         local_cloud.deepseek_key.write_text(key)
         boto3.client("secretsmanager").delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
@@ -161,7 +161,7 @@ def test_the_table_has_every_kind_and_every_stack(ward: Ward, context: Context) 
         rows = [row for row in DAMAGES if row.how == how]
         assert {row.kind for row in rows} == {resource.kind for resource in made} == DEPLOYED
     assert {row.of(made).owner.stack for row in DAMAGES} == {resource.owner.stack for resource in made}
-    # What is of a list that all share has no mark of its own that somebody could write over.
+    # Our part of a shared list has no mark of its own that somebody could overwrite.
     shared = {"RoleMapping", "TrustedEndpoints"}
     assert {row.kind for row in DAMAGES if row.how == TAKEN} == DEPLOYED - shared
 
@@ -204,7 +204,7 @@ def test_status_deploy_and_keeper_name_the_same_objects_and_a_repair_restores_th
     repair(ward)
     assert drift.drifted(ward.deployment.place) == []
     assert keeper.subjects("Drifted") == []
-    # With the defaults back in effect nothing of ours is needed in the list of trusted endpoints.
+    # With the default list in effect, our entry in the trusted endpoints is not needed.
     ward.engine("PUT", mishaps.SETTINGS, {"persistent": {mishaps.TRUSTED: None}})
     assert drift.drifted(ward.deployment.place) == []
     ward.deployment.ingest()
@@ -254,13 +254,13 @@ def test_an_undeployed_model_is_named_by_status_and_deploy_and_healed_by_either(
 
 
 def made(ward: Ward) -> list[Watched]:
-    """The objects of the environment; a repair gives some of them other ids."""
+    """The objects of the environment, read again: a repair gives some of them other ids."""
     session = boto3.Session()
     return desired(session, stack_states(session, ward.deployment.place))
 
 
 def last(ward: Ward, context: Context) -> Finding:
-    """What the doctor ends with, of the checks of the engine and with stacks and keys that are read once."""
+    """The last finding of the doctor's engine checks; stacks and keys are read only once, in `context`."""
     again = Context(ward.deployment.place)
     again.__dict__.update({name: getattr(context, name) for name in ("session", "stacks", "watched", "domain")})
     checks = [check for check in CHECKS if check.look in ENGINE_CHECKS]
@@ -268,7 +268,7 @@ def last(ward: Ward, context: Context) -> Finding:
 
 
 def repair(ward: Ward) -> None:
-    """As `osml deploy --repair` does."""
+    """Repair as `osml deploy --repair` does."""
     name, _, value = drift.mending()[1].partition("=")
     ward.deployment.deploy("knowledge", "ingestion", context={name: value}, edit=mishaps.hurry)
 

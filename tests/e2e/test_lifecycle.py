@@ -1,4 +1,4 @@
-"""From nothing to a grounded answer and back, by the commands of the README: one story, told in order."""
+"""From nothing to a grounded answer and back, by the commands of the README: one story, in order."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ SENTENCE = (
     'The zeppelin fare is "42% off" at C:\\new\\table and {"json": [1, null]} 🗽 שלום \u202ertl\u202c '
     "bar ｜ and $1 ${x} <b> & 'quoted'."
 )
-# The stand-in quotes the sentence; the control characters around it would break a body that was not escaped.
+# The stand-in quotes the sentence; without escaping, the control characters around it would break a request body.
 HOSTILE = f"A first \x01\x1f line\twith a tab.\r\n{SENTENCE}\nA last line."
 SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
 
@@ -35,7 +35,7 @@ SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
 def before(
     foreign: dict[str, Any], local_cloud: Instance, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Any]]:
-    """What the engine holds before the story; no stack is left after it, also where it ends early."""
+    """The contents of the engine before the story; no stack is left after it, also when it ends early."""
     with Deployment("sandbox", CHECKOUT / "environments", local_cloud, tmp_path_factory.mktemp("work")):
         yield foreign
 
@@ -102,7 +102,7 @@ def test_ask_prints_the_answer_its_documents_and_the_next_command(osml: Any) -> 
 
 
 def test_an_agent_searches_asks_and_reads_over_its_protocol(osml: Any) -> None:
-    """`osml mcp` as the official client of the protocol starts it."""
+    """The official client of the protocol starts `osml mcp`."""
     program = StdioServerParameters(command=str(OSML), args=["mcp", "--sandbox"], env=osml.environment)
 
     async def agent() -> list[Any]:
@@ -162,7 +162,7 @@ def test_a_changed_prompt_changes_the_pipeline_and_writes_nothing_else(
 
 
 def invocations() -> int:
-    """How often the provisioner was called, by its log."""
+    """How often the provisioner was called, according to its log."""
     logs = boto3.client("logs")
     (group,) = (
         g["logGroupName"] for g in logs.describe_log_groups()["logGroups"] if "Provisioner" in g["logGroupName"]

@@ -1,7 +1,7 @@
 """Every action that the templates grant is needed: without it a deploy, an answer or a clean-up fails.
 
-One action at a time is taken out of the templates of the environment `sandbox`, and the life of what lives on the
-domain is tried: deploy, ingest, ask as a delivery does, work on documents, change, ask, destroy.
+The tests remove one action at a time from the templates of the environment `sandbox`. Then they try its whole life on
+the domain: deploy, ingest, ask as a delivery does, work on documents, change, ask, destroy.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ QUESTION = "How many people live in the metro area of Miami?"
 
 @dataclass(frozen=True)
 class Grant:
-    """An action that the policies of a stack grant; `policy` is how the policy's logical id begins."""
+    """An action that the policies of a stack grant; `policy` is the beginning of the policy's logical id."""
 
     part: str
     policy: str
@@ -58,7 +58,7 @@ class Grant:
         return f"{self.policy}-{self.action}"
 
 
-# What fails first without the action. The verbs of a request are checked by the domain, the rest by other services.
+# The step that fails first without the action. The domain checks the HTTP methods, other services check the rest.
 NEEDED = {
     Grant("search", "ProvisionerPolicy", "es:ESHttpGet"): "deploy",
     Grant("search", "ProvisionerPolicy", "es:ESHttpPost"): "deploy",
@@ -77,7 +77,7 @@ NEEDED = {
     Grant("knowledge", "KeeperPolicy", "ssm:GetParametersByPath"): "keep",
 }
 
-# What only AWS asks for: here nothing pulls an image, and the functions' output needs no permission to be logged.
+# Only AWS checks these: here nothing pulls an image, and functions need no permission to write logs.
 ONLY_ON_AWS = {
     "cloudwatch:PutMetricData": "an endpoint's container sends metrics",
     "ec2:CreateNetworkInterface": "Lambda puts a function into a VPC",
@@ -93,7 +93,7 @@ ONLY_ON_AWS = {
 }
 
 
-# Paths of the operator that this environment does not take.
+# Paths of the operator that this environment does not use.
 USED_ELSEWHERE = {
     CONVERSATIONS: "by the status where there is an assistant",
     "_plugins/_ml/agents/*": "by the status of apps that have agents",
@@ -102,7 +102,7 @@ USED_ELSEWHERE = {
 
 
 class Lessened(Deployment):
-    """A deployment whose templates lack one action, or hold a change."""
+    """A deployment whose templates lack one action, or contain a change."""
 
     without: Grant | None = None
     changed: bool = False
@@ -131,7 +131,7 @@ class Lessened(Deployment):
 
 
 def _hurry(template: dict[str, Any]) -> None:
-    """IAM's changes count at once here: a refusal need not be tried for twenty seconds."""
+    """Retry refused calls for half a second instead of twenty: here, IAM's changes take effect immediately."""
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Lambda::Function":
             variables = resource["Properties"].setdefault("Environment", {}).setdefault("Variables", {})
@@ -139,12 +139,12 @@ def _hurry(template: dict[str, Any]) -> None:
 
 
 def _take(template: dict[str, Any], grant: Grant) -> None:
-    """Removes the action wherever the policy allows it."""
+    """Remove the action wherever the policy allows it."""
     taken = False
     for statement in _allowed(template, grant.policy):
         actions = listed(statement["Action"])
         if grant.action in actions:
-            # A statement needs an action; this one does nothing for anybody here.
+            # A statement needs an action; here, this one has no effect.
             statement["Action"] = [action for action in actions if action != grant.action] or ["iam:GetRole"]
             taken = True
     assert taken, grant
@@ -164,7 +164,7 @@ def _allowed(template: dict[str, Any], policy: str) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def deployment(local_cloud: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lessened]:
-    """Without the assistant, whose permissions are tried in tests/contract/test_assistant_access.py."""
+    """A deployment without the assistant, whose permissions are tested in tests/contract/test_assistant_access.py."""
     directory = tmp_path_factory.mktemp("environments")
     (directory / f"{ENVIRONMENT}.yaml").write_text(yaml.safe_dump(bare_sandbox()))
     secret.put("osml/sandbox/deepseek", "api_key", local_cloud.deepseek_key.read_text().strip(), REGION)
@@ -177,7 +177,7 @@ def deployment(local_cloud: Instance, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture
 def whole_afterwards(deployment: Lessened) -> Iterator[None]:
-    """Gives the provisioner its permissions back, and takes away what it left because it lacked one."""
+    """Restore the provisioner's permissions, and remove what it left because it lacked one."""
     yield
     deployment.without, deployment.changed = None, False
     deployment.deploy("search")
@@ -185,7 +185,7 @@ def whole_afterwards(deployment: Lessened) -> Iterator[None]:
 
 
 def life(deployment: Lessened) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """What the environment goes through, step by step."""
+    """The steps of the environment's life."""
     yield "deploy", deployment.deploy
     yield "ingest", deployment.ingest
     yield "smoke", lambda: smoke.run(deployment.place, QUESTION, [])
@@ -198,7 +198,7 @@ def life(deployment: Lessened) -> Iterator[tuple[str, Callable[[], Any]]]:
 
 
 def work(deployment: Lessened) -> None:
-    """What people do as operators, besides ingesting and asking."""
+    """What people do as operators, in addition to ingesting and asking."""
     domain, index, place = deployment.domain(), INDEX, deployment.place
     with InitialLoad(domain, index, replicas=0).quiet(continues=True):
         deployment.ingest()
@@ -206,7 +206,7 @@ def work(deployment: Lessened) -> None:
     (document, *_) = documents.listed(Page(1)).documents
     assert documents.shown(document.id).passages
     documents.removed(document.id)
-    # What finds nothing looks whether the alias has moved.
+    # A search without hits checks whether the alias has moved.
     assert search(domain, knowledge(place), QUESTION, 1, [("title", "Nothing of that name")])["hits"]["hits"] == []
     conversation = opened(domain, NEW, QUESTION, 3)
     ask(domain, knowledge(place), QUESTION, conversation=conversation)
@@ -235,7 +235,7 @@ def keep(deployment: Lessened) -> None:
 
 
 def first_fault(deployment: Lessened) -> tuple[str, str]:
-    """The step that fails, and why; empty when none does."""
+    """The step that fails, and the reason; empty when none fails."""
     for step, run in life(deployment):
         try:
             run()

@@ -1,4 +1,4 @@
-"""A preflight on the emulated AWS: what would stop a deploy is found, with its fix, before anything is made."""
+"""A preflight on the emulated AWS: it finds what would stop a deploy, with its fix, before anything is created."""
 
 import json
 from collections.abc import Iterator

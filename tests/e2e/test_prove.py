@@ -1,4 +1,4 @@
-"""`osml prove` on the emulated AWS, from its first step to its report, as somebody with an account runs it."""
+"""`osml prove` on the emulated AWS, from its first step to its report, as people with an account run it."""
 
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ ANSWERS = (
 )
 
 
-# Of the steps those of a domain alone.
+# Steps that only a domain has.
 OF_DOMAIN = ("a role for the questions",)
 KINDS = {"domain": (STEPS, ANSWERS), "collection": (tuple(step for step in STEPS if step not in OF_DOMAIN), ())}
 

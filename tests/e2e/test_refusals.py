@@ -1,4 +1,4 @@
-"""What goes wrong in a deploy ends in one sentence in CloudFormation's events, a rollback, and nothing left."""
+"""Every failure of a deploy ends in one sentence in CloudFormation's events, a rollback, and no leftovers."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ Change = Callable[[Template], None]
 def deployment(
     local_cloud: Instance, directory: Path, key: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
-    """One whose knowledge stack is for the tests to deploy."""
+    """A deployment whose knowledge stack the tests deploy."""
     write_environment(directory, NAME)
     with Deployment(NAME, directory, local_cloud, tmp_path_factory.mktemp(NAME)) as made:
         yield made
@@ -30,7 +30,7 @@ def deployment(
 
 @pytest.fixture(scope="module")
 def templates(deployment: Deployment) -> Path:
-    """The folder of the templates; the stacks that the knowledge stack builds on are deployed from them."""
+    """The folder of the templates, after a deploy of the stacks on which the knowledge stack builds."""
     folder = deployment.synthesize()
     deployment.deploy("search", "inference", folder=folder)
     return folder
@@ -38,7 +38,7 @@ def templates(deployment: Deployment) -> Path:
 
 @pytest.fixture
 def reason(deployment: Deployment, templates: Path, engine: Any) -> Callable[[Change], str]:
-    """Deploys a changed template that must fail; returns CloudFormation's first reason after checking what is left."""
+    """Deploy a changed template that must fail; check what is left, and return CloudFormation's first reason."""
 
     def deploy(change: Change) -> str:
         before = engine.contents()
@@ -54,7 +54,7 @@ def reason(deployment: Deployment, templates: Path, engine: Any) -> Callable[[Ch
 
 
 def replaced(old: str, new: str) -> Change:
-    """Changes the text of a specification."""
+    """Change the text of a specification."""
 
     def change(template: Template) -> None:
         text = json.dumps(template)
@@ -106,7 +106,7 @@ def test_engine_unreachable(reason: Callable[[Change], str]) -> None:
 
 
 def test_no_key_is_written_anywhere(templates: Path, local_cloud: Instance, key: str) -> None:
-    """The key of the DeepSeek endpoint stands in no template and no log of the local cloud."""
+    """The key of the DeepSeek endpoint is in no template and no log of the local cloud."""
     written = list(templates.glob("*.template.json"))
     logs = list((local_cloud.home / "logs").glob("*.log"))
     assert written

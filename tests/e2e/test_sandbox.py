@@ -1,4 +1,4 @@
-"""The local cloud as its user meets it: cut short, started again, ended, and a secret that a stack makes."""
+"""The local cloud from its user's view: interrupted, started again, ended, and with a secret that a stack makes."""
 
 import json
 import os
@@ -64,7 +64,7 @@ PASSWORD = f"Aa1!{secrets.token_hex(12)}"
 
 
 def domain_of(name: str) -> Callable[..., requests.Response]:
-    """Make a domain, and return what sends it requests as its master user."""
+    """Make a domain; returns a client that sends requests as its master user."""
     own = f"arn:aws:es:{REGION}:{ACCOUNT}:domain/{name}/*"
     everybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "es:ESHttp*", "Resource": own}
     client = boto3.client("opensearch")

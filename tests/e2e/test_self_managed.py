@@ -1,4 +1,4 @@
-"""An OpenSearch of one's own: the engine over TLS, with a name and a password; its connectors hold the keys."""
+"""A self-managed OpenSearch: the engine over TLS, with a name and a password; its connectors contain the keys."""
 
 import json
 import re
@@ -22,7 +22,7 @@ PASSWORD = "Own-engine-9-lives!"
 
 
 class OwnDeployment(Deployment):
-    """An engine of one's own has no front that leads its connectors to the model endpoints of this machine."""
+    """A deployment without a front, so its connectors get the addresses of this machine's model endpoints."""
 
     egress = 0
 
@@ -43,7 +43,7 @@ class OwnDeployment(Deployment):
 
 
 class Keys:
-    """An IAM user who may call the embedding endpoint, and the secret that holds the user's access key."""
+    """An IAM user who may call the embedding endpoint, and the secret with the user's access key."""
 
     def __init__(self, endpoint: str) -> None:
         self.iam, self.secrets = boto3.client("iam"), boto3.client("secretsmanager")
@@ -60,7 +60,7 @@ class Keys:
         self.rotate()
 
     def rotate(self) -> None:
-        """Another access key in the secret; the former is refused from now on."""
+        """Put another access key into the secret; from now on, the former one is refused."""
         for old in self.iam.list_access_keys(UserName="own-engine")["AccessKeyMetadata"]:
             self.iam.delete_access_key(UserName="own-engine", AccessKeyId=old["AccessKeyId"])
         new = self.iam.create_access_key(UserName="own-engine")["AccessKey"]
@@ -78,7 +78,7 @@ class Keys:
 
 @pytest.fixture(scope="module")
 def login(engine: Any) -> Iterator[str]:
-    """The secret with an internal user who may do all."""
+    """The secret of an internal user with all permissions."""
     user, path = "/_plugins/_security/api/internalusers/own", "/_plugins/_security/api/rolesmapping/all_access"
     engine("PUT", user, {"password": PASSWORD})
     users = engine("GET", path)["all_access"]["users"]

@@ -17,7 +17,7 @@ SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
 
 
 def role(name: str, trust: dict[str, Any], statements: list[dict[str, Any]]) -> str:
-    """Makes an IAM role and returns its ARN."""
+    """Make an IAM role; returns its ARN."""
     iam = boto3.client("iam")
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
@@ -28,7 +28,7 @@ def role(name: str, trust: dict[str, Any], statements: list[dict[str, Any]]) -> 
 
 @pytest.fixture(scope="module")
 def team(local_cloud: Instance, directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The other team's domain; what is on it came from nobody here."""
+    """The other team's domain; none of its objects is the guest's."""
     write_environment(directory, "team")
     with Deployment("team", directory, local_cloud, tmp_path_factory.mktemp("team")) as deployment:
         deployment.deploy("search")
@@ -37,8 +37,9 @@ def team(local_cloud: Instance, directory: Path, tmp_path_factory: pytest.TempPa
 
 @pytest.fixture(scope="module")
 def admin(team: Any, engine: Any) -> Iterator[str]:
-    """A role that may change role mappings on the domain, and nothing else; it trusts the guest by name."""
-    # Before that role exists, and whenever it is made again: a principal that is a role would be kept by its id.
+    """A role that may only change role mappings on the domain; it trusts the guest by name."""
+    # A condition names the guest's role, so the trust holds before that role exists and after it is made again. IAM
+    # would store a principal that is a role by its id.
     provisioner = f"arn:aws:iam::{ACCOUNT}:role/osml-guest-provisioner"
     trust = {
         "Effect": "Allow",

@@ -1,4 +1,7 @@
-"""An environment on OpenSearch 2.19 rehearses 3.6, goes back, mends what was refused, and goes on there: one story."""
+"""An environment on OpenSearch 2.19: rehearsal of 3.6, rollback, repair of what was refused, and the upgrade.
+
+One story.
+"""
 
 import json
 from collections.abc import Iterator
@@ -20,14 +23,14 @@ from tests.e2e.neighbours import bare_sandbox, write_environment
 from tests.e2e.templates import DeployFailed, Deployment, until
 
 NAME = "old"
-# Amazon has no 3.6.
+# Amazon does not offer 3.6.
 BEFORE, AFTER = "OpenSearch_2.19", "OpenSearch_3.5"
 QUESTION = "How fast did Austin grow between 2020 and 2023?"
 LABELLED = (
     {"question": "How fast did Austin grow?", "relevant": {"austin": 2}},
     {"question": "New York City's population", "relevant": {"new-york-city": 2}},
 )
-# What 3.6 refuses of an index that 2.19 made, and of the cluster.
+# What 3.6 refuses of an index that 2.19 has made, and of the cluster settings.
 ODD_INDEX = {"settings": {"index": {"number_of_replicas": 0, "knn": True, "knn.algo_param.m": 8}}}
 ODD_CLUSTER = {"persistent": {"knn.plugin.enabled": True}}
 ODD_ROLE = "/_plugins/_security/api/roles/readers"
@@ -35,12 +38,12 @@ ODD_ROLE = "/_plugins/_security/api/roles/readers"
 
 @pytest.fixture(scope="session", autouse=True)
 def client_environment() -> None:
-    """None is started for all tests here: the story has a local cloud of its own."""
+    """Does not start the local cloud that the other tests share: this story has its own."""
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """A local cloud on 2.19 with a deployed environment and its documents; `contents` is what was there before."""
+    """A local cloud on 2.19 with a deployed environment; `contents` are those of the engine before the deploy."""
 
     instance: Instance
     directory: Path
@@ -72,7 +75,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 def write(directory: Path, version: str, **groups: Any) -> None:
-    """The environment's file with this version; `groups` are laid over it."""
+    """Write the environment's file with this version; `groups` are merged into it."""
     write_environment(directory, NAME, {**bare_sandbox()["search"], "engine_version": version})
     file = directory / f"{NAME}.yaml"
     file.write_text(file.read_text() + json.dumps(groups)[1:-1] if groups else file.read_text())
@@ -80,7 +83,7 @@ def write(directory: Path, version: str, **groups: Any) -> None:
 
 @pytest.fixture(scope="module")
 def answer(cloud: Cloud) -> Answer:
-    """What 2.19 answers."""
+    """The answer of 2.19."""
     return cloud.deployment.ask(QUESTION)
 
 
@@ -92,7 +95,7 @@ def questions(cloud: Cloud) -> Path:
 
 
 def upgraded(cloud: Cloud, questions: Path, code: int) -> dict[str, Any]:
-    """The findings of a rehearsal by subject."""
+    """The findings of a rehearsal, by subject."""
     options = ("--ask", QUESTION, "--questions", str(questions))
     upgrade = cloud.osml("sandbox", "upgrade", "--env", NAME, "--to", "3.6", *options, "--json", code=code)
     report = json.loads(upgrade.stdout)
@@ -129,7 +132,7 @@ def test_what_the_later_line_refuses_is_named_and_nothing_else_is_worse(
 def test_it_is_taken_back_with_all_it_had(cloud: Cloud, answer: Answer) -> None:
     cloud.osml("sandbox", "upgrade", "--undo")
     assert cloud.engine("GET", "/")["version"]["number"] == cloud.instance.engine.version == "2.19.1"
-    # ml-commons 2.19 waits for its encryption key for 3 s after a start, and then fails the first call.
+    # After a start, ml-commons 2.19 waits 3 s for its encryption key, and then fails the first call.
     until(lambda: answers(cloud))
     again = cloud.deployment.ask(QUESTION)
     assert (again.answer, again.sources) == (answer.answer, answer.sources)
@@ -152,7 +155,7 @@ def test_a_deploy_takes_the_domain_up_in_place_with_other_changes(cloud: Cloud, 
     domain = boto3.client("opensearch").describe_domain(DomainName=f"osml-{NAME}")["DomainStatus"]
     assert (domain["EngineVersion"], cloud.deployment.outputs("knowledge")["DomainEndpoint"]) == (AFTER, endpoint)
     assert "harbour pilot" in json.dumps(cloud.engine("GET", "/_search/pipeline"))
-    # Since 3.0 the scores of hybrid search are others behind the first, and with them their order.
+    # Since 3.0, hybrid search scores all hits but the first differently, so their order differs, too.
     assert cloud.deployment.ask(QUESTION).sources[0] == answer.sources[0]
 
 

@@ -1,4 +1,4 @@
-"""Questions and documents at a steady rate while something changes, and what became of each one of them."""
+"""Questions and documents at a steady rate while something changes, and the result of each of them."""
 
 import itertools
 import json
@@ -28,7 +28,7 @@ from osml.remote.domain import Disconnected, Domain
 from osml.remote.stack import Knowledge
 from tests.e2e.templates import SAMPLES
 
-# A second each. Two cores, shared with the engine, the models and a deploy, answer about four.
+# Per second. Two cores, shared with the engine, the models and a deploy, answer about four questions.
 QUESTIONS = float(os.environ.get("OSML_TRAFFIC_QUESTIONS", "4"))
 DOCUMENTS = float(os.environ.get("OSML_TRAFFIC_DOCUMENTS", "8"))
 BATCH = 4
@@ -46,12 +46,12 @@ PAGE = 500
 
 @dataclass
 class Account:
-    """What became of the questions and documents of a run.
+    """The results of the questions and documents of a run.
 
-    `failed` questions and `refused` documents are named, with the sentence that their client got. `lost` documents
-    were acknowledged and are not in the index as they were sent, with a vector, each with what is there; `doubled`
-    ones are there more than once; `strangers` is how many more documents the index holds than before and were sent.
-    `repeated` counts the answers, by status, that made a client try once more, `-` being a broken connection.
+    `failed` questions and `refused` documents are listed by name, with the sentence that their client got. `lost`
+    documents were acknowledged, but the index does not have them as they were sent, with a vector; each is listed with
+    what is there. `doubled` ones are there more than once. `strangers` is the number of new documents in the index that
+    nobody sent. `repeated` counts the answers, by status, after which a client tried again; `-` is a broken connection.
     """
 
     seconds: float = 0.0
@@ -67,15 +67,15 @@ class Account:
 
     @property
     def faults(self) -> dict[str, Any]:
-        """Empty when every question was answered and every document is there once."""
+        """The results that are faults; empty when every question was answered and every document is there once."""
         faults = {name: getattr(self, name) for name in ("failed", "refused", "lost", "doubled", "strangers")}
         return {name: value for name, value in faults.items() if value}
 
 
 class Traffic:
-    """Clients that ask and load as `osml` does, each with a connection of its own.
+    """Clients that ask and load as `osml` does, each with its own connection.
 
-    All they know of the stack is `knowledge`, as it was when they started. `run` is in the id of every document.
+    They know only `knowledge` of the stack, as it was when they started. `run` is in the id of every document.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Traffic:
         documents: float = DOCUMENTS,
         domain: Callable[[], Domain] | None = None,
     ) -> None:
-        """`questions` and `documents` are the rates, a second; what is late is sent at once. `domain` connects."""
+        """`questions` and `documents` are rates per second; late ones are sent immediately. `domain` makes a client."""
         self.account = Account()
         self._knowledge, self._run = knowledge, f"{run}-{secrets.token_hex(2)}"
         self._facts = list(facts().items())
@@ -105,7 +105,7 @@ class Traffic:
 
     @contextmanager
     def running(self) -> Iterator[Account]:
-        """Asks and loads until the block ends; the account is complete then."""
+        """Ask and load until the block ends; then the account is complete."""
         began = time.monotonic()
         threads = [threading.Thread(target=self._serve, args=(began, *client)) for client in self._clients]
         for thread in threads:
@@ -120,15 +120,15 @@ class Traffic:
         self.reckon()
 
     def again(self) -> None:
-        """Loads what was refused once more, and brings the account up to date."""
+        """Load the refused documents once more, and update the account."""
         refused, self.account.refused = list(self.account.refused), {}
         for start in range(0, len(refused), BATCH):
             self._give(self._domain(), refused[start : start + BATCH])
         self.reckon()
 
     def reckon(self) -> None:
-        """Compares what was sent with what the index holds."""
-        now = self._count()  # refreshes: what was written a moment ago is found only then
+        """Compare the sent documents with those in the index."""
+        now = self._count()  # refreshes first: only then are new documents found
         counts: Counter[str] = Counter()
         for start in range(0, len(self.sent), PAGE):
             counts.update(self._held(list(self.sent)[start : start + PAGE]))
@@ -193,11 +193,11 @@ class Traffic:
             self.account.refused |= refused
 
     def _held(self, names: list[str]) -> Iterator[str]:
-        """The ids of those that the index holds as they were sent, and with a vector: each as often as it is there."""
+        """The ids of the documents that the index has as they were sent, with a vector; a doubled one comes twice."""
         vector = {"exists": {"field": self._knowledge.embedding_field}}
         query = {"bool": {"filter": [{"ids": {"values": names}}, vector]}}
         body = {"query": query, "size": 2 * PAGE, "_source": [self._knowledge.text_field]}
-        # Without a pipeline, or the environment's would have every hit answered from.
+        # Without a pipeline: the environment's would answer from every hit.
         answer = self._query("POST", "/_search?search_pipeline=_none", json=body)
         for hit in answer["hits"]["hits"]:
             if hit["_source"][self._knowledge.text_field] == self.sent[hit["_id"]]:
@@ -219,7 +219,7 @@ class Traffic:
 
 
 class _CountingDomain(Domain):
-    """Notes in `repeated` what was not answered with a success."""
+    """Counts in `repeated` the answers that were not successful."""
 
     def __init__(self, knowledge: Knowledge, repeated: Counter[str]) -> None:
         super().__init__(knowledge)
@@ -237,12 +237,12 @@ class _CountingDomain(Domain):
 
 
 def _text(name: str) -> str:
-    """A text far from all others: a graph of many that are nearly alike leads to nothing else (HNSW, engine 3.4)."""
+    """A text that differs much from all others: among similar ones, an HNSW graph finds nothing else (engine 3.4)."""
     return f"{name}: {' '.join(random.Random(name).choices(VOCABULARY.split(), k=12))}"  # noqa: S311 - not cryptography
 
 
 def facts() -> dict[str, tuple[str, str]]:
-    """Questions about the samples: each with the figure of its answer and the id of the document that gives it."""
+    """Questions about the samples: each with the figure in its answer and the id of the document with that figure."""
     known = {}
     for line in SAMPLES.read_text().splitlines():
         sample = json.loads(line)

@@ -1,4 +1,4 @@
-"""A deployed environment that things happen to, and ways to do and undo them by hand."""
+"""A deployed environment that tests damage, and ways to damage and repair it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DEPLOYED_SECONDS = 10
 
 
 class Ward:
-    """The environment that things happen to: `deployment`, the `engine` as its administrator, the models' control."""
+    """The damaged environment: its `deployment`, the `engine` as its administrator, and the control of its models."""
 
     def __init__(self, deployment: Deployment, engine: Any, instance: Instance) -> None:
         self.deployment = deployment
@@ -41,7 +41,7 @@ class Ward:
 
     @property
     def answer(self) -> str:
-        """The id of the model that answers."""
+        """The id of the answer model."""
         resources = boto3.client("cloudformation").list_stack_resources(StackName=self.stack)["StackResourceSummaries"]
         models = [
             resource["PhysicalResourceId"] for resource in resources if resource["ResourceType"] == "Custom::MlModel"
@@ -50,7 +50,7 @@ class Ward:
 
     @property
     def stack(self) -> str:
-        """The stack of what is in the engine."""
+        """The name of the stack of objects in the engine."""
         return f"osml-{self.deployment.name}-knowledge"
 
     def connector(self, model_id: str) -> str:
@@ -59,7 +59,7 @@ class Ward:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Nobody heals anything: what calls the keeper is switched off."""
+        """Within the block nothing repairs the environment: the rules that call the keeper are disabled."""
         client = boto3.client("events")
         rules = [rule["Name"] for rule in client.list_rules(NamePrefix=self.stack)["Rules"]]
         for name in rules:
@@ -71,23 +71,23 @@ class Ward:
                 client.enable_rule(Name=name)
 
     def faults(self, provider: str, **faults: float) -> AbstractContextManager[None]:
-        """The provider of models throttles, fails or is slow."""
+        """Within the block the provider of models throttles, fails or is slow."""
         return struck(startup.settings(self.instance)["models_url"], provider, **faults)
 
     def by_hand(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """A request of an administrator through the front, which leads a connector's URL to the models.
+        """Send a request as an administrator through the front, which redirects a connector's URL to the models.
 
-        The engine may have lost the mapping of an administrator, so each request has a new one.
+        The engine may have lost the mapping of an administrator, so each request makes a new one.
         """
         with administrator(self.engine, self.known) as domain:
             return domain.json(method, path, json=body)
 
     def undeploy(self, model_id: str) -> None:
-        """As somebody does who wants to change a connector."""
+        """Undeploy a model, as somebody does who wants to change its connector."""
         undeploy(self.engine, model_id)
 
     def deploy(self, model_id: str) -> None:
-        """Deploys a model and waits until it is."""
+        """Deploy a model and wait until it is deployed."""
         self.engine("POST", f"/_plugins/_ml/models/{model_id}/_deploy")
         deadline = time.monotonic() + DEPLOYED_SECONDS
         while self.engine("GET", f"/_plugins/_ml/models/{model_id}")["model_state"] != "DEPLOYED":
@@ -96,7 +96,7 @@ class Ward:
 
     @contextmanager
     def edited(self, model_id: str, change: dict[str, Any], way: Callable[..., Any] | None = None) -> Iterator[None]:
-        """The model's connector with a `change`, for which the model has to be undeployed."""
+        """Within the block the model's connector has the `change`; the model is undeployed for it."""
         path, document = f"/_plugins/_ml/connectors/{self.connector(model_id)}", self.document("connector", model_id)
         self.undeploy(model_id)
         (way or self.engine)("PUT", path, change)
@@ -109,7 +109,7 @@ class Ward:
             self.deploy(model_id)
 
     def document(self, kind: str, model_id: str) -> Callable[[], Any]:
-        """What puts the model, or its connector, back as it is now."""
+        """A function that restores the document of the model, or of its connector, as it is now."""
         found_id = model_id if kind == "model" else self.connector(model_id)
         path = f"/.plugins-ml-{kind}/_doc/{found_id}"
         source = self.engine("GET", path)["_source"]

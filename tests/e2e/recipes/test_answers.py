@@ -59,7 +59,7 @@ CUSTOM = {
         }
     ],
 }
-# What differs in its templates alone (another size, model or region of the same provider) is held by the snapshots.
+# Differences that only the templates show (another size, model or region of a provider) are in the snapshots.
 ANSWERS: dict[str, tuple[str, dict[str, Any]]] = {
     "sagemaker-array": (
         "deepseek-sagemaker",
@@ -77,14 +77,14 @@ ANSWERS: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.fixture(scope="module")
 def nothing(engine: Any) -> dict[str, Any]:
-    """What the engine holds before; every test leaves it so."""
+    """The contents of the engine before the tests, which every test restores."""
     stored: dict[str, Any] = engine.contents()
     return stored
 
 
 @pytest.fixture
 def deployment(local_cloud: Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
-    """An environment `e2e` whose file the test writes; its stacks are gone at the end."""
+    """An environment `e2e` whose file the test writes; its stacks are destroyed at the end."""
     monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
     secret.put(SECRET["name"], "api_key", local_cloud.deepseek_key.read_text().strip())
     with Deployment("e2e", tmp_path, local_cloud, tmp_path) as made:
@@ -98,7 +98,7 @@ def write(folder: Path, recipe: str, answer: dict[str, Any], **more: Any) -> Non
 
 
 def in_a_bucket(key: str, content: str) -> str:
-    """An object of S3, and one beside it that is no document; returns the prefix of both."""
+    """Put an object into S3, and beside it one that is no document; returns the prefix of both."""
     client, bucket = boto3.client("s3"), "osml-e2e-answers"
     client.create_bucket(Bucket=bucket)
     client.put_object(Bucket=bucket, Key=key, Body=content.encode())
@@ -107,7 +107,7 @@ def in_a_bucket(key: str, content: str) -> str:
 
 
 def said(deployment: Deployment, question: str) -> str:
-    """What it answers; it must answer something."""
+    """Ask a question; returns the text of the answer, which must not be missing."""
     text = deployment.ask(question).answer
     assert text is not None
     return text
@@ -129,7 +129,7 @@ def test_a_recipe_answers_and_goes(
         assert leak not in text
 
     quoted = said(deployment, 'What is the "zeppelin fare" at C:\\new\\table?')
-    if name != "custom":  # ml-commons' own `escape`, which that connector uses, doubles a backslash before a t
+    if name != "custom":  # that connector uses ml-commons' `escape`, which doubles a backslash before a t
         assert HOSTILE.partition(" <think>")[0] in quoted
 
     _goes_on_with_a_conversation(deployment)
@@ -141,7 +141,7 @@ def test_a_recipe_answers_and_goes(
 
 
 def _starts_at_a_question(deployment: Deployment) -> None:
-    """A stopped model is no drift and no trouble; whoever asks is told that it starts, and later gets an answer."""
+    """A stopped model is neither drift nor a fault; a question gets a notice that it starts, and later an answer."""
     [component] = boto3.client("sagemaker").list_inference_components()["InferenceComponents"]
     name = component["InferenceComponentName"]
     stop(name)
@@ -177,9 +177,9 @@ def _goes_on_with_a_conversation(deployment: Deployment) -> None:
 def test_another_model_is_another_connector_behind_the_same_model(
     nothing: dict[str, Any], deployment: Deployment, engine: Any, tmp_path: Path
 ) -> None:
-    """From the managed model to an imported one: body, region and permissions change, ids that searches use do not.
+    """From the managed model to an imported one: body, region and permissions change, the ids in searches do not.
 
-    A limit that the thoughts alone use up fails its deploy, in a sentence; the connector before it answers on.
+    A token limit that the model's thoughts use up fails the deploy, with a sentence; the old connector still answers.
     """
     write(tmp_path, "deepseek-bedrock", {})
     deployment.deploy()
@@ -198,7 +198,7 @@ def test_another_model_is_another_connector_behind_the_same_model(
 def test_a_profile_needs_its_model_in_every_region(
     nothing: dict[str, Any], deployment: Deployment, engine: Any, tmp_path: Path
 ) -> None:
-    """With the models of two regions left out of the policy, the deploy fails and says that it is not allowed."""
+    """When the policy lacks the models of two regions, the deploy fails and names the missing permission."""
     write(tmp_path, "deepseek-bedrock", {"regions": ["us-east-1"]})
     with pytest.raises(DeployFailed, match="Allow the connector role to invoke the model"):
         deployment.deploy()

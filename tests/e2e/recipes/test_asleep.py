@@ -1,4 +1,4 @@
-"""An embedding model that is stopped while nobody calls it: questions and loads, by every way in."""
+"""An embedding model that stops when nobody calls it: questions and loads, through each way in."""
 
 import json
 from collections.abc import Iterator
@@ -63,7 +63,7 @@ def _refusal(functions: Functions, path: str, body: dict[str, Any]) -> tuple[int
 
 
 def test_a_question_says_that_it_starts_and_when_it_answers(deployment: Deployment) -> None:
-    """A stopped model is no drift and no trouble."""
+    """A stopped model is neither drift nor a fault."""
     assert look(deployment.place).is_healthy
     assert copies(MODEL) == {"DesiredCopyCount": 0, "CurrentCopyCount": 0}
     with pytest.raises(Failure) as refused:
@@ -71,7 +71,7 @@ def test_a_question_says_that_it_starts_and_when_it_answers(deployment: Deployme
     assert (str(refused.value), refused.value.cause) == (SENTENCE, "model-starting")
     assert copies(MODEL)["DesiredCopyCount"] == 1
     functions = Functions(deployment.place, boto3.Session())
-    # A start takes seconds here, and less than what comes before on a busy machine.
+    # A start takes seconds here, so on a busy machine the model may have started by now.
     stop(MODEL)
     assert _refusal(functions, "/ask", {"question": QUESTION}) == (503, "model-starting", SENTENCE, 300)
     until(lambda: functions.post("/ask", {"question": QUESTION}).status == 200)
@@ -103,7 +103,7 @@ def test_a_dropped_object_comes_again(deployment: Deployment) -> None:
     boto3.client("s3").put_object(Bucket=bucket, Key="documents/harbour.txt", Body=b"The harbour opens at seven.")
     until(lambda: copies(MODEL)["DesiredCopyCount"] == 1)
     until(lambda: _answers(deployment))
-    # The start is over sooner here than by the estimate, for which the message is hidden.
+    # Here, the start ends before the estimated time, and the message stays hidden for that time.
     names = ["ApproximateNumberOfMessagesNotVisible"]
     hidden = boto3.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
     assert hidden == {names[0]: "1"}
@@ -116,7 +116,7 @@ def test_a_dropped_object_comes_again(deployment: Deployment) -> None:
 
 
 def _drop() -> str:
-    """The name of the function."""
+    """The name of the drop's function."""
     resources = boto3.client("cloudformation").describe_stack_resources(StackName=f"osml-{NAME}-ingestion")
     [function] = [
         resource["PhysicalResourceId"]

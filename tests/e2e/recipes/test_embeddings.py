@@ -1,4 +1,4 @@
-"""Every embedding provider under the recipe semantic-search: deployed, asked, fed hostile text, changed, destroyed."""
+"""Every embedding provider with the recipe semantic-search: deployed, asked, given hostile text, changed, destroyed."""
 
 import json
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ HOSTILE = (
     '"quoted zeppelin"',
     "\\u0041 zeppelin \\",
 )
-# What ml-commons by itself puts into a request body without escaping it, and what it fills in.
+# Text that ml-commons by itself puts into a request body without escaping, and placeholders that it fills in.
 JSON = ('{"zeppelin": [1, null]}', '["zeppelin", "dirigible"]')
 PLACEHOLDERS = ("${parameters.region} zeppelin ${parameters.inputText} ${parameters.nothing}",)
 TEXTS = (*HOSTILE, *JSON, *PLACEHOLDERS)
@@ -36,9 +36,9 @@ Settings = dict[str, Any]
 
 @dataclass(frozen=True)
 class Case:
-    """`change` is laid over the environment after the first answers; `path` is what the model endpoints then see.
+    """`change` is merged into the environment after the first answers; then the model endpoints are called at `path`.
 
-    With `anew` the change makes other vectors, and so another index version.
+    With `anew`, the change makes other vectors, and therefore another index version.
     """
 
     embedding: Settings
@@ -110,7 +110,7 @@ def write(folder: Path, name: str, *layers: Settings) -> None:
 
 
 def calls(instance: Instance, provider: str, path: str) -> int:
-    """How often the model endpoints were called at `path`; none of the calls was refused."""
+    """The number of calls of the model endpoints at `path`; fails when a call was refused."""
     report = requests.get(startup.settings(instance)["models_url"] + "/_control", timeout=5).json()[provider]
     traffic = report["paths"].get(path, {"calls": 0, "rejected": 0})
     assert traffic["rejected"] == 0
@@ -166,7 +166,7 @@ def _finds_in_order(deployment: Deployment) -> None:
 
 
 def _keeps_hostile_text(deployment: Deployment, texts: tuple[str, ...], folder: Path) -> None:
-    """Each text is stored as it was and is the one found when it is asked for, so its vector is its own."""
+    """Each text is stored unchanged, and a search for it finds it first, so its vector is its own."""
     file = folder / "hostile.ndjson"
     rows = [{"id": f"hostile {n}", "text": text, "number": n, "": {"a..b": text}} for n, text in enumerate(texts)]
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))

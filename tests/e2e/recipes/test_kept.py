@@ -1,6 +1,6 @@
-"""With `search.removal: retain` a failed deploy is repeated, and a destroyed environment comes back with its documents.
+"""With `search.removal: retain`, a failed deploy can be repeated, and a destroyed environment gets its documents back.
 
-One story, told in order, by the commands of the README and the real `cdk`.
+The tests form one story, in order, by the commands of the README and the real `cdk`.
 """
 
 import json
@@ -28,7 +28,7 @@ KNOWN = "18,937,000"
 
 @pytest.fixture(scope="module")
 def osml(local_cloud: Instance, directory: Path) -> Iterator[CommandLine]:
-    """On an environment that keeps its data; nothing is left of it afterwards."""
+    """The command line on an environment that retains its data; everything is removed afterwards."""
     write_environment(directory, NAME, index=NAME)
     file = directory / f"{NAME}.yaml"
     settings = yaml.safe_load(file.read_text()) | {"keeper": False}
@@ -43,7 +43,7 @@ def osml(local_cloud: Instance, directory: Path) -> Iterator[CommandLine]:
 
 
 def remove() -> None:
-    """The stacks, and what they keep."""
+    """Remove the stacks, and the resources that they retain."""
     client: Any = boto3.client("cloudformation")
     for part in reversed(stacks()):
         name = f"osml-{NAME}-{part}"
@@ -70,7 +70,7 @@ def stacks() -> dict[str, dict[str, Any]]:
 
 
 def ids(part: str) -> dict[str, str]:
-    """Physical ids by type of resource, of what there is one of."""
+    """Physical ids by resource type, for types with one resource."""
     client: Any = boto3.client("cloudformation")
     pages = client.get_paginator("list_stack_resources").paginate(StackName=f"osml-{NAME}-{part}")
     return {

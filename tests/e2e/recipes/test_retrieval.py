@@ -1,7 +1,7 @@
-"""Hybrid search, sparse weights, reranking, filters, marks, follow-ups, smaller vectors: in a deployed environment.
+"""Hybrid search, sparse weights, reranking, filters, marks, follow-ups and smaller vectors in a deployed environment.
 
-With OSML_RETRIEVAL, the name of a page, all questions are asked and the page's tables are written; otherwise every
-third.
+OSML_RETRIEVAL names a page: then all questions are asked and the page's tables are written. Otherwise every third
+question is asked.
 """
 
 import json
@@ -32,19 +32,19 @@ RERANKS = "/model/cohere.rerank-v3-5:0/invoke"
 SPARSE = {"endpoint": "neural-sparse"}
 ALONE_BY_MEANING = {"hybrid": False}
 COLUMNS = ("`retrieval`", "nDCG@10", "recall@10", "MRR@10", "p50", "p99")
-# Those of the second set of each were not used to choose how two lists become one.
+# The second set of each was not used to choose the way in which two lists of hits are merged.
 FOLLOW_UPS, CHANGES = ("follow-ups", "more-follow-ups"), ("topic-changes", "more-topic-changes")
 FOLLOWED_COLUMNS = ("questions", "`retrieval`", "`earlier_questions`", "nDCG@10", "p", "recall@10", "MRR@10")
 MARKED_COLUMNS = ("`highlight`", "answers marked", "of the text", "p50", "p99")
-# Documents that stand together in the set make one, of some ten sentences.
+# That many neighbouring documents of the set become one, of about ten sentences.
 TOGETHER = 5
 
 
 class Finding:
-    """The deployed environment `finding`, and what was measured of it."""
+    """The deployed environment `finding`, and its measurements."""
 
     def __init__(self, deployment: Deployment, folder: Path, rows: list[list[str]]) -> None:
-        """`folder` is where the environment's file and the questions are written; what is measured adds to `rows`."""
+        """`folder` is for the environment's file and the questions; measurements are appended to `rows`."""
         self.deployment, self._folder, self._rows = deployment, folder, rows
         self._followed = list[list[str]]()
         questions = (SET / "questions.ndjson").read_text().splitlines(keepends=True)
@@ -52,19 +52,19 @@ class Finding:
         self._questions.write_text("".join(questions if PAGE else questions[::3]))
 
     def turn_on(self, retrieval: dict[str, Any], *parts: str) -> None:
-        """Deploy it, in the inference and the knowledge stack unless other `parts` are given."""
+        """Deploy the settings, in the inference and knowledge stacks unless other `parts` are given."""
         write(self._folder, self.deployment.name, EMBEDDING, {"retrieval": retrieval})
         self.deployment.deploy(*(parts or ("inference", "knowledge")))
 
     def measured(self, name: str) -> dict[str, Quality]:
-        """How well each way finds things; what is deployed makes a row of that name."""
+        """The search quality of each way; the deployed way becomes a row with that name."""
         qualities_by_way = {quality.way: quality for quality in evaluate(self.deployment.place, self._questions, [0.3])}
         quality = qualities_by_way[DEPLOYED]
         self._rows.append([name, *_figures(quality), *_times(quality)])
         return qualities_by_way
 
     def followed(self, name: str, retrieval: dict[str, Any]) -> dict[str, list[Quality]]:
-        """How well each set of questions after others finds things: alone, with one and with two of those before."""
+        """The search quality for each set of follow-up questions: alone, and with one and two earlier questions."""
         qualities: dict[str, list[Quality]] = {}
         for count in (1, 2):
             self.turn_on({**retrieval, "earlier_questions": count}, "knowledge")
@@ -81,7 +81,7 @@ class Finding:
         return qualities
 
     def publish_followed(self) -> None:
-        """Write the tables of questions after others."""
+        """Write the tables of the follow-up questions."""
         for section, sets in (("follow-ups", FOLLOW_UPS), ("topic-changes", CHANGES)):
             rows = [row for questions in sets for row in self._followed if row[0] == questions]
             publish(section, FOLLOWED_COLUMNS, rows, CHECKOUT / str(PAGE))
@@ -89,7 +89,7 @@ class Finding:
 
 @pytest.fixture(scope="module")
 def rows() -> Iterator[list[list[str]]]:
-    """The table of the page, written when all is measured."""
+    """The rows of the page's table, which is written after all measurements."""
     rows: list[list[str]] = []
     yield rows
     if PAGE and rows:
@@ -123,17 +123,17 @@ def test_each_setting_does_what_it_should(finding: Finding, local_cloud: Instanc
 
     after_others = finding.followed("`hybrid: off`", ALONE_BY_MEANING)
     alone, first, two = after_others[FOLLOW_UPS[0]]
-    # What is asked for often stands in the question before; two of them say more of what was before that.
+    # The question before often names the subject; with two of them, more of the text is about earlier subjects.
     assert first.ndcg > alone.ndcg + 0.05
     assert two.ndcg > alone.ndcg
-    # What was asked before does not hide what another question is about.
+    # Earlier questions do not hide the new subject of a question.
     alone, *after_another = after_others[CHANGES[0]]
     assert all(changed.ndcg > alone.ndcg - 0.01 for changed in after_another)
 
     finding.turn_on({"hybrid": {"words": 0.3}})
     hybrid = finding.measured("`hybrid: {words: 0.3}`")
     assert hybrid[DEPLOYED].ndcg == pytest.approx(hybrid["hybrid, words 0.3"].ndcg, abs=0.001)
-    # Words find names and codes, vectors what is said in other words.
+    # Words find names and codes; vectors find what is said in other words.
     assert hybrid[DEPLOYED].ndcg > max(hybrid["meaning"].ndcg, hybrid["words"].ndcg)
     assert engine.contents() == added
     if PAGE:
@@ -143,19 +143,19 @@ def test_each_setting_does_what_it_should(finding: Finding, local_cloud: Instanc
     reranks_before = reranks(local_cloud)
     finding.turn_on({"hybrid": {"words": 0.3}, "rerank": {}, "candidates": 10})
     ranked = finding.measured("`hybrid`, and `rerank` of 10 candidates")
-    # The order is that of the stand-in, which is no trained model: another one, and not a better one.
+    # The stand-in is no trained model, so its order differs and is no better.
     assert 0.8 < ranked[DEPLOYED].ndcg != pytest.approx(hybrid[DEPLOYED].ndcg, abs=0.001)
     assert reranks(local_cloud) >= reranks_before + len(ranked[DEPLOYED].milliseconds)
     assert engine.contents()["indexes"] == added["indexes"]
-    # A search that says nothing to the rerank model keeps its order, and does not fail.
+    # A search without a text for the rerank model keeps its order, and does not fail.
     assert finding.deployment.domain().json("POST", "/passages/_search", json={"size": 1})["hits"]["hits"]
 
     finding.turn_on({**ALONE_BY_MEANING, "quantization": "byte"})
     assert engine.contents()["indexes"] != added["indexes"]
     smaller = finding.measured("`hybrid: off, quantization: byte`")
-    # Neither words nor a rerank model are left of the deploy before.
+    # Neither word search nor a rerank model remains from the previous deploy.
     assert smaller[DEPLOYED].ndcg == pytest.approx(smaller["meaning"].ndcg, abs=0.001)
-    # Seven bits a dimension move near neighbours past each other: on 3.6 to 0.850, from 0.823.
+    # With seven bits a dimension, near neighbours change places: on 3.6 from 0.823 to 0.850.
     assert smaller[DEPLOYED].ndcg == pytest.approx(plain[DEPLOYED].ndcg, abs=0.03)
 
     finding.deployment.destroy()
@@ -170,12 +170,12 @@ def test_the_sentences_near_to_a_question_are_marked(finding: Finding, engine: A
     rows = []
     for count in (1, 2) if PAGE else (2,):
         for by in ("words", "meaning"):
-            # Operators read the index's pipeline for the model that compares meanings: the search stack allows it.
+            # To find the model that compares meanings, operators read the index's pipeline: the search stack allows it.
             finding.turn_on({"highlight": {"by": by, "sentences": count}}, "search", "knowledge")
             (quality, *_) = evaluate(finding.deployment.place, questions)
             assert quality.marked is not None
             assert quality.marked_text is not None
-            # Sentences taken blindly would hold the answer as often as they are long.
+            # Sentences at random would contain the answer in the same proportion as their share of the text.
             assert quality.marked > 1.5 * quality.marked_text
             shares = [f"{share:.0%}" for share in (quality.marked, quality.marked_text)]
             rows.append([f"`{{by: {by}, sentences: {count}}}`", *shares, *_times(quality)])
@@ -210,7 +210,7 @@ def _times(quality: Quality) -> list[str]:
 
 
 def _together(folder: Path) -> tuple[Path, Path]:
-    """The set with fewer and longer documents: in one of two sentences there is little to choose from."""
+    """The set with fewer and longer documents: in a document of two sentences there is little to choose from."""
     documents = [json.loads(line) for line in (SET / "documents.ndjson").read_text().splitlines()]
     questions = [json.loads(line) for line in (SET / "questions.ndjson").read_text().splitlines()]
     whole: dict[str, str] = {}
@@ -229,7 +229,7 @@ def _a_conversation(deployment: Deployment) -> None:
     questions = "The washing machine WM-520 shows E15", "What does it mean?"
     first = asking.ask(deployment.place, questions[0], 1, talk="new")
     assert first.conversation_id
-    # Alone it names no machine.
+    # The second question alone names no machine.
     second = asking.ask(deployment.place, questions[1], 2, talk=first.conversation_id)
     assert "washer-e15" in [source.id for source in second.sources]
     assert second.conversation_id == first.conversation_id
@@ -248,7 +248,7 @@ def _filters_and_an_index_out_of_use(deployment: Deployment, engine: Any) -> Non
         assert all(value in source.text for source in sources)
     assert [source.id for source in ask(domain, known, question, 4, [("document", "oven-e17")]).sources] == ["oven-e17"]
 
-    # As an index version that went out of use and was kept: the same pipelines, a document, and not the alias.
+    # An index version that is no longer used but was kept: the same pipelines, one document, no alias.
     stale = "passages-00000000"
     body = next(iter(domain.json("GET", f"/{known.index_version}").values()))
     own = body["settings"]["index"]
