@@ -9,7 +9,7 @@ from settings import Environment
 from settings.answer.sagemaker import SageMakerAnswer
 from settings.bedrock_base import BedrockModel
 from settings.embedding.sagemaker import SageMakerEmbedding
-from settings.new_domain import NewDomain
+from settings.new_domain import NewDomain, Nodes, UltraWarm
 from settings.price_list import USD
 from settings.serverless import Serverless
 
@@ -27,13 +27,10 @@ def idle(environment: Environment) -> dict[str, float]:
     search, embedding, answer = environment.search, environment.embedding, environment.answer
     usd = {"search": 0.0, "embedding": 0.0, "answer": 0.0, "rest": 0.0}
     if isinstance(search, NewDomain):
-        masters = search.dedicated_masters
-        usd["search"] = _month(search.data_nodes.instance_type, search.data_nodes.count)
-        usd["search"] += _month(masters.instance_type, masters.count) if masters else 0
-        usd["search"] += USD["gp3"] * search.volume.size * search.data_nodes.count
+        usd["search"] = sum(_month(nodes.instance_type, nodes.count) for nodes in _nodes(search))
+        usd["search"] += USD["gp3"] * search.volume.size * search.data_nodes.count if search.has_volumes else 0
         usd["rest"] = KEEPER + USD["alarm"] * DOMAIN_ALARMS
-    if isinstance(search, Serverless) and search.generation == "classic" and not search.collection:
-        usd["search"] = USD["OCU"] * UNITS_IN_USE * HOURS
+    usd["search"] += USD["OCU"] * _always_billed(environment) * HOURS
     if isinstance(embedding, SageMakerEmbedding) and embedding.creates_endpoint:
         usd["embedding"] = _month(embedding.instance_type, _idle_instances(embedding))
     if isinstance(answer, SageMakerAnswer) and answer.creates_endpoint:
@@ -50,8 +47,7 @@ def unknown(environment: Environment) -> list[str]:
     search, embedding, answer = environment.search, environment.embedding, environment.answer
     machines = []
     if isinstance(search, NewDomain):
-        masters = search.dedicated_masters
-        machines += [search.data_nodes.instance_type, *([masters.instance_type] if masters else [])]
+        machines += [nodes.instance_type for nodes in _nodes(search)]
     if isinstance(embedding, SageMakerEmbedding) and embedding.creates_endpoint:
         machines.append(embedding.instance_type)
     if isinstance(answer, SageMakerAnswer) and answer.creates_endpoint:
@@ -65,9 +61,22 @@ def in_use(environment: Environment) -> float:
     It includes the OCUs of a collection that scales to zero while nobody uses it.
     """
     search = environment.search
-    sleeps = isinstance(search, Serverless) and search.generation == "nextgen" and not search.collection
-    awake = USD["OCU"] * UNITS_IN_USE if sleeps else 0
-    return sum(idle(environment).values()) / HOURS + awake
+    made_here = isinstance(search, Serverless) and not search.collection
+    awake = max(0, UNITS_IN_USE - _always_billed(environment)) if made_here else 0
+    return sum(idle(environment).values()) / HOURS + USD["OCU"] * awake
+
+
+def _nodes(search: NewDomain) -> list[Nodes | UltraWarm]:
+    """The nodes of each type that the domain has."""
+    return [nodes for nodes in (search.data_nodes, search.dedicated_masters, search.ultrawarm) if nodes]
+
+
+def _always_billed(environment: Environment) -> int:
+    """The OCUs of a collection that are billed while nobody uses it; 0 for a collection of somebody else."""
+    search = environment.search
+    if not isinstance(search, Serverless) or search.collection:
+        return 0
+    return search.search_units[0] + search.indexing_units[0]
 
 
 def _idle_instances(model: SageMakerEmbedding | SageMakerAnswer) -> int:

@@ -29,9 +29,11 @@ class EnvironmentStage(cdk.Stage):
         collection = any(isinstance(construct, CollectionGrants) for construct in self.node.find_all())
         needed = [IndexOutputs.name_of("operator_role_arn")]
         needed += [AssistantOutputs.name_of("ask_function")] if collection else []
-        stacks = [child for name in needed for child in self.node.children if child.node.try_find_child(name)]
-        if len(stacks) < len(needed):
-            raise ValueError(f"no stack has the output {needed[-1]}, without which nobody can ask; add it")
+        by_name = {name: [child for child in self.node.children if child.node.try_find_child(name)] for name in needed}
+        for name, having in by_name.items():
+            if not having:
+                raise ValueError(f"no stack has the output {name}, without which nobody can ask; add it")
+        stacks = [stack for having in by_name.values() for stack in having]
         outputs = [child for stack in stacks for child in stack.node.children if isinstance(child, cdk.CfnOutput)]
         return {construct.node.id: construct for construct in outputs}
 

@@ -158,22 +158,22 @@ def _called(environment: Environment) -> list[str]:
     models = [environment.embedding, *environment.answers.values()]
     services = list(dict.fromkeys(model.service for model in models if model.service))
     guarded = ["bedrock-runtime"] if environment.assistant and environment.assistant.bedrock_guardrail else []
-    read = ["textract"] if environment.reading.scans else []
-    if isinstance(search, Serverless):
-        return list(dict.fromkeys(["dynamodb", *services, *guarded, *read]))
-    called = [*guarded, *read]
+    called = [*guarded, *(["textract"] if environment.reading.scans else [])]
     assistant = environment.assistant
+    if assistant or environment.drop or environment.sources:
+        # Large uploads are jobs in a queue, too.
+        called.append("sqs")
+    keyed = any(source.secret_settings for source in environment.sources.values())
+    if isinstance(search, SelfManaged) or keyed or (environment.keeper and environment.secrets):
+        called.append("secretsmanager")
+    if isinstance(search, Serverless):
+        return list(dict.fromkeys(["dynamodb", *services, *called]))
     if assistant and (assistant.quota or assistant.cache or assistant.prompts):
         called.append("dynamodb")
     if isinstance(search, ExistingDomain) and search.admin_role:
         called.append("sts")
-    keyed = any(source.secret_settings for source in environment.sources.values())
-    if isinstance(search, SelfManaged) or keyed or (environment.keeper and environment.secrets):
-        called.append("secretsmanager")
     if environment.keeper:
         called += ["cloudformation", "ssm"]
-    if environment.drop or environment.sources:
-        called.append("sqs")
     answers = environment.answers.values() if environment.streams else ()
     called += [model.service for model in answers if model.service]
     if search.vpc and search.vpc.egress == "vpc":

@@ -47,5 +47,5 @@ def secrets_are_here(environment: Environment) -> Iterator[str]:
         if arn is not None and environment.region is not None and arn.split(":")[3] != environment.region:
             yield (
                 f"{name}.secret.arn is in {arn.split(':')[3]}, but region is {environment.region!r}; "
-                "a domain reads secrets of its own region: replicate the secret and set that ARN"
+                "the environment reads secrets of its own region only: replicate the secret and set that ARN"
             )

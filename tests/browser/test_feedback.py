@@ -77,7 +77,9 @@ def test_a_reader_judges_answers_and_an_owner_sees_it(window: OpenPage, stage: S
 
 
 @pytest.mark.parametrize("keeps", [False, True])
-def test_whom_nobody_asks_sees_no_buttons_and_who_owns_nothing_no_list(page: Page, stage: Stage, keeps: bool) -> None:
+def test_without_feedback_there_are_no_buttons_and_only_owners_see_the_list(
+    page: Page, stage: Stage, keeps: bool
+) -> None:
     stage.role = "reader" if keeps else "owner"
     stage.feedback = {"keep": "ratings", "days": 1} if keeps else None
     page.reload()

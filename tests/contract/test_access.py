@@ -94,7 +94,7 @@ def test_a_question_draws_on_what_its_asker_sees(library: Shop) -> None:
         assert "930,000" not in str(library.chat.bodies[-1])
 
 
-def test_a_filter_opens_nothing(library: Shop) -> None:
+def test_a_filter_gives_no_access(library: Shop) -> None:
     for filters in ({"document": "pay"}, {"title": "Director's pay"}, {"document": ["pay", "office"]}):
         assert sources(library, BOB, filters=filters) <= {"office"}
         assert "pay" in sources(library, ADA, filters=filters)
@@ -223,7 +223,7 @@ def test_a_filter_that_an_index_cannot_follow_leaves_nothing_through(
 
 
 @pytest.mark.parametrize("retrieval", [{"highlight": {}}, {"highlight": {"by": "meaning"}}])
-def test_marks_are_of_what_one_sees(shop: Shop, retrieval: dict[str, Any]) -> None:
+def test_only_visible_passages_have_marked_sentences(shop: Shop, retrieval: dict[str, Any]) -> None:
     stored(shop, ("pay", SECRET), caller=ADA, groups=["hr"])
     stored(shop, ("office", OPEN), caller=EVE)
     settings = shop.parts.settings.model_copy(update={"retrieval": Retrieval.model_validate(retrieval)})

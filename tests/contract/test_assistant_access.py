@@ -75,7 +75,7 @@ def parts_of_texts(shop: Shop, shelf: Shop) -> Iterator[dict[str, Shop]]:
     engine.send("DELETE", f"/{FEEDBACK}", None, Budget(SECONDS))
 
 
-def test_conversations_and_feedback_are_the_work_of_documents_and_no_list_that_of_ask(
+def test_documents_may_list_conversations_and_feedback_and_ask_may_not(
     parts_of_texts: dict[str, Shop],
 ) -> None:
     ask, documents = parts_of_texts["ask"], parts_of_texts["documents"].parts

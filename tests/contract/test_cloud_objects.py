@@ -174,9 +174,7 @@ def test_what_is_set_up_wrongly_is_an_error_of_the_server(cloud: Cloud, deployed
     assert (answer.status_code, answer.json()) == (500, {"message": "Internal server error"})
 
 
-def test_a_response_without_a_pattern_is_for_every_status_and_without_a_mapping_for_json(
-    cloud: Cloud, deployed: Place
-) -> None:
+def test_a_response_without_pattern_matches_every_status_and_defaults_to_json(cloud: Cloud, deployed: Place) -> None:
     answer = get(cloud, deployed, "plain")
     assert (answer.status_code, answer.content, answer.headers["Content-Type"]) == (201, CONTENT, "application/json")
 

@@ -57,7 +57,7 @@ def takes(cloud: Cloud, name: str, *, caller: str = NAME) -> bool:
     return True
 
 
-def test_a_trust_by_name_holds_before_and_after_the_role_and_one_by_the_role_does_not(cloud: Cloud) -> None:
+def test_only_a_trust_by_name_survives_the_recreation_of_the_trusted_role(cloud: Cloud) -> None:
     role(cloud, "by-name", BY_NAME)
     with pytest.raises(ClientError, match="Invalid principal in policy"):
         role(cloud, "by-role", BY_ROLE)

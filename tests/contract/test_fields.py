@@ -222,7 +222,7 @@ def test_any_fields_pass(empty: Shelf) -> None:
     assert len(empty.load(rows)) == len(rows)
 
 
-def test_whose_a_document_is_passes_the_pipeline(empty: Shelf) -> None:
+def test_groups_and_loader_pass_the_pipeline_unchanged(empty: Shelf) -> None:
     """With and without other fields; a row's own claim about access is plain data."""
     rows: list[dict[str, Any]] = [{"id": "g1"}, {"id": "g2", "year": 2024, "osml": {"access": {"groups": ["mine"]}}}]
     lines = "".join(json.dumps({"text": "Text.", **row}) + "\n" for row in rows)
@@ -248,7 +248,7 @@ def test_whose_a_document_is_passes_the_pipeline(empty: Shelf) -> None:
         client.delete(f"/{empty.name}/_doc/{id}?refresh=true")
 
 
-def test_foreign_hands_write_past_the_door(empty: Shelf) -> None:
+def test_documents_written_without_osml_are_cleaned_by_the_pipeline(empty: Shelf) -> None:
     foreign = {"text": "written by hand", "year": {"no": "number"}, "active": "maybe", "a..b": 1, "title": {"x": 1}}
     foreign |= {"": 2, "id": 5, "osml": "mine", "_source": 3}
     empty.engine.client().put(f"/{empty.name}/_doc/foreign?refresh=true", foreign)

@@ -205,7 +205,7 @@ def test_an_inline_connector_of_a_model_takes_the_same_way(here: Trial, role: Le
     assert here.models.received[-1].header("authorization") == f"Bearer {KEY}"
 
 
-def test_a_scheme_inside_a_parameter_is_led_too(here: Trial, role: LedgerRole) -> None:
+def test_a_url_with_its_scheme_in_a_parameter_is_redirected(here: Trial, role: LedgerRole) -> None:
     body = deepseek(role, endpoint="https://api.deepseek.com")
     body["actions"][0]["url"] = "${parameters.endpoint}/v1/chat/completions"
     connector = created(here, body)

@@ -92,7 +92,7 @@ def test_only_a_token_for_it_changes_a_person(pool: Pool) -> None:
     assert sent(pool, token, "12345")[0] == 400
 
 
-def test_the_pool_refuses_what_amazons_refuses(pool: Pool) -> None:
+def test_the_local_pool_refuses_the_same_calls_as_cognito(pool: Pool) -> None:
     idp, name = pool.cloud.client("cognito-idp"), pool.user()
     auth = {"USERNAME": name, "PASSWORD": PASSWORD}
     token = idp.initiate_auth(ClientId=pool.values["Client"], AuthFlow="USER_PASSWORD_AUTH", AuthParameters=auth)[

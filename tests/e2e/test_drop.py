@@ -146,7 +146,7 @@ def test_what_cannot_be_loaded_is_given_up_with_its_reason_and_loaded_when_it_is
     until(lambda: bucket.waiting("DeadLetters") == 2 and bucket.waiting() == 0)
     (letter,) = bucket.refused("broken.ndjson")
     assert letter["where"] == "broken.ndjson:2"
-    assert (letter["reason"], letter["retry"]) == ("a JSON object with a string `text` is wanted", "never")
+    assert (letter["reason"], letter["retry"]) == ("the document must be a JSON object with a string `text`", "never")
     assert "is none of .ndjson" in bucket.refused("picture.bin")[0]["reason"]
     assert len(ids(engine)) == before + 1
     until(lambda: states()["DropDead"] == "ALARM")

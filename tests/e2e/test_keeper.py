@@ -211,7 +211,7 @@ def test_status_deploy_and_keeper_name_the_same_objects_and_a_repair_restores_th
     assert "18,937,000" in str(ward.deployment.ask(QUESTION).answer)
 
 
-def test_what_bears_another_mark_is_named_alike_and_left_alone(ward: Ward, keeper: Keeper) -> None:
+def test_every_command_reports_objects_with_a_foreign_mark_and_changes_none(ward: Ward, keeper: Keeper) -> None:
     rows = [row for row in DAMAGES if row.how == TAKEN]
     broken = {row: row.of(made(ward)) for row in rows}
     ways = [snapshot(ward, resource) for resource in broken.values()]

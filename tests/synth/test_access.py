@@ -171,7 +171,7 @@ def test_operator_trusts_whom_the_file_names(
     }
 
 
-def test_provisioner_is_told_whom_it_obeys_and_where_it_goes(
+def test_provisioner_knows_its_stacks_administrators_and_engine(
     search: dict[str, Any], of_type: OfType, flat: Flat
 ) -> None:
     (function,) = of_type(search, "AWS::Lambda::Function").values()

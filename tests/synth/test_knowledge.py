@@ -204,7 +204,7 @@ def test_every_connector_finds_its_hosts_trusted_whatever_the_list_was(
 
 
 @pytest.mark.parametrize("environment", ["dev", "qa", "prod", "sandbox"])
-def test_a_domain_trusts_the_models_that_are_shipped_without_a_word_of_ours(
+def test_the_default_trusted_endpoints_cover_the_shipped_models(
     environment: str, templates: Callable[[str], Templates], flat: Callable[[Any], Any], of_type: OfType
 ) -> None:
     """Otherwise the list is written, and does not follow the defaults of a newer engine any more."""
@@ -241,7 +241,7 @@ def test_production_keeps_its_data(templates: Callable[[str], Templates], of_typ
         assert (gone["DeletionPolicy"], gone["UpdateReplacePolicy"]) == ("Delete", "Delete")
 
 
-def test_what_embeds_and_what_it_has_embedded_bear_the_name_of_their_index_version(specs: dict[str, Any]) -> None:
+def test_embedding_pipeline_and_index_are_named_after_their_index_version(specs: dict[str, Any]) -> None:
     index = specs["Index"]
     assert re.fullmatch("passages-[0-9a-f]{8}", index["name"])
     index_version = index["name"].removeprefix("passages-")

@@ -166,16 +166,30 @@ def test_what_a_domain_sends_goes_through_the_vpc_where_that_is_asked_for(
     assert services == {"s3", "sagemaker.runtime", "bedrock-runtime", *KEPT} - {"secretsmanager"}
 
 
-def test_textract_is_reached_by_an_endpoint(
-    synthesize: Callable[..., Templates], tmp_path: Path, flat: Flat, of_type: OfType
+@pytest.mark.parametrize(
+    ("more", "called"),
+    [
+        ({"drop": {}, "reading": {"scans": "textract"}}, {"sqs", "textract"}),
+        # Large uploads to the assistant are jobs in a queue.
+        ({"assistant": {"sign_in": "iam", "page": False}}, {"sqs"}),
+    ],
+    ids=["drop", "assistant"],
+)
+def test_what_functions_call_is_reached_by_an_endpoint(
+    synthesize: Callable[..., Templates],
+    tmp_path: Path,
+    flat: Flat,
+    of_type: OfType,
+    more: dict[str, object],
+    called: set[str],
 ) -> None:
     settings = yaml.safe_load((ENVIRONMENTS / "vpc.yaml").read_text())
-    settings |= {"drop": {}, "reading": {"scans": "textract"}}
+    settings |= more
     (tmp_path / "vpc.yaml").write_text(yaml.safe_dump(settings))
     search = synthesize("vpc", tmp_path)["osml-vpc-search"]
     endpoints = of_type(search, "AWS::EC2::VPCEndpoint").values()
     services = {flat(endpoint["Properties"]["ServiceName"]).rpartition(".")[2] for endpoint in endpoints}
-    assert services == {"s3", "sqs", "textract", *KEPT}
+    assert services == {"s3", *called, *KEPT}
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ def test_a_collection_in_a_vpc_is_reached_from_there_only(
         flat(value["Properties"]["ServiceName"]).rpartition("<AWS::Region>.")[2]: (name, value["Properties"])
         for name, value in of_type(template, "AWS::EC2::VPCEndpoint").items()
     }
-    usual = {"s3", "dynamodb", "sagemaker.runtime", "bedrock-runtime"}
+    usual = {"s3", "dynamodb", "sqs", "sagemaker.runtime", "bedrock-runtime"}
     if generation == "classic":
         ((name, endpoint),) = of_type(template, f"{KIND}VpcEndpoint").items()
         properties, id = endpoint["Properties"], f"<{name}.Id>"

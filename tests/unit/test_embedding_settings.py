@@ -168,8 +168,8 @@ def test_each_provider_needs_little(tmp_path: Path, embedding: dict[str, Any], m
             {"provider": "openai", "dimension": 512,
              "secret": {**SECRET, "arn": f"arn:aws:secretsmanager:{ELSEWHERE}"}},
             {"region": "eu-west-1"},
-            "embedding.secret.arn is in us-east-1, but region is 'eu-west-1'; a domain reads secrets of its own "
-            "region: replicate the secret and set that ARN.",
+            "embedding.secret.arn is in us-east-1, but region is 'eu-west-1'; the environment reads secrets of "
+            "its own region only: replicate the secret and set that ARN.",
         ),
     ],
 )  # fmt: skip

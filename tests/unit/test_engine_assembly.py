@@ -135,9 +135,7 @@ def test_a_missing_part_leaves_nothing_behind(tmp_path: Path, line: Line, shelf:
     assert not (tmp_path / "cache").exists()
 
 
-def test_a_library_stands_once_between_the_core_and_two_plugins_that_see_each_other(
-    tmp_path: Path, line: Line, shelf: Shelf
-) -> None:
+def test_core_and_two_dependent_plugins_share_one_copy_of_a_library(tmp_path: Path, line: Line, shelf: Shelf) -> None:
     descriptor = {"plugin-descriptor.properties": "version=1"}
     libraries = {
         "core-2.jar": "theirs",

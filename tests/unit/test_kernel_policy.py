@@ -121,7 +121,7 @@ def test_no_change_writes_nothing_and_still_asks_whether_it_works(client: Client
     assert not outcome.changed
 
 
-def test_nothing_is_asked_twice_where_nothing_else_was_wanted_before(client: Client) -> None:
+def test_an_unchanged_specification_is_not_probed_again(client: Client) -> None:
     shelf = Shelf(boxes={"a": (OURS, "red")})
     outcome = apply(shelf, {"name": "a"}, client=client, owner=OURS, physical_id="a", previous={"name": "a"})
     assert shelf.done == []

@@ -119,7 +119,7 @@ def test_pauses_within_a_stream(server: str) -> None:
 
 
 @pytest.mark.parametrize(("error", "printed"), [(BrokenPipeError(), False), (ValueError("a mistake"), True)])
-def test_only_of_a_caller_that_has_left_nothing_is_printed(
+def test_errors_are_printed_except_for_disconnected_callers(
     capsys: pytest.CaptureFixture[str], error: Exception, printed: bool
 ) -> None:
     with ModelServer(0, {}) as server:

@@ -10,7 +10,7 @@ import yaml
 
 from settings import load
 from settings.price_list import PRICE_LISTS, token_usd
-from settings.prices import idle, in_use
+from settings.prices import idle, in_use, unknown
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "costs.md").read_text()
@@ -110,3 +110,32 @@ def test_a_token_written_costs_more_than_one_read() -> None:
 def test_a_collection_in_use_is_awake() -> None:
     environment = load("sandbox-aoss", ROOT / "environments")
     assert in_use(environment) == pytest.approx(sum(idle(environment).values()) / 730 + 0.48)
+
+
+@pytest.mark.parametrize(
+    ("search", "usd"),
+    [
+        ({"kind": "serverless"}, 0.0),
+        ({"kind": "serverless", "capacity": {"search": [2, 8], "indexing": [1, 8]}}, 0.24 * 3 * 730),
+        ({"kind": "serverless", "generation": "classic", "capacity": {"search": [2, 8]}}, 0.24 * 3 * 730),
+        ({"kind": "domain", "data_nodes": {"instance_type": "r7gd.large.search", "count": 1}}, 0.0),
+    ],
+    ids=["nextgen", "least units", "classic", "own disks"],
+)
+def test_what_is_always_billed_is_in_the_idle_cost(tmp_path: Path, search: dict[str, object], usd: float) -> None:
+    recipe = "serverless" if search["kind"] == "serverless" else "semantic-search"
+    answer = {"answer": CHAT} if recipe == "serverless" else {}
+    settings = {"recipe": recipe, "search": {**search, "removal": "destroy"}, "embedding": TITAN, **answer}
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(settings))
+    environment = load("own", tmp_path)
+    assert idle(environment)["search"] == pytest.approx(usd)
+    if recipe == "serverless":
+        assert in_use(environment) * 730 == pytest.approx(sum(idle(environment).values()) + max(0, 350.4 - usd))
+
+
+def test_nodes_without_a_known_price_are_named(tmp_path: Path) -> None:
+    masters = {"instance_type": "m7g.large.search", "count": 3}
+    search = {**SEARCH, "data_nodes": {"instance_type": "r7g.large.search", "count": 2}, "dedicated_masters": masters}
+    settings = {"recipe": "semantic-search", "search": {**search, "ultrawarm": {}}, "embedding": TITAN}
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(settings))
+    assert unknown(load("own", tmp_path)) == ["ultrawarm1.medium.search"]

@@ -103,7 +103,7 @@ def test_going_back_publishes_the_earlier_texts_once_more(table: Table) -> None:
     assert listed[0].prompt == listed[2].prompt, "answers of both are judged together"
 
 
-def test_number_0_is_the_files_prompt_of_today_also_by_way_of_a_version_that_went_back_to_it(table: Table) -> None:
+def test_number_0_is_always_the_current_prompt_of_the_file(table: Table) -> None:
     versions = PromptVersions(TOLD)
     publish(versions, 0, **NEW)
     publish(versions, 1, number=0)

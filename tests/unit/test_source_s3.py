@@ -180,7 +180,7 @@ def test_documents_are_for_the_groups_of_the_source_and_other_groups_load_all_ag
     assert kept.to.held["docs/a.txt"]["osml"]["access"] == {"groups": ["board"]}
 
 
-def test_a_document_that_an_item_has_no_more_is_removed_at_the_end_of_a_run_also_of_a_later_one(amazon: Amazon) -> None:
+def test_a_document_missing_from_its_item_is_removed_when_a_run_ends(amazon: Amazon) -> None:
     amazon.objects["docs/rows.jsonl"] = b'{"id": "r1", "text": "One."}\n{"id": "r2", "text": "Two."}'
     kept = of(amazon)
     kept.run()

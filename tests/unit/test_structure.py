@@ -85,7 +85,7 @@ def test_an_import_and_a_started_module_are_seen(line: str, tmp_path: Path) -> N
     assert "tests.unit.imports" in imports(file) | named(file)
 
 
-def test_the_name_of_no_module_is_not_seen(tmp_path: Path) -> None:
+def test_a_dotted_text_that_is_no_module_is_ignored(tmp_path: Path) -> None:
     file = tmp_path / "file.py"
     file.write_text('name = "tests.unit.nothing"\n')
     assert named(file) == set()
