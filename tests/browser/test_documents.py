@@ -93,14 +93,14 @@ def test_a_file_is_read_by_the_server(page: Page, stage: Stage, tmp_path: Path) 
 def test_each_failure_names_file_and_entry(page: Page, stage: Stage, tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "photo.png": b"\x89PNG",
-        "old.txt": "Größe".encode("latin-1"),
+        "old.txt": b"abc \x81\x02\x03 def",
         "nothing.txt": "",
         "mixed.pdf": pdf("One", None),
         "some.ndjson": '{"id": "a#b", "text": "x"}\n{"id": "ok", "text": "y"}\nnot json\n',
     }
     said = flows.upload(page, [write(tmp_path, name, content) for name, content in files.items()])
     assert said["photo.png"].startswith("Not added, 1 failed photo.png: is a picture; ")
-    assert said["old.txt"].startswith("Not added, 1 failed old.txt: is not UTF-8 from byte 2 on")
+    assert said["old.txt"].startswith("Not added, 1 failed old.txt: is not UTF-8 from byte 4 on")
     assert said["nothing.txt"] == "Not added The file is empty."
     assert said["mixed.pdf"].startswith(
         "1 document added, 1 passage, 1 failed mixed.pdf, page 2: no text, but pictures"
