@@ -146,7 +146,7 @@ def test_nobody_replaces_what_others_have_loaded(library: Shop) -> None:
     for caller, id in ((ADA, "office"), (EVE, "pay")):
         result = stored(library, (id, "Something else."), ("mine", "Mine."), caller=caller)
         assert (result.stored, result.failed, result.documents[1].status) == (1, 1, "stored")
-        assert "was not loaded by you" in str(result.documents[0].message)
+        assert "you did not load it" in str(result.documents[0].message)
         removed(library, "mine", caller)
     assert shown("office", SECONDS, BOB, library.parts).passages[0].text == OPEN
     assert stored(library, ("pay", "The director earns nothing."), caller=OWNER).stored == 1

@@ -22,6 +22,7 @@ PUMP = "The Brixol pump is made by Kernwerk."
 SEAT = "Kernwerk has its seat in Torvik, a town on the coast."
 SECRET = "Kernwerk will move its seat to Ostmark, a town inland, next year."
 HOPS = "In which town is the seat of the maker of the Brixol pump?"
+BOARD = Caller("carol", "reader", groups=frozenset({"board"}))
 # They are nearer to the question than the text that answers it.
 OTHERS = [
     (f"other-{name}", f"The town of {name} has a maker of pumps, and the seat of the district is in the town.")
@@ -41,6 +42,7 @@ def stocked(shelf: Shop) -> None:
     assert shelf.store(("pump", PUMP), ("kernwerk", SEAT), *OTHERS).stored == 2 + len(OTHERS)
     assert shelf.store(("move", SECRET), groups=["board"]).stored == 1
     assert within(10, lambda: "kernwerk" in {source.id for source in shelf.ask(SEAT, top_k=8).sources})
+    assert within(10, lambda: "move" in {source.id for source in shelf.ask(SECRET, BOARD, top_k=8).sources})
 
 
 def test_a_question_of_two_steps_needs_both_searches(shelf: Shop, agentic: Shop) -> None:
@@ -65,7 +67,7 @@ def test_a_search_of_the_model_finds_nothing_that_the_asker_may_not_see(agentic:
     seen = agentic.ask(HOPS, top_k=9)
     assert "move" not in {source.id for source in seen.sources}
     assert "Ostmark" not in seen.model_dump_json()
-    board = agentic.ask(HOPS, Caller("carol", "reader", groups=frozenset({"board"})), top_k=9)
+    board = agentic.ask(HOPS, BOARD, top_k=9)
     assert "move" in {source.id for source in board.sources}
 
 
