@@ -146,10 +146,10 @@ def pass_time(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
 def test_while_the_issuer_does_not_answer_its_keys_are_used_for_a_day(
     issuer: TokenServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token, asked = issuer.token(exp=int(time.time()) + 200_000), list[str]()
+    token, requested = issuer.token(exp=int(time.time()) + 200_000), list[str]()
 
     def refused(address: str, **_: Any) -> Any:
-        asked.append(address)
+        requested.append(address)
         raise OSError("refused")
 
     assert authorized(token)["principalId"] == "ada"
@@ -161,11 +161,11 @@ def test_while_the_issuer_does_not_answer_its_keys_are_used_for_a_day(
             assert authorized(token)["principalId"] == "ada"
             with pytest.raises(authorize.Unauthorized):
                 authorized(issuer.token("next", "ES256"))
-        assert len(asked) == 1
+        assert len(requested) == 1
         pass_time(down, issuer_keys.LONGEST)
         with pytest.raises(authorize.Unauthorized):
             authorized(token)
-        assert len(asked) == 2
+        assert len(requested) == 2
     pass_time(monkeypatch, 2 * issuer_keys.LONGEST)
     assert authorized(token)["principalId"] == "ada"
 
