@@ -146,7 +146,14 @@ def test_the_tree_shows_who_uses_the_collection(cloud: Cloud, tutorial: Tutorial
     aoss.create_access_policy(name="leftover", type="data", policy=json.dumps([gone]))
     try:
         there = reach.described_collection(COLLECTION)
-        seen = collections.seen(reach.collection_client(there, importer), there)
+        client = reach.collection_client(there, importer)
+
+        def states() -> list[str]:
+            return [node.state for node in collections.seen(client, there).tree.roots[0].everything]
+
+        # A search counts the documents after the collection's refresh.
+        assert within(10, lambda: "2 documents, vectors of 384 numbers" in states())
+        seen = collections.seen(client, there)
     finally:
         aoss.delete_access_policy(name="leftover", type="data")
     index: dict[str, object] = {f"index {INDEX}": {}}
