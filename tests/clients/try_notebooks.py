@@ -14,7 +14,8 @@ import requests
 from requests_aws4auth import AWS4Auth
 
 from tests.clients.owned import PASSWORD, USER
-from tests.clients.target import TEXTS, Target, seen
+from tests.clients.target import TEXTS, Target
+from tests.model_states import deploy
 
 pytestmark = pytest.mark.kind("domain")
 EMBEDS, ANSWERS = "all-minilm-l6-v2", "deepseek-r1"
@@ -116,8 +117,7 @@ def _deployed(maker: Call, master: Call, endpoint: str, action: dict[str, str]) 
     group = master("POST", "/_plugins/_ml/model_groups/_register", {"name": endpoint})["model_group_id"]
     model = {"name": endpoint, "function_name": "remote", "model_group_id": group, "connector_id": made}
     model_id: str = master("POST", "/_plugins/_ml/models/_register", model)["model_id"]
-    master("POST", f"/_plugins/_ml/models/{model_id}/_deploy")
-    seen(lambda: master("GET", f"/_plugins/_ml/models/{model_id}")["model_state"] == "DEPLOYED")
+    deploy(master, model_id)
     return model_id
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mlcommons import Client, HttpTransport, Owner
-from tests import undeploying
+from tests import model_states
 from tests.contract.front_engine import engine_address
 from tests.contract.kinds_engine import KindsEngine
 
@@ -48,7 +48,7 @@ def delete(engine: KindsEngine, kind: str, physical_id: str) -> None:
 
 def undeploy(engine: KindsEngine, model_id: str) -> None:
     ways = {"GET": engine.client().get, "POST": engine.client().post}
-    undeploying.undeploy(lambda method, path: ways[method](path), model_id)
+    model_states.undeploy(lambda method, path: ways[method](path), model_id)
 
 
 def change(engine: KindsEngine, kind: str, physical_id: str) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote_plus
 
-from mlcommons.client import path_of
+from tests import model_states
 from tests.contract.tutorials import (
     IMPORTED,
     Hand,
@@ -119,7 +119,7 @@ def terraform(hand: Hand) -> None:
     model = hand.registered(
         "embedding", str(hand.client.post("/_plugins/_ml/models/_register", third_party)["model_id"])
     )
-    hand.client.post(path_of("_plugins", "_ml", "models", model, "_deploy"))
+    model_states.deploy(hand.send, model)
     embeds = {"text_embedding": {"model_id": model, "field_map": {"text": "embedding"}}}
     pipeline = {"description": "describe pipeline", "version": 123, "processors": [embeds]}
     hand.ingest_pipeline("terraform-test", pipeline)

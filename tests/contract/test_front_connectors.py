@@ -14,6 +14,7 @@ from requests_aws4auth import AWS4Auth
 from sandbox.front.ledger import LedgerRole
 from tests.contract.front_domain import ARN, ENDPOINT_ARN, EVERYTHING, SECRET_ARN, Trial, trial
 from tests.contract.front_engine import EngineAddress
+from tests.model_states import undeploy
 from tests.waiting import within
 
 SERVICES = ("opensearchservice.amazonaws.com",)
@@ -109,14 +110,12 @@ def predicted(here: Trial, model: dict[str, Any], body: dict[str, Any]) -> reque
     registered = here.master("POST", "/_plugins/_ml/models/_register?deploy=true", {"function_name": "remote", **model})
     assert registered.status_code == 200, registered.text
     path = f"/_plugins/_ml/models/{registered.json()['model_id']}"
-    for _ in range(100):
-        shown = here.master("GET", path).json()
-        if shown.get("model_state") == "DEPLOYED":
-            break
+    assert within(60, lambda: here.master("GET", path).json()["model_state"] == "DEPLOYED"), path
+    shown = here.master("GET", path).json()
     try:
         return here.master("POST", path + "/_predict", {"parameters": body})
     finally:
-        here.master("POST", path + "/_undeploy")
+        undeploy(lambda method, path: here.master(method, path).json(), path.rpartition("/")[2])
         here.master("DELETE", path)
         # ml-commons has made a group for the model. Before 3.0 it uses a search to look for the group's models, which
         # still finds the deleted model for a second.

@@ -9,6 +9,7 @@ from typing import Any
 from mlcommons import Client
 from mlcommons.client import path_of
 from mlcommons.errors import Conflict
+from tests import model_states
 from tests.waiting import within
 
 DIMENSION = 2
@@ -49,9 +50,7 @@ class Hand:
             registered["model_group_id"] = made
         model_id = self.registered(key, str(self.client.post("/_plugins/_ml/models/_register", registered)["model_id"]))
         if deploy:
-            self.client.post(path_of("_plugins", "_ml", "models", model_id, "_deploy"))
-            while self.client.get(path_of("_plugins", "_ml", "models", model_id))["model_state"] != "DEPLOYED":
-                self.client.patience.wait(0)
+            model_states.deploy(self.send, model_id)
         return model_id
 
     def registered(self, key: str, model_id: str) -> str:
@@ -85,9 +84,13 @@ class Hand:
             for key, made in self.made.items():
                 if key.endswith(f" {kind}"):
                     if kind == "model":
-                        self.client.post(path_of("_plugins", "_ml", "models", made, "_undeploy"))
+                        model_states.undeploy(self.send, made)
                     folder = {"model": "models", "group": "model_groups", "connector": "connectors"}[kind]
                     self._delete(path_of("_plugins", "_ml", folder, made))
+
+    def send(self, method: str, path: str) -> Any:
+        """Send a request without a body, and return the body of the answer."""
+        return {"GET": self.client.get, "POST": self.client.post}[method](path)
 
     def _delete(self, path: str) -> None:
         assert within(10, lambda: self._deleted(path)), path

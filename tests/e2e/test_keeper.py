@@ -39,7 +39,7 @@ from tests.e2e.keeper import NAME, STACK, Keeper
 from tests.e2e.neighbours import bare_sandbox
 from tests.e2e.templates import Deployment, until
 from tests.e2e.ward import Ward
-from tests.undeploying import undeploy
+from tests.model_states import undeploy
 
 SECRET = "osml/kept/deepseek"
 # Seconds: a round spends most of its time waiting for an endpoint that is down.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -16,9 +15,7 @@ from sandbox.instance import Instance
 from sandbox.models.control import struck
 from tests.e2e.administrator import administrator
 from tests.e2e.templates import Deployment
-from tests.undeploying import undeploy
-
-DEPLOYED_SECONDS = 10
+from tests.model_states import deploy, undeploy
 
 
 class Ward:
@@ -88,11 +85,7 @@ class Ward:
 
     def deploy(self, model_id: str) -> None:
         """Deploy a model and wait until it is deployed."""
-        self.engine("POST", f"/_plugins/_ml/models/{model_id}/_deploy")
-        deadline = time.monotonic() + DEPLOYED_SECONDS
-        while self.engine("GET", f"/_plugins/_ml/models/{model_id}")["model_state"] != "DEPLOYED":
-            assert time.monotonic() < deadline, f"{model_id} is not deployed"
-            time.sleep(0.1)
+        deploy(self.engine, model_id)
 
     @contextmanager
     def edited(self, model_id: str, change: dict[str, Any], way: Callable[..., Any] | None = None) -> Iterator[None]:

@@ -16,13 +16,17 @@ from mlcommons.search import owned, server_made
 
 _DEPLOYED = "DEPLOYED"
 _ON_ITS_WAY = ("REGISTERING", "REGISTERED", "DEPLOYING")
-_OFF = ("REGISTERED", "UNDEPLOYED", "DEPLOY_FAILED")
+_FAILED = "DEPLOY_FAILED"
+_OFF = ("REGISTERED", "UNDEPLOYED", _FAILED)
 # A remote model has its state within about 20 ms on an idle engine (ml-commons 3.4), within seconds on a busy one.
 # Waits begin below 8 ms, and double every two waits. So at most a third of the time is waited too long.
 _SOON, _STEP = -5.0, 0.5
 # After this number of reads (about 0.2 s), a model that is still deployed is undeployed again. It stayed deployed twice
-# in 800 deletes: every ten seconds ml-commons (3.4) writes the state of all models, and may write an earlier state.
+# in 800 deletes: every ten seconds ml-commons (2.19 to 3.6, MLSyncUpCron) writes the state of all models from what the
+# nodes said a moment earlier. For the same reason a model that has just been deployed may be DEPLOY_FAILED.
 _FORGOTTEN = 8
+# A model is deployed again this number of times before DEPLOY_FAILED is an error.
+_REPEATED = 2
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ class Model(Kind[ModelSpec]):
         elif body:
             client.put(path_of("_plugins", "_ml", "models", observed.physical_id), body)
         if "deployment" in changes:
-            client.post(path_of("_plugins", "_ml", "models", observed.physical_id, "_deploy"))
+            _deploy(client, observed.physical_id)
             _wait_deployed(client, observed.physical_id)
 
     def ready(self, client: Client, physical_id: str, spec: ModelSpec, seen: Observed | None = None) -> None:
@@ -137,9 +141,22 @@ def _read(client: Client, model_id: str) -> dict[str, Any] | None:
     return body
 
 
+def _deploy(client: Client, model_id: str) -> None:
+    client.post(path_of("_plugins", "_ml", "models", model_id, "_deploy"))
+
+
 def _wait_deployed(client: Client, model_id: str) -> None:
-    for _ in _looks(client, model_id, (_DEPLOYED,), "Deploying"):
-        pass
+    failed = 0
+    for state in _looks(client, model_id, (_DEPLOYED,), "Deploying"):
+        if state != _FAILED:
+            continue
+        if failed == _REPEATED * _FORGOTTEN:
+            raise Unready(
+                f"Deploying model {model_id}", f"its state is {_FAILED}", "See the engine's log.", "model-not-deployed"
+            )
+        if failed % _FORGOTTEN == 0:
+            _deploy(client, model_id)
+        failed += 1
 
 
 def _undeploy(client: Client, model_id: str) -> None:
@@ -160,10 +177,6 @@ def _looks(client: Client, model_id: str, states: tuple[str, ...], tried: str) -
         state = str(body.get("model_state"))
         if state in states:
             return
-        if state == "DEPLOY_FAILED":
-            raise Unready(
-                f"{tried} model {model_id}", "its state is DEPLOY_FAILED", "See the engine's log.", "model-not-deployed"
-            )
         yield state
         if not client.patience.wait(attempt):
             hint = "Raise the function's timeout."
