@@ -66,6 +66,9 @@ class Digits:
         step = max(1, len(self.whole))
         power = number.adjusted() // step * step if number else 0
         mantissa = _decimal(number.scaleb(-power), ["0"], self.decimals, grouped=False)
+        if Decimal(mantissa) >= 10**step:  # rounded up, as 9.996 is with two decimals
+            power += step
+            mantissa = _decimal(number.scaleb(-power), ["0"], self.decimals, grouped=False)
         return f"{mantissa}E{'-' if power < 0 else sign}{str(abs(power)).rjust(width, '0')}"
 
 
