@@ -7,7 +7,7 @@ QUESTION := What's the population increase of New York City from 2021 to 2023? H
 # The line of OpenSearch that the contract tests run on besides the newest.
 OLDER := 2.19
 
-.PHONY: demo prepared down check unit test templates checkers contract e2e assistants upgrade pages recipes browser format snapshots schema openapi install ocr lock bench faults load drop retrieval soak prove-on-aws site dist wheel clean
+.PHONY: demo prepared down check unit test templates checkers contract e2e assistants upgrade pages recipes browser pictures format snapshots schema openapi install ocr lock bench faults load drop retrieval soak prove-on-aws site dist wheel clean
 
 demo: ## install, start the local cloud, deploy, load samples, and ask a question
 	@$(MAKE) --no-print-directory --jobs=2 install prepared
@@ -111,6 +111,9 @@ recipes: install ## deploys of every provider and every search setting, and what
 
 browser: ## install Chromium for the tests of the page
 	test -x /usr/bin/chromium || { apt-get update -qq && apt-get install -y -qq chromium; }
+
+pictures: install browser ## take the pictures of the page for the documentation again
+	PYTHONPATH=lambda/session:lambda/page $(BIN)/python -m tests.browser.pictures
 
 format: install
 	$(BIN)/ruff format .

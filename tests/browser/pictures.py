@@ -1,9 +1,10 @@
-"""The pictures of the page in the documentation: `python -m tests.browser.pictures` takes them on its own stage.
+"""The pictures of the page in the documentation: `make pictures` takes them on its own stages.
 
 `take` takes them on any stage. The stage here contains the samples and plays a model's answer about them, in pieces.
 """
 
 import json
+import os
 import re
 import tempfile
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from sandbox.certificates import Certificates
 from tests.browser import flows
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, PHONE
-from tests.browser.pool import Pool
+from tests.browser.pool import PASSWORD, USER, Pool
 from tests.browser.stage import KEY, Stage, answer, event
 
 ROOT = Path(__file__).parents[2]
@@ -115,17 +116,41 @@ def _compared(request: dict[str, Any]) -> list[str]:
     return [event("answer", **answer("4,327,000.", [], grounded=True), counts=counts)]
 
 
+def take_lists(browser: Browser, stage: Stage, folder: Path = FOLDER) -> list[Path]:
+    """Take the pictures of the views History and Documents. The stage has sign-in by account and the samples."""
+    stage.sharing = 30
+    for number, title in enumerate(
+        ("How did Miami grow?", "Which metro area is the largest?", "Leave in the first year")
+    ):
+        stage.converse(f"{number:032x}-1", title, {"number": 1, "question": title, "answer": "", "sources": []})
+    viewport: Any = {"width": SMALL["width"], "height": 640}
+    page = browser.new_page(viewport=viewport, locale="en", ignore_https_errors=True, reduced_motion="reduce")
+    flows.sign_in(page, stage.url, USER, PASSWORD)
+    made = []
+    for view in ("History", "Documents"):
+        page.get_by_role("link", name=view).click()
+        page.get_by_role("listitem").first.wait_for()
+        made.append(folder / f"page-{view.lower()}.png")
+        page.screenshot(path=made[-1])
+    page.close()
+    return made
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         certificates = Certificates(Path(folder))
         certificates.make()
+        os.environ["SSL_CERT_FILE"] = str(certificates.bundle)  # the stage calls the pool's token endpoint
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         with Pool().running(certificates) as pool, Stage(sign_in="api-key", pool=pool).running(certificates) as stage:
             _played(stage)
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-            for path in take(browser, lambda page: flows.enter(page, stage.url, KEY)):
-                print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes")
-            take_prompt(browser, stage)
-            browser.close()
+            made = [*take(browser, lambda page: flows.enter(page, stage.url, KEY)), take_prompt(browser, stage)]
+        with Pool().running(certificates) as pool, Stage(sign_in="cognito", pool=pool).running(certificates) as stage:
+            _played(stage)
+            made += take_lists(browser, stage)
+        browser.close()
+    for path in made:
+        print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":
