@@ -179,6 +179,7 @@ drop: install ## 10,000 objects put into a bucket, while a fifth of the model's 
 retrieval: install ## every search setting, on all labelled questions and on SciFact; writes docs/evaluation.md
 	OSML_ENGINE_OPTIMIZE=1 OSML_RETRIEVAL=docs/evaluation.md $(BIN)/pytest -q tests/e2e/recipes/test_retrieval.py
 	$(BIN)/python -m benchmarks.scifact
+	$(BIN)/python -m benchmarks.quantizations
 
 soak: install ## deploy, update and destroy 200 times, with random kills
 	$(BIN)/python -m tests.contract.soak --rounds 200

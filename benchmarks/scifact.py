@@ -11,8 +11,9 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import yaml
@@ -73,16 +74,18 @@ def measured(place: Place, claims: Path) -> tuple[list[list[str]], list[list[str
 
 
 @contextlib.contextmanager
-def loaded(source: Path) -> Iterator[tuple[Place, Path]]:
+def loaded(source: Path, retrieval: Mapping[str, Any] | None = None) -> Iterator[tuple[Place, Path]]:
     """An environment in the local cloud `bench` with the abstracts, and the claims' file for `osml evaluate`.
 
-    The local cloud starts without data from earlier runs, and stops after the measurement.
+    `retrieval` are that environment's settings; by default the product's. The local cloud starts without data from
+    earlier runs, and stops after the measurement.
     """
     instance = Instance.named("bench")
     with tempfile.TemporaryDirectory() as directory:
         settings = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
         settings = {name: group for name, group in settings.items() if name not in ("answer", "assistant")}
-        (Path(directory) / f"{NAME}.yaml").write_text(yaml.safe_dump({**settings, "recipe": "semantic-search"}))
+        settings |= {"recipe": "semantic-search", **({"retrieval": dict(retrieval)} if retrieval else {})}
+        (Path(directory) / f"{NAME}.yaml").write_text(yaml.safe_dump(settings))
         environment = {**os.environ, "OSML_SANDBOX": "bench", "OSML_ENVIRONMENTS": directory, OPTIMIZE: "1"}
 
         def osml(*arguments: str) -> None:
