@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import secrets
-import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -16,6 +15,7 @@ from sandbox.certificates import Certificates
 from sandbox.engine.assembly import BARE_ENVIRONMENT
 from sandbox.engine.line import nearest, release
 from sandbox.failure import SandboxError
+from sandbox.free_ports import are_free, free_ports
 from sandbox.process import Process, bearing
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -190,30 +190,8 @@ class Instance:
 
 
 def _free_ports() -> Ports:
-    """Free ports, found by binding them. The domains' ports are consecutive."""
-    with contextlib.ExitStack() as stack:
-        engine, transport, aws, egress, models, egress_proxy = (
-            stack.enter_context(_bound(0)).getsockname()[1] for _ in range(6)
-        )
-        first = next(port for port in range(20000 + os.getpid() % 9000, 32000, DOMAIN_PORTS) if _all_free(port))
+    """Free ports. The domains' ports are consecutive."""
+    engine, transport, aws, egress, models, egress_proxy = free_ports(6)
+    blocks = range(20000 + os.getpid() % 9000, 32000, DOMAIN_PORTS)
+    first = next(port for port in blocks if are_free(range(port, port + DOMAIN_PORTS)))
     return Ports(engine, transport, aws, egress, models, egress_proxy, (first, first + DOMAIN_PORTS - 1))
-
-
-def _all_free(first: int) -> bool:
-    with contextlib.ExitStack() as stack:
-        try:
-            for port in range(first, first + DOMAIN_PORTS):
-                stack.enter_context(_bound(port))
-        except OSError:
-            return False
-    return True
-
-
-def _bound(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listener.bind(("127.0.0.1", port))
-    except OSError:
-        listener.close()
-        raise
-    return listener

@@ -4,10 +4,8 @@ The first domain uses the engine that `osml sandbox up` starts. For every other 
 module with the Python that started the local cloud: `python -m sandbox.spare_engine INSTANCE start|stop DOMAIN`.
 """
 
-import contextlib
 import json
 import shutil
-import socket
 import sys
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from sandbox.engine.line import nearest
 from sandbox.engine.node import NodeCertificates, prepare
 from sandbox.engine.readiness import ready
 from sandbox.failure import SandboxError
+from sandbox.free_ports import free_ports
 from sandbox.instance import Instance
 from sandbox.process import start
 from sandbox.progress import Lines, Progress
@@ -102,9 +101,7 @@ def _ports(folder: Path) -> tuple[int, int]:
         path.parent.mkdir(parents=True, exist_ok=True)
         for passage in (path.parent.parent, path.parent):
             passage.chmod(0o711)  # If root starts the engine, it runs as nobody and must pass through.
-        with contextlib.ExitStack() as stack:
-            bound = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2)]
-            path.write_text(json.dumps([listener.getsockname()[1] for listener in bound]))
+        path.write_text(json.dumps(free_ports(2)))
     http_port, transport_port = json.loads(path.read_text())
     return http_port, transport_port
 

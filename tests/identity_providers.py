@@ -4,7 +4,6 @@ import datetime
 import json
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +18,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from osml.deploy.node import with_node
+from sandbox.free_ports import free_ports
 from tests.node_packages import installed
+from tests.waiting import PATIENCE
 
 HERE = Path(__file__).with_name("providers")
 FILES = [HERE / name for name in ("package.json", "package-lock.json", "providers.mjs")]
@@ -45,8 +46,7 @@ def running(
 ) -> Iterator[IdentityProviders]:
     """Run both providers, over https, for a pool whose domain has the address `domain`."""
     cert, key = _signing_pair(work)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     arguments = {
         "port": port,
         "people": people,
@@ -74,7 +74,7 @@ def running(
         yield IdentityProviders(f"https://127.0.0.1:{port}")
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
 
 
 def _signing_pair(folder: Path) -> tuple[Path, Path]:
