@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -27,8 +28,8 @@ from tests.contract.cloud_process import Cloud, called_from_here
 from tests.unit.edge_requests import SETTINGS, Context, event
 
 ALICE, BOB = Caller("alice", "owner"), Caller("bob")
-# Half an hour before the next day and the next month begin.
-LATE = datetime(2026, 11, 30, 23, 30, tzinfo=UTC).timestamp()
+# Half an hour before the next day and the next month begin; far ahead, because the table deletes what has expired.
+LATE = datetime(2126, 11, 30, 23, 30, tzinfo=UTC).timestamp()
 ANSWER = Answer(answer="Yes.", grounded=True, sources=[], model="m", conversation_id="c", timings=Timings(total_ms=1))
 
 
@@ -123,8 +124,8 @@ def test_a_question_without_an_answer_does_not_count_but_its_tokens_do(table: st
     standing = made.standing(caller, Budget(20))
     assert standing
     assert standing.model_dump(mode="json") == {
-        "questions": {"used": 0, "most": 1, "until": "2026-12-01T00:00:00Z"},
-        "tokens": {"used": 70, "most": 1000, "until": "2026-12-01T00:00:00Z"},
+        "questions": {"used": 0, "most": 1, "until": "2126-12-01T00:00:00Z"},
+        "tokens": {"used": 70, "most": 1000, "until": "2126-12-01T00:00:00Z"},
     }
 
 
@@ -133,7 +134,7 @@ def test_counts_go_after_their_month(cloud: Cloud, table: str, caller: Caller) -
     items = [
         item for item in cloud.client("dynamodb").scan(TableName=table)["Items"] if item["id"]["S"].endswith(caller.id)
     ]
-    assert sorted(item["id"]["S"].split()[0] for item in items) == ["2026-11", "2026-11-30"]
+    assert sorted(item["id"]["S"].split()[0] for item in items) == ["2126-11", "2126-11-30"]
     assert {int(item["expires"]["N"]) - LATE for item in items} == {1800 + 35 * 86_400}
 
 
@@ -148,6 +149,7 @@ def door(table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings = {**SETTINGS, "quota": {"table": table, "questions_per_day": 2, "tokens_per_month": 1000}}
     monkeypatch.setenv("ASSISTANT", json.dumps(settings))
     monkeypatch.setattr(answering, "answer", thirty)
+    monkeypatch.setattr(quota, "QuotaCounter", partial(QuotaCounter, clock=lambda: LATE))
     own_settings.settings.cache_clear()
     quota.own_quota.cache_clear()
     yield

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -17,6 +18,8 @@ from osml import main as command_line
 from osml.place import CHECKOUT
 
 TABLE = "osml-dev-assistant-Quota-1"
+# The test and the command see the same day.
+NOW = datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
 SANDBOX = yaml.safe_load((CHECKOUT / "environments" / "sandbox.yaml").read_text())
 Run = Callable[..., tuple[int, str, str]]
 
@@ -44,6 +47,7 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     """Run `osml usage … --env dev` with these settings of the assistant."""
     monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr("osml.deploy.usage.datetime", SimpleNamespace(now=lambda _: NOW))
 
     def osml(*arguments: str, **assistant: Any) -> tuple[int, str, str]:
         settings = {"sign_in": "api-key", "access": {"editors": ["loader"]}, **assistant}
@@ -59,7 +63,7 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
 def pages(counted: Stubber) -> None:
     """Two pages of the table, with a caller of another day and one of another month."""
-    today, month = f"{datetime.now(UTC):%Y-%m-%d}", f"{datetime.now(UTC):%Y-%m}"
+    today, month = f"{NOW:%Y-%m-%d}", f"{NOW:%Y-%m}"
     request = {"TableName": TABLE, "ConsistentRead": True}
     first = [item(today, "k-loader", 3), item(month, "k-loader", 1200), item("2001-01-01", "k-gone", 9)]
     second = [item(month, "k-others", 34_000), item("2001-01", "k-gone", 9)]
