@@ -24,14 +24,19 @@ def synthesize(place: Place, arguments: Sequence[str] = (), context: Mapping[str
 
     `context` is additional context. A fresh local cloud is bootstrapped first. Raises Failure.
     """
+    bootstrap(place)
+    settings = [f"{name}={value}" for name, value in (context or {}).items() if value]
+    _run(place, ["synth", "--quiet", *_context(arguments), *(part for pair in settings for part in ("-c", pair))])
+    return CHECKOUT / "cdk.out" / place.env
+
+
+def bootstrap(place: Place) -> None:
+    """Bootstrap a fresh local cloud; on AWS, that is the administrator's task. Raises Failure."""
     if place.instance and not _bootstrapped():
         from sandbox.instance import ACCOUNT, REGION
 
         # With an app, the CLI would synthesize everything to find its environments.
         _run(place, ["bootstrap", f"aws://{ACCOUNT}/{REGION}"], app="")
-    settings = [f"{name}={value}" for name, value in (context or {}).items() if value]
-    _run(place, ["synth", "--quiet", *_context(arguments), *(part for pair in settings for part in ("-c", pair))])
-    return CHECKOUT / "cdk.out" / place.env
 
 
 def deploy(place: Place, arguments: Sequence[str], assembly: Path, stacks: Sequence[str] = ("--all",)) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import boto3
 import pytest
 
-from sandbox.instance import ACCOUNT, REGION
+from osml.deploy.cdk import bootstrap
+from osml.place import Place
+from sandbox.instance import ACCOUNT, REGION, Instance
 from tests.e2e.conftest import CommandLine
 from tests.e2e.neighbours import write_environment
 
@@ -37,7 +39,9 @@ DOMAIN: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def environment(osml: CommandLine, directory: Path, key: str) -> Iterator[CommandLine]:
+def environment(osml: CommandLine, local_cloud: Instance, directory: Path, key: str) -> Iterator[CommandLine]:
+    """An environment that is not deployed, in an account that is bootstrapped."""
+    bootstrap(Place("sandbox", local_cloud))
     write_environment(directory, NAME, {"kind": "domain", "engine_version": "OpenSearch_3.5"} | HARDWARE)
     osml.environment["OSML_ENVIRONMENTS"] = str(directory)
     yield osml
