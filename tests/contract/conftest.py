@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from corpus.recognition import Recognize
+from osml.ingest.recognition import installed
 from tests.contract.engine_process import running_engine
 from tests.contract.front_engine import EngineAddress, engine_address
 
@@ -20,6 +22,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "contract_engine" in getattr(item, "fixturenames", ()):
             item.add_marker("engine")
+
+
+@pytest.fixture(scope="session")
+def recognition() -> Recognize:
+    """The text recognition of this machine."""
+    return installed() or pytest.fail(
+        "This test reads scans, and text recognition is not installed. Run `make ocr`; it takes 200 MB.", pytrace=False
+    )
 
 
 @pytest.fixture(scope="session")

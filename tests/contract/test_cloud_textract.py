@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from aws.textract import recognized
 from corpus.document import Document
 from corpus.formats import Reading
-from corpus.recognition import Unrecognized
+from corpus.recognition import Recognize, Unrecognized
 from sandbox.models.server import ModelServer
 from sandbox.models.textract import MOST_BYTES, TextractApi
 from tests.contract.cloud_process import Cloud, running
@@ -29,7 +29,7 @@ ACTION = {"Action": "textract:DetectDocumentText", "Resource": "*"}
 
 
 @pytest.fixture(scope="module")
-def models() -> Iterator[ModelServer]:
+def models(recognition: Recognize) -> Iterator[ModelServer]:
     with ModelServer(0, {"textract": TextractApi()}) as server, server.running():
         yield server
 
