@@ -96,6 +96,7 @@ DATA = {"Rules": [rule("index", "index/a/*", Permission=[READ])], "Principal": [
 
 
 def test_well_formed_documents_pass() -> None:
+    """A check returns nothing, and raises what BROKEN_DATA and its siblings list."""
     rules.check_encryption(ENCRYPTION, {"other": {"Rules": [rule("collection", "collection/b")]}})
     rules.check_encryption({"Rules": [rule("collection", "collection/a*")], "KmsARN": "arn:aws:kms:x"}, {})
     rules.check_network([NETWORK, {"Rules": NETWORK["Rules"], "SourceVPCEs": ["vpce-1"]}])

@@ -103,7 +103,9 @@ def test_what_a_text_must_not_hold(tmp_path: Path, content: str | bytes, sentenc
 def test_a_list_may_be_long(tmp_path: Path) -> None:
     origins = ", ".join(["https://help.example.com"] * (MOST_VALUES // 10))
     (tmp_path / "other.yaml").write_text(SANDBOX.replace("assistant: {}", f"assistant: {{origins: [{origins}]}}"))
-    load("other", tmp_path)
+    assistant = load("other", tmp_path).assistant
+    assert assistant
+    assert len(assistant.origins) == MOST_VALUES // 10
 
 
 @pytest.mark.parametrize("change", ["\ufeff{}", "%YAML 1.1\n---\n{}", "{}\n...\n", "{}# the end"])

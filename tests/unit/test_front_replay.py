@@ -27,6 +27,7 @@ def test_alike_requests_of_one_second_are_honest_for_a_while(clock: Clock) -> No
     replays = Replays(15.0, clock)
     for clock.now in (1000.0, 1001.0, 1015.0):
         replays.verify(SIGNED)
+    assert len(replays) == 1
 
 
 def test_what_comes_again_later_is_refused_every_time(clock: Clock) -> None:
@@ -42,6 +43,7 @@ def test_a_presigned_query_is_made_to_be_used_again(clock: Clock) -> None:
     replays = Replays(15.0, clock)
     for clock.now in (1000.0, 1100.0):
         replays.verify(replace(SIGNED, expires=600))
+    assert len(replays) == 0
 
 
 def test_nothing_is_kept_longer_than_a_date_is_good_for(clock: Clock) -> None:

@@ -123,7 +123,8 @@ def ends_in_a_sentence(act: Callable[[], Any]) -> ProvisioningError | None:
 @pytest.mark.parametrize("kind", SPECS)
 def test_the_examples_are_right(kind: str) -> None:
     transport = MockTransport(right)
-    apply(kind_named(kind), SPECS[kind], client=client_of(transport), owner=OWNER)
+    outcome = apply(kind_named(kind), SPECS[kind], client=client_of(transport), owner=OWNER)
+    assert outcome.physical_id
 
 
 @pytest.mark.parametrize("kind", SPECS)
