@@ -12,14 +12,14 @@ from rag.caller import OPERATOR
 from rag.document_models import FileIn
 from rag.files import store
 from rag.parts import Parts
-from tests.unit import test_corpus_kinds, test_corpus_reported
+from tests.unit import file_kinds, test_corpus_kinds, test_corpus_reported
 from tests.unit.reading import entries
 from tests.unit.test_dropped import Amazon, Index, amazon, failed, index, record
 from tests.unit.test_sync_collection import SETTINGS, Search
 
 __all__ = ["amazon", "index"]
 
-READ = {**test_corpus_reported.ALL, **test_corpus_kinds.ALL}
+READ = {**test_corpus_reported.ALL, **file_kinds.ALL}
 FILES = {kind: (name, content) for kind, (name, content, _) in {**READ, **test_corpus_kinds.NAMED}.items()}
 # One file, the last, for each file extension.
 FEW = {name.partition(".")[2]: kind for kind, (name, _) in FILES.items()}
