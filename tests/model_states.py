@@ -4,13 +4,14 @@ ml-commons writes the states of all models every ten seconds, from what its node
 can stay DEPLOYED or DEPLOY_FAILED for good (seen on 2.19 and 3.4), so a request whose result is not seen is repeated.
 """
 
-import time
+import itertools
 from collections.abc import Callable
 from typing import Any
 
-from tests.waiting import within
+from tests.waiting import until
 
-SECONDS, PATIENCE = 60.0, 2.0
+# A request is repeated after this number of looks, which take two seconds.
+LOOKS = 20
 Send = Callable[[str, str], Any]
 
 
@@ -28,10 +29,11 @@ def undeploy(send: Send, model_id: str) -> None:
 
 
 def _until(send: Send, model_id: str, verb: str, state: str) -> None:
-    path = f"/_plugins/_ml/models/{model_id}"
-    deadline = time.monotonic() + SECONDS
-    while True:
-        send("POST", f"{path}/{verb}")
-        if within(PATIENCE, lambda: send("GET", path)["model_state"] == state):
-            return
-        assert time.monotonic() < deadline, f"model {model_id} is still not {state}"
+    path, looks = f"/_plugins/_ml/models/{model_id}", itertools.count()
+
+    def look() -> str:
+        if next(looks) % LOOKS == 0:
+            send("POST", f"{path}/{verb}")
+        return str(send("GET", path)["model_state"])
+
+    until(f"the state {state} of the model {model_id}", look, state.__eq__)

@@ -26,7 +26,7 @@ ARGUMENTS = [
 DESK = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
 
-PATIENCE = 15_000  # milliseconds; a step takes a few, unless the machine is busy
+PATIENCE = 60_000  # milliseconds; a step takes a few, unless the machine is busy
 
 OpenPage = Callable[..., Page]
 

@@ -9,7 +9,6 @@ import json
 import os
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from sandbox.certificates import Certificates
 from tests.browser.listener import Request, Wire, listening
 from tests.browser.pool import CLIENT, Pool
 from tests.browser.stage_documents import Plain, StageDocuments, cut, refuse
+from tests.waiting import PATIENCE
 
 KEY = "a-key-for-tests-only"
 ABSENT = "The documents do not say."
@@ -33,6 +33,7 @@ CHANGING = "aws.cognito.signin.user.admin"
 
 WEB = Path(__file__).parents[2] / "web"
 _ENVIRONMENT = threading.Lock()
+_PAUSE = 0.1
 
 
 class Gate:
@@ -47,8 +48,9 @@ class Gate:
 
     def pieces(self) -> Iterator[str]:
         self.reached.set()
-        until = time.monotonic() + 20
-        while not self._opened.wait(0.1) and time.monotonic() < until:
+        for _ in range(int(PATIENCE / _PAUSE)):
+            if self._opened.wait(_PAUSE):
+                return
             yield ": waiting\n\n"
 
 

@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import flows
 from tests.browser.stage import KEY, Gate, Stage, answer, event
+from tests.waiting import PATIENCE
 
 PARK = "🌳 The park is open until ten. It has 3 ponds 🦆 and a café. Dogs are welcome."
 
@@ -128,7 +129,7 @@ def test_a_long_wait_shows_how_long(window: Any, stage: Stage) -> None:
     stage.asks.append([event("stage", stage="answering"), gate, event("answer", **answer("Yes.", [source()]))])
     exchange = flows.send(page, "Is it long?")
     expect(exchange.locator(".clock")).to_be_empty()
-    assert gate.reached.wait(5)
+    assert gate.reached.wait(PATIENCE)
     page.clock.run_for(75_000)
     expect(exchange.locator(".clock")).to_have_text("1 min 15 sec")
     gate.open()

@@ -11,7 +11,7 @@ from tests.browser.stage import KEY, Stage
 from tests.browser.stage_documents import Plain
 from tests.unit.office_files import docx, paragraph
 from tests.unit.pdf_files import pdf
-from tests.waiting import within
+from tests.waiting import until
 
 HTML = """<!doctype html><head><title>Opening hours</title><style>p{color:red}</style></head>
 <body style="color:red"><nav>Home</nav><h1>Hours</h1><p onclick="x()">Open   until <b>ten</b>.</p>
@@ -191,12 +191,12 @@ def test_files_are_dropped_anywhere(page: Page, stage: Stage) -> None:
         }"""
     )
 
-    def over() -> bool:
+    def over() -> int:
         # A browser repeats this event during a drag; the page may still be starting.
         page.dispatch_event("#question", "dragover", {"dataTransfer": dropped})
-        return page.locator("#drop.over").count() > 0
+        return page.locator("#drop.over").count()
 
-    assert within(60, over)
+    until("the place to drop a file", over)
     page.dispatch_event("#drop", "drop", {"dataTransfer": dropped})
     assert flows.uploaded(page, "park.txt") == "1 document added, 1 passage"
     assert stage.documents["park.txt"]["text"] == "It has 3 ponds."

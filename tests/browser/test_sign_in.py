@@ -1,7 +1,6 @@
 """Signing in through the user pool's page, and with a key."""
 
 import json
-import time
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, expect
@@ -12,6 +11,7 @@ from tests.browser.flows import Watch
 from tests.browser.pool import CLIENT, PASSWORD, USER, Pool
 from tests.browser.stage import KEY, Stage
 from tests.totp import code
+from tests.waiting import until
 
 TEXT = "The park has 3 ponds."
 
@@ -43,9 +43,7 @@ def test_code_flow_from_the_page_and_back(window: OpenPage, cognito_stage: Stage
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert pool.signed_out == [{"client_id": CLIENT, "logout_uri": stage.url}]
     assert page.evaluate("() => Object.keys(sessionStorage)") == []
-    until = time.monotonic() + 20
-    while not pool.revoked and time.monotonic() < until:
-        page.wait_for_timeout(50)
+    until("the end of the sign-in", lambda: pool.revoked)
     assert pool.revoked == [{"client_id": CLIENT, "token": refresh}]
     assert refresh not in pool.refreshes
 

@@ -1,12 +1,13 @@
 """Objects for clients: a domain whose master user has a name and a password, and a Classic collection."""
 
 import json
-import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import boto3
+
+from tests.waiting import until
 
 USER, PASSWORD = "chief", "Foreign-hands-1"
 
@@ -30,9 +31,11 @@ def domain(admin: boto3.Session) -> Iterator[dict[str, Any]]:
             "MasterUserOptions": {"MasterUserName": USER, "MasterUserPassword": PASSWORD},
         },
     )
-    while (seen := opensearch.describe_domain(DomainName=name)["DomainStatus"])["Processing"]:
-        time.sleep(0.2)
-    yield dict(seen)
+    yield until(
+        "the domain",
+        lambda: dict(opensearch.describe_domain(DomainName=name)["DomainStatus"]),
+        lambda status: not status["Processing"],
+    )
     opensearch.delete_domain(DomainName=name)
 
 
@@ -48,9 +51,12 @@ def classic_collection(admin: boto3.Session, role: str) -> Iterator[str]:
     data = [{"Rules": rules, "Principal": [role]}]
     aoss.create_access_policy(name=name, type="data", policy=json.dumps(data))
     made = aoss.create_collection(name=name, type="VECTORSEARCH")["createCollectionDetail"]["id"]
-    while (seen := aoss.batch_get_collection(ids=[made])["collectionDetails"][0])["status"] != "ACTIVE":
-        time.sleep(0.2)
-    yield seen["collectionEndpoint"]
+    active = until(
+        "the collection",
+        lambda: aoss.batch_get_collection(ids=[made])["collectionDetails"][0],
+        lambda collection: collection["status"] == "ACTIVE",
+    )
+    yield active["collectionEndpoint"]
     aoss.delete_collection(id=made)
     aoss.delete_access_policy(name=name, type="data")
     for kind in ("network", "encryption"):

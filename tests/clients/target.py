@@ -2,7 +2,6 @@
 
 import math
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +9,12 @@ from typing import Any
 from opensearchpy import OpenSearch
 from requests_aws4auth import AWS4Auth
 
+from tests.waiting import PATIENCE, until
+
 DIMENSION = 8
 TEXTS = ("The harbour opens at six.", "Bread is baked in the cellar.", "The library closes on Mondays.")
 # A collection of OpenSearch Serverless shows new documents after a while.
-VISIBLE_SECONDS = 120
+VISIBLE_SECONDS = PATIENCE
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,4 @@ def vector(text: str) -> list[float]:
 
 def seen(look: Callable[[], Any]) -> Any:
     """Wait until `look` returns something that is not empty, and return it."""
-    deadline = time.monotonic() + VISIBLE_SECONDS
-    while not (result := look()):
-        assert time.monotonic() < deadline, "nothing was seen"
-        time.sleep(0.2)
-    return result
+    return until("what was stored", look)

@@ -35,7 +35,7 @@ class Caller:
             headers={"Content-Type": "application/json"},
             auth=RoleHeaders(self.arn),
             verify=os.environ["OSML_TEST_CA"],
-            timeout=20,
+            timeout=60,
         )
         return answer.status_code, answer.json()
 

@@ -3,9 +3,7 @@
 import json
 import os
 import signal
-import socket
 import subprocess
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +20,8 @@ from botocore.exceptions import ClientError
 from sandbox.cache import cache_directory
 from sandbox.certificates import Certificates
 from sandbox.cloud_venv import cloud_python
+from sandbox.free_ports import free_ports
+from tests.waiting import PATIENCE, until
 
 CAPABILITIES = ["CAPABILITY_NAMED_IAM"]
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -128,12 +128,12 @@ class Stack:
 
     def settled(self) -> dict[str, Any]:
         """The stack when nothing is in progress any more, with its outputs by name under `values`."""
-        for _ in range(400):
-            stack: dict[str, Any] = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
-            if not stack["StackStatus"].endswith("IN_PROGRESS"):
-                return {**stack, "values": {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}}
-            time.sleep(0.05)
-        raise AssertionError(f"{self.name} is still {stack['StackStatus']}")
+        stack = until(
+            f"the end of the stack operation on {self.name}",
+            lambda: self.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0],
+            lambda stack: not stack["StackStatus"].endswith("IN_PROGRESS"),
+        )
+        return {**stack, "values": {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}}
 
     def update(self, resources: dict[str, Any], outputs: dict[str, Any] | None = None) -> dict[str, Any]:
         template = {"Resources": resources, "Outputs": {k: {"Value": v} for k, v in (outputs or {}).items()}}
@@ -147,13 +147,15 @@ class Stack:
 
     def delete(self) -> None:
         self.cloudformation.delete_stack(StackName=self.name)
-        for _ in range(400):
-            try:
-                self.cloudformation.describe_stacks(StackName=self.name)
-            except ClientError:
-                return
-            time.sleep(0.05)
-        raise AssertionError(f"{self.name} is not deleted: {self.reasons()}")
+        until(f"the end of the stack {self.name}", self.left, lambda left: left is None)
+
+    def left(self) -> str | None:
+        """The reasons why a deleted stack is still there; None when it is gone."""
+        try:
+            self.cloudformation.describe_stacks(StackName=self.name)
+        except ClientError:
+            return None
+        return self.reasons()
 
 
 @contextmanager
@@ -164,7 +166,7 @@ def running(folder: Path, driver: str = DRIVER, **changes: Any) -> Iterator[Clou
         yield cloud
     finally:
         cloud.process.send_signal(signal.SIGTERM)
-        cloud.process.wait(10)
+        cloud.process.wait(PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -196,8 +198,7 @@ def start(folder: Path, driver: str = DRIVER, **changes: Any) -> Cloud:
     python = cloud_python(cache_directory(), print)
     certificates = Certificates(folder / "tls")
     certificates.make()
-    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as two:
-        aws, egress = first.getsockname()[1], two.getsockname()[1]
+    aws, egress = free_ports(2)
     settings = {
         "home": str(folder / "home"),
         "region": "us-east-1",
@@ -227,14 +228,18 @@ def start(folder: Path, driver: str = DRIVER, **changes: Any) -> Cloud:
             stderr=subprocess.STDOUT,
         )
     gateway = f"https://127.0.0.1:{aws}"
-    for _ in range(200):
+
+    def silent() -> str | None:
+        """The log of a process that does not answer; None when it answers."""
         try:
-            requests.get(f"{gateway}/_ministack/ready", verify=str(certificates.bundle), timeout=5)
-            return Cloud(process, folder / "home", gateway, str(certificates.bundle))
+            requests.get(f"{gateway}/_ministack/ready", verify=str(certificates.bundle), timeout=60)
+            return None
         except requests.ConnectionError:
             assert process.poll() is None, (folder / "log").read_text()
-            time.sleep(0.1)
-    raise AssertionError((folder / "log").read_text())
+            return (folder / "log").read_text()
+
+    until("an answer of the cloud process", silent, lambda text: text is None)
+    return Cloud(process, folder / "home", gateway, str(certificates.bundle))
 
 
 def role(service: str, *statements: dict[str, Any]) -> dict[str, Any]:

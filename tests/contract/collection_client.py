@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ import requests
 
 from tests.contract.collection_front import DOCUMENTS, INDEX, Serverless
 from tests.contract.front_domain import Client
+from tests.waiting import until
 
 VECTOR = {"type": "knn_vector", "dimension": 3, "space_type": "cosinesimil"}
 
@@ -30,12 +30,9 @@ def bulk(client: Client, path: str, *objects: Any) -> requests.Response:
     return client("POST", path, data=ndjson(*objects), headers=headers)
 
 
-def eventually(read: Callable[[], Any], wanted: Any, seconds: float = 10) -> None:
+def eventually(read: Callable[[], Any], wanted: Any) -> None:
     """Wait until a written document is found; on a collection, nothing can be refreshed."""
-    deadline = time.monotonic() + seconds
-    while (seen := read()) != wanted:
-        assert time.monotonic() < deadline, f"{seen} is not {wanted}"
-        time.sleep(0.1)
+    until(f"a search that finds {wanted}", read, lambda seen: seen == wanted)
 
 
 @pytest.fixture(scope="module")

@@ -20,9 +20,10 @@ from rag.search.engine import IndexClient as Searching
 from sandbox.models.json_handler import JsonHandler, serving
 from settings.runtime_settings import RuntimeSettings
 from tests.contract.kinds_engine import KindsEngine, RoleHeaders
+from tests.waiting import PATIENCE, until
 
 MOST = 10_000
-POISON, HELD, LONGEST = "poison", "held back", 30.0
+POISON, HELD = "poison", "held back"
 
 
 class _Embeds(JsonHandler):
@@ -42,7 +43,7 @@ class _Embeds(JsonHandler):
         for name, gate in self.embedder.gates.items():
             if any(f"{HELD} {name}" in text for text in texts):
                 self.embedder.held.release()
-                gate.wait(LONGEST)
+                gate.wait(PATIENCE)
         refused = any(POISON in text for text in texts) and mark != "1"
         vectors = [[float(mark)] + [float(len(text) % 7 + 1)] * (int(dimension) - 1) for text in texts]
         self.answer(400 if refused else 200, {"message": "no such text"} if refused else vectors)
@@ -292,7 +293,12 @@ class Traffic:
             thread.start()
         try:
             yield self
-            time.sleep(0.5)
+            before = self.writes, self.questions
+            until(
+                "traffic afterwards",
+                lambda: (self.writes - before[0], self.questions - before[1]),
+                lambda more: min(more) >= len(threads),
+            )
         finally:
             self._over.set()
             for thread in threads:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import socket
 import zipfile
 from typing import Any
 
@@ -14,7 +13,9 @@ from tests.contract.cloud_process import Cloud, role
 WRAPPER = '#!/bin/sh\nexec python3 "$LAMBDA_TASK_ROOT/client.py" "$@"\n'
 PLAIN = '#!/bin/sh\nexport FROM_WRAPPER=yes\nexec "$@"\n'
 
-# Answers as `do` demands, which is in the event itself or in the body of an API Gateway request.
+# Answers as `do` demands, which is in the event itself or in the body of an API Gateway request. A stream begins when
+# as many calls as `meet` demands are at work. It stops after its first piece until the file `gate` exists. The function
+# ends when the file `rest` exists.
 CLIENT = r"""
 import base64, http.client, json, os, sys, time
 
@@ -50,10 +51,21 @@ def whole(request_id, kind, answer):
     api.request("POST", f"{ROOT}{request_id}/{kind}", json.dumps(answer).encode())
     api.getresponse().read()
 
-def slowly(pause):
+def slowly(do):
     for number in range(1, 6):
         yield b"piece %d\n" % number
-        time.sleep(pause)
+        if number == 1:
+            passed(do.get("gate"))
+        time.sleep(do.get("pause", 0))
+
+def passed(gate):
+    while gate and not os.path.exists(gate):
+        time.sleep(0.01)
+
+def met(number, folder):
+    open(os.path.join(folder, str(os.getpid())), "w").close()
+    while len(os.listdir(folder)) < number:
+        time.sleep(0.01)
 
 def crash():
     yield b"half\n"
@@ -66,9 +78,11 @@ while True:
     do = json.loads(event["body"] or "{}") if "httpMethod" in event else event
     print("DOING", do.get("do"), flush=True)
     if do["do"] == "stream":
-        streamed(request_id, slowly(do.get("pause", 0.2)))
-        time.sleep(do.get("rest", 0.05))
-        print("SENT ALL", flush=True)
+        if "meet" in do:
+            met(*do["meet"])
+        streamed(request_id, slowly(do))
+        passed(do.get("rest"))
+        print("SENT ALL", do.get("rest"), flush=True)
     elif do["do"] == "about":
         import boto3
         names = ("AWS_LAMBDA_FUNCTION_NAME", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "_HANDLER", "PATH",
@@ -95,10 +109,12 @@ while True:
         import urllib.request
         try:
             request = urllib.request.Request(do["url"], data=b'{"n": 1}', headers={"X-Probe": "1"})
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                begun, heard = time.monotonic(), []
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                heard = []
                 while piece := answer.read1(65536):
-                    heard.append([round(time.monotonic() - begun, 2), piece.decode()])
+                    heard.append(piece.decode())
+                    if "gate" in do:
+                        open(f"{do['gate']}{len(heard)}", "w").close()
             whole(request_id, "response", {"status": answer.status, "heard": heard})
         except OSError as reason:
             whole(request_id, "response", {"failed": str(reason)})
@@ -147,7 +163,7 @@ def create(cloud: Cloud, name: str, code: bytes, **changes: Any) -> str:
     settings: dict[str, Any] = {
         "Runtime": "python3.13",
         "Handler": "index.handler",
-        "Timeout": 20,
+        "Timeout": 60,
         "Environment": {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/run"}},
         **changes,
     }
@@ -215,11 +231,6 @@ def api(function_arn: str, mode: str | None = "STREAM", permitted: bool = True, 
 
 def post(cloud: Cloud, url: str, **body: Any) -> requests.Response:
     return requests.post(url, json=body, stream=True, verify=cloud.bundle, timeout=30)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def own_processes(cloud: Cloud) -> list[str]:

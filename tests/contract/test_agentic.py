@@ -14,7 +14,7 @@ from settings.retrieval import Agentic, Retrieval
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import ALICE, Shop
 from tests.contract.kinds_engine import RoleHeaders
-from tests.waiting import within
+from tests.waiting import until
 
 engine_transport, models, shelf = kinds_engine.engine_transport, assistant_engine.models, assistant_engine.shelf
 
@@ -41,8 +41,8 @@ def agentic(shelf: Shop) -> Shop:
 def stocked(shelf: Shop) -> None:
     assert shelf.store(("pump", PUMP), ("kernwerk", SEAT), *OTHERS).stored == 2 + len(OTHERS)
     assert shelf.store(("move", SECRET), groups=["board"]).stored == 1
-    assert within(10, lambda: "kernwerk" in {source.id for source in shelf.ask(SEAT, top_k=8).sources})
-    assert within(10, lambda: "move" in {source.id for source in shelf.ask(SECRET, BOARD, top_k=8).sources})
+    until("the documents", lambda: {source.id for source in shelf.ask(SEAT, top_k=8).sources}, {"kernwerk"}.issubset)
+    until("the secret", lambda: {source.id for source in shelf.ask(SECRET, BOARD, top_k=8).sources}, {"move"}.issubset)
 
 
 def test_a_question_of_two_steps_needs_both_searches(shelf: Shop, agentic: Shop) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ from stacks.assistant_needs import NEEDS, EngineNeed
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import BOB, SECONDS, Shop
 from tests.contract.kinds_engine import RoleHeaders
-from tests.waiting import within
+from tests.waiting import until
 
 engine_transport, models = kinds_engine.engine_transport, assistant_engine.models
 shop, shelf = assistant_engine.shop, assistant_engine.shelf
@@ -75,6 +75,10 @@ def parts_of_texts(shop: Shop, shelf: Shop) -> Iterator[dict[str, Shop]]:
     engine.send("DELETE", f"/{FEEDBACK}", None, Budget(SECONDS))
 
 
+def both(seen: Sequence[object]) -> bool:
+    return len(seen) == 2
+
+
 def test_documents_may_list_conversations_and_feedback_and_ask_may_not(
     parts_of_texts: dict[str, Shop],
 ) -> None:
@@ -83,11 +87,11 @@ def test_documents_may_list_conversations_and_feedback_and_ask_may_not(
     person = Caller(f"person-{uuid.uuid4().hex}")
     id = str(ask.ask("How many people lived in Boston in 2023?", person).conversation_id)
     ask.ask("Who is the lion in Narnia?", person)
-    assert within(20, lambda: len(history.listed(9, None, None, SECONDS, person, documents).conversations) == 2)
+    until("both conversations", lambda: history.listed(9, None, None, SECONDS, person, documents).conversations, both)
     assert history.shown(id, SECONDS, person, documents).shown[0].sources
     history.renamed(id, "Boston", SECONDS, person, documents)
     rating.rate(id, FeedbackIn(rating="up", comment="Good."), SECONDS, person, documents)
-    assert within(20, lambda: len(rating.listed(9, None, SECONDS, documents).feedback) == 2)
+    until("both texts", lambda: rating.listed(9, None, SECONDS, documents).feedback, both)
     rating.withdraw(id, SECONDS, person, documents)
     history.removed(id, SECONDS, person, documents)
     delete("boston", SECONDS, OPERATOR, documents)

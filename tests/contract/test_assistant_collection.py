@@ -4,7 +4,7 @@ What only a collection refuses or delays is tested with the collection of the lo
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,7 +32,7 @@ from tests.contract.assistant_engine import ALICE, BOB, SECONDS, Models, Shop
 from tests.contract.kinds_engine import RoleHeaders
 from tests.served_at import served_at
 from tests.unit.test_prompt_versions import Table as PromptItems
-from tests.waiting import within
+from tests.waiting import until
 
 engine_transport, models, shelf = kinds_engine.engine_transport, assistant_engine.models, assistant_engine.shelf
 
@@ -46,15 +46,14 @@ def documents(shelf: Shop) -> dict[str, DocumentListed]:
     return {document.id: document for document in listed(Page(100), SECONDS, OPERATOR, shelf.parts).documents}
 
 
-def until(seen: Callable[[], bool]) -> None:
-    """Wait until the index is refreshed: here within a second, on a collection within a minute."""
-    assert within(10, seen)
+def passages_of(shelf: Shop, id: str) -> int:
+    return documents(shelf)[id].passages if id in documents(shelf) else 0
 
 
 @pytest.fixture(scope="module", autouse=True)
 def stocked(shelf: Shop) -> None:
     assert shelf.store(("boston", BOSTON, "The city of Boston"), ("paris", PARIS)).stored == 2
-    until(lambda: set(documents(shelf)) == {"boston", "paris"})
+    until("the documents", lambda: set(documents(shelf)), {"boston", "paris"}.__eq__)
 
 
 def test_documents_are_listed_by_the_time_of_loading(shelf: Shop) -> None:
@@ -160,9 +159,9 @@ def test_storing_again_leaves_neither_doubles_nor_a_surplus(shelf: Shop) -> None
     for text, passages in ((long, 5), ("One lighthouse.", 1), (long, 5)):
         [result] = shelf.store(("lighthouse", text)).documents
         assert (result.status, result.passages) == ("stored", passages)
-        until(lambda: "lighthouse" in documents(shelf) and documents(shelf)["lighthouse"].passages == passages)  # noqa: B023
+        until("the refresh", lambda: passages_of(shelf, "lighthouse"), passages.__eq__)
     assert delete("lighthouse", SECONDS, OPERATOR, shelf.parts).passages == 5
-    until(lambda: "lighthouse" not in documents(shelf))
+    until("the refresh", lambda: set(documents(shelf)), lambda ids: "lighthouse" not in ids)
 
 
 @dataclass
@@ -326,7 +325,7 @@ def test_a_document_that_fails_in_part_stays_as_it_was_and_the_others_are_stored
         ("tower", "stored"),
     ]
     assert "1 of 5 passages could not be stored, so none is stored. The emb" in str(stored.documents[0].message)
-    until(lambda: "tower" in documents(shelf))
+    until("the refresh", lambda: set(documents(shelf)), {"tower"}.issubset)
     assert documents(shelf)["boston"].passages == 1
     assert shelf.ask(ASKED).sources[0].text == BOSTON
     delete("tower", SECONDS, OPERATOR, shelf.parts)

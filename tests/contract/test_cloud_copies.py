@@ -13,12 +13,23 @@ from botocore.exceptions import ClientError
 
 import opensearch_ml as ml
 from opensearch_ml.providers.model_copies import Scaling
-from tests.contract.cloud_process import CAPABILITIES, Cloud, running
+from tests.contract.cloud_process import CAPABILITIES, DRIVER, Cloud, running
 from tests.contract.test_cloud_models import Models, models
-from tests.waiting import within
 
 assert models
 NAME = "sleeper"
+# The clock of copies has the time in the file `clock`: on a busy machine, seconds pass between two calls.
+STILL = """
+from functools import partialmethod
+from sandbox.cloud.component_copies import ComponentCopies
+
+def clock():
+    file = settings.home / "clock"
+    return float(file.read_text()) if file.exists() else 0.0
+
+ComponentCopies.__init__ = partialmethod(ComponentCopies.__init__, clock)
+"""
+DRIVEN = DRIVER.replace("from sandbox.cloud.server import run\n", f"from sandbox.cloud.server import run\n{STILL}")
 SCALING = Scaling(minimum=0, maximum=1, calls_at_once=4)
 
 
@@ -60,7 +71,7 @@ def template(folder: Path, model: Callable[[Stack], None] = answers) -> dict[str
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory, models: Models) -> Iterator[Cloud]:
     url = f"http://127.0.0.1:{models.server_address[1]}"
-    with running(tmp_path_factory.mktemp("cloud"), models_url=url) as process:
+    with running(tmp_path_factory.mktemp("cloud"), DRIVEN, models_url=url) as process:
         yield process
 
 
@@ -68,14 +79,14 @@ def deployed(cloud: Cloud, body: dict[str, Any]) -> None:
     cloudformation = cloud.client("cloudformation")
     cloudformation.create_stack(StackName=NAME, TemplateBody=json.dumps(body), Capabilities=CAPABILITIES)
     waiter = cloudformation.get_waiter("stack_create_complete")
-    waiter.wait(StackName=NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    waiter.wait(StackName=NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
 
 
 def removed(cloud: Cloud) -> None:
     cloudformation = cloud.client("cloudformation")
     cloudformation.delete_stack(StackName=NAME)
     waiter = cloudformation.get_waiter("stack_delete_complete")
-    waiter.wait(StackName=NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    waiter.wait(StackName=NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
 
 
 @pytest.fixture
@@ -118,13 +129,19 @@ def stop(cloud: Cloud) -> None:
 def test_the_first_call_starts_it_once_and_a_later_one_is_answered(
     cloud: Cloud, called: Any, tmp_path: Path, model: Callable[[Stack], None]
 ) -> None:
+    clock = cloud.home / "clock"
+    now = float(clock.read_text()) if clock.exists() else 0.0
     deployed(cloud, template(tmp_path, model))
     assert (copies(cloud), called()) == (("InService", 1, 1), 200)
     stop(cloud)
     assert copies(cloud) == ("InService", 0, 0)
     assert [called(), called()] == [NO_COPY] * 2
     assert copies(cloud) == ("Updating", 1, 0)
-    assert within(30, lambda: called() == 200)
+    # A start takes five seconds.
+    clock.write_text(str(now + 4))
+    assert called() == NO_COPY
+    clock.write_text(str(now + 6))
+    assert called() == 200
     assert copies(cloud) == ("InService", 1, 1)
     stop(cloud)
     assert called() == NO_COPY

@@ -4,7 +4,6 @@ import io
 import json
 import re
 import threading
-import time
 import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,11 +15,13 @@ import pytest
 from sandbox.cache import cache_directory
 from sandbox.certificates import Certificates
 from sandbox.cloud_venv import cloud_python
+from sandbox.free_ports import free_ports
 from sandbox.installer import install
 from sandbox.instance import CHECKOUT
 from sandbox.native_packages import native_packages
 from tests.contract.cloud_process import Cloud, running
-from tests.contract.streaming_function import asset, client, create, free_port, streaming_asset
+from tests.contract.streaming_function import asset, client, create, streaming_asset
+from tests.waiting import until
 
 REQUIREMENTS = CHECKOUT / "lambda" / "ask" / "requirements.txt"
 SEES = """
@@ -39,7 +40,9 @@ PLAIN: dict[str, Any] = {"Environment": {"Variables": {}}}
 
 
 class Models(BaseHTTPRequestHandler):
-    """Model endpoints that answer in three pieces with pauses, and record their requests."""
+    """Model endpoints that answer in three pieces: the next one after the file `<gate><number>` of the one before."""
+
+    gate = ""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -50,9 +53,9 @@ class Models(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        for piece in (first, b" two", b" three"):
+        for number, piece in enumerate((first, b" two", b" three"), start=1):
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-            time.sleep(0.3)
+            until("the reader", Path(f"{self.gate}{number}").exists)
         self.wfile.write(b"0\r\n\r\n")
 
     def log_message(self, format: str, *args: object) -> None:
@@ -70,7 +73,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     changes: dict[str, Any] = {
         "models_url": f"http://127.0.0.1:{models.server_address[1]}",
         "native_packages": str(native_packages(cache, cloud_python(cache, print), print)),
-        "egress_proxy_port": free_port(),
+        "egress_proxy_port": free_ports(1)[0],
         "model_cert": str(certificates.certificate("models")),
         "model_key": str(certificates.key("models")),
     }
@@ -136,14 +139,17 @@ def test_native_package_without_a_build_for_this_machine(cloud: Cloud, wrapped: 
     assert "pin that version with its hashes in a lambda/*/requirements.txt" in said
 
 
-def test_model_host_is_reached_and_its_answer_streams(cloud: Cloud) -> None:
+def test_model_host_is_reached_and_its_answer_streams(
+    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     create(cloud, "calls", streaming_asset())
-    answer = call(cloud, "calls", do="call", url="https://api.deepseek.com/v1/chat/completions")
+    gate = str(tmp_path / "gate")
+    monkeypatch.setattr(Models, "gate", gate)
+    answer = call(cloud, "calls", do="call", url="https://api.deepseek.com/v1/chat/completions", gate=gate)
     assert answer["status"] == 200
-    [[_, first], [second_at, second], [third_at, third]] = answer["heard"]
+    first, second, third = answer["heard"]
     assert json.loads(first) == ["/_aws/api.deepseek.com/v1/chat/completions", "1", '{"n": 1}']
     assert (second, third) == (" two", " three")
-    assert third_at - second_at > 0.15
 
 
 def test_no_other_host_is_reached(cloud: Cloud) -> None:
@@ -164,7 +170,7 @@ def test_egress_proxy_ends_with_the_cloud(tmp_path: Path) -> None:
     certificates = Certificates(tmp_path / "tls")
     certificates.make()
     changes: dict[str, Any] = {
-        "egress_proxy_port": free_port(),
+        "egress_proxy_port": free_ports(1)[0],
         "model_cert": str(certificates.certificate("models")),
         "model_key": str(certificates.key("models")),
     }

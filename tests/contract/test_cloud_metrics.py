@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from tests.contract import cloud_process, unwrapped_cloud
 from tests.contract.cloud_process import Cloud
+from tests.waiting import until
 
 cloud = cloud_process.cloud
 
@@ -58,7 +59,11 @@ def test_a_log_line_makes_metrics_and_moves_an_alarm(cloud: Cloud) -> None:
     span = {"StartTime": now / 1000 - 3600, "EndTime": now / 1000 + 60, "Statistics": ["Sum"]}
     points = cloudwatch.get_metric_statistics(**metric | {"Period": 7200}, Dimensions=dimensions, **span)["Datapoints"]
     assert [(point["Sum"], point["Unit"]) for point in points] == [(2.0, "Count")]
-    assert cloudwatch.describe_alarms(AlarmNames=["a"])["MetricAlarms"][0]["StateValue"] == "ALARM"
+    until(
+        "the alarm",
+        lambda: cloudwatch.describe_alarms(AlarmNames=["a"])["MetricAlarms"][0]["StateValue"],
+        "ALARM".__eq__,
+    )
 
 
 def test_a_policy_that_names_a_path_lets_its_parameters_be_listed_and_no_others(cloud: Cloud) -> None:

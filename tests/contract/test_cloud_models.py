@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.contract.cloud_process import Cloud, running
+from tests.waiting import PATIENCE
 
 MODEL = "amazon.titan-embed-text-v2:0"
 ENDPOINT = "arn:aws:sagemaker:us-east-1:000000000000:endpoint/minilm"
@@ -65,7 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         for index in (0, 1):
-            if index and not self.server.go_on.wait(5):
+            if index and not self.server.go_on.wait(PATIENCE):
                 self.close_connection = True
                 return
             self._piece(self._event(index))

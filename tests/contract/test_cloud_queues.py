@@ -4,7 +4,6 @@ The last test fails when MiniStack supports this itself: remove the module that 
 """
 
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from tests.contract import cloud_process, unwrapped_cloud
 from tests.contract.cloud_process import Cloud, role
+from tests.waiting import until
 
 cloud = cloud_process.cloud
 
@@ -119,12 +119,11 @@ def test_dead_letters_move_an_alarm_and_go_back(cloud: Cloud, queues: tuple[Any,
     sqs.receive_message(QueueUrl=queue, VisibilityTimeout=0)
     sqs.receive_message(QueueUrl=queue)
     assert (count(sqs, queue), count(sqs, dead)) == (0, 1)
-    for _ in range(100):
-        (alarm,) = cloudwatch.describe_alarms()["MetricAlarms"]
-        if alarm["StateValue"] == "ALARM":
-            break
-        time.sleep(0.1)
-    assert alarm["StateValue"] == "ALARM"
+    until(
+        "the alarm",
+        lambda: [alarm["StateValue"] for alarm in cloudwatch.describe_alarms()["MetricAlarms"]],
+        ["ALARM"].__eq__,
+    )
     arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     sqs.start_message_move_task(SourceArn=arn)
     assert (count(sqs, queue), count(sqs, dead)) == (1, 0)

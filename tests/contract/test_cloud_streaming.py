@@ -5,7 +5,6 @@ import json
 import socket
 import ssl
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -30,9 +29,10 @@ from tests.contract.streaming_function import (
     post,
     streaming_asset,
 )
-from tests.waiting import within
+from tests.waiting import PATIENCE, until
 
 cloud = cloud_process.cloud
+PIECES = b"".join(b"piece %d\n" % number for number in range(1, 6))
 
 
 @pytest.fixture(scope="module")
@@ -72,9 +72,9 @@ def logged(cloud: Cloud, name: str) -> str:
     return "\n".join(event["message"] for event in events)
 
 
-def apart(arrivals: list[float]) -> bool:
-    """Whether pieces that were sent 0.2 s apart arrived apart; a busy machine joins only some of five."""
-    return arrivals[-1] - arrivals[0] > 0.2
+def logs(cloud: Cloud, name: str, words: str) -> None:
+    """Wait for words in the log of a function; they may arrive after its answer."""
+    until(f"{words} in the log", lambda: logged(cloud, name), lambda text: words in text)
 
 
 def test_wrapper_starts_the_runtime_with_the_functions_python(cloud: Cloud, function: str) -> None:
@@ -93,13 +93,15 @@ def test_wrapper_starts_the_runtime_with_the_functions_python(cloud: Cloud, func
     assert about["who"].endswith(":assumed-role/streaming/streams")
 
 
-def test_calls_one_after_another_share_a_process_and_concurrent_ones_do_not(cloud: Cloud, function: str) -> None:
+def test_calls_one_after_another_share_a_process_and_concurrent_ones_do_not(
+    cloud: Cloud, function: str, tmp_path: Path
+) -> None:
     pids = {invoke(cloud, do="about")[0]["pid"] for _ in range(3)}
     assert len(pids) == 1
     with ThreadPoolExecutor(4) as several:
         heads = [
             answer.partition(b"\0")[0]
-            for answer, _ in several.map(lambda _: invoke(cloud, do="stream", pause=0.3), range(4))
+            for answer, _ in several.map(lambda _: invoke(cloud, do="stream", meet=[4, str(tmp_path)]), range(4))
         ]
     assert len({json.loads(head)["headers"]["X-Pid"] for head in heads}) == 4
 
@@ -107,20 +109,22 @@ def test_calls_one_after_another_share_a_process_and_concurrent_ones_do_not(clou
 def test_plain_invocation_gets_a_streamed_answer_in_one_piece(cloud: Cloud, function: str) -> None:
     answer, error = invoke(cloud, do="stream", pause=0)
     assert error is None
-    assert answer.endswith(b"\0" * 8 + b"".join(b"piece %d\n" % n for n in range(1, 6)))
+    assert answer.endswith(b"\0" * 8 + PIECES)
 
 
-def test_streaming_invocation_gets_the_pieces_as_they_come(cloud: Cloud, function: str) -> None:
-    given = client(cloud, "lambda").invoke_with_response_stream(FunctionName="streams", Payload=b'{"do": "stream"}')
-    heard, arrivals = [], []
+def test_streaming_invocation_gets_the_pieces_as_they_come(cloud: Cloud, function: str, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    payload = json.dumps({"do": "stream", "gate": str(gate)}).encode()
+    given = client(cloud, "lambda").invoke_with_response_stream(FunctionName="streams", Payload=payload)
+    heard = []
     for event in given["EventStream"]:
         if "PayloadChunk" in event:
             heard.append(event["PayloadChunk"]["Payload"])
-            arrivals.append(time.monotonic())
+            if heard[-1] == b"piece 1\n":
+                gate.touch()
         else:
             assert not event["InvokeComplete"].get("ErrorCode")
-    assert heard[1:] == [b"piece %d\n" % n for n in range(1, 6)]
-    assert apart(arrivals[1:])
+    assert b"".join(heard[1:]) == PIECES
 
 
 def test_streaming_invocation_tells_that_the_answer_broke_off(cloud: Cloud, function: str) -> None:
@@ -145,37 +149,37 @@ def test_streaming_invocation_is_the_action_invoke_function(cloud: Cloud, functi
     assert len(list(given["EventStream"])) == 7
 
 
-def test_api_passes_the_pieces_on_as_they_come(cloud: Cloud, ask: str) -> None:
-    answer = post(cloud, ask, do="stream")
+def test_api_passes_the_pieces_on_as_they_come(cloud: Cloud, ask: str, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    answer = post(cloud, ask, do="stream", gate=str(gate))
     assert answer.status_code == 203
     assert answer.headers["Content-Type"] == "text/event-stream"
     assert answer.raw.headers.getlist("Set-Cookie") == ["a=1", "b=2"]
-    heard, arrivals = [], []
-    for piece in answer.iter_content(None):
-        heard.append(piece)
-        arrivals.append(time.monotonic())
-    assert heard == [b"piece %d\n" % n for n in range(1, 6)]
-    assert apart(arrivals)
+    pieces = answer.iter_content(None)
+    assert next(pieces) == b"piece 1\n"
+    gate.touch()
+    assert b"piece 1\n" + b"".join(pieces) == PIECES
 
 
-def test_an_answer_has_ended_when_its_function_still_works(cloud: Cloud, ask: str) -> None:
-    assert b"piece 5" in post(cloud, ask, do="stream", pause=0).content
-    began = time.monotonic()
-    assert b"piece 5" in post(cloud, ask, do="stream", pause=0, rest=1.5).content
-    assert time.monotonic() - began < 1.2
+def test_an_answer_has_ended_when_its_function_still_works(cloud: Cloud, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    url = deployed(cloud, api(create(cloud, "rests", streaming_asset())))
+    assert post(cloud, url, do="stream", rest=str(gate)).content == PIECES
+    gate.touch()
+
+    def later() -> str:
+        """The log of the next call has lines that come late."""
+        post(cloud, url, do="stream").close()
+        return logged(cloud, "rests")
+
+    until("the end of the function", later, lambda text: f"SENT ALL {gate}" in text)
 
 
-def test_many_callers_stream_at_once(cloud: Cloud, ask: str) -> None:
-    def ask_once(_: int) -> tuple[float, bytes]:
-        begun = time.monotonic()
-        body = post(cloud, ask, do="stream", pause=0.1).content
-        return time.monotonic() - begun, body
-
+def test_many_callers_stream_at_once(cloud: Cloud, ask: str, tmp_path: Path) -> None:
+    """Each call is answered only when eight of them are at work."""
     with ThreadPoolExecutor(8) as several:
-        begun = time.monotonic()
-        answers = list(several.map(ask_once, range(24)))
-    assert {body for _, body in answers} == {b"".join(b"piece %d\n" % n for n in range(1, 6))}
-    assert time.monotonic() - begun < 24 * 0.5
+        bodies = list(several.map(lambda _: post(cloud, ask, do="stream", meet=[8, str(tmp_path)]).content, range(24)))
+    assert bodies == [PIECES] * 24
 
 
 @pytest.mark.parametrize("do", ["headless", "about", "error", "exit"])
@@ -184,12 +188,14 @@ def test_api_answers_502_when_no_streamed_answer_comes(cloud: Cloud, ask: str, d
     assert (answer.status_code, answer.json()) == (502, {"message": "Internal server error"})
 
 
-def test_a_function_without_a_free_place_is_an_error_of_the_server(cloud: Cloud) -> None:
+def test_a_function_without_a_free_place_is_an_error_of_the_server(cloud: Cloud, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
     function = create(cloud, "scarce", streaming_asset())
     client(cloud, "lambda").put_function_concurrency(FunctionName="scarce", ReservedConcurrentExecutions=1)
     url = deployed(cloud, api(function))
-    running = post(cloud, url, do="stream", pause=0.2)
+    running = post(cloud, url, do="stream", gate=str(gate))
     assert (running.status_code, post(cloud, url, do="stream").status_code) == (203, 500)
+    gate.touch()
     assert running.content.endswith(b"piece 5\n")
 
 
@@ -207,9 +213,9 @@ def test_function_continues_when_the_client_disconnects(cloud: Cloud) -> None:
     with post(cloud, url, do="stream", pause=0.1) as answer:
         first = next(answer.iter_content(None))
     assert first.startswith(b"piece 1\n")
-    assert within(60, lambda: "SENT ALL" in logged(cloud, "left"))
-    again = post(cloud, url, do="stream", pause=0)
-    assert again.headers["X-Pid"] == answer.headers["X-Pid"], "the environment is free again"
+    logs(cloud, "left", "SENT ALL")
+    # The environment is free again, a moment after its last line.
+    until("its process", lambda: post(cloud, url, do="stream").headers["X-Pid"], answer.headers["X-Pid"].__eq__)
 
 
 def test_integration_without_the_functions_permission(cloud: Cloud, function: str) -> None:
@@ -224,11 +230,8 @@ def test_integration_waits_as_long_as_it_says(cloud: Cloud) -> None:
     url = deployed(cloud, api(function, TimeoutInMillis=500))
     answer = post(cloud, url, do="sleep")
     assert answer.status_code == 504
-    assert answer.elapsed.total_seconds() < 60
-    begun = time.monotonic()
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         list(post(cloud, url, do="stream", pause=1).iter_content(None))
-    assert time.monotonic() - begun < 5
 
 
 def test_transfer_mode_is_kept(cloud: Cloud, ask: str) -> None:
@@ -252,18 +255,14 @@ def test_error_of_the_runtime(cloud: Cloud, function: str) -> None:
 
 
 def test_crash_is_answered_at_once_and_the_next_call_gets_a_fresh_process(cloud: Cloud, function: str) -> None:
-    begun = time.monotonic()
     payload, error = invoke(cloud, do="exit")
-    assert time.monotonic() - begun < 60
     assert (payload["errorMessage"], error) == ("Runtime exited with error: exit status 7", "Unhandled")
     assert invoke(cloud, do="about")[1] is None
 
 
 def test_timeout_ends_the_process(cloud: Cloud) -> None:
     create(cloud, "sleeper", streaming_asset(), Timeout=1)
-    begun = time.monotonic()
     payload, error = invoke(cloud, "sleeper", do="sleep")
-    assert time.monotonic() - begun < 60
     assert payload == {"errorMessage": "Task timed out after 1.00 seconds", "errorType": "Sandbox.Timedout"}
     assert error == "Unhandled"
     assert invoke(cloud, "sleeper", do="stream", pause=0)[1] is None
@@ -288,7 +287,7 @@ def test_wrapper_that_cannot_begin(
     assert error == "Unhandled"
     assert sentence in payload["errorMessage"]
     if "status 5" in sentence:
-        assert "no-such-module" in logged(cloud, name)
+        logs(cloud, name, "no-such-module")
 
 
 def test_wrapper_may_run_the_command_it_is_given(cloud: Cloud) -> None:
@@ -296,11 +295,11 @@ def test_wrapper_may_run_the_command_it_is_given(cloud: Cloud) -> None:
     payload, error = invoke(cloud, "plain", n=1)
     assert error is None
     assert (payload["event"], payload["wrapped"]) == ({"n": 1}, "yes")
-    assert 15_000 < payload["left"] <= 20_000
-    assert "HANDLED" in logged(cloud, "plain")
+    assert 0 < payload["left"] <= 60_000
+    logs(cloud, "plain", "HANDLED")
     payload, error = invoke(cloud, "plain", fail=True)
     assert (payload["errorMessage"], error) == ("asked to fail", "Unhandled")
-    assert "ValueError: asked to fail" in logged(cloud, "plain")
+    logs(cloud, "plain", "ValueError: asked to fail")
 
 
 def test_handler_that_cannot_be_loaded(cloud: Cloud) -> None:
@@ -308,7 +307,7 @@ def test_handler_that_cannot_be_loaded(cloud: Cloud) -> None:
     payload, error = invoke(cloud, "broken")
     assert error == "Unhandled"
     assert "No module named 'no_such_thing'" in payload["errorMessage"]
-    assert "Traceback" in logged(cloud, "broken")
+    logs(cloud, "broken", "Traceback")
 
 
 def test_all_processes_go_with_their_function(cloud: Cloud) -> None:
@@ -318,7 +317,7 @@ def test_all_processes_go_with_their_function(cloud: Cloud) -> None:
     family = [pid, *(child.pid for child in psutil.Process(pid).children())]
     assert [command(each).split("\0")[0] for each in family][1:] == ["sleep"]
     client(cloud, "lambda").delete_function(FunctionName="goes")
-    assert within(60, lambda: not any(command(each) for each in family))
+    until("the end of all", lambda: [command(each) for each in family], lambda commands: not any(commands))
 
 
 def test_clients_are_offered_no_http_2(cloud: Cloud) -> None:
@@ -334,9 +333,9 @@ def test_nothing_is_left_at_the_end(tmp_path: Path) -> None:
         create(cloud, "streams", streaming_asset())
         busy = threading.Thread(target=ended_call, args=[cloud])
         busy.start()
-        assert within(60, lambda: any("client.py" in line for line in own_processes(cloud)))
+        until("the function", lambda: own_processes(cloud), lambda lines: any("client.py" in line for line in lines))
         children = own_pids(cloud)
-    busy.join(5)
+    busy.join(PATIENCE)
     assert not busy.is_alive()
     assert not list((cloud.home / "tmp").glob("ministack-lambda-*"))
     assert not any(Path(f"/proc/{pid}").exists() and "client.py" in command(pid) for pid in children)

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from tests.contract import cloud_process
 from tests.contract.cloud_process import Cloud
+from tests.waiting import until
 
 cloud = cloud_process.cloud
 
@@ -34,10 +35,7 @@ def test_items_go_when_their_time_is_over(cloud: Cloud) -> None:
     for at, expires in ((1, {"N": str(int(now) - 1)}), (2, {"N": str(int(now) + 3600)}), (3, {"S": "1"}), (4, None)):
         item = {"id": {"S": "a"}, "at": {"N": str(at)}, **({"expires": expires} if expires else {})}
         dynamodb.put_item(TableName=name, Item=item)
-    deadline = time.monotonic() + 3
-    while (items := dynamodb.scan(TableName=name)["Items"]) and len(items) > 3:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    items = until("the end of an item", lambda: dynamodb.scan(TableName=name)["Items"], lambda items: len(items) < 4)
     assert sorted(item["at"]["N"] for item in items) == ["2", "3", "4"]
     query = {"KeyConditionExpression": "id = :id", "ExpressionAttributeValues": {":id": {"S": "a"}}}
     assert dynamodb.query(TableName=name, **query)["Count"] == 3

@@ -10,7 +10,7 @@ from osml.remote.traces import newest, read
 from tests.contract import cloud_process
 from tests.contract.cloud_process import Cloud
 from tests.contract.streaming_function import asset, client, create
-from tests.waiting import within
+from tests.waiting import until
 
 cloud = cloud_process.cloud
 
@@ -42,15 +42,17 @@ def test_a_traced_call_is_a_trace_and_an_untraced_one_is_none(cloud: Cloud, read
     xray = cloud.client("xray", **reader)
     for name in ("plain", "traced"):
         assert "FunctionError" not in client(cloud, "lambda").invoke(FunctionName=name)
-    assert within(10, lambda: bool(newest(xray, timedelta(minutes=5))))
-    trace = read(xray, newest(xray, timedelta(minutes=5)) or "")
+    id = until("a trace", lambda: newest(xray, timedelta(minutes=5)))
+    trace = read(xray, id or "")
     assert trace is not None
     assert [(depth, span.name, span.remote) for depth, span in trace.tree] == [
         (0, "## answer", False),
         (1, "The answer model", True),
     ]
     now = datetime.now(UTC)
-    assert len(xray.get_trace_summaries(StartTime=now - timedelta(minutes=5), EndTime=now)["TraceSummaries"]) == 1
+    # botocore sends whole seconds.
+    span = {"StartTime": now - timedelta(minutes=5), "EndTime": now + timedelta(seconds=1)}
+    assert len(xray.get_trace_summaries(**span)["TraceSummaries"]) == 1
     assert xray.batch_get_traces(TraceIds=[UNKNOWN])["UnprocessedTraceIds"] == [UNKNOWN]
 
 

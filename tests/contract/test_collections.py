@@ -193,7 +193,7 @@ def test_a_removed_collection_leaves_nothing_in_the_engine(aoss: Serverless) -> 
     for kind in ("roles", "rolesmapping"):
         assert engine(aoss, f"/_plugins/_security/api/{kind}/{made.prefix.rstrip('.')}").status_code == 404
     with pytest.raises(requests.ConnectionError):
-        requests.get(endpoint, verify=aoss.address.ca, timeout=5)
+        requests.get(endpoint, verify=aoss.address.ca, timeout=60)
     aoss.front.remove_collection(made.arn)
 
 

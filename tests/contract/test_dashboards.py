@@ -52,7 +52,7 @@ class Page:
         self.proxy = DashboardsProxy(f"https://localhost:{here.port}", signature, self.sentences.append)
         Thread(target=self.proxy.serve_forever, args=(0.01,), daemon=True).start()
         self._session = requests.Session()
-        assert self._session.get(self.proxy.entrance.link, allow_redirects=False, timeout=10).status_code == 303
+        assert self._session.get(self.proxy.entrance.link, allow_redirects=False, timeout=60).status_code == 303
 
     def __call__(self, method: str, path: str, **options: Any) -> requests.Response:
         headers = {"osd-xsrf": "true", "Origin": self.proxy.entrance.origin, "Sec-Fetch-Site": "same-origin"}

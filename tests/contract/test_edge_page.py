@@ -23,7 +23,7 @@ from page_objects import page_objects
 from session import HEADERS as OF_SESSION
 from tests.contract.cloud_process import Cloud, running
 from tests.contract.cloud_process import Stack as Deployed
-from tests.waiting import within
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
@@ -145,7 +145,7 @@ def test_a_crowd_that_opens_the_page_calls_no_function(cloud: Cloud, browser: re
     def signing_in() -> None:
         before = calls(cloud)
         browser.post(f"{url}/rag/session", json={})
-        assert within(10, lambda: calls(cloud) == before + 1)
+        until("the call", lambda: calls(cloud), (before + 1).__eq__)
 
     signing_in()
     before = calls(cloud)

@@ -222,4 +222,4 @@ def test_a_removed_domain_is_unmapped_and_its_port_closed(here: Trial) -> None:
         assert role not in mapping["users"] + mapping["backend_roles"]
         assert here.domain.master_user_arn in mapping["users"]
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"https://localhost:{port}/", verify=here.address.ca, timeout=5)
+        requests.get(f"https://localhost:{port}/", verify=here.address.ca, timeout=60)

@@ -15,7 +15,7 @@ from sandbox.front.ledger import LedgerRole
 from tests.contract.front_domain import ARN, ENDPOINT_ARN, EVERYTHING, SECRET_ARN, Trial, trial
 from tests.contract.front_engine import EngineAddress
 from tests.model_states import undeploy
-from tests.waiting import within
+from tests.waiting import until
 
 SERVICES = ("opensearchservice.amazonaws.com",)
 CREATE = "/_plugins/_ml/connectors/_create"
@@ -110,8 +110,7 @@ def predicted(here: Trial, model: dict[str, Any], body: dict[str, Any]) -> reque
     registered = here.master("POST", "/_plugins/_ml/models/_register?deploy=true", {"function_name": "remote", **model})
     assert registered.status_code == 200, registered.text
     path = f"/_plugins/_ml/models/{registered.json()['model_id']}"
-    assert within(60, lambda: here.master("GET", path).json()["model_state"] == "DEPLOYED"), path
-    shown = here.master("GET", path).json()
+    shown = until("the model", lambda: here.master("GET", path).json(), lambda body: body["model_state"] == "DEPLOYED")
     try:
         return here.master("POST", path + "/_predict", {"parameters": body})
     finally:
@@ -120,7 +119,7 @@ def predicted(here: Trial, model: dict[str, Any], body: dict[str, Any]) -> reque
         # ml-commons has made a group for the model. Before 3.0 it uses a search to look for the group's models, which
         # still finds the deleted model for a second.
         group = f"/_plugins/_ml/model_groups/{shown['model_group_id']}"
-        assert within(10, lambda: here.master("DELETE", group).status_code == 200)
+        until("the end of the group", lambda: here.master("DELETE", group).status_code, (200).__eq__)
 
 
 def forgotten(here: Trial, connector: str) -> None:
@@ -343,7 +342,7 @@ def test_the_egress_reads_the_signature_as_the_provider_does(
         change.get("service", "sagemaker"),
         session_token=change.get("session_token", keys.session_token),
     )
-    answer = requests.post(_invocations(here), json=["x"], auth=auth, timeout=10)
+    answer = requests.post(_invocations(here), json=["x"], auth=auth, timeout=60)
     assert answer.status_code == status
     assert sentence in answer.text
 
@@ -354,6 +353,6 @@ def _invocations(here: Trial) -> str:
 
 
 def test_the_egress_wants_a_signature(here: Trial) -> None:
-    unsigned = requests.post(_invocations(here), json=["x"], headers={"x-sandbox-endpoint": "{}"}, timeout=10)
+    unsigned = requests.post(_invocations(here), json=["x"], headers={"x-sandbox-endpoint": "{}"}, timeout=60)
     assert unsigned.status_code == 403
     assert unsigned.headers["x-amzn-errortype"] == "MissingAuthenticationTokenException"

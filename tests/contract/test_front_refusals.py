@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,8 +17,9 @@ from sandbox.front.request import FrontRequest, FrontResponse
 from tests.contract.front_domain import EVERYTHING, SECRET_ARN, Trial, trial
 from tests.contract.front_engine import EngineAddress
 from tests.contract.test_front_connectors import CREATE, SERVICES, SETTING, created, deepseek, forgotten, predicted
+from tests.waiting import until
 
-TOGETHER = 2.0
+TOGETHER = 5.0
 MESSAGES = {"messages": '[{"role": "user", "content": "x"}]'}
 
 
@@ -106,12 +106,12 @@ def test_a_replayed_write(here: Trial, index: str) -> None:
     assert here.master("PUT", f"/{index}").status_code == 200
     kept = _signed(here, f"/{index}/_doc/1")
     assert [_send(here, kept).status_code for _ in range(2)] == [201, 200]
-    time.sleep(TOGETHER + 0.1)
-    for _ in range(2):
-        replayed = _send(here, kept)
-        assert replayed.status_code == 403
-        assert "very signature was received" in replayed.json()["message"]
-    assert here.engine("GET", f"/{index}/_doc/1").json()["_version"] == 2
+    until("a refusal", lambda: _send(here, kept), lambda answer: answer.status_code == 403)
+    written = here.engine("GET", f"/{index}/_doc/1").json()["_version"]
+    replayed = _send(here, kept)
+    assert replayed.status_code == 403
+    assert "very signature was received" in replayed.json()["message"]
+    assert here.engine("GET", f"/{index}/_doc/1").json()["_version"] == written
     assert _send(here, _signed(here, f"/{index}/_doc/1")).status_code == 200
 
 
@@ -174,7 +174,7 @@ PRIVATE = [
 def test_a_call_to_a_private_address(here: Trial, host: str, way: str) -> None:
     here.models.received.clear()
     for port in ("", ":9200"):
-        answer = requests.post(f"http://127.0.0.1:{here.settings.egress_port}/{way}/{host}{port}/x", timeout=10)
+        answer = requests.post(f"http://127.0.0.1:{here.settings.egress_port}/{way}/{host}{port}/x", timeout=60)
         assert answer.status_code == 400
         assert "Remote inference host name has private ip address" in answer.text
     assert here.models.received == []
@@ -183,7 +183,7 @@ def test_a_call_to_a_private_address(here: Trial, host: str, way: str) -> None:
 def test_a_name_with_a_private_address_is_not_called(here: Trial) -> None:
     """The front looks up no name: it refuses every host that the model endpoints do not serve."""
     for name in ("localhost.localdomain", "ip6-localhost", "api.deepseek.com.", "api.deepseek.com.evil.example"):
-        answer = requests.post(f"http://127.0.0.1:{here.settings.egress_port}/_aws/{name}/x", timeout=10)
+        answer = requests.post(f"http://127.0.0.1:{here.settings.egress_port}/_aws/{name}/x", timeout=60)
         assert answer.status_code == 502
         assert "the sandbox calls nothing outside" in answer.text
 

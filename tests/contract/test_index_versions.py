@@ -175,7 +175,7 @@ def test_writes_that_begin_before_and_end_after_have_vectors_of_the_new_model(li
     def before(request: Request) -> None:
         if _freezes(request):
             writers["early"].start()
-            assert library.embedder.held.acquire(timeout=20)
+            assert library.embedder.held.acquire(timeout=60)
 
     def after(request: Request) -> None:
         if request.path == "/_tasks" and "write" in request.query["actions"]:

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,22 +15,29 @@ from sandbox.models.json_handler import JsonHandler, serving
 from tests.contract import kinds_engine
 from tests.contract.index_versions import Embedder, Library
 from tests.contract.kinds_engine import KindsEngine, engine_index
+from tests.waiting import PATIENCE, until
 from trials.ingesting import command, ingest
 
 engine_transport = kinds_engine.engine_transport
-POISON = "poison"
+POISON, MOST = "poison", 40
 
 
 class Endpoint:
-    """Embeds after `seconds`; answers each `throttled`th call with 429, and refuses calls with a poisoned text."""
+    """Answers each `throttled`th call with 429, and refuses calls with a poisoned text.
+
+    While `held`, it answers no more than MOST calls.
+    """
 
     def __init__(self) -> None:
-        self.url, self.seconds, self.throttled = "", 0.0, 0
+        self.url, self.throttled = "", 0
+        self.free = threading.Semaphore()
+        self.held = False
         self.calls = self.turned_away = 0
         self.lock = threading.Lock()
 
     def answer(self, texts: list[str]) -> tuple[int, Any]:
-        time.sleep(self.seconds)
+        if self.held:
+            self.free.acquire(timeout=PATIENCE)
         with self.lock:
             self.calls += 1
             if self.throttled and self.calls % self.throttled == 0:
@@ -66,7 +72,7 @@ def endpoint() -> Iterator[Endpoint]:
 @pytest.fixture
 def library(engine_transport: HttpTransport, endpoint: Endpoint) -> Iterator[Library]:
     """An index whose pipeline embeds 16 documents a call."""
-    endpoint.seconds, endpoint.throttled, endpoint.turned_away = 0.0, 0, 0
+    endpoint.throttled, endpoint.turned_away = 0, 0
     engine = KindsEngine(engine_transport, endpoint.url)
     made = Library(engine, Embedder(url=endpoint.url))
     made.apply(made.index_version("aaaaaaaa", 4, 1))
@@ -113,20 +119,19 @@ def test_only_the_poisoned_documents_are_rejected(library: Library, tmp_path: Pa
 def test_after_a_kill_an_ingest_resumes_without_loss_or_duplicates(
     library: Library, endpoint: Endpoint, tmp_path: Path
 ) -> None:
-    endpoint.seconds = 0.05
+    endpoint.held, endpoint.free = True, threading.Semaphore(MOST)
     poisoned = frozenset({7, 1_500})
     file = write(tmp_path / "a.ndjson", 2_000, poisoned)
     (tmp_path / "b.md").write_text("# Leave\n\n" + "A day is granted to whoever asks. " * 20)
     state, to = tmp_path / "state", engine_index(library.alias)
     files = [file, tmp_path / "b.md"]
     with subprocess.Popen(command(to, state, *files), stdout=subprocess.DEVNULL) as process:
-        until = time.monotonic() + 60
-        while not (state.exists() and state.stat().st_size) and time.monotonic() < until:
-            time.sleep(0.01)
+        until("the journal", lambda: state.exists() and state.stat().st_size)
         process.kill()
     settled = json.loads(state.read_text().splitlines()[-1])["report"]["read"]
     assert 0 < settled < 2_001
-    endpoint.seconds = 0.0
+    endpoint.held = False
+    endpoint.free.release(2_000)
     report = ingest(to, state, *files)
     chunks = [item for item in held(library) if item.startswith("b.md")]
     assert (report.read, report.arrived, report.failed) == (2_001, 1_998 + len(chunks), 2)

@@ -23,6 +23,7 @@ from mlcommons import (
 from tests.contract import by_hand, kinds_engine
 from tests.contract.kinds_engine import KindsEngine, RoleHeaders
 from tests.contract.subjects import SHARED
+from tests.waiting import PATIENCE
 
 engine, engine_transport, provider = (
     kinds_engine.engine,
@@ -106,7 +107,7 @@ class Stacks:
             ca = os.environ["OSML_TEST_CA"]
             transport = HttpTransport(self._engine.transport.endpoint, auth=RoleHeaders(), verify=ca)
             client = Client(self._through(transport), Patience(seconds=120, propagation=0))
-            start.wait(30)
+            start.wait(PATIENCE)
             act(owner, client)
 
         with ThreadPoolExecutor(len(self.owners)) as pool:

@@ -34,7 +34,7 @@ from tests.contract.tutorials import (
     deepseek_chat_connector,
     semantic_search,
 )
-from tests.waiting import within
+from tests.waiting import until
 
 domain, hand = takeover_domain.domain, takeover_domain.hand
 
@@ -144,8 +144,7 @@ def texts(left: Contents) -> str:
 
 def settled(client: Client) -> Contents:
     """The contents when nothing is broken any more: before 3.3 the search for models is up to a second behind."""
-    assert within(10, lambda: not tree(read(client)).broken)
-    return read(client)
+    return until("contents without a broken one", lambda: read(client), lambda contents: not tree(contents).broken)
 
 
 def taken_over(client: Client, synthesize: Callable[[str], Templates]) -> tuple[Choice, Plan, Templates]:
@@ -235,8 +234,7 @@ def test_a_tutorial_is_taken_over_and_given_back(
     assert client.post("/passages/_search", question)["hits"]["hits"]
     given_back(client, templates, done)
     # Before 3.3, the search for models and groups shows an update up to a second late.
-    assert within(10, lambda: "osml:" not in texts(read(client)))
-    left = read(client)
+    left = until("contents without a mark", lambda: read(client), lambda contents: "osml:" not in texts(contents))
     assert counted(left) == counted(before)
     assert not [body for body in left.indexes.values() if "osml" in body["mappings"].get("_meta", {})]
     query = {

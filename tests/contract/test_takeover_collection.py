@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +54,7 @@ from tests.contract.serverless_tutorial import (
 from tests.contract.test_collections_cloud import REAL
 from tests.contract.test_takeover import Templates
 from tests.unit.assistant_models import hold_endpoint
-from tests.waiting import within
+from tests.waiting import until
 
 models, synthesize = assistant_engine.models, test_takeover.synthesize
 
@@ -152,7 +154,7 @@ def test_the_tree_shows_who_uses_the_collection(cloud: Cloud, tutorial: Tutorial
             return [node.state for node in collections.seen(client, there).tree.roots[0].everything]
 
         # A search counts the documents after the collection's refresh.
-        assert within(10, lambda: "2 documents, vectors of 384 numbers" in states())
+        until("the refresh", states, lambda shown: "2 documents, vectors of 384 numbers" in shown)
         seen = collections.seen(client, there)
     finally:
         aoss.delete_access_policy(name="leftover", type="data")
@@ -240,14 +242,14 @@ def test_the_tutorial_is_taken_over_and_given_back(
     def first(question: str) -> str:
         return shelf.parts.search.nearest([question], None, 1, budget(), OPERATOR).sources[0].text
 
-    assert within(10, lambda: listed() == {"tea", "tea2"})
+    until("the documents", listed, {"tea", "tea2"}.__eq__)
     [passage] = documents.shown("tea", SECONDS, OPERATOR, shelf.parts).passages
     assert (passage.id, passage.text) == ("tea", "Green tea is brewed at 80 degrees.")
     cited = shelf.parts.search.cited(["tea"], budget(), OPERATOR)
     assert [source.document for source in cited] == ["tea"]
     assert environment.retrieval.hybrid is not None
     for question, best in (("How hot is the water for tea?", "Green tea"), ("Which planets are there?", "Mercury")):
-        assert within(10, lambda: first(question).startswith(best))  # noqa: B023 - it is called at once
+        until(best, partial(first, question), methodcaller("startswith", best))
 
     release(kind, INDEX, client=provisioner, owner=owner, previous=spec)
     given_back = provisioner.get(f"/{INDEX}")[INDEX]
@@ -294,7 +296,7 @@ def test_the_model_of_vectors_is_told_by_a_call_where_it_is_on_bedrock(
         write.put(f"/{name}", {"settings": {"index.knn": True}, "mappings": mappings})
         write.post(f"/{name}/_doc", {"text": MOON, "embedding": stored})
         client = reach.collection_client(there, importer)
-        assert within(10, lambda name=name: write.get(f"/{name}/_count")["count"])  # type: ignore[misc]
+        until("the document", partial(write.get, f"/{name}/_count"), lambda answer: answer["count"])
         _, holdings = collection_contents.read(client, there)
         origin = origin_of_vectors(256, there.region, holdings[name], "text", "embedding")
         assert origin is not None

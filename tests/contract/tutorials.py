@@ -10,7 +10,7 @@ from mlcommons import Client
 from mlcommons.client import path_of
 from mlcommons.errors import Conflict
 from tests import model_states
-from tests.waiting import within
+from tests.waiting import until
 
 DIMENSION = 2
 TITAN_DIMENSION = 1536
@@ -93,7 +93,7 @@ class Hand:
         return {"GET": self.client.get, "POST": self.client.post}[method](path)
 
     def _delete(self, path: str) -> None:
-        assert within(10, lambda: self._deleted(path)), path
+        until(f"the end of {path}", lambda: self._deleted(path))
 
     def _deleted(self, path: str) -> bool:
         """Whether it is gone; on 2.19, a group still contains its last model for a second after that is deleted."""

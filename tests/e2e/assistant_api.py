@@ -16,7 +16,8 @@ from osml.place import Place
 from sandbox import startup
 from sandbox.instance import ACCOUNT, CHECKOUT, Instance
 from tests.clients import foreign
-from tests.e2e.templates import SAMPLES, Deployment, until
+from tests.e2e.templates import SAMPLES, Deployment
+from tests.waiting import until
 from tests.website_server import Site, website
 
 SECRET = "osml/sandbox/deepseek"
@@ -62,14 +63,18 @@ class Client:
         assert answer.status_code == 200, answer.text
         stored = answer.json()
         assert (stored["stored"], stored["failed"]) == (len(documents), 0), stored
-        until(lambda: len(self("GET", "/documents").json()["documents"]) == len(documents))
+        until(
+            "the documents",
+            lambda: self("GET", "/documents").json()["documents"],
+            lambda listed: len(listed) == len(documents),
+        )
 
     def model_calls(self) -> int:
-        calls: int = requests.get(f"{self.models}/_control", timeout=10).json()["deepseek"]["calls"]
+        calls: int = requests.get(f"{self.models}/_control", timeout=60).json()["deepseek"]["calls"]
         return calls
 
     def fail(self, **faults: float) -> None:
-        requests.put(f"{self.models}/_control/deepseek", json=faults, timeout=10).raise_for_status()
+        requests.put(f"{self.models}/_control/deepseek", json=faults, timeout=60).raise_for_status()
 
 
 def key_of_kms() -> str:

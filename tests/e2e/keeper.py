@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 
-from tests.e2e.templates import until
+from tests.waiting import until
 
 NAME = "kept"
 STACK = f"osml-{NAME}-knowledge"
@@ -35,7 +35,7 @@ class Keeper:
         payload = json.dumps(event or {"source": "aws.events"})
         answer = boto3.client("lambda").invoke(FunctionName=self.function, Payload=payload)
         assert "FunctionError" not in answer, answer["Payload"].read()
-        until(lambda: len(self.calls()) > before)
+        until("the line of the round", self.calls, lambda calls: len(calls) > before)
         print(*self.lines(), sep="\n")
         return self.numbers(self.calls()[-1])
 

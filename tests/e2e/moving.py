@@ -2,7 +2,6 @@
 
 import copy
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +25,6 @@ BASE: dict[str, Any] = {
     "embedding": {"provider": "titan", "dimension": 1024},
     "answer": {"provider": "deepseek", "model": "deepseek-flash", "secret": {"name": SECRET, "key": "api_key"}},
 }
-LEAD = 1.0  # seconds of traffic before and after the event
 
 
 class Moving:
@@ -54,9 +52,9 @@ class Moving:
         """Run `act` under traffic; returns the account of the questions and documents, and counts it under `what`."""
         traffic = self.traffic(what)
         with traffic.running():
-            time.sleep(LEAD)
+            traffic.go_on()
             act()
-            time.sleep(LEAD)
+            traffic.go_on()
         self.count(what, traffic.account)
         return traffic.account
 

@@ -21,7 +21,6 @@ from osml.remote.domain import Domain
 from osml.remote.stack import knowledge, outputs
 from rag.models import Answer
 from sandbox.instance import Instance
-from tests.waiting import within
 
 BUCKET = "osml-e2e-templates"
 PARTS = ("search", "inference", "knowledge", "assistant", "ingestion")
@@ -157,11 +156,6 @@ class Deployment:
                     raise
                 end = "stack_update_complete"
             client.get_waiter(end).wait(StackName=stack, WaiterConfig={"Delay": 0.2, "MaxAttempts": 1500})
-
-
-def until(true: Callable[[], bool], seconds: float = 120) -> None:
-    """Wait for what a search engine shows a moment later."""
-    assert within(seconds, true), "nothing changed"
 
 
 def _led(template: Template) -> Template:

@@ -23,7 +23,8 @@ from tests.browser import flows
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE, PHONE
 from tests.browser.pictures import QUESTION, take
 from tests.e2e import agent
-from tests.e2e.templates import Deployment, until
+from tests.e2e.templates import Deployment
+from tests.waiting import until
 
 ENV = ("--sandbox", "--env", "sandbox-aoss")
 USER, PASSWORD = "ada@example.com", "Correct-horse-7-battery"
@@ -146,12 +147,12 @@ def test_people_add_documents_and_ask_about_them(page: Page, tmp_path: Path) -> 
     expect(page.get_by_text("only for crew")).to_be_visible()
     assert said["empty.txt"].endswith(".")
 
-    def listed() -> bool:
+    def listed() -> list[str]:
         page.reload()
         flows.open_documents(page)
-        return any("erry" in title for title in flows.listed(page))
+        return flows.listed(page)
 
-    until(listed)
+    until("the document", listed, lambda titles: any("erry" in title for title in titles))
     flows.open_conversation(page)
     assert "noon" in flows.ask(page, "When does the ferry to Orkla leave?").text
 
@@ -187,11 +188,11 @@ def test_an_agent_signs_its_user_in_and_sees_what_they_see(osml: Any) -> None:
 
 def test_a_throttling_model_is_reported_with_the_fix(page: Page, local_cloud: Instance) -> None:
     faults = f"{startup.settings(local_cloud)['models_url']}/_control/deepseek"
-    requests.put(faults, json={"throttle": 1.0}, timeout=10).raise_for_status()
+    requests.put(faults, json={"throttle": 1.0}, timeout=60).raise_for_status()
     try:
         failed = flows.ask(page, QUESTION)
     finally:
-        requests.delete(faults, timeout=10).raise_for_status()
+        requests.delete(faults, timeout=60).raise_for_status()
     assert failed.failure.endswith(".")
     page.get_by_role("button", name=re.compile("again", re.IGNORECASE)).last.click(timeout=60_000)
     assert "18,937,000" in flows.finished(page.get_by_role("article").last).text
@@ -236,11 +237,11 @@ def test_the_model_searches_again_and_while_it_fails_the_first_search_answers(
     assert searches.locator("li").count() == len(answer["steps"])
     # Every second call fails: the model's second choice for this question, and its first choice for the next one.
     faults = f"{startup.settings(local_cloud)['models_url']}/_control/deepseek"
-    requests.put(faults, json={"fail": 0.5, "fail_status": 402}, timeout=10).raise_for_status()
+    requests.put(faults, json={"fail": 0.5, "fail_status": 402}, timeout=60).raise_for_status()
     try:
         begun, plain = (json.loads(agentic("ask", *ENV, "--json", parts).stdout) for _ in range(2))
     finally:
-        requests.delete(faults, timeout=10).raise_for_status()
+        requests.delete(faults, timeout=60).raise_for_status()
     assert 0 < len(begun["steps"]) <= len(answer["steps"])
     assert plain["steps"] == []
     assert all("6,265,000" in each["answer"] for each in (answer, begun, plain))

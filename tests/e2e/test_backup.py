@@ -17,7 +17,8 @@ from osml.remote.functions import Functions
 from sandbox.instance import Instance
 from tests.e2e.conftest import Engine
 from tests.e2e.neighbours import ENDPOINT, bare_sandbox
-from tests.e2e.templates import Deployment, until
+from tests.e2e.templates import Deployment
+from tests.waiting import until
 
 QUESTION = "What's the population increase of New York City from 2021 to 2023?"
 
@@ -115,7 +116,7 @@ def test_the_figures_of_the_dashboard_count_what_was_asked(before: Deployment) -
         return next(figure["value"] or 0 for figure in figures if figure["name"] == "Questions")
 
     # The questions of the previous test's conversation.
-    until(lambda: asked_so_far() >= 2)
+    until("two questions", asked_so_far, lambda number: number >= 2)
 
 
 def test_documents_are_replaced_only_when_told_to(before: Deployment, after: Deployment) -> None:

@@ -106,7 +106,7 @@ def life(local_cloud: Instance, engine: Any, osml: Any, tmp_path_factory: pytest
             listen()
 
             writer.accept()
-            requests.put(f"{models}/_control/deepseek", json={"echo": 1}, timeout=10).raise_for_status()
+            requests.put(f"{models}/_control/deepseek", json={"echo": 1}, timeout=60).raise_for_status()
             with pytest.raises(Failure) as failure:
                 deployment.ask(QUESTION)
             life.said.append(str(failure.value))
@@ -130,7 +130,7 @@ def life(local_cloud: Instance, engine: Any, osml: Any, tmp_path_factory: pytest
             deployment.destroy()
             listen()
         finally:
-            requests.delete(f"{models}/_control/deepseek", timeout=10)
+            requests.delete(f"{models}/_control/deepseek", timeout=60)
             deployment.destroy()
             writer.remove()
     return life

@@ -13,8 +13,9 @@ import pytest
 from sandbox import launcher
 from sandbox.instance import Instance
 from sandbox.progress import Lines
-from tests.e2e.moving import LEAD, STACK, Moving, moving
-from tests.e2e.templates import DeployFailed, until
+from tests.e2e.moving import STACK, Moving, moving
+from tests.e2e.templates import DeployFailed
+from tests.waiting import until
 
 pytestmark = pytest.mark.skipif("OSML_LOAD" not in os.environ, reason="minutes of traffic: `make load`")
 
@@ -42,7 +43,7 @@ def test_a_crash_while_a_stack_is_updated(environment: Moving, local_cloud: Inst
     def crash() -> None:
         with ThreadPoolExecutor(1) as pool:
             update = pool.submit(environment.deploy, folder)
-            until(lambda: update.done() or _changing("Custom::MlConnector"), 120)
+            until("the change of a connector", lambda: update.done() or _changing("Custom::MlConnector"))
             assert not update.done(), "the update ended before the engine could be killed"
             _crash(local_cloud)
             said = _end(update)
@@ -60,9 +61,9 @@ def _survives(environment: Moving, what: str, crash: Callable[[], None]) -> None
     """Acknowledged documents are there, refused ones can be sent again, and questions get answers without a repair."""
     traffic = environment.traffic(what)
     with traffic.running() as account:
-        time.sleep(LEAD)
+        traffic.go_on()
         crash()
-        time.sleep(LEAD)
+        traffic.go_on()
     environment.count(what, account)
     assert {name: fault for name, fault in account.faults.items() if name not in ("failed", "refused")} == {}
     assert {sentence for sentence in account.failed.values() if not sentence.startswith(("POST", "GET"))} == set()

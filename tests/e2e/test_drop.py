@@ -23,7 +23,8 @@ from sandbox.models.control import struck
 from sources.run import Run
 from tests.e2e.conftest import Engine
 from tests.e2e.neighbours import bare_sandbox
-from tests.e2e.templates import Deployment, Template, until
+from tests.e2e.templates import Deployment, Template
+from tests.waiting import PATIENCE, until
 from tests.website_server import Site, website
 
 NAME = "dropped"
@@ -131,7 +132,7 @@ def test_each_document_of_each_object_is_in_the_index_once(
     with struck(startup.settings(local_cloud)["models_url"], "sagemaker", throttle=0.2):
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda pair: bucket.put(pair[0], pair[1]), objects))
-        until(lambda: bucket.waiting() == 0, 60 + OBJECTS / 5)
+        until("an empty queue", bucket.waiting, (0).__eq__, PATIENCE + OBJECTS / 5)
     print(f"{OBJECTS} objects in {time.monotonic() - began:.1f} s")
     assert bucket.waiting("DeadLetters") == 0
     assert sorted(ids(engine)) == sorted(id for _, _, inside in objects for id in inside)
@@ -143,18 +144,18 @@ def test_what_cannot_be_loaded_is_given_up_with_its_reason_and_loaded_when_it_is
     before = len(ids(engine))
     bucket.put("broken.ndjson", '{"id": "good", "text": "A good line."}\n{"id": "bad", "text": 1}\n')
     bucket.put("picture.bin", "?")
-    until(lambda: bucket.waiting("DeadLetters") == 2 and bucket.waiting() == 0)
+    until("two dead letters", lambda: (bucket.waiting("DeadLetters"), bucket.waiting()), (2, 0).__eq__)
     (letter,) = bucket.refused("broken.ndjson")
     assert letter["where"] == "broken.ndjson:2"
     assert (letter["reason"], letter["retry"]) == ("the document must be a JSON object with a string `text`", "never")
     assert "is none of .ndjson" in bucket.refused("picture.bin")[0]["reason"]
     assert len(ids(engine)) == before + 1
-    until(lambda: states()["DropDead"] == "ALARM")
+    until("the alarm", lambda: states()["DropDead"], "ALARM".__eq__)
     assert states()["DropLate"] != "ALARM"
     bucket.put("broken.ndjson", '{"id": "good", "text": "A good line."}\n{"id": "bad", "text": "Mended."}\n')
     boto3.client("s3").delete_object(Bucket=bucket.name, Key="documents/picture.bin")
     bucket.redrive()
-    until(lambda: bucket.waiting("DeadLetters") == 0 and bucket.waiting() == 0)
+    until("no message", lambda: (bucket.waiting("DeadLetters"), bucket.waiting()), (0, 0).__eq__)
     assert len(ids(engine)) == before + 2
 
 
@@ -221,7 +222,7 @@ def test_a_source_that_is_down_or_nearly_empty_removes_nothing_and_an_alarm_fire
     assert (runs["lists"].status, runs["site"].status) == ("held", "failed")
     assert "was answered 503. Nothing is removed" in str(runs["site"].message)
     assert {name: len(those) for name, those in of_sources(engine).items()} == {"lists": 2, "site": 2}
-    until(lambda: states()["SourcesFailed"] == "ALARM")
+    until("the alarm", lambda: states()["SourcesFailed"], "ALARM".__eq__)
     assert synced(deployment, "lists", removing=True)["lists"].removed == 2
     assert of_sources(engine).keys() == {"site"}
 

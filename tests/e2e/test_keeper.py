@@ -37,9 +37,10 @@ from tests.e2e.conftest import Engine
 from tests.e2e.damage import DAMAGES, DELETED, EDITED, TAKEN, UNDEPLOYED, UNSEEN, Damage, snapshot
 from tests.e2e.keeper import NAME, STACK, Keeper
 from tests.e2e.neighbours import bare_sandbox
-from tests.e2e.templates import Deployment, until
+from tests.e2e.templates import Deployment
 from tests.e2e.ward import Ward
 from tests.model_states import undeploy
+from tests.waiting import until
 
 SECRET = "osml/kept/deepseek"
 # Seconds: a round spends most of its time waiting for an endpoint that is down.
@@ -119,7 +120,7 @@ def test_a_new_key_is_at_work_before_the_old_one_is_refused(
     local_cloud.deepseek_key.write_text(f"{old}\n{new}\n")
     client = boto3.client("secretsmanager")
     client.put_secret_value(SecretId=SECRET, SecretString=json.dumps({"api_key": new}))
-    until(lambda: len(keeper.calls()) > calls, 60)
+    until("the line of the round", keeper.calls, lambda lines: len(lines) > calls)
     local_cloud.deepseek_key.write_text(f"{new}\n")
     assert "18,937,000" in str(deployment.ask(QUESTION).answer)
     request = keeper.calls()[-1]["request"]

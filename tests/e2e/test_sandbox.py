@@ -5,7 +5,6 @@ import os
 import secrets
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +20,7 @@ from sandbox import launcher, startup
 from sandbox.instance import ACCOUNT, REGION, Instance
 from tests.e2e.conftest import OSML
 from tests.e2e.neighbours import bare_sandbox
-from tests.e2e.templates import until
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -34,13 +33,11 @@ def halved() -> Iterator[Instance]:
 def test_an_interrupted_start_is_awaited_or_repeated(halved: Instance) -> None:
     environment = {**os.environ, "OSML_SANDBOX": halved.name}
     first = subprocess.Popen([str(OSML), "sandbox", "up"], env=environment, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while "engine" not in halved.processes() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until("the engine", halved.processes, lambda processes: "engine" in processes, ENGINE_SECONDS)
     first.send_signal(signal.SIGKILL)
     first.wait()
     subprocess.run([str(OSML), "sandbox", "up"], env=environment, check=True, capture_output=True)
-    assert requests.get(startup.settings(halved)["models_url"] + "/_health", timeout=5).ok
+    assert requests.get(startup.settings(halved)["models_url"] + "/_health", timeout=60).ok
 
     halved.processes()["models"].stop()
     orphan = halved.processes()["engine"]
@@ -83,8 +80,12 @@ def domain_of(name: str) -> Callable[..., requests.Response]:
             "MasterUserOptions": {"MasterUserName": "master", "MasterUserPassword": PASSWORD},
         },
     )
-    until(lambda: "Endpoint" in client.describe_domain(DomainName=name)["DomainStatus"], ENGINE_SECONDS)
-    made = client.describe_domain(DomainName=name)["DomainStatus"]
+    made = until(
+        f"the domain {name}",
+        lambda: client.describe_domain(DomainName=name)["DomainStatus"],
+        lambda status: "Endpoint" in status,
+        ENGINE_SECONDS,
+    )
     session = requests.Session()
     session.auth, session.verify = ("master", PASSWORD), os.environ["REQUESTS_CA_BUNDLE"]
     return lambda method, path, body=None: session.request(

@@ -20,7 +20,8 @@ from sandbox.instance import REGION, Instance
 from sandbox.progress import Lines
 from tests.e2e.conftest import CommandLine, Engine
 from tests.e2e.neighbours import bare_sandbox, write_environment
-from tests.e2e.templates import DeployFailed, Deployment, until
+from tests.e2e.templates import DeployFailed, Deployment
+from tests.waiting import until
 
 NAME = "old"
 # Amazon does not offer 3.6.
@@ -133,7 +134,7 @@ def test_it_is_taken_back_with_all_it_had(cloud: Cloud, answer: Answer) -> None:
     cloud.osml("sandbox", "upgrade", "--undo")
     assert cloud.engine("GET", "/")["version"]["number"] == cloud.instance.engine.version == "2.19.1"
     # After a start, ml-commons 2.19 waits 3 s for its encryption key, and then fails the first call.
-    until(lambda: answers(cloud))
+    until("an answer", lambda: answers(cloud))
     again = cloud.deployment.ask(QUESTION)
     assert (again.answer, again.sources) == (answer.answer, answer.sources)
     assert "nothing to undo" in cloud.osml("sandbox", "upgrade", "--undo", code=1).stderr

@@ -27,6 +27,7 @@ from osml.ingest import documents
 from osml.remote.domain import Disconnected, Domain
 from osml.remote.stack import Knowledge
 from tests.e2e.templates import SAMPLES
+from tests.waiting import until
 
 # Per second. Two cores, shared with the engine, the models and a deploy, answer about four questions.
 QUESTIONS = float(os.environ.get("OSML_TRAFFIC_QUESTIONS", "4"))
@@ -118,6 +119,15 @@ class Traffic:
                 thread.join()
         self.account.seconds = time.monotonic() - began
         self.reckon()
+
+    def go_on(self) -> None:
+        """Wait until each kind of client has done more."""
+        before = self.account.questions, len(self.sent)
+        until(
+            "questions and documents",
+            lambda: (self.account.questions - before[0], len(self.sent) - before[1]),
+            lambda more: min(more) >= BATCH,
+        )
 
     def again(self) -> None:
         """Load the refused documents once more, and update the account."""

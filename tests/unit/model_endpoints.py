@@ -30,7 +30,7 @@ def bedrock(server: str, model: str, body: Any, action: str = "invoke") -> reque
     """Call Bedrock's runtime; a `body` of bytes is sent unchanged, any other as JSON."""
     name = urllib.parse.quote(model, safe="")
     url = f"{server}/_aws/bedrock-runtime.us-east-1.amazonaws.com/model/{name}/{action}"
-    return requests.post(url, data=body if isinstance(body, bytes) else json.dumps(body), timeout=20)
+    return requests.post(url, data=body if isinstance(body, bytes) else json.dumps(body), timeout=60)
 
 
 def assert_invalid(answer: requests.Response, reason: str) -> None:

@@ -36,12 +36,12 @@ class Browser:
     session: requests.Session = field(default_factory=requests.Session)
 
     def open(self) -> requests.Response:
-        return self.session.get(self.proxy.entrance.link, allow_redirects=False, timeout=10)
+        return self.session.get(self.proxy.entrance.link, allow_redirects=False, timeout=60)
 
     def __call__(self, path: str, method: str = "GET", body: bytes = b"", /, **headers: str) -> requests.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         url = self.proxy.entrance.origin + path
-        return self.session.request(method, url, data=body, headers=named, allow_redirects=False, timeout=10)
+        return self.session.request(method, url, data=body, headers=named, allow_redirects=False, timeout=60)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ def egress_proxy() -> Iterator[EgressProxy]:
 
 def said(egress_proxy: EgressProxy, request: bytes) -> str:
     """Everything that is received until the connection ends."""
-    with socket.create_connection(("127.0.0.1", egress_proxy.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", egress_proxy.port), timeout=60) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
         heard = b""

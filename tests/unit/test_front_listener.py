@@ -30,7 +30,7 @@ def listener() -> Iterator[Listener]:
 
 
 def test_one_connection_carries_many_requests(listener: Listener) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", listener.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", listener.port, timeout=60)
     for number in range(3):
         connection.request("POST", "/", body=str(number))
         answer = connection.getresponse()
@@ -42,7 +42,7 @@ def test_one_connection_carries_many_requests(listener: Listener) -> None:
 
 
 def test_a_failure_of_the_front_shows_no_reason_to_the_client(listener: Listener) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", listener.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", listener.port, timeout=60)
     connection.request("GET", "/broken")
     answer = connection.getresponse()
     assert answer.status == 500
@@ -53,7 +53,7 @@ def test_silent_clients_stop_nobody(listener: Listener) -> None:
     silent = [socket.create_connection(("127.0.0.1", listener.port)) for _ in range(20)]
 
     def ask(_: int) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", listener.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", listener.port, timeout=60)
         connection.request("GET", "/")
         return connection.getresponse().status
 
@@ -64,7 +64,7 @@ def test_silent_clients_stop_nobody(listener: Listener) -> None:
 
 
 def test_closing_cuts_open_connections_and_frees_the_port(listener: Listener) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", listener.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", listener.port, timeout=60)
     connection.request("GET", "/")
     connection.getresponse().read()
     listener.close()

@@ -6,12 +6,13 @@ from contextvars import ContextVar
 import pytest
 
 from rag.in_parallel import in_parallel
+from tests.waiting import PATIENCE
 
 _here: ContextVar[str] = ContextVar("here", default="elsewhere")
 
 
 def test_the_calls_wait_for_each_other_and_their_results_keep_their_order() -> None:
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=PATIENCE)
     _here.set("the trace")
 
     def call(name: str) -> str:

@@ -4,7 +4,6 @@ import errno
 import io
 import itertools
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from osml.ingest.dead_letters import DeadLetters
 from osml.ingest.journal import Journal
 from osml.ingest.progress import IngestPace
 from tests.unit.test_ingest_anew import PLACE, Index
+from tests.waiting import until
 
 
 def pace(seconds: float, read: int, settled: int, **more: Any) -> IngestPace:
@@ -48,10 +48,7 @@ def test_where_nobody_looks_there_are_plain_lines(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(progress, "FIRST", 0.01)
     written = io.StringIO()
     with progress.shown(Console(file=written, width=20), pace(10, 40, 200, given=52)):
-        deadline = time.monotonic() + 20
-        while not written.getvalue() and time.monotonic() < deadline:
-            time.sleep(0.01)
-    line = written.getvalue().splitlines()[0]
+        line = until("a line of progress", written.getvalue, lambda text: "\n" in text).splitlines()[0]
     assert line.startswith("0:10: 20%, 40 documents, 80 chunks")
     assert "\x1b" not in line
 

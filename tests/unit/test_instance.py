@@ -11,7 +11,7 @@ from sandbox.claim import claimed
 from sandbox.failure import SandboxError
 from sandbox.instance import Instance, StartedEngine
 from sandbox.process import start
-from tests.waiting import within
+from tests.waiting import until
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +63,7 @@ def test_other_users_see_nothing_in_a_local_cloud() -> None:
 def test_other_users_cannot_read_what_a_process_of_the_local_cloud_writes(tmp_path: Path) -> None:
     script = "from pathlib import Path; Path('key').write_text('k'); Path('folder').mkdir()"
     process = start([sys.executable, "-c", script], environment={}, folder=tmp_path, log=tmp_path / "log")
-    assert within(60, lambda: not process.alive())
+    until("the end of the process", process.alive, lambda alive: not alive)
     assert [(tmp_path / name).stat().st_mode & 0o077 for name in ("key", "folder")] == [0, 0]
 
 

@@ -22,7 +22,7 @@ from sandbox.process import Process, start
 from sandbox.progress import Lines
 from sandbox.search_engine import GivenEngine
 from sandbox.status import describe
-from tests.waiting import within
+from tests.waiting import until
 
 # Runs the launcher's own start with a simulated engine, and dies when a process runs but is not recorded yet.
 KILLED = """
@@ -80,8 +80,7 @@ def test_down_ends_a_process_that_a_killed_start_did_not_write_down(tmp_path: Pa
     instance = Instance.named()
     assert instance.processes() == {}
     # Linux shows a process's environment only a moment after the parent has started it.
-    assert within(5, lambda: bool(instance.strays()))
-    [stray] = instance.strays()
+    [stray] = until("the process", instance.strays)
     assert stray.pid == int(done.stdout)
     other = start(
         [sys.executable, "-c", "import time; time.sleep(60)"],
@@ -104,7 +103,7 @@ def test_start_ends_what_a_killed_start_left(tmp_path: Path, monkeypatch: pytest
     sleeper = [sys.executable, "-c", "import time; time.sleep(60)"]
     stray = start(sleeper, environment=instance.marked(os.environ), folder=tmp_path, log=tmp_path / "log")
     alive: list[bool] = []
-    assert within(5, lambda: bool(instance.strays()))
+    until("the process", instance.strays)
 
     def started(*arguments: object) -> None:
         alive.append(stray.alive())

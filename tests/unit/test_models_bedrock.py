@@ -138,7 +138,7 @@ def test_imported_r1(server: str) -> None:
 
 def test_arn_with_a_plain_slash(server: str) -> None:
     url = f"{server}/_aws/bedrock-runtime.us-east-1.amazonaws.com/model/{IMPORTED}/invoke"
-    assert "generation" in requests.post(url, json={"prompt": TEMPLATE}, timeout=20).json()
+    assert "generation" in requests.post(url, json={"prompt": TEMPLATE}, timeout=60).json()
 
 
 def test_converse(server: str) -> None:

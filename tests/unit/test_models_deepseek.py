@@ -50,7 +50,7 @@ def right_key(key_file: Path) -> None:
 def ask(server: str, body: Any, key: str | None = f"Bearer {KEY}", path: str = "/v1") -> requests.Response:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {} if key is None else {"Authorization": key}
-    return requests.post(f"{server}/{HOST}{path}/chat/completions", data=data, headers=headers, timeout=20)
+    return requests.post(f"{server}/{HOST}{path}/chat/completions", data=data, headers=headers, timeout=60)
 
 
 @pytest.mark.parametrize("path", ["/v1", ""])
@@ -96,10 +96,10 @@ def test_thoughts_count_against_the_limit(server: str) -> None:
 @pytest.mark.parametrize("path", ["/v1", ""])
 def test_it_lists_its_models(server: str, path: str) -> None:
     url = f"{server}/{HOST}{path}/models"
-    listed = requests.get(url, headers={"Authorization": f"Bearer {KEY}"}, timeout=20).json()
+    listed = requests.get(url, headers={"Authorization": f"Bearer {KEY}"}, timeout=60).json()
     assert [document["id"] for document in listed["data"]] == ["deepseek-flash", "deepseek-v4-pro"]
-    assert requests.get(url, timeout=20).status_code == 401
-    assert requests.post(url, headers={"Authorization": f"Bearer {KEY}"}, timeout=20).status_code == 404
+    assert requests.get(url, timeout=60).status_code == 401
+    assert requests.post(url, headers={"Authorization": f"Bearer {KEY}"}, timeout=60).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["deepseek-v4-flash", "deepseek-v4-flash-vision-exp"])

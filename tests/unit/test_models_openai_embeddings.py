@@ -18,7 +18,7 @@ SMALL = {"model": "text-embedding-3-small", "input": ["a cat", "a dog"]}
 def embed(server: str, body: Any, key: str | None = "Bearer sk-a", path: str = "/v1/embeddings") -> requests.Response:
     headers = {"Authorization": key} if key else {}
     data = body if isinstance(body, bytes) else json.dumps(body)
-    return requests.post(f"{server}/_aws/api.openai.com{path}", data=data, headers=headers, timeout=20)
+    return requests.post(f"{server}/_aws/api.openai.com{path}", data=data, headers=headers, timeout=60)
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ def test_the_key_is_looked_at_first_and_not_repeated(server: str, key: str | Non
 
 def test_it_lists_its_models(server: str) -> None:
     url = f"{server}/_aws/api.openai.com/v1/models"
-    listed = requests.get(url, headers={"Authorization": "Bearer sk-a"}, timeout=20).json()
+    listed = requests.get(url, headers={"Authorization": "Bearer sk-a"}, timeout=60).json()
     assert "text-embedding-3-small" in [document["id"] for document in listed["data"]]
-    assert requests.get(url, timeout=20).status_code == 401
+    assert requests.get(url, timeout=60).status_code == 401
 
 
 def test_another_path_is_not_there(server: str) -> None:

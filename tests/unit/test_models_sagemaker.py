@@ -19,7 +19,7 @@ def invoke(server: str, body: Any, **endpoint: Any) -> requests.Response:
     url = f"{server}/_aws/runtime.sagemaker.eu-west-1.amazonaws.com/endpoints/e/invocations"
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"x-sandbox-endpoint": json.dumps({"name": "e", **endpoint})} if endpoint else {}
-    return requests.post(url, data=data, headers={"Content-Type": "application/json", **headers}, timeout=20)
+    return requests.post(url, data=data, headers={"Content-Type": "application/json", **headers}, timeout=60)
 
 
 def test_array_in_vectors_out(server: str) -> None:
@@ -122,5 +122,5 @@ def test_refusal_of_the_answer_container(server: str, body: Any) -> None:
 
 def test_other_paths_are_unknown_operations(server: str) -> None:
     url = f"{server}/_aws/runtime.sagemaker.eu-west-1.amazonaws.com/endpoints/e"
-    answer = requests.post(url, data=b"{}", timeout=20)
+    answer = requests.post(url, data=b"{}", timeout=60)
     assert (answer.status_code, answer.headers["x-amzn-ErrorType"]) == (404, "UnknownOperationException")

@@ -15,6 +15,7 @@ import requests
 
 from sandbox.models.server import ModelServer
 from tests.unit import model_endpoints
+from tests.waiting import PATIENCE
 
 server = model_endpoints.server
 
@@ -34,21 +35,21 @@ CALLS: dict[str, tuple[str, Any]] = {
 @pytest.fixture(autouse=True)
 def no_faults(server: str) -> None:
     for provider in CALLS:
-        assert requests.delete(f"{server}/_control/{provider}", timeout=20).status_code == 200
+        assert requests.delete(f"{server}/_control/{provider}", timeout=60).status_code == 200
 
 
 def call(server: str, provider: str) -> requests.Response:
     path, body = CALLS[provider]
     headers = {"x-sandbox-endpoint": ENDPOINT, "Authorization": "Bearer sk-a"}
-    return requests.post(f"{server}{path}", json=body, headers=headers, timeout=20)
+    return requests.post(f"{server}{path}", json=body, headers=headers, timeout=60)
 
 
 def set_faults(server: str, provider: str, **faults: Any) -> requests.Response:
-    return requests.put(f"{server}/_control/{provider}", json=faults, timeout=20)
+    return requests.put(f"{server}/_control/{provider}", json=faults, timeout=60)
 
 
 def counts(server: str, provider: str) -> Any:
-    return requests.get(f"{server}/_control", timeout=20).json()[provider]
+    return requests.get(f"{server}/_control", timeout=60).json()[provider]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_faults_of_one_provider_leave_the_others_alone(server: str) -> None:
     set_faults(server, "bedrock", fail=1)
     assert call(server, "bedrock").status_code == 500
     assert call(server, "sagemaker").status_code == 200
-    requests.delete(f"{server}/_control/bedrock", timeout=20)
+    requests.delete(f"{server}/_control/bedrock", timeout=60)
     assert call(server, "bedrock").status_code == 200
     assert counts(server, "bedrock")["calls"] == 1
 
@@ -105,17 +106,18 @@ def test_delay(server: str) -> None:
     set_faults(server, "bedrock", delay_ms=150)
     began = time.monotonic()
     call(server, "bedrock")
-    assert 0.15 <= time.monotonic() - began < 2
+    assert time.monotonic() - began >= 0.15
 
 
 def test_pauses_within_a_stream(server: str) -> None:
     set_faults(server, "deepseek", pause_ms=100)
     path, body = CALLS["deepseek"]
     streamed_body, headers = {**body, "stream": True}, {"Authorization": "Bearer sk-a"}
-    with requests.post(f"{server}{path}", json=streamed_body, headers=headers, timeout=20, stream=True) as answer:
-        times = [time.monotonic() for line in answer.iter_lines(1) if line]
-    assert len(times) > 2
-    assert times[-1] - times[0] >= 0.1 * (len(times) - 2)
+    began = time.monotonic()
+    with requests.post(f"{server}{path}", json=streamed_body, headers=headers, timeout=60, stream=True) as answer:
+        pieces = [line for line in answer.iter_lines(1) if line]
+    assert len(pieces) > 2
+    assert time.monotonic() - began >= 0.1 * (len(pieces) - 2)
 
 
 @pytest.mark.parametrize(("error", "printed"), [(BrokenPipeError(), False), (ValueError("a mistake"), True)])
@@ -133,7 +135,7 @@ def test_errors_are_printed_except_for_disconnected_callers(
 def test_counts_by_path_with_batches(server: str) -> None:
     call(server, "sagemaker")
     call(server, "sagemaker")
-    requests.post(f"{server}{EMBEDDING}", json={}, headers={"x-sandbox-endpoint": ENDPOINT}, timeout=20)
+    requests.post(f"{server}{EMBEDDING}", json={}, headers={"x-sandbox-endpoint": ENDPOINT}, timeout=60)
     seen = counts(server, "sagemaker")["paths"]["/endpoints/e/invocations"]
     assert seen == {"calls": 3, "throttled": 0, "failed": 0, "rejected": 1, "batches": [2, 2]}
 
@@ -161,11 +163,11 @@ def test_faults_that_are_none(server: str, faults: dict[str, Any]) -> None:
     ],
 )
 def test_nothing_there(server: str, method: str, path: str) -> None:
-    assert requests.request(method, f"{server}{path}", data=b"{}", timeout=20).status_code == 404
+    assert requests.request(method, f"{server}{path}", data=b"{}", timeout=60).status_code == 404
 
 
 def test_connection_is_kept_and_bad_bodies_end_it(server: str) -> None:
-    connection = http.client.HTTPConnection(server.removeprefix("http://"), timeout=20)
+    connection = http.client.HTTPConnection(server.removeprefix("http://"), timeout=60)
     connection.request("GET", "/_health")
     assert connection.getresponse().read() == b'{"status":"ok"}'
     first = connection.sock
@@ -187,11 +189,11 @@ def test_command_line(tmp_path: Path) -> None:
     try:
         assert process.stdout is not None
         url = process.stdout.readline().removeprefix("models on ").strip()
-        assert requests.get(f"{url}/_health", timeout=20).status_code == 200
+        assert requests.get(f"{url}/_health", timeout=60).status_code == 200
         assert call(url, "deepseek").status_code == 200
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 @pytest.mark.parametrize(
@@ -204,7 +206,7 @@ def test_command_line(tmp_path: Path) -> None:
 @pytest.mark.thorough
 def test_command_line_refuses_in_a_sentence(more: list[str], said: str) -> None:
     command = [sys.executable, "-m", "sandbox.models", "--port", "0", "--deepseek-key-file", "key", *more]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr

@@ -2,12 +2,12 @@
 
 import os
 import sys
-import time
 from pathlib import Path
 
 import psutil
 
 from sandbox.process import Process, bearing, start
+from tests.waiting import until
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 STUBBORN = [
@@ -31,7 +31,8 @@ def test_processes_are_found_by_a_variable_of_theirs(tmp_path: Path) -> None:
         for mark in (str(tmp_path), "another")
     ]
     try:
-        assert bearing("OSML_TEST_MARK", str(tmp_path)) == started[:1]
+        # Linux shows a process's environment only a moment after the parent has started it.
+        until("the process", lambda: bearing("OSML_TEST_MARK", str(tmp_path)), started[:1].__eq__)
     finally:
         for process in started:
             process.stop()
@@ -48,9 +49,7 @@ def test_stopping_twice_is_a_success(tmp_path: Path) -> None:
 def test_a_stubborn_process_goes_with_its_children(tmp_path: Path) -> None:
     log = tmp_path / "log"
     process = start(STUBBORN, environment=os.environ, folder=tmp_path, log=log)
-    deadline = time.monotonic() + 20
-    while "up" not in log.read_text() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until("its word", log.read_text, lambda text: "up" in text)
     (child,) = psutil.Process(process.pid).children()
     process.stop(grace=0.2)
     assert not process.alive()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.cloud.runtime_api import MODE, NEXT, STREAMING, Invocation, RuntimeApiServer
+from tests.waiting import PATIENCE
 
 ROOT = "/2018-06-01/runtime"
 
@@ -27,13 +28,13 @@ def invocation(request_id: str = "one", **changes: object) -> Invocation:
 def request(
     api: RuntimeApiServer, method: str, path: str, body: bytes = b"", **headers: str
 ) -> http.client.HTTPResponse:
-    connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=60)
     connection.request(method, path, body, headers)
     return connection.getresponse()
 
 
 def stream(api: RuntimeApiServer, request_id: str, *pieces: bytes, trailers: bytes = b"") -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=60)
     connection.putrequest("POST", f"{ROOT}/invocation/{request_id}/response")
     connection.putheader("Transfer-Encoding", "chunked")
     connection.putheader(MODE, STREAMING)
@@ -58,9 +59,9 @@ def test_is_idle_while_the_runtime_waits(api: RuntimeApiServer) -> None:
     assert not api.idle.is_set()
     waiting = threading.Thread(target=request, args=(api, "GET", NEXT))
     waiting.start()
-    assert api.idle.wait(5)
+    assert api.idle.wait(PATIENCE)
     api.offer(invocation())
-    waiting.join(5)
+    waiting.join(PATIENCE)
     assert not waiting.is_alive()
     assert not api.idle.is_set()
 
@@ -151,7 +152,7 @@ def test_runtime_that_waits_is_let_go_at_the_end() -> None:
     heard: list[int] = []
     waiting = threading.Thread(target=lambda: heard.append(request(api, "GET", NEXT).status))
     waiting.start()
-    assert api.idle.wait(5)
+    assert api.idle.wait(PATIENCE)
     api.close()
-    waiting.join(5)
+    waiting.join(PATIENCE)
     assert heard == [500]

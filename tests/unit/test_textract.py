@@ -28,6 +28,7 @@ from tests.unit.reading import entries
 from tests.unit.scanned_files import page, saved
 from tests.unit.test_assistant_files import Index, parts, sent
 from tests.unit.test_source_s3 import Amazon, of
+from tests.waiting import PATIENCE
 
 
 def line(text: str, confidence: float = 99.0) -> dict[str, Any]:
@@ -44,7 +45,7 @@ class Textract:
     def detect_document_text(self, Document: dict[str, bytes]) -> dict[str, Any]:
         answer = self.answers[Document["Bytes"]]
         if len(self.answers) == 8:
-            self._all_here.wait(10)
+            self._all_here.wait(PATIENCE)
         if isinstance(answer, Exception):
             raise answer
         return {"Blocks": [{"BlockType": "PAGE"}, *answer, {"BlockType": "WORD", "Text": "word", "Confidence": 1.0}]}

@@ -18,6 +18,7 @@ from rag.failures import Absent
 from rag.models import Question
 from settings.assistant import Assistant
 from tests.unit.edge_requests import REQUEST_ID, SETTINGS, Context, event
+from tests.waiting import PATIENCE
 
 URL = "https://a1b2.execute-api.eu-west-1.amazonaws.com/dev"
 SIGN_IN = "https://osml-dev.auth.eu-west-1.amazoncognito.com"
@@ -122,7 +123,7 @@ def test_one_server_answers_each_call_with_the_view_of_its_caller(monkeypatch: p
     both_are_here, callers = Barrier(2), dict[str, str]()
 
     def passages(question: Question, caller: Caller, _: float) -> list[Any]:
-        both_are_here.wait(20)
+        both_are_here.wait(PATIENCE)
         callers[question.question] = caller.id
         return []
 

@@ -1,7 +1,6 @@
 """The traffic of the end-to-end tests detects lost, doubled, changed, bare, refused or wrongly answered items."""
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from rag.models import Answer
 from tests import answers
 from tests.e2e import traffic as module
 from tests.e2e.traffic import Account, Traffic
+from tests.waiting import until
 
 KNOWLEDGE = Knowledge(
     endpoint="https://domain",
@@ -93,9 +93,7 @@ def account(monkeypatch: pytest.MonkeyPatch, fault: str = "", answering: Any = a
     monkeypatch.setattr("osml.ask.question.ask", answering)
     traffic = Traffic(KNOWLEDGE, "run", questions=200, documents=200, domain=lambda: index)
     with traffic.running() as traffic_account:
-        until = time.monotonic() + 30
-        while (traffic_account.questions < 12 or len(traffic.sent) < 12) and time.monotonic() < until:
-            time.sleep(0.01)
+        until("traffic", lambda: min(traffic_account.questions, len(traffic.sent)), lambda number: number >= 12)
     return traffic_account
 
 

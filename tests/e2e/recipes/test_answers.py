@@ -16,7 +16,8 @@ from osml.status.status import look
 from sandbox.instance import CHECKOUT, Instance
 from tests.e2e.components import copies, stop
 from tests.e2e.neighbours import bare_sandbox
-from tests.e2e.templates import DeployFailed, Deployment, until
+from tests.e2e.templates import DeployFailed, Deployment
+from tests.waiting import until
 
 QUESTION = "What's the population increase of New York City from 2021 to 2023? How is the trend compared with Miami?"
 FIGURES = ("18,823,000", "18,937,000", "6,167,000", "6,265,000")
@@ -150,7 +151,7 @@ def _starts_at_a_question(deployment: Deployment) -> None:
         deployment.ask(QUESTION)
     assert refused.value.cause == "model-starting"
     assert copies(name)["DesiredCopyCount"] == 1
-    until(lambda: _answers(deployment))
+    until("an answer", lambda: _answers(deployment))
     assert FIGURES[0] in said(deployment, QUESTION)
 
 

@@ -17,7 +17,8 @@ from osml.status.status import look
 from sandbox.instance import Instance
 from tests.e2e.components import copies, stop
 from tests.e2e.neighbours import bare_sandbox
-from tests.e2e.templates import Deployment, until
+from tests.e2e.templates import Deployment
+from tests.waiting import until
 
 NAME = "asleep"
 SECRET = "osml/asleep/key"
@@ -45,7 +46,7 @@ def deployment(local_cloud: Instance, tmp_path_factory: pytest.TempPathFactory) 
 def stopped(deployment: Deployment) -> Iterator[None]:
     stop(MODEL)
     yield
-    until(lambda: _answers(deployment))
+    until("an answer", lambda: _answers(deployment))
 
 
 def _answers(deployment: Deployment) -> bool:
@@ -74,14 +75,14 @@ def test_a_question_says_that_it_starts_and_when_it_answers(deployment: Deployme
     # A start takes seconds here, so on a busy machine the model may have started by now.
     stop(MODEL)
     assert _refusal(functions, "/ask", {"question": QUESTION}) == (503, "model-starting", SENTENCE, 300)
-    until(lambda: functions.post("/ask", {"question": QUESTION}).status == 200)
+    until("an answer", lambda: functions.post("/ask", {"question": QUESTION}).status, (200).__eq__)
 
 
 def test_documents_of_the_api_are_refused_until_it_answers(deployment: Deployment) -> None:
     functions = Functions(deployment.place, boto3.Session())
     wanted = {"documents": [{"id": "tides", "text": "The tide is high at noon."}]}
     assert _refusal(functions, "/documents", wanted) == (503, "model-starting", SENTENCE, 300)
-    until(lambda: functions.post("/documents", wanted).status == 200)
+    until("the document", lambda: functions.post("/documents", wanted).status, (200).__eq__)
     sources = functions.post("/ask", {"question": "When is the tide high?"}).body["sources"]
     assert sources[0]["document"] == "tides"
 
@@ -101,8 +102,8 @@ def test_a_dropped_object_comes_again(deployment: Deployment) -> None:
     outputs = deployment.outputs("ingestion")
     bucket, queue = outputs["DropBucketName"], outputs["DropQueueUrl"]
     boto3.client("s3").put_object(Bucket=bucket, Key="documents/harbour.txt", Body=b"The harbour opens at seven.")
-    until(lambda: copies(MODEL)["DesiredCopyCount"] == 1)
-    until(lambda: _answers(deployment))
+    until("a start", lambda: copies(MODEL)["DesiredCopyCount"], (1).__eq__)
+    until("an answer", lambda: _answers(deployment))
     # Here, the start ends before the estimated time, and the message stays hidden for that time.
     names = ["ApproximateNumberOfMessagesNotVisible"]
     hidden = boto3.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
@@ -113,7 +114,8 @@ def test_a_dropped_object_comes_again(deployment: Deployment) -> None:
     answer = boto3.client("lambda").invoke(FunctionName=_drop(), Payload=payload)
     assert json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
     # A search finds it after the next refresh of the index.
-    until(lambda: deployment.ask("When does the harbour open?").sources[0].document == "harbour.txt")
+    question = "When does the harbour open?"
+    until("the document", lambda: deployment.ask(question).sources[0].document, "harbour.txt".__eq__)
 
 
 def _drop() -> str:

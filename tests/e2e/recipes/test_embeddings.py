@@ -111,7 +111,7 @@ def write(folder: Path, name: str, *layers: Settings) -> None:
 
 def calls(instance: Instance, provider: str, path: str) -> int:
     """The number of calls of the model endpoints at `path`; fails when a call was refused."""
-    report = requests.get(startup.settings(instance)["models_url"] + "/_control", timeout=5).json()[provider]
+    report = requests.get(startup.settings(instance)["models_url"] + "/_control", timeout=60).json()[provider]
     traffic = report["paths"].get(path, {"calls": 0, "rejected": 0})
     assert traffic["rejected"] == 0
     return int(traffic["calls"])

@@ -107,7 +107,7 @@ def finding(
 
 
 def reranks(instance: Instance) -> int:
-    report = requests.get(startup.settings(instance)["models_url"] + "/_control", timeout=5).json()["bedrock"]
+    report = requests.get(startup.settings(instance)["models_url"] + "/_control", timeout=60).json()["bedrock"]
     return int(report["paths"].get(RERANKS, {"calls": 0})["calls"])
 
 
