@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from sandbox.certificates import Certificates
 from tests.browser.listener import Request, Wire, listening
-from tests.totp import code
+from tests.totp import matches
 
 CLIENT = "browser-tests"
 USER = "reader@example.com"
@@ -94,7 +94,7 @@ class Pool:
                 wire.json(200, {"UserMFASettingList": ["SOFTWARE_TOKEN_MFA"]} if self.has_app else {})
             case "AssociateSoftwareToken":
                 wire.json(200, {"SecretCode": self.secret})
-            case "VerifySoftwareToken" if body["UserCode"] != code(self.secret):
+            case "VerifySoftwareToken" if not matches(self.secret, body["UserCode"]):
                 wire.json(400, {"__type": "EnableSoftwareTokenMFAException"})
             case "SetUserMFAPreference":
                 self.has_app = body["SoftwareTokenMfaSettings"]["Enabled"]
