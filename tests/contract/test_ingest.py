@@ -19,25 +19,24 @@ from tests.waiting import PATIENCE, until
 from trials.ingesting import command, ingest
 
 engine_transport = kinds_engine.engine_transport
-POISON, MOST = "poison", 40
+POISON, LAST = "poison", "text 1999"
 
 
 class Endpoint:
     """Answers each `throttled`th call with 429, and refuses calls with a poisoned text.
 
-    While `held`, it answers no more than MOST calls.
+    A call with the text LAST waits for the `gate`.
     """
 
     def __init__(self) -> None:
         self.url, self.throttled = "", 0
-        self.free = threading.Semaphore()
-        self.held = False
+        self.gate = threading.Event()
         self.calls = self.turned_away = 0
         self.lock = threading.Lock()
 
     def answer(self, texts: list[str]) -> tuple[int, Any]:
-        if self.held:
-            self.free.acquire(timeout=PATIENCE)
+        if LAST in texts:
+            self.gate.wait(PATIENCE)
         with self.lock:
             self.calls += 1
             if self.throttled and self.calls % self.throttled == 0:
@@ -73,6 +72,7 @@ def endpoint() -> Iterator[Endpoint]:
 def library(engine_transport: HttpTransport, endpoint: Endpoint) -> Iterator[Library]:
     """An index whose pipeline embeds 16 documents a call."""
     endpoint.throttled, endpoint.turned_away = 0, 0
+    endpoint.gate.set()
     engine = KindsEngine(engine_transport, endpoint.url)
     made = Library(engine, Embedder(url=endpoint.url))
     made.apply(made.index_version("aaaaaaaa", 4, 1))
@@ -119,19 +119,20 @@ def test_only_the_poisoned_documents_are_rejected(library: Library, tmp_path: Pa
 def test_after_a_kill_an_ingest_resumes_without_loss_or_duplicates(
     library: Library, endpoint: Endpoint, tmp_path: Path
 ) -> None:
-    endpoint.held, endpoint.free = True, threading.Semaphore(MOST)
+    endpoint.gate.clear()
     poisoned = frozenset({7, 1_500})
     file = write(tmp_path / "a.ndjson", 2_000, poisoned)
     (tmp_path / "b.md").write_text("# Leave\n\n" + "A day is granted to whoever asks. " * 20)
     state, to = tmp_path / "state", engine_index(library.alias)
     files = [file, tmp_path / "b.md"]
     with subprocess.Popen(command(to, state, *files), stdout=subprocess.DEVNULL) as process:
-        until("the journal", lambda: state.exists() and state.stat().st_size)
-        process.kill()
+        try:
+            until("the journal", lambda: state.exists() and state.stat().st_size)
+        finally:
+            process.kill()
     settled = json.loads(state.read_text().splitlines()[-1])["report"]["read"]
     assert 0 < settled < 2_001
-    endpoint.held = False
-    endpoint.free.release(2_000)
+    endpoint.gate.set()
     report = ingest(to, state, *files)
     chunks = [item for item in held(library) if item.startswith("b.md")]
     assert (report.read, report.arrived, report.failed) == (2_001, 1_998 + len(chunks), 2)
