@@ -16,6 +16,8 @@ from sandbox.instance import Instance
 settings.load_profile("ci")
 # SIGTERM interrupts the run, so its fixtures clean up.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
+# A shell ignores SIGINT in what it starts with `&`, and the processes of tests would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # jsii starts the first `node` of the PATH.
 os.environ.update(with_node(os.environ))
 # CDK 2.275 checks each template with an engine in WebAssembly, which takes a third of a synthesis's processor time. It
