@@ -151,10 +151,11 @@ def _file(path: Path, name: str) -> File:
 
 def _files(folder: Path, left_out: Counter[str]) -> Iterator[DocumentSource]:
     within = folder.resolve()
+    # os.walk does not follow the links to folders, so a folder within is read once, under its own name.
     for root, folders, files in os.walk(folder):
         for name in folders:
             left_out[HIDDEN] += name.startswith(".")
-            left_out[LINK] += not name.startswith(".") and (Path(root) / name).is_symlink()
+            left_out[LINK] += not name.startswith(".") and _leads_out(Path(root) / name, within)
         folders[:] = sorted(folder for folder in folders if not folder.startswith("."))
         for name in sorted(files):
             path = Path(root) / name
@@ -172,11 +173,15 @@ def _unread(path: Path, within: Path) -> str:
     """The reason to skip a file of the folder `within`; empty if it is read."""
     if path.name.startswith("."):
         return HIDDEN
-    if path.is_symlink() and not path.resolve().is_relative_to(within):
+    if _leads_out(path, within):
         return LINK
     if not path.is_file():
         return NO_FILE
     return "" if readable(path.name, pictures=installed() is not None) else _type(path.name)
+
+
+def _leads_out(path: Path, within: Path) -> bool:
+    return path.is_symlink() and not path.resolve().is_relative_to(within)
 
 
 def _type(name: str) -> str:

@@ -73,6 +73,25 @@ def test_nothing_of_somebody_else_is_read(folder: Path) -> None:
         DocumentSources([str(folder / "pipe.txt")])
 
 
+WITHIN = {"itself": ".", "a folder": "a", "a hidden folder": ".hidden", "a link to a folder of it": "linked"}
+OUT = {"the folder above": "..", "another": "../other", "one that is gone": "../gone", "a link to another": "far"}
+
+
+@pytest.mark.parametrize("to", [*WITHIN, *OUT])
+def test_only_links_that_lead_out_are_counted_and_no_folder_is_read_twice(folder: Path, to: str) -> None:
+    (folder.parent / "other").mkdir()
+    (folder.parent / "other" / "theirs.md").write_text("Words.")
+    (folder / ".hidden").mkdir(exist_ok=True)
+    before = DocumentSources([str(folder)])
+    names = [source.name for source in before]
+    (folder / "linked").symlink_to("a")
+    (folder / "far").symlink_to("../other")
+    (folder / "new").symlink_to((WITHIN | OUT)[to])
+    after = DocumentSources([str(folder)])
+    assert [source.name for source in after] == names
+    assert after.left_out - before.left_out == {"links out of the folder": 2 if to in OUT else 1}
+
+
 def test_skipped_files_are_counted_by_type(folder: Path) -> None:
     for name in ("x.png", "y.zip", "README"):
         (folder / name).write_text("?")

@@ -17,8 +17,16 @@ from osml.place import Place
 QUESTIONS = ["osml", "Questions", "service", "assistant", "environment", "dev", {"stat": "Sum"}]
 LATENCY = ["osml", "ModelLatency", "service", "assistant", "environment", "dev", {"stat": "p90"}]
 FREE = ["AWS/ES", "FreeStorageSpace", "DomainName", "osml-dev", "ClientId", "1", {"stat": "Minimum"}]
-GRAPHS = {"Questions": [QUESTIONS, LATENCY], "Domain": [FREE]}
-POINTS = {"Questions": [2.0, 3.0], "ModelLatency": [900.0, 400.0]}
+GROUNDED = ["osml", "Groundedness", "service", "assistant", "environment", "dev", {"stat": "Average"}]
+GRAPHS = {"Questions": [QUESTIONS, LATENCY], "Domain": [FREE], "Grounded": [GROUNDED]}
+# In the first five minutes 99 of 99 answers were grounded; in the last ones, one of one was not.
+POINTS = {
+    ("Questions", "Sum"): [2.0, 3.0],
+    ("ModelLatency", "p90"): [900.0, 400.0],
+    ("Groundedness", "Average"): [100.0, 0.0],
+    ("Groundedness", "Sum"): [9900.0, 0.0],
+    ("Groundedness", "SampleCount"): [99.0, 1.0],
+}
 
 
 class CloudWatch:
@@ -46,7 +54,7 @@ class CloudWatch:
         self.requests.append(request)
         results = []
         for query in request["MetricDataQueries"]:
-            points = POINTS.get(query["MetricStat"]["Metric"]["MetricName"], [])
+            points = POINTS.get((query["MetricStat"]["Metric"]["MetricName"], query["MetricStat"]["Stat"]), [])
             results += [{"Id": query["Id"], "Values": [point]} for point in points]
         return [{"MetricDataResults": results[:1]}, {"MetricDataResults": results[1:]}]
 
@@ -65,6 +73,7 @@ def test_each_line_of_a_graph_has_one_figure_of_the_span_and_its_last_point(
     assert read(place, timedelta(hours=1)) == [
         Graph("Questions", (Figure("Questions", "Sum", 5.0, 3.0), Figure("ModelLatency", "p90", 900.0, 400.0))),
         Graph("Domain", (Figure("FreeStorageSpace", "Minimum", None, None),)),
+        Graph("Grounded", (Figure("Groundedness", "Average", 99.0, 0.0),)),
     ]
     [sent] = client.requests
     assert sent["MetricDataQueries"][0]["MetricStat"] == {
