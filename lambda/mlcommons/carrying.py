@@ -197,12 +197,20 @@ class _Carrying:
                     raise Unready(self._tried, str(seen["error"].get("reason")), "Deploy again.")
                 return dict(seen["response"])
             if not self._is_time or not self._client.patience.wait(min(attempt, 3)):
-                cancel_reindex(self._client, self._new.name)
+                still = self._still_copied()
                 status = seen["task"].get("status", {})
                 # The status of a sliced task covers only the slices that have ended, so not all documents.
                 done, wanted = status.get("created", 0) + status.get("updated", 0), self._tally(self._old).documents
-                raise self._late(f"only {done} of {wanted} documents")
+                raise self._late(f"only {done} of {wanted} documents{still}")
             attempt += 1
+
+    def _still_copied(self) -> str:
+        """Cancel the copying; the addition to a sentence if it does not end."""
+        try:
+            cancel_reindex(self._client, self._new.name)
+        except Unready as error:
+            return f", and {error.reason}"
+        return ""
 
     def _remove_surplus(self) -> None:
         """Remove the documents of `new` that are no longer in `old`."""

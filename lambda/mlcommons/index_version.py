@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlcommons.client import Client, path_of
-from mlcommons.errors import NotFound
+from mlcommons.errors import NotFound, Unready
 from mlcommons.owner import Owner, read_mark
 
 NO_PIPELINE = "_none"
@@ -92,7 +92,7 @@ def take(client: Client, alias: str, names: list[str]) -> None:
 def cancel_reindex(client: Client, to: str) -> None:
     """Cancel the `_reindex` tasks into `to` that an ended invocation has left.
 
-    Returns when they have ended, or when the patience is used up.
+    Returns when they have ended. Raises `Unready` if some still run when the patience is used up.
     """
     into = re.compile(rf"to \[{re.escape(to)}\]")
     attempt = 0
@@ -101,7 +101,8 @@ def cancel_reindex(client: Client, to: str) -> None:
             with contextlib.suppress(NotFound):
                 client.post(path_of("_tasks", id, "_cancel"))
         if not client.patience.wait(min(attempt, 2)):
-            return
+            count = "1 task still copies" if len(running) == 1 else f"{len(running)} tasks still copy"
+            raise Unready(f"Stopping the copies to {to}", f"{count} documents to it", "Try again in a few minutes.")
         attempt += 1
 
 

@@ -18,9 +18,6 @@ _MARK = re.compile(
     rf"\s?\(osml:(?P<stack>{_PART.pattern})/(?P<logical>{_PART.pattern})(?:/(?P<digest>[0-9a-f]{{12}}))?\)$"
 )
 
-# The description that replaces the mark of a released object.
-RELEASED = "Given back by osml"
-
 
 @dataclass(frozen=True)
 class Owner:
@@ -55,7 +52,15 @@ def marked(text: str, owner: Owner, digest: str | None = None) -> str:
     # No colon before the digest: the engine's tokenizer joins letters around a colon, and a search for the mark
     # without its digest would not find it.
     mark = f"(osml:{owner}/{digest})" if digest else f"(osml:{owner})"
-    return f"{text} {mark}".strip()
+    return f"{text} {mark}" if text else mark
+
+
+def marked_again(shown: str | None, text: str, owner: Owner, digest: str | None = None) -> str:
+    """Return `text` with the owner's mark at its end, or without a text, the text that the object shows.
+
+    So an adopted object keeps its description.
+    """
+    return marked(text or read_mark(shown).text, owner, digest)
 
 
 def read_mark(text: str | None) -> Mark:

@@ -7,7 +7,7 @@ import time
 from mlcommons import Client
 from mlcommons.client import path_of
 from mlcommons.kinds import kind_named
-from mlcommons.owner import marked
+from mlcommons.owner import marked, marked_again
 from osml.failure import Failure
 from osml.takeover.index_fields import added
 from osml.takeover.plan import Adoption
@@ -26,7 +26,7 @@ def mark(client: Client, adoption: Adoption, text_field: str, id_field: str = "i
     observed = kind.read(client, id, adoption.owner)
     if observed is None:
         raise Failure(f"{adoption.kind} {id} is gone. Run the import again.", "object-missing")
-    text = marked("", adoption.owner, adoption.digest)
+    text = marked_again(observed.body.get("description"), "", adoption.owner, adoption.digest)
     if adoption.kind in _ML:
         client.put(path_of("_plugins", "_ml", _ML[adoption.kind], id), {"description": text})
     elif adoption.kind in _PIPELINES:
@@ -38,13 +38,13 @@ def mark(client: Client, adoption: Adoption, text_field: str, id_field: str = "i
             "properties": added(mappings, text_field, id_field),
         }
         client.put(path_of(id, "_mapping"), notes)
-    if not _is_found(client, adoption, text):
+    if not _is_found(client, adoption):
         raise Failure(f"{adoption.kind} {id} does not show the mark that was written. Run the import again.")
 
 
-def _is_found(client: Client, adoption: Adoption, text: str) -> bool:
+def _is_found(client: Client, adoption: Adoption) -> bool:
     """Whether a deploy finds the object by its mark: before 3.3 a search shows an update up to a second late."""
-    kind = kind_named(adoption.kind)
+    kind, text = kind_named(adoption.kind), marked("", adoption.owner, adoption.digest)
     for _ in range(MOST_LOOKS):
         shown = kind.find(client, kind.parse(adoption.spec), adoption.owner)
         ours = shown is not None and (shown.physical_id, shown.owner) == (adoption.id, adoption.owner)

@@ -140,12 +140,12 @@ def test_create_update_delete(module: ModuleType, domain: Domain) -> None:
 
 def test_an_adopted_object_outlives_its_stack(module: ModuleType, domain: Domain) -> None:
     """This includes the rollback of a first deploy, which deletes what the deploy created."""
-    domain.groups[GROUP] = {"name": "chat", "description": "(osml:kernel-stack/Group)"}
+    domain.groups[GROUP] = {"name": "chat", "description": "Our chat models (osml:kernel-stack/Group)"}
     adopted = {"Target": json.dumps(ENGINE), "Spec": json.dumps({"name": "chat"}), "Adopted": "true"}
     created = call(module, "Create", ResourceProperties=adopted)
     assert (created["PhysicalResourceId"], domain.transport.writes) == (GROUP, [])
     assert call(module, "Delete", GROUP, ResourceProperties=adopted)["Status"] == "SUCCESS"
-    assert domain.groups == {GROUP: {"name": "chat", "description": "Given back by osml"}}
+    assert domain.groups == {GROUP: {"name": "chat", "description": "Our chat models"}}
 
 
 def test_a_create_that_fails_after_the_server_made_it_returns_the_servers_id(

@@ -50,9 +50,8 @@ class IngestPipeline(MlResource):
         if sparse_model is not None:
             sparse = {"model_id": sparse_model.physical_id, "field_map": {text_field: sparse_field}, **batch}
             processors.append({"sparse_encoding": sparse})
-        pipeline = {
-            "description": f"Embeds {text_field} into {embedding_field}",
-            "processors": with_fields(processors, text_field, made, fields or {}),
-        }
+        # An adopted pipeline keeps its description, which it has again when it is released.
+        described = {} if adopted else {"description": f"Embeds {text_field} into {embedding_field}"}
+        pipeline = {**described, "processors": with_fields(processors, text_field, made, fields or {})}
         spec = {"name": name, "pipeline": pipeline}
         super().__init__(scope, id, target=target, kind="IngestPipeline", spec=spec, adopted=adopted)

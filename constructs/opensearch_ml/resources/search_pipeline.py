@@ -108,5 +108,7 @@ class SearchPipeline(MlResource):
             after.append({"retrieval_augmented_generation": generation})
         if after:
             pipeline["response_processors"] = after
+        if adopted:  # it keeps its description, which it has again when it is released
+            del pipeline["description"]
         spec = {"name": name, "pipeline": pipeline}
         super().__init__(scope, id, target=target, kind="SearchPipeline", spec=spec, adopted=adopted)

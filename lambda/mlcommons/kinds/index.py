@@ -104,7 +104,7 @@ class Index(Kind[IndexSpec]):
             )
 
     def create(self, client: Client, spec: IndexSpec, owner: Owner) -> str:
-        body = readable(client, spec.body) | {"mappings": _mappings(spec, owner)}
+        body = readable(client, spec.body) | {"mappings": _mappings(spec, owner, {})}
         client.put(path_of(spec.name), body, once=True)
         return spec.name
 
@@ -121,7 +121,7 @@ class Index(Kind[IndexSpec]):
             if settings:
                 client.put(path_of(observed.physical_id, "_settings"), settings)
             # Sent last, because its mark means that the index matches the specification.
-            client.put(path_of(observed.physical_id, "_mapping"), _mappings(spec, owner))
+            client.put(path_of(observed.physical_id, "_mapping"), _mappings(spec, owner, _others_notes(observed)))
         except Rejected as error:
             raise InvalidSpec(
                 f"Updating index {spec.name} in place",
@@ -131,18 +131,17 @@ class Index(Kind[IndexSpec]):
             ) from error
 
     def release(self, client: Client, observed: Observed, spec: IndexSpec) -> None:
-        notes = observed.body.get("mappings", {}).get("_meta", {})
+        notes = _notes(observed)
         frozen = str(flattened(observed.body.get("settings", {})).get("index.blocks.write")) == "true"
         # A frozen index was replaced by another index version. After the release, it takes writes again.
         open_again = {"index.blocks.write": None, "index.default_pipeline": notes.get("default_pipeline")}
         settings = {**(open_again if frozen else {}), **spec.restored}
         if settings:
             client.put(path_of(observed.physical_id, "_settings"), settings)
-        left = {name: note for name, note in notes.items() if name not in OUR_NOTES}
-        client.put(path_of(observed.physical_id, "_mapping"), {"_meta": left})
+        client.put(path_of(observed.physical_id, "_mapping"), {"_meta": _others_notes(observed)})
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
-        if "default_pipeline" in observed.body.get("mappings", {}).get("_meta", {}):
+        if "default_pipeline" in _notes(observed):
             # If an ended invocation left a `_reindex` running, it would create the index again, without its mappings.
             cancel_reindex(client, observed.physical_id)
         try:
@@ -166,13 +165,23 @@ def _lost(present: dict[str, Any]) -> set[str]:
     return set() if frozen else {"index.default_pipeline", "index.search.default_pipeline"} - present.keys()
 
 
-def _mappings(spec: IndexSpec, owner: Owner) -> dict[str, Any]:
+def _notes(observed: Observed) -> dict[str, Any]:
+    notes: dict[str, Any] = observed.body.get("mappings", {}).get("_meta", {})
+    return notes
+
+
+def _others_notes(observed: Observed) -> dict[str, Any]:
+    """The entries of `_meta` that the team has made. A write of `_meta` replaces all of it."""
+    return {name: note for name, note in _notes(observed).items() if name not in OUR_NOTES}
+
+
+def _mappings(spec: IndexSpec, owner: Owner, kept: dict[str, Any]) -> dict[str, Any]:
     mappings = dict(spec.body.get("mappings", {}))
     notes = {"osml": marked("", owner, digest_of(spec.body))}
     pipeline = flattened(spec.body.get("settings", {})).get("index.default_pipeline")
     if pipeline:  # kept as a note, because a replaced index version loses the setting
         notes["default_pipeline"] = pipeline
-    return mappings | {"_meta": mappings.get("_meta", {}) | notes}
+    return mappings | {"_meta": kept | mappings.get("_meta", {}) | notes}
 
 
 def _dimension(spec: IndexSpec, path: str) -> int:

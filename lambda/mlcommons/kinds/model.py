@@ -2,7 +2,7 @@
 
 # ruff: noqa: ARG002 - all kinds share one signature per verb
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from mlcommons.client import Client, path_of
 from mlcommons.errors import NotFound, Rejected, Unready
 from mlcommons.kind import Kind, Observed
 from mlcommons.moving import move
-from mlcommons.owner import RELEASED, Owner, digest_of, marked, read_mark
+from mlcommons.owner import Owner, digest_of, marked_again, read_mark
 from mlcommons.prediction import predict
 from mlcommons.search import owned, server_made
 
@@ -70,7 +70,7 @@ class Model(Kind[ModelSpec]):
         mark = read_mark(observed.body.get("description"))
         if mark.owner and mark.digest != _digest(spec):
             return {"generation"}
-        wanted = _wanted(spec, observed.owner)
+        wanted = _wanted(spec, observed.owner, observed.body)
         differing = {field for field, value in wanted.items() if observed.body.get(field) != value}
         # A new model may still be deploying, which is no change. A model that was undeployed or lost its nodes has
         # changed.
@@ -78,13 +78,13 @@ class Model(Kind[ModelSpec]):
         return differing | {"deployment"} if lost else differing
 
     def create(self, client: Client, spec: ModelSpec, owner: Owner) -> str:
-        body = {"function_name": "remote", **_wanted(spec, owner)}
+        body = {"function_name": "remote", **_wanted(spec, owner, {})}
         answer = client.post("/_plugins/_ml/models/_register", body, deploy="true")
         return str(answer["model_id"])
 
     def update(self, client: Client, observed: Observed, spec: ModelSpec, owner: Owner) -> None:
         changes = self.changes(observed, spec)
-        body = {field: value for field, value in _wanted(spec, owner).items() if field in changes}
+        body = {field: value for field, value in _wanted(spec, owner, observed.body).items() if field in changes}
         if "connector_id" in body:
             move(client, observed.physical_id, body)
         elif body:
@@ -104,7 +104,8 @@ class Model(Kind[ModelSpec]):
         client.put(path_of("_plugins", "_ml", "models", before.physical_id), {"connector_id": connector_id})
 
     def release(self, client: Client, observed: Observed, spec: ModelSpec) -> None:
-        client.put(path_of("_plugins", "_ml", "models", observed.physical_id), {"description": RELEASED})
+        text = read_mark(observed.body.get("description")).text
+        client.put(path_of("_plugins", "_ml", "models", observed.physical_id), {"description": text})
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
         model_id, off = observed.physical_id, observed.body.get("model_state") in _OFF
@@ -127,10 +128,10 @@ def _digest(spec: ModelSpec) -> str | None:
     return digest_of(spec.generation) if spec.generation else None
 
 
-def _wanted(spec: ModelSpec, owner: Owner) -> dict[str, str]:
+def _wanted(spec: ModelSpec, owner: Owner, shown: Mapping[str, Any]) -> dict[str, str]:
     return {
         "name": spec.name,
-        "description": marked(spec.description, owner, _digest(spec)),
+        "description": marked_again(shown.get("description"), spec.description, owner, _digest(spec)),
         "model_group_id": spec.model_group_id,
         "connector_id": spec.connector_id,
     }

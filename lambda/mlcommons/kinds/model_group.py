@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mlcommons.client import Client, path_of
 from mlcommons.errors import Conflict, NotFound, Rejected
 from mlcommons.kind import Kind, Observed
-from mlcommons.owner import RELEASED, Owner, marked, read_mark
+from mlcommons.owner import Owner, marked, marked_again, read_mark
 from mlcommons.search import current, hits, marked_by, server_made
 
 
@@ -44,7 +44,7 @@ class ModelGroup(Kind[ModelGroupSpec]):
 
     def changes(self, observed: Observed, spec: ModelGroupSpec) -> Collection[str]:
         assert observed.owner  # noqa: S101 - the kernel never compares another's object
-        wanted = {"name": spec.name, "description": marked(spec.description, observed.owner)}
+        wanted = _wanted(observed, spec, observed.owner)
         return {field for field, value in wanted.items() if observed.body.get(field) != value}
 
     def create(self, client: Client, spec: ModelGroupSpec, owner: Owner) -> str:
@@ -53,7 +53,7 @@ class ModelGroup(Kind[ModelGroupSpec]):
 
     def update(self, client: Client, observed: Observed, spec: ModelGroupSpec, owner: Owner) -> None:
         # The server refuses a name that exists, also the group's own, so only changed fields are sent.
-        wanted = {"name": spec.name, "description": marked(spec.description, owner)}
+        wanted = _wanted(observed, spec, owner)
         body = {field: value for field, value in wanted.items() if field in self.changes(observed, spec)}
         try:
             client.put(path_of("_plugins", "_ml", "model_groups", observed.physical_id), body)
@@ -64,7 +64,8 @@ class ModelGroup(Kind[ModelGroupSpec]):
             raise Conflict(error.tried, error.reason, error.hint, error.cause) from error
 
     def release(self, client: Client, observed: Observed, spec: ModelGroupSpec) -> None:
-        client.put(path_of("_plugins", "_ml", "model_groups", observed.physical_id), {"description": RELEASED})
+        text = read_mark(observed.body.get("description")).text
+        client.put(path_of("_plugins", "_ml", "model_groups", observed.physical_id), {"description": text})
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
         try:
@@ -72,3 +73,8 @@ class ModelGroup(Kind[ModelGroupSpec]):
         except NotFound:
             return "ModelGroup was already absent"
         return ""
+
+
+def _wanted(observed: Observed, spec: ModelGroupSpec, owner: Owner) -> dict[str, str]:
+    shown = observed.body.get("description")
+    return {"name": spec.name, "description": marked_again(shown, spec.description, owner)}

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from mlcommons.client import Client, path_of
 from mlcommons.errors import NotFound
 from mlcommons.kind import Kind, Observed
-from mlcommons.owner import RELEASED, Owner, marked, read_mark
+from mlcommons.owner import Owner, marked_again, read_mark
 
 # A name with `*` or `,` would also mean other pipelines, and a DELETE would remove all of them.
 _NAME = re.compile(r"[^\s*?,/\\#:<>|\"]+")
@@ -46,17 +46,20 @@ class Pipeline(Kind[PipelineSpec]):
         assert observed.owner  # noqa: S101 - the kernel never compares another's object
         if spec.name != observed.physical_id:
             return {"name"}
-        return () if observed.body == _body(spec, observed.owner) else {"pipeline"}
+        return () if observed.body == _body(spec, observed.owner, observed.body) else {"pipeline"}
 
     def create(self, client: Client, spec: PipelineSpec, owner: Owner) -> str:
-        client.put(path_of(*self.folder, spec.name), _body(spec, owner))
+        client.put(path_of(*self.folder, spec.name), _body(spec, owner, {}))
         return spec.name
 
     def update(self, client: Client, observed: Observed, spec: PipelineSpec, owner: Owner) -> None:
-        client.put(path_of(*self.folder, observed.physical_id), _body(spec, owner))
+        client.put(path_of(*self.folder, observed.physical_id), _body(spec, owner, observed.body))
 
     def release(self, client: Client, observed: Observed, spec: PipelineSpec) -> None:
-        client.put(path_of(*self.folder, observed.physical_id), observed.body | {"description": RELEASED})
+        text = read_mark(observed.body.get("description")).text
+        described = {"description": text} if text else {}
+        undescribed = {name: part for name, part in observed.body.items() if name != "description"}
+        client.put(path_of(*self.folder, observed.physical_id), undescribed | described)
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
         try:
@@ -66,5 +69,6 @@ class Pipeline(Kind[PipelineSpec]):
         return ""
 
 
-def _body(spec: PipelineSpec, owner: Owner) -> dict[str, Any]:
-    return spec.pipeline | {"description": marked(str(spec.pipeline.get("description", "")), owner)}
+def _body(spec: PipelineSpec, owner: Owner, shown: dict[str, Any]) -> dict[str, Any]:
+    text = str(spec.pipeline.get("description", ""))
+    return spec.pipeline | {"description": marked_again(shown.get("description"), text, owner)}
