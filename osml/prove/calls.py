@@ -2,6 +2,8 @@
 
 import os
 import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -12,6 +14,9 @@ from osml.prove.trial import QUESTION, Trial
 from osml.remote.stack import assistant
 
 SECONDS = 60
+# Seconds between the first words and the end of a streamed answer, at least. Parts of an answer that was collected on
+# the way arrive within a few milliseconds.
+APART = 0.05
 
 
 def key_of(trial: Trial) -> str:
@@ -32,20 +37,52 @@ def ask(trial: Trial, key: str) -> str:
 
 
 def stream(trial: Trial, key: str) -> str:
-    """Ask for events, and return a sentence about their times. Raises Failure if no event came, or an error."""
-    begun, arrived = time.monotonic(), []
+    """Ask for events, and return a sentence about their times.
+
+    Raises Failure without an answer, and if its first words came with its end: then something on the way has collected
+    the stream.
+    """
+    begun, arrivals = time.monotonic(), list[_Arrival]()
     with _post(trial, key, "text/event-stream", stream=True) as answer:
         if answer.status_code != requests.codes.ok:
             raise Failure(f"POST /ask for events answered {answer.status_code}: {answer.text}")
-        for line in answer.iter_lines(decode_unicode=True):
-            if line.startswith("event: "):
-                arrived.append((line.removeprefix("event: "), time.monotonic() - begun))
-    names = [name for name, _ in arrived]
-    if not arrived or "error" in names:
-        raise Failure(f"The stream had the events {names or 'none'}")
-    first, last = arrived[0][1], arrived[-1][1]
-    kinds = ", ".join(sorted(set(names)))
-    return f"{len(arrived)} events, the first after {first:.2f} s, the last after {last:.2f} s: {kinds}"
+        try:
+            for piece, names in enumerate(_names(answer.iter_content(chunk_size=None))):
+                arrivals += [_Arrival(name, piece, time.monotonic() - begun) for name in names]
+        except requests.RequestException as error:
+            raise Failure(f"The stream broke off: {error}") from None
+    names = [arrival.name for arrival in arrivals]
+    if not names or names[-1] != "answer" or "text" not in names:
+        raise Failure(f"The stream had the events {', '.join(names) or 'none'}; it has to end with text and an answer")
+    first, words, last = arrivals[0], arrivals[names.index("text")], arrivals[-1]
+    # The models of a local cloud finish within milliseconds.
+    apart = 0.0 if trial.place.instance else APART
+    if words.piece == last.piece or last.seconds - words.seconds < apart:
+        raise Failure(
+            f"The answer was not streamed: its first words came after {words.seconds:.2f} s, and its end after "
+            f"{last.seconds:.2f} s"
+        )
+    return (
+        f"{len(arrivals)} events, the first after {first.seconds:.2f} s, the first words after {words.seconds:.2f} s, "
+        f"the last after {last.seconds:.2f} s: {', '.join(sorted(set(names)))}"
+    )
+
+
+@dataclass(frozen=True)
+class _Arrival:
+    """An event: its name, the piece of the response in which it ended, and when."""
+
+    name: str
+    piece: int
+    seconds: float
+
+
+def _names(pieces: Iterable[bytes]) -> Iterator[list[str]]:
+    """The names of the events that end in each piece."""
+    rest = b""
+    for piece in pieces:
+        *events, rest = (rest + piece).split(b"\n\n")
+        yield [event.split(b"\n")[0].removeprefix(b"event: ").decode() for event in events if event[:1] != b":"]
 
 
 def _post(trial: Trial, key: str, accept: str, **options: Any) -> requests.Response:

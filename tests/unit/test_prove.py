@@ -6,19 +6,25 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from osml.failure import Failure
-from osml.prove import prove
+from osml.place import Place
+from osml.prove import calls, prove
 from osml.prove.facts import FACTS
 from osml.prove.life import Life, interrupt
 from osml.prove.report import ProofReport, Seen, hidden
 from osml.prove.trial import KINDS, Trial
 from osml.remote.identity import Identity
+from sandbox.instance import Instance
+from sandbox.models.json_handler import JsonHandler, serving
 from settings import load
 
 CALLER = Identity("111122223333", "arn:aws:sts::111122223333:assumed-role/Admin/ada@example.com")
@@ -147,9 +153,9 @@ def test_nothing_is_made_without_a_yes(
 ) -> None:
     from osml import main as command_line
 
-    calls: list[Any] = []
+    runs: list[Any] = []
     monkeypatch.setattr("osml.remote.identity.identity", lambda *_: CALLER)
-    monkeypatch.setattr("osml.prove.prove.run", lambda *_: calls.append(_))
+    monkeypatch.setattr("osml.prove.prove.run", lambda *_: runs.append(_))
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
     monkeypatch.setattr("sys.stdin", open(os.devnull))  # noqa: SIM115
@@ -158,6 +164,79 @@ def test_nothing_is_made_without_a_yes(
         command_line.main()
     said = capsys.readouterr().err
     assert ended.value.code == 1
-    assert calls == []
+    assert runs == []
     assert "costs at most" in said
     assert "the account 111122223333, region us-east-1" in said
+
+
+STAGE, WORDS, MORE = (
+    b'event: stage\ndata: {"stage": "answering"}\n\n',
+    b'event: text\ndata: {"text": "The "}\n\n',
+    b'event: text\ndata: {"text": "town."}\n\n',
+)
+ENDED, BROKEN = b'event: answer\ndata: {"answer": "The town."}\n\n', b'event: failed\ndata: {"message": "no"}\n\n'
+CUT = b"cut"
+LONG = b": waiting\n\n" * 4000
+# The pieces of a response, with a pause after each; and what the proof says about it, or None if it passes.
+STREAMS: dict[str, tuple[list[bytes], float, str | None]] = {
+    "streamed": ([STAGE, WORDS, MORE, ENDED], 0.1, None),
+    "streamed, with events that are split": ([STAGE + WORDS[:9], WORDS[9:], MORE[:-1], MORE[-1:] + ENDED], 0.1, None),
+    "in one piece": ([STAGE + WORDS + MORE + ENDED], 0.1, "not streamed"),
+    "in one long piece": ([LONG + STAGE + WORDS + LONG + MORE + ENDED], 0.1, "not streamed"),
+    "in one piece after its first stage": ([STAGE, WORDS + MORE + ENDED], 0.3, "not streamed"),
+    "failed": ([STAGE, WORDS, BROKEN], 0.1, "stage, text, failed"),
+    "broken off": ([STAGE, WORDS, MORE], 0.1, "stage, text, text"),
+    "without words": ([STAGE, ENDED], 0.1, "stage, answer"),
+    "cut": ([STAGE, WORDS, CUT], 0.1, "The stream broke off"),
+    "empty": ([], 0.1, "none"),
+}
+
+
+def _speaking(pieces: list[bytes], pause: float) -> type[JsonHandler]:
+    """An assistant whose answer arrives in these pieces."""
+
+    class Assistant(JsonHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            self.body()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            for piece in [*pieces, b""]:
+                if piece == CUT:
+                    self.close_connection = True
+                    return
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+                time.sleep(pause)
+
+    return Assistant
+
+
+@pytest.mark.parametrize("local", [False, True], ids=["on AWS", "on this machine"])
+@pytest.mark.parametrize("case", STREAMS)
+def test_only_an_answer_whose_words_arrive_before_its_end_is_streamed(
+    case: str, local: bool, trials: list[Trial], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces, pause, complaint = STREAMS[case]
+    trial = replace(trials[0], place=Place(trials[0].name, Instance.named("proof") if local else None))
+    # Models of a local cloud do not pause.
+    pause = 0 if local else pause
+
+    with serving(_speaking(pieces, pause)) as url:
+        monkeypatch.setattr(calls, "assistant", lambda _: SimpleNamespace(url=url))
+        if complaint is None:
+            assert "first words" in calls.stream(trial, "key")
+        else:
+            with pytest.raises(Failure, match=complaint):
+                calls.stream(trial, "key")
+
+
+def test_pieces_that_arrive_at_once_on_aws_are_no_stream(trials: list[Trial], monkeypatch: pytest.MonkeyPatch) -> None:
+    # A busy machine does not take so long for four pieces.
+    monkeypatch.setattr(calls, "APART", 30)
+    with serving(_speaking([STAGE, WORDS, MORE, ENDED], 0)) as url:
+        monkeypatch.setattr(calls, "assistant", lambda _: SimpleNamespace(url=url))
+        with pytest.raises(Failure, match="not streamed"):
+            calls.stream(trials[0], "key")
