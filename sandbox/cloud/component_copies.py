@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import cloudwatch
 
 # As on Amazon, a component without calls stops after 15 minutes. A start takes six minutes on Amazon.
@@ -26,7 +27,7 @@ class _Copies:
 
 
 class ComponentCopies:
-    """The copies of each component, by its name.
+    """The copies of each component in the request's account and region, by its name.
 
     `least` returns the minimum capacity of the component's target, or None without a target.
 
@@ -35,7 +36,7 @@ class ComponentCopies:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._copies: dict[str, _Copies] = {}
+        self._copies = AccountRegionScopedDict()
         self.least: Callable[[str], int | None] = lambda _: None
         self.starters: Callable[[str], list[str]] = lambda _: []
 
@@ -43,26 +44,30 @@ class ComponentCopies:
         """Makes a component whose copies run at once: on Amazon a deploy waits for them."""
         self._copies[component] = _Copies(count, self._clock(), self._clock())
 
+    def remove(self, component: str) -> None:
+        """Stops the copies of a component that is deleted."""
+        del self._copies[component]
+
     def set(self, component: str, count: int) -> None:
         """Changes the number of wanted copies. Copies stop at once; new copies answer after `START_SECONDS`."""
-        copies, now = self._copies[component], self._clock()
+        copies, now = self._of(component), self._clock()
         copies.ready = now + START_SECONDS if count > self.current(component) else now
         copies.wanted, copies.called = count, now
 
     def wanted(self, component: str) -> int:
         """The number of copies that are to run; 0 after `IDLE_SECONDS` without a call, if the minimum is 0."""
-        copies = self._copies[component]
+        copies = self._of(component)
         if self.least(component) == 0 and self._clock() - max(copies.called, copies.ready) > IDLE_SECONDS:
             copies.wanted = 0
         return copies.wanted
 
     def current(self, component: str) -> int:
         """The number of copies that answer."""
-        return self.wanted(component) if self._clock() >= self._copies[component].ready else 0
+        return self.wanted(component) if self._clock() >= self._of(component).ready else 0
 
     def called(self, component: str) -> bool:
         """Notes a call. If no copy can answer it, returns False and writes a metric, whose alarm can start a copy."""
-        copies = self._copies[component]
+        copies = self._of(component)
         if self.current(component):
             copies.called = self._clock()
             return True
@@ -75,6 +80,10 @@ class ComponentCopies:
         ):
             self.set(component, 1)
         return False
+
+    def _of(self, component: str) -> _Copies:
+        copies: _Copies = self._copies[component]
+        return copies
 
 
 def _starts(alarm: dict[str, Any], component: str, starters: Callable[[str], list[str]]) -> bool:

@@ -131,6 +131,8 @@ class Registry:
             name = _named(kept, physical_id.rsplit("/", 1)[-1])
             if name:
                 del kept[name]
+                if kind == "inference-component":
+                    self.copies.remove(name)
 
         return {"create": create, "update": update, "update_with_logical_id": True, "delete": delete}
 

@@ -319,6 +319,39 @@ def test_a_policy_about_one_domain_and_one_endpoint_allows_and_refuses(cloud: Cl
         assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
 
 
+def test_a_simulation_includes_the_policies_of_groups(cloud: Cloud) -> None:
+    iam = cloud.client("iam")
+    iam.create_user(UserName="member")
+    policies = {"readers": "s3:GetObject", "writers": "s3:PutObject", "others": "s3:ListBucket"}
+    for group, action in policies.items():
+        iam.create_group(GroupName=group)
+        policy = json.dumps({"Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}})
+        if group == "writers":
+            arn = iam.create_policy(PolicyName="writing", PolicyDocument=policy)["Policy"]["Arn"]
+            iam.attach_group_policy(GroupName=group, PolicyArn=arn)
+        else:
+            iam.put_group_policy(GroupName=group, PolicyName="own", PolicyDocument=policy)
+    for group in ("readers", "writers"):
+        iam.add_user_to_group(GroupName=group, UserName="member")
+
+    def allowed(principal: str) -> list[str]:
+        source = f"arn:aws:iam::000000000000:{principal}"
+        answer = iam.simulate_principal_policy(PolicySourceArn=source, ActionNames=list(policies.values()))
+        results = answer["EvaluationResults"]
+        return [result["EvalActionName"] for result in results if result["EvalDecision"] == "allowed"]
+
+    assert allowed("user/member") == ["s3:GetObject", "s3:PutObject"]
+    assert [allowed(f"group/{group}") for group in policies] == [[action] for action in policies.values()]
+    for missing in ("group/nobody", "group/member", "user/readers", "group/a/readers"):
+        with pytest.raises(iam.exceptions.NoSuchEntityException):
+            allowed(missing)
+    deny = json.dumps({"Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}})
+    iam.put_group_policy(GroupName="readers", PolicyName="no", PolicyDocument=deny)
+    assert allowed("user/member") == []
+    iam.remove_user_from_group(GroupName="readers", UserName="member")
+    assert allowed("user/member") == ["s3:PutObject"]
+
+
 def test_a_simulation_answers_for_each_action_on_each_resource(cloud: Cloud) -> None:
     iam = cloud.client("iam")
     iam.create_user(UserName="simulated")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,9 @@ from botocore.exceptions import ClientError
 
 import opensearch_ml as ml
 from opensearch_ml.providers.model_copies import Scaling
+from sandbox.cache import cache_directory
+from sandbox.cloud_venv import cloud_python
+from sandbox.instance import CHECKOUT
 from tests.contract.cloud_process import CAPABILITIES, DRIVER, Cloud, running
 from tests.contract.test_cloud_models import Models, models
 
@@ -164,3 +169,60 @@ def test_without_an_alarm_that_runs_a_step_policy_it_stays_stopped(
     assert called() == NO_COPY
     assert copies(cloud) == ("InService", 0, 0)
     removed(cloud)
+
+
+# Two regions have a component of one name. The script stops one, deletes it and makes it again.
+IN_TWO_REGIONS = r"""
+import json
+from ministack.core.responses import set_request_account_id, set_request_region
+from ministack.services.cloudformation import provisioners
+from sandbox.cloud.sagemaker import Registry
+
+set_request_account_id("test")
+registry = Registry({})
+registry._check_component = lambda props: None  # its endpoint is no part of this
+registry.install()
+handlers = provisioners._RESOURCE_HANDLERS["AWS::SageMaker::InferenceComponent"]
+props = {"InferenceComponentName": "one", "EndpointName": "e", "RuntimeConfig": {"CopyCount": 2}, "Specification": {}}
+
+def seen():
+    there = []
+    for region in ("us-east-1", "eu-west-1"):
+        set_request_region(region)
+        try:
+            there.append(registry.copies.current("one"))
+        except KeyError:
+            there.append(None)
+    return there
+
+ids = {}
+for region in ("us-east-1", "eu-west-1"):
+    set_request_region(region)
+    ids[region], _ = handlers["create"]("Component", props, "stack")
+steps = [seen()]
+set_request_region("us-east-1")
+registry.copies.set("one", 0)
+steps.append(seen())
+set_request_region("us-east-1")
+handlers["delete"](ids["us-east-1"], props)
+steps.append(seen())
+set_request_region("us-east-1")
+handlers["create"]("Component", props, "stack")
+steps.append(seen())
+print(json.dumps(steps))
+"""
+
+
+def test_a_deleted_component_leaves_no_copies_and_those_of_another_region_stay(tmp_path: Path) -> None:
+    python = cloud_python(cache_directory(), print)
+    places = dict.fromkeys(("HOME", "TMPDIR", "STATE_DIR"), str(tmp_path))
+    done = subprocess.run(
+        [str(python), "-c", IN_TWO_REGIONS],
+        env={"PATH": os.environ["PATH"], **places, "AUTH": "true", "PYTHONPATH": str(CHECKOUT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == [[2, 2], [0, 2], [None, 2], [2, 2]]
