@@ -85,7 +85,8 @@ def import_(
         typer.confirm(
             f"Write {file}, and mark {len(plan.plan.adoptions)} objects in {domain or collection}?", abort=True
         )
-    takeover.write(client, plan, file)
+    for sentence in takeover.write(client, plan, file):
+        print(sentence, file=sys.stderr)
     if not json:
         options = f"--env {name}{' --sandbox' if sandbox else ''}"
         print(f"{file} is written, and the objects are marked. Next:\n  osml deploy {options}")

@@ -6,6 +6,7 @@ import time
 
 from mlcommons import Client
 from mlcommons.client import path_of
+from mlcommons.errors import Rejected
 from mlcommons.kinds import kind_named
 from mlcommons.owner import marked, marked_again
 from osml.failure import Failure
@@ -17,18 +18,26 @@ _ML = {"Model": "models", "ModelGroup": "model_groups"}
 _PIPELINES = {"IngestPipeline": ("_ingest", "pipeline"), "SearchPipeline": ("_search", "pipeline")}
 
 
-def mark(client: Client, adoption: Adoption, text_field: str, id_field: str = "id") -> None:
+def mark(client: Client, adoption: Adoption, text_field: str, id_field: str = "id") -> str:
     """Write the mark, and the fields of an index that osml expects. May be repeated.
 
-    Raises `ProvisioningError`, and Failure when the object does not show the mark.
+    Returns a sentence if the object loses its description, otherwise an empty text. Raises `ProvisioningError`, and
+    Failure when the object does not show the mark.
     """
+    lost = ""
     kind, id = kind_named(adoption.kind), adoption.id
     observed = kind.read(client, id, adoption.owner)
     if observed is None:
         raise Failure(f"{adoption.kind} {id} is gone. Run the import again.", "object-missing")
     text = marked_again(observed.body.get("description"), "", adoption.owner, adoption.digest)
     if adoption.kind in _ML:
-        client.put(path_of("_plugins", "_ml", _ML[adoption.kind], id), {"description": text})
+        path = path_of("_plugins", "_ml", _ML[adoption.kind], id)
+        try:
+            client.put(path, {"description": text})
+        except Rejected as error:
+            # Newer engines refuse characters that older ones have accepted.
+            client.put(path, {"description": marked("", adoption.owner, adoption.digest)})
+            lost = f"{adoption.kind} {id} loses its description, because the engine refuses it: {error.reason}"
     elif adoption.kind in _PIPELINES:
         client.put(path_of(*_PIPELINES[adoption.kind], id), observed.body | {"description": text})
     else:
@@ -40,6 +49,7 @@ def mark(client: Client, adoption: Adoption, text_field: str, id_field: str = "i
         client.put(path_of(id, "_mapping"), notes)
     if not _is_found(client, adoption):
         raise Failure(f"{adoption.kind} {id} does not show the mark that was written. Run the import again.")
+    return lost
 
 
 def _is_found(client: Client, adoption: Adoption) -> bool:

@@ -95,14 +95,17 @@ def prepared(
     return Takeover(grown, choice, text, plan(client, there, choice, templates), (*problems(there, choice), *notes))
 
 
-def write(client: Client, takeover: Takeover, file: Path) -> None:
-    """Write the file, then the marks. May be repeated after a failure. Raises Failure and `ProvisioningError`."""
+def write(client: Client, takeover: Takeover, file: Path) -> list[str]:
+    """Write the file, then the marks, and return sentences about what is lost. May be repeated after a failure.
+
+    Raises Failure and `ProvisioningError`.
+    """
     if file.exists() and file.read_text(encoding="utf-8") != takeover.text:
         raise Failure(f"{file} already exists with other settings. Choose another name, or remove it.")
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(takeover.text, encoding="utf-8")
-    for adoption in takeover.plan.adoptions:
-        marking.mark(client, adoption, takeover.choice.text_field, takeover.choice.id_field)
+    fields = takeover.choice.text_field, takeover.choice.id_field
+    return [lost for adoption in takeover.plan.adoptions if (lost := marking.mark(client, adoption, *fields))]
 
 
 def _dimension(client: Client, there: contents.Contents, choice: Choice) -> int | None:

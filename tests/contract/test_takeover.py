@@ -142,6 +142,25 @@ def texts(left: Contents) -> str:
     return json.dumps([left.models, left.groups, left.ingest_pipelines, left.search_pipelines])
 
 
+def described(left: Contents) -> dict[str, Any]:
+    """What people read about each object: its description, or the `_meta` of an index."""
+    kinds = {kind: getattr(left, kind) for kind in ("models", "groups", "ingest_pipelines", "search_pipelines")}
+    shown = {f"{kind} {id}": body.get("description") or "" for kind, each in kinds.items() for id, body in each.items()}
+    notes = {f"index {name}": body["mappings"].get("_meta", {}) for name, body in left.indexes.items()}
+    return shown | notes
+
+
+def annotate(client: Client, left: Contents) -> None:
+    """Describe every other object and the indexes, as a team does that shares a domain. The others have no text."""
+    for kind, objects in {"models": left.models, "model_groups": left.groups}.items():
+        for id in list(objects)[::2]:
+            client.put(f"/_plugins/_ml/{kind}/{id}", {"description": "Asked by (travel), since 2024: see wiki/models"})
+    for name in list(left.ingest_pipelines):
+        client.put(f"/_ingest/pipeline/{name}", left.ingest_pipelines[name] | {"description": "Ours – don't touch"})
+    for name in left.indexes:
+        client.put(f"/{name}/_mapping", {"_meta": {"team": "travel", "page": 7}})
+
+
 def settled(client: Client) -> Contents:
     """The contents when nothing is broken any more: before 3.3 the search for models is up to a second behind."""
     return until("contents without a broken one", lambda: read(client), lambda contents: not tree(contents).broken)
@@ -201,7 +220,9 @@ def test_a_tutorial_is_taken_over_and_given_back(
     domain: Trial, hand: Hand, synthesize: Callable[[str], Templates], tutorial: str
 ) -> None:
     LEFT[tutorial](hand)
-    client, before = hand.client, settled(hand.client)
+    client = hand.client
+    annotate(client, settled(client))
+    before = settled(client)
     seen = tree(before)
     assert shape(seen.roots) == TREES[tutorial]
     assert (shape(seen.unused), seen.broken) == (UNUSED.get(tutorial, {}), [])
@@ -236,6 +257,7 @@ def test_a_tutorial_is_taken_over_and_given_back(
     # Before 3.3, the search for models and groups shows an update up to a second late.
     left = until("contents without a mark", lambda: read(client), lambda contents: "osml:" not in texts(contents))
     assert counted(left) == counted(before)
+    assert described(left) == described(before)
     assert not [body for body in left.indexes.values() if "osml" in body["mappings"].get("_meta", {})]
     query = {
         "query": {

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mlcommons import KINDS, Client, Kind, MockTransport, Owner, Patience, Request, Response, apply, kind_named, release
+from mlcommons.kinds.model_group import UNDESCRIBED
 from osml.takeover.marking import mark
 from osml.takeover.plan import Adoption
 
@@ -51,24 +52,30 @@ class Engine:
         if request.path.endswith("_search"):
             hits = [{"_id": self.name, "_source": self.body}]
             return Response(200, {"hits": {"hits": hits if "_plugins" in request.path else []}})
-        if request.method == "PUT":
-            self._write(request)
+        if request.method == "PUT" and (refusal := self._write(request)):
+            return refusal
         named = self.kind in ("Model", "ModelGroup")
         return Response(200, self.body if named else {self.name: self.body})
 
-    def _write(self, request: Request) -> None:
+    def _write(self, request: Request) -> Response | None:
         if self.kind == "Index":
             if request.path.endswith("_mapping"):
                 self.body = self.body | {"mappings": {**self.body["mappings"], **request.body}}
         elif self.kind.endswith("Pipeline"):
             self.body = json.loads(json.dumps(request.body))
         else:
-            self.body = self.body | request.body
+            # ml-commons ignores an empty description of a group.
+            if "–" in request.body.get("description", ""):
+                return Response(400, {"error": {"reason": "description can only contain letters"}, "status": 400})
+            ignored = self.kind == "ModelGroup" and request.body.get("description") == ""
+            self.body = self.body | ({} if ignored else request.body)
+        return None
 
 
 def text(body: dict[str, Any]) -> Any:
-    """What people read about the object. Without a description, ml-commons shows none or an empty one."""
-    return body["mappings"]["_meta"] if "mappings" in body else body.get("description") or None
+    """What people read about the object, None if it is not described."""
+    described = body["mappings"]["_meta"] if "mappings" in body else body.get("description")
+    return None if described in ("", UNDESCRIBED) else described
 
 
 def test_the_table_has_every_kind_that_is_given_back() -> None:
@@ -96,3 +103,15 @@ def test_an_object_that_is_given_back_is_described_as_before(kind: str, descript
     assert outcome.changed
     assert text(engine.body) == before
     assert "osml:" not in str(engine.body)
+
+
+@pytest.mark.parametrize("kind", ["Model", "ModelGroup"])
+def test_a_description_that_the_engine_no_longer_accepts_is_reported_and_not_in_the_way(kind: str) -> None:
+    name, body, spec = MADE[kind]
+    engine = Engine(kind, name, body | {"description": "Ours – since 2.11"})
+    client = Client(MockTransport(engine), Patience(sleep=lambda _: None))
+    lost = mark(client, Adoption(kind, name, OWNER, spec, ()), "text")
+    assert lost.startswith(f"{kind} {name} loses its description, because the engine refuses it")
+    assert "only contain letters" in lost
+    assert mark(client, Adoption(kind, name, OWNER, spec, ()), "text") == ""
+    assert apply(kind_named(kind), spec, client=client, owner=OWNER).physical_id == name

@@ -11,6 +11,9 @@ from mlcommons.kind import Kind, Observed
 from mlcommons.owner import Owner, marked, marked_again, read_mark
 from mlcommons.search import current, hits, marked_by, server_made
 
+# ml-commons (3.6) ignores an empty description in an update of a group, so it cannot remove one.
+UNDESCRIBED = "No description"
+
 
 @dataclass(frozen=True)
 class ModelGroupSpec:
@@ -64,7 +67,7 @@ class ModelGroup(Kind[ModelGroupSpec]):
             raise Conflict(error.tried, error.reason, error.hint, error.cause) from error
 
     def release(self, client: Client, observed: Observed, spec: ModelGroupSpec) -> None:
-        text = read_mark(observed.body.get("description")).text
+        text = read_mark(observed.body.get("description")).text or UNDESCRIBED
         client.put(path_of("_plugins", "_ml", "model_groups", observed.physical_id), {"description": text})
 
     def delete(self, client: Client, observed: Observed, owner: Owner) -> str:
