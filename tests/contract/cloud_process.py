@@ -72,11 +72,9 @@ run(settings, Diary)
 
 
 @dataclass
-class Cloud:
-    """A running cloud process, and how to reach it."""
+class CloudAddress:
+    """How to reach a running cloud: its `gateway`, and the CA `bundle` that verifies it."""
 
-    process: subprocess.Popen[bytes]
-    home: Path
     gateway: str
     bundle: str
 
@@ -110,15 +108,23 @@ class Cloud:
             document = json.dumps({"Statement": [{"Effect": "Allow", **statement} for statement in statements]})
             self.client("iam").put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=document)
 
-    def diary(self) -> list[list[Any]]:
-        return [json.loads(line) for line in (self.home / "diary.jsonl").read_text().splitlines()]
-
     def deploy(self, resources: dict[str, Any], outputs: dict[str, Any] | None = None) -> "Stack":
         name = f"s{uuid.uuid4().hex[:8]}"
         cloudformation = self.client("cloudformation")
         template = {"Resources": resources, "Outputs": {k: {"Value": v} for k, v in (outputs or {}).items()}}
         cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template), Capabilities=CAPABILITIES)
         return Stack(cloudformation, name)
+
+
+@dataclass
+class Cloud(CloudAddress):
+    """A running cloud process."""
+
+    process: subprocess.Popen[bytes]
+    home: Path
+
+    def diary(self) -> list[list[Any]]:
+        return [json.loads(line) for line in (self.home / "diary.jsonl").read_text().splitlines()]
 
 
 @dataclass
@@ -239,7 +245,7 @@ def start(folder: Path, driver: str = DRIVER, **changes: Any) -> Cloud:
             return (folder / "log").read_text()
 
     until("an answer of the cloud process", silent, lambda text: text is None)
-    return Cloud(process, folder / "home", gateway, str(certificates.bundle))
+    return Cloud(gateway, str(certificates.bundle), process, folder / "home")
 
 
 def role(service: str, *statements: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from tests.contract.cloud_process import Cloud, Stack
+from tests.contract.cloud_process import CloudAddress, Stack
 
 COLLECTION, INDEX = "sample-vector-store-dev", "sample-embeddings-dev"
 FUNCTION, PAGE, ROLE = "llm_rag_example_dev", "llm-html-generator-dev", "lambda_llm_rag_dev"
@@ -190,7 +190,7 @@ def api(endpoint: str) -> dict[str, Any]:
 class Tutorial:
     """The stacks, the collection's endpoint and ARN, and the API's base address."""
 
-    cloud: Cloud
+    cloud: CloudAddress
     stacks: list[Stack]
     endpoint: str
     arn: str
@@ -210,7 +210,7 @@ class Tutorial:
             stack.delete()
 
 
-def deploy(cloud: Cloud, account: str = "000000000000") -> Tutorial:
+def deploy(cloud: CloudAddress, account: str = "000000000000") -> Tutorial:
     """Deploy both stacks, one after the other."""
     store = cloud.deploy(
         vector_store(account),
@@ -226,7 +226,7 @@ def deploy(cloud: Cloud, account: str = "000000000000") -> Tutorial:
     return Tutorial(cloud, [store, front], values["CollectionEndpoint"], values["Arn"], url)
 
 
-def person(cloud: Cloud, collection: str, *permissions: str, trusted: str = "*") -> str:
+def person(cloud: CloudAddress, collection: str, *permissions: str, trusted: str = "*") -> str:
     """The ARN of a new role with these permissions on all indexes of the collection."""
     name = f"person-{uuid.uuid4().hex[:8]}"
     trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": trusted}}]}

@@ -13,7 +13,7 @@ from osml.takeover.plan import Adoption
 from tests.contract import by_hand, kinds_engine
 from tests.contract.kinds_engine import KindsEngine
 from tests.contract.subjects.model import PROBE
-from tests.waiting import within
+from tests.waiting import until
 
 engine, engine_transport, provider = (
     kinds_engine.engine,
@@ -44,7 +44,7 @@ def made(engine: KindsEngine, kind: str, text: str | None) -> tuple[str, dict[st
     connector = engine.apply("Connector", {"connector": engine.connector()}, owner=engine.owner("C")).physical_id
     body = {"name": name, "function_name": "remote", "model_group_id": group, "connector_id": connector, **described}
     model = str(client.post("/_plugins/_ml/models/_register", body, deploy="true")["model_id"])
-    assert within(10, lambda: client.get(f"/_plugins/_ml/models/{model}")["model_state"] == "DEPLOYED")
+    until("a deployed model", lambda: client.get(f"/_plugins/_ml/models/{model}")["model_state"] == "DEPLOYED")
     return model, {"name": f"{name} too", "model_group_id": group, "connector_id": connector, "probe": PROBE}
 
 
