@@ -35,7 +35,7 @@ class EnvironmentStack(cdk.Stack):
         self.removal = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if retain else cdk.RemovalPolicy.DESTROY
 
     def write_specifications(self, id: str = "Specifications") -> None:
-        """Write the specifications with which `osml status` compares the objects of this stack; call it last."""
+        """Write the specifications with which `osml status` compares the objects of this stack; call it once."""
         write_specifications(Construct(self, id))
 
     def outputs(self, said: Outputs) -> None:

@@ -13,7 +13,7 @@ from tests.e2e.ward import Ward
 ROLES = "/_plugins/_security/api/roles"
 AUDIT = "/_plugins/_security/api/audit"
 THEIRS = "(osml:osml-theirs-knowledge/Thing)"
-DOCUMENTS = {"Connector": "connector", "ModelGroup": "model-group", "Model": "model"}
+DOCUMENTS = {"Agent": "agent", "Connector": "connector", "ModelGroup": "model-group", "Model": "model"}
 FOLDERS = {"IngestPipeline": "/_ingest/pipeline", "SearchPipeline": "/_search/pipeline"}
 SLOW = "index.search.slowlog.threshold.query.warn"
 # Fields that the security API shows in addition to an object's body.
@@ -265,6 +265,7 @@ DAMAGES = (
     Damage(DELETED, "Connector", "AnswerConnector", _delete_document, "object-missing", "missing"),
     Damage(DELETED, "ModelGroup", "AnswerGroup", _delete_document, "object-missing", "missing"),
     Damage(DELETED, "Model", "EmbeddingModel", _delete_model, "model-missing", "missing"),
+    Damage(DELETED, "Agent", "Planner", _delete_document, "object-missing", "missing"),
     Damage(DELETED, "IngestPipeline", "IngestPipeline", _delete_ingest_pipeline, "pipeline-missing", "missing"),
     Damage(DELETED, "SearchPipeline", "AnswerPipeline", _delete_answer_pipeline, "pipeline-missing", "missing"),
     Damage(DELETED, "Index", "Index", _delete("/{id}"), "index-missing", "missing"),
@@ -276,6 +277,7 @@ DAMAGES = (
     Damage(EDITED, "Connector", "EmbeddingConnector", _edit_document, "object-changed", "changed"),
     Damage(EDITED, "ModelGroup", "EmbeddingGroup", _edit_document, "object-changed", "changed"),
     Damage(EDITED, "Model", "AnswerModel", _edit_document, "object-changed", "changed"),
+    Damage(EDITED, "Agent", "Planner", _edit_document, "object-changed", "changed"),
     Damage(EDITED, "IngestPipeline", "IngestPipeline", _edit_pipeline, "object-changed", "changed"),
     Damage(EDITED, "SearchPipeline", "AnswerPipeline", _edit_pipeline, "object-changed", "changed"),
     Damage(EDITED, "Index", "Index", _edit_index, "object-changed", "changed"),
@@ -294,6 +296,7 @@ DAMAGES = (
     Damage(TAKEN, "Connector", "AnswerConnector", _mark_document, "not-ours", "taken over"),
     Damage(TAKEN, "ModelGroup", "AnswerGroup", _mark_document, "not-ours", "taken over"),
     Damage(TAKEN, "Model", "AnswerModel", _mark_document, "not-ours", "taken over"),
+    Damage(TAKEN, "Agent", "Planner", _mark_document, "not-ours", "taken over"),
     Damage(TAKEN, "IngestPipeline", "IngestPipeline", _mark_pipeline, "not-ours", "taken over"),
     Damage(TAKEN, "SearchPipeline", "SearchPipeline", _mark_pipeline, "not-ours", "taken over"),
     Damage(TAKEN, "Index", "Index", _mark_index, "not-ours", "taken over"),

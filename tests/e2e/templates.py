@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import boto3
 from botocore.exceptions import ClientError
+from constructs import Construct
 
 from osml.ask.question import ask
 from osml.deploy import drop, log_role
@@ -44,13 +45,21 @@ class Deployment:
     manager, it destroys the stacks at its end, also after a failed deploy.
     """
 
-    def __init__(self, name: str, directory: Path, instance: Instance, work: Path) -> None:
-        """`work` is a folder for synthesized templates."""
+    def __init__(
+        self,
+        name: str,
+        directory: Path,
+        instance: Instance,
+        work: Path,
+        extend: Callable[[Construct], None] = lambda _: None,
+    ) -> None:
+        """`work` is a folder for synthesized templates; `extend` adds resources of a team to the app."""
         os.environ["OSML_ENVIRONMENTS"] = str(directory)
         self.name = name
         self.place = Place(name, instance)
         self.directory = directory
         self.work = work
+        self._extend = extend
         self._syntheses = 0
 
     def __enter__(self) -> Self:
@@ -87,6 +96,7 @@ class Deployment:
         flags = json.loads((CHECKOUT / "cdk.json").read_text())["context"]
         app = App(outdir=str(folder), context={**flags, **context, "env": self.name, "aws:cdk:bundling-stacks": []})
         build(app, self.directory)
+        self._extend(app)
         app.synth()
         return folder
 

@@ -11,7 +11,9 @@ from typing import Any
 import boto3
 import pytest
 import yaml
+from constructs import Construct
 
+import opensearch_ml as ml
 from mlcommons.kinds import KINDS
 from mlcommons.watched import Watched
 from osml.deploy import drift, secret
@@ -32,6 +34,8 @@ from osml.status.desired import desired
 from sandbox import startup
 from sandbox.instance import REGION, Instance
 from sandbox.models.control import struck
+from stacks.knowledge import KnowledgeStack
+from stacks.search import SearchStack
 from tests.e2e import mishaps
 from tests.e2e.conftest import Engine
 from tests.e2e.damage import DAMAGES, DELETED, EDITED, TAKEN, UNDEPLOYED, UNSEEN, Damage, snapshot
@@ -47,9 +51,18 @@ SECRET = "osml/kept/deepseek"
 SHORT_ROUND = 45
 # The doctor's checks that read the engine.
 ENGINE_CHECKS = (role_mapping, trusted_endpoints, models, pipelines, dimension, objects)
-# Only apps on the construct library make agents; tests/contract/test_kinds_drift.py covers those.
-DEPLOYED = set(KINDS) - {"Agent"}
 QUESTION = "What's the population increase of New York City from 2021 to 2023?"
+
+
+def add_agent(app: Construct) -> None:
+    """Add an agent to the environment's objects, as a team does in an app of its own: no setting makes one."""
+    search, knowledge = app.node.find_child(f"osml-{NAME}-search"), app.node.find_child(STACK)
+    assert isinstance(search, SearchStack)
+    assert isinstance(knowledge, KnowledgeStack)
+    model = knowledge.node.find_child("EmbeddingModel")
+    assert isinstance(model, ml.MlModel)
+    tool = ml.AgentTool("MLModelTool", {"model_id": model.physical_id, "prompt": "Say a word."})
+    ml.MlAgent(knowledge, "Planner", target=search.target(knowledge.region, ()), name=f"{NAME}-planner", tools=[tool])
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +75,7 @@ def deployment(local_cloud: Instance, engine: Engine, tmp_path_factory: pytest.T
     (directory / f"{NAME}.yaml").write_text(yaml.safe_dump(settings))
     key = local_cloud.deepseek_key.read_text()
     secret.put(SECRET, "api_key", key.split()[0], REGION)
-    deployment = Deployment(NAME, directory, local_cloud, tmp_path_factory.mktemp("kept"))
+    deployment = Deployment(NAME, directory, local_cloud, tmp_path_factory.mktemp("kept"), add_agent)
     try:
         deployment.deploy(edit=mishaps.hurry)
         deployment.ingest()
@@ -160,11 +173,11 @@ def test_the_table_has_every_kind_and_every_stack(ward: Ward, context: Context) 
     made = context.watched
     for how in (DELETED, EDITED):
         rows = [row for row in DAMAGES if row.how == how]
-        assert {row.kind for row in rows} == {resource.kind for resource in made} == DEPLOYED
+        assert {row.kind for row in rows} == {resource.kind for resource in made} == set(KINDS)
     assert {row.of(made).owner.stack for row in DAMAGES} == {resource.owner.stack for resource in made}
     # Our part of a shared list has no mark of its own that somebody could overwrite.
     shared = {"RoleMapping", "TrustedEndpoints"}
-    assert {row.kind for row in DAMAGES if row.how == TAKEN} == DEPLOYED - shared
+    assert {row.kind for row in DAMAGES if row.how == TAKEN} == set(KINDS) - shared
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=str)

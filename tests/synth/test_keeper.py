@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_cdk import App, Stack
+from aws_cdk.assertions import Template
+
+import opensearch_ml as ml
 
 Templates = dict[str, dict[str, Any]]
 OfType = Callable[..., dict[str, Any]]
@@ -51,6 +55,25 @@ def test_every_object_of_every_stack_is_described_as_it_is_provisioned(
     templates: Callable[[str], Templates], of_type: OfType, flat: Callable[[Any], Any]
 ) -> None:
     assert compared(templates("sandbox"), of_type, flat) == {"knowledge", "assistant"}
+
+
+def test_objects_that_a_team_adds_after_the_keeper_are_described_too(
+    of_type: OfType, flat: Callable[[Any], Any]
+) -> None:
+    app = App(context={"aws:cdk:bundling-stacks": []})
+    stack, other = Stack(app, "osml-own-knowledge"), Stack(app, "other")
+    for each in (stack, other):
+        provisioner = ml.Provisioner(each, "Provisioner")
+        target = ml.Target(endpoint="https://engine", region="us-east-1", provisioner=provisioner)
+        group = ml.MlModelGroup(each, "Group", target=target, name="g")
+        if each is stack:
+            ml.Keeper(each, "Keeper", environment="own", provisioner=provisioner)
+        model = ml.MlModel(each, "Model", target=target, name="m", group=group, connector="c", probe={})
+        ml.MlAgent(each, "Agent", target=target, name="plans", tools=[ml.query_planning(model)])
+    whole = {each.stack_name: Template.from_stack(each).to_json() for each in (stack, other)}
+    assert compared({stack.stack_name: whole[stack.stack_name]}, of_type, flat) == {"knowledge"}
+    assert len(of_type(whole[stack.stack_name], "Custom::Ml")) == 3
+    assert described(whole["other"], of_type, flat) == {}
 
 
 def test_without_a_keeper_and_with_a_drop_every_object_is_described_too(

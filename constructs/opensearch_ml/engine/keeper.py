@@ -42,9 +42,8 @@ class Ending:
 class Keeper(Construct):
     """Checks all `Custom::Ml…` resources of its stack every `interval` (default: 15 minutes).
 
-    Create it last, because it covers only resources that exist when it is created. `later` are names of stacks that are
-    deployed after this one. Their objects are checked too, once they exist, if those stacks call
-    `write_specifications`. The keeper signs requests with the role of `provisioner`.
+    `later` are names of stacks that are deployed after this one. Their objects are checked too, once they exist, if
+    those stacks call `write_specifications`. The keeper signs requests with the role of `provisioner`.
 
     `secrets` are ARNs of the connectors' secrets as in a policy, with `??????` for unknown characters. When one of them
     gets a new value, the keeper runs at once. `unasked` are models that may be off, for example because their endpoint

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Callable, Mapping
+from typing import ClassVar, cast
+from weakref import WeakKeyDictionary
 
 from aws_cdk import CfnElement, CustomResource, Duration, RemovalPolicy, Stack
 from constructs import Construct
@@ -23,7 +24,11 @@ class MlResource(Construct):
 
     An `adopted` object was created by others. The stack finds it by its owner mark, and releases it when the resource
     is deleted.
+
+    `later` is called for each resource that a stack gets after its specifications were written.
     """
+
+    later: ClassVar[WeakKeyDictionary[Stack, Callable[[MlResource], None]]] = WeakKeyDictionary()
 
     def __init__(
         self,
@@ -61,3 +66,5 @@ class MlResource(Construct):
         # The specification with which a keeper compares the object.
         self.desired = {"kind": kind, "id": resource.ref, "target": where, "spec": spec}
         self.node.add_dependency(*target.prerequisites)
+        if stack in self.later:
+            self.later[stack](self)
