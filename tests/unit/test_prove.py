@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -177,22 +176,22 @@ STAGE, WORDS, MORE = (
 ENDED, BROKEN = b'event: answer\ndata: {"answer": "The town."}\n\n', b'event: failed\ndata: {"message": "no"}\n\n'
 CUT = b"cut"
 LONG = b": waiting\n\n" * 4000
-# The pieces of a response, with a pause after each; and what the proof says about it, or None if it passes.
-STREAMS: dict[str, tuple[list[bytes], float, str | None]] = {
-    "streamed": ([STAGE, WORDS, MORE, ENDED], 0.1, None),
-    "streamed, with events that are split": ([STAGE + WORDS[:9], WORDS[9:], MORE[:-1], MORE[-1:] + ENDED], 0.1, None),
-    "in one piece": ([STAGE + WORDS + MORE + ENDED], 0.1, "not streamed"),
-    "in one long piece": ([LONG + STAGE + WORDS + LONG + MORE + ENDED], 0.1, "not streamed"),
-    "in one piece after its first stage": ([STAGE, WORDS + MORE + ENDED], 0.3, "not streamed"),
-    "failed": ([STAGE, WORDS, BROKEN], 0.1, "stage, text, failed"),
-    "broken off": ([STAGE, WORDS, MORE], 0.1, "stage, text, text"),
-    "without words": ([STAGE, ENDED], 0.1, "stage, answer"),
-    "cut": ([STAGE, WORDS, CUT], 0.1, "The stream broke off"),
-    "empty": ([], 0.1, "none"),
+# The pieces of a response, and what the proof says about it, or None if it passes.
+STREAMS: dict[str, tuple[list[bytes], str | None]] = {
+    "streamed": ([STAGE, WORDS, MORE, ENDED], None),
+    "streamed, with events that are split": ([STAGE + WORDS[:9], WORDS[9:], MORE[:-1], MORE[-1:] + ENDED], None),
+    "in one piece": ([STAGE + WORDS + MORE + ENDED], "not streamed"),
+    "in one long piece": ([LONG + STAGE + WORDS + LONG + MORE + ENDED], "not streamed"),
+    "in one piece after its first stage": ([STAGE, WORDS + MORE + ENDED], "not streamed"),
+    "failed": ([STAGE, WORDS, BROKEN], "stage, text, failed"),
+    "broken off": ([STAGE, WORDS, MORE], "stage, text, text"),
+    "without words": ([STAGE, ENDED], "stage, answer"),
+    "cut": ([STAGE, WORDS, CUT], "The stream broke off"),
+    "empty": ([], "none"),
 }
 
 
-def _speaking(pieces: list[bytes], pause: float) -> type[JsonHandler]:
+def _speaking(pieces: list[bytes]) -> type[JsonHandler]:
     """An assistant whose answer arrives in these pieces."""
 
     class Assistant(JsonHandler):
@@ -209,7 +208,6 @@ def _speaking(pieces: list[bytes], pause: float) -> type[JsonHandler]:
                     self.close_connection = True
                     return
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-                time.sleep(pause)
 
     return Assistant
 
@@ -219,12 +217,11 @@ def _speaking(pieces: list[bytes], pause: float) -> type[JsonHandler]:
 def test_only_an_answer_whose_words_arrive_before_its_end_is_streamed(
     case: str, local: bool, trials: list[Trial], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pieces, pause, complaint = STREAMS[case]
+    pieces, complaint = STREAMS[case]
+    # The pieces are sent at once. The test after this one is about times.
+    monkeypatch.setattr(calls, "APART", 0)
     trial = replace(trials[0], place=Place(trials[0].name, Instance.named("proof") if local else None))
-    # Models of a local cloud do not pause.
-    pause = 0 if local else pause
-
-    with serving(_speaking(pieces, pause)) as url:
+    with serving(_speaking(pieces)) as url:
         monkeypatch.setattr(calls, "assistant", lambda _: SimpleNamespace(url=url))
         if complaint is None:
             assert "first words" in calls.stream(trial, "key")
@@ -236,7 +233,7 @@ def test_only_an_answer_whose_words_arrive_before_its_end_is_streamed(
 def test_pieces_that_arrive_at_once_on_aws_are_no_stream(trials: list[Trial], monkeypatch: pytest.MonkeyPatch) -> None:
     # A busy machine does not take so long for four pieces.
     monkeypatch.setattr(calls, "APART", 30)
-    with serving(_speaking([STAGE, WORDS, MORE, ENDED], 0)) as url:
+    with serving(_speaking([STAGE, WORDS, MORE, ENDED])) as url:
         monkeypatch.setattr(calls, "assistant", lambda _: SimpleNamespace(url=url))
         with pytest.raises(Failure, match="not streamed"):
             calls.stream(trials[0], "key")
