@@ -18,7 +18,7 @@ from aws_cdk import App, Stack
 
 import opensearch_ml as ml
 from opensearch_ml.assistant.assistant_page import KEYS
-from opensearch_ml.assistant.page_routes import HEADERS
+from opensearch_ml.assistant.browser_headers import BROWSER_HEADERS, ERROR_HEADERS
 from page_objects import page_objects
 from session import HEADERS as OF_SESSION
 from tests.contract.cloud_process import Cloud, running
@@ -136,9 +136,21 @@ def test_what_the_browser_has_is_not_sent_again(browser: requests.Session, url: 
 
 def test_the_page_and_its_sign_in_tell_the_browser_what_it_must_not_do(browser: requests.Session, url: str) -> None:
     page, session = browser.get(f"{url}/rag"), browser.post(f"{url}/rag/session", json={})
-    assert {name: page.headers.get(name) for name in HEADERS} == HEADERS
+    assert {name: page.headers.get(name) for name in BROWSER_HEADERS} == BROWSER_HEADERS
     assert (session.status_code, session.json()["cause"]) == (404, "not-found")
     assert {name: session.headers.get(name) for name in OF_SESSION} == OF_SESSION
+
+
+def test_answers_without_the_page_tell_the_browser_the_same(browser: requests.Session, url: str) -> None:
+    tag = browser.get(f"{url}/rag").headers["ETag"]
+    unchanged = browser.get(f"{url}/rag", headers={"If-None-Match": tag})
+    assert unchanged.status_code == 304
+    assert {name: unchanged.headers.get(name) for name in BROWSER_HEADERS} == BROWSER_HEADERS
+    for method, path in (("GET", "nothing"), ("GET", "rag/<script>"), ("DELETE", "rag"), ("POST", "rag")):
+        refused = browser.request(method, f"{url}/{path}")
+        assert refused.status_code == 403, path
+        assert {name: refused.headers.get(name) for name in ERROR_HEADERS} == ERROR_HEADERS, path
+        assert refused.headers["Content-Type"] == "application/json"
 
 
 def test_a_crowd_that_opens_the_page_calls_no_function(cloud: Cloud, browser: requests.Session, url: str) -> None:
@@ -200,6 +212,7 @@ def test_what_cannot_be_read_is_absent_and_names_no_bucket(
         "application/json",
     )
     assert gone.json()["request_id"]
+    assert {name: gone.headers.get(name) for name in ERROR_HEADERS} == ERROR_HEADERS
     assert bucket not in gone.text + str(gone.headers)
     s3.put_object(
         Bucket=bucket,

@@ -43,11 +43,22 @@ def test_people_sign_in_at_the_pool_with_a_client_and_a_scope_of_the_agents(
             "openid-configuration",
         )
     }
+    (stage,) = of_type(template, "AWS::ApiGateway::Stage").values()
+    limits = {
+        (limit["HttpMethod"], limit["ResourcePath"].replace("~1", "/").removeprefix("/")): limit
+        for limit in stage["Properties"]["MethodSettings"]
+    }
+    # Whoever calls a function without a sign-in takes little of what signed-in people need.
+    for path in open_to_all:
+        if not path.startswith("/rag"):
+            assert limits["GET", path]["ThrottlingBurstLimit"] == limits["POST", "/rag/session"]["ThrottlingBurstLimit"]
+            assert limits["GET", path]["ThrottlingRateLimit"] < limits["*", "*"]["ThrottlingRateLimit"]
     refusals = of_type(template, "AWS::ApiGateway::GatewayResponse")
     (refusal,) = (
         made["Properties"] for made in refusals.values() if made["Properties"]["ResponseType"] == "UNAUTHORIZED"
     )
     challenge = flat(refusal["ResponseParameters"]["gatewayresponse.header.WWW-Authenticate"])
+    assert refusal["ResponseParameters"]["gatewayresponse.header.X-Content-Type-Options"] == "'nosniff'"
     assert challenge.startswith("'Bearer resource_metadata=\"https://")
     assert challenge.endswith("/.well-known/oauth-protected-resource\"'")
 

@@ -10,10 +10,14 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
+from opensearch_ml.assistant.open_limits import OpenLimits
 from opensearch_ml.engine.acknowledge import acknowledge
 
 # Seconds for which API Gateway waits for a response in one piece.
 WHOLE_ANSWER = 29
+# A route that is open to everybody and calls a function gets this part of the stage's rate and burst: the function may
+# wait for others, and a new account runs only ten calls at once.
+OPEN_SHARES = (4, 20)
 PARAMETER = re.compile(r"\{[^}]+\}")
 HEADERS = ("Authorization", "Content-Type", "X-Api-Key", "X-Amz-Date", "X-Amz-Security-Token")
 
@@ -25,9 +29,15 @@ class ApiRoutes:
     """
 
     def __init__(
-        self, api: apigateway.RestApi, stage: str, authorized: apigateway.MethodOptions, origins: Sequence[str]
+        self,
+        api: apigateway.RestApi,
+        stage: str,
+        authorized: apigateway.MethodOptions,
+        origins: Sequence[str],
+        limits: OpenLimits,
     ) -> None:
         self._api, self._stage, self._authorized, self._origins = api, stage, authorized, list(origins)
+        self._limits = limits
 
     def integration(
         self, function: lambda_.IFunction, *, seconds: int = WHOLE_ANSWER, streamed: bool = False
@@ -85,9 +95,10 @@ class ApiRoutes:
         integration: apigateway.AwsIntegration,
         reason: str,
     ) -> None:
-        """Add `method` at `path` for everybody; `reason` tells cdk-nag why."""
+        """Add `method` at `path` for everybody, with a limit of its own; `reason` tells cdk-nag why."""
         opened = self._api.root.resource_for_path(path).add_method(method, integration)
         self._let_call(function, method, path)
+        self._limits.add(path, method, OPEN_SHARES)
         acknowledge(opened, {"AwsSolutions-APIG4": reason, "AwsSolutions-COG4": reason})
 
     @property

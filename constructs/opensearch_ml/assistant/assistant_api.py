@@ -14,10 +14,10 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from opensearch_ml.assistant.api_access import SignIn, own_key, signed_in, through
-from opensearch_ml.assistant.api_errors import ERROR, answer_errors
+from opensearch_ml.assistant.api_errors import ERROR, answer_errors, error_headers
 from opensearch_ml.assistant.api_routes import ApiRoutes
 from opensearch_ml.assistant.assistant_page import AssistantPage
-from opensearch_ml.assistant.open_limits import open_limits
+from opensearch_ml.assistant.open_limits import OpenLimits
 from opensearch_ml.assistant.page_routes import add_page
 from opensearch_ml.assistant.sign_in_pool import SignInPool
 from opensearch_ml.engine.acknowledge import acknowledge
@@ -54,9 +54,9 @@ class AssistantApi(Construct):
     `sign_in` is a SignInPool (requests carry its users' ID tokens), `iam` (signed requests), a TokenFunction
     (bearer tokens) or `api-key`. With `api-key` one key, `key_id`, is created in addition to the given `keys`.
 
-    The API accepts `rate` requests per second and `burst` at once. The page's sign-in, which is open to everybody, gets
-    a small part of both. `origins` are other origins whose pages may call the API; with several of them, a page cannot
-    read API Gateway's own errors.
+    Each method accepts `rate` requests per second and `burst` at once. A method that is open to everybody and calls a
+    function, such as the page's sign-in, accepts a small part of both. `origins` are other origins whose pages may call
+    the API; with several of them, a page cannot read API Gateway's own errors.
 
     `vpc_endpoints` are the ids of interface endpoints of `execute-api`. With them the API is private, and only these
     endpoints lead to it. `log_role` creates the role with which API Gateway writes the access logs of every API in the
@@ -103,9 +103,6 @@ class AssistantApi(Construct):
             cloud_watch_role_removal_policy=RemovalPolicy.RETAIN if log_role else None,
             deploy_options=apigateway.StageOptions(
                 stage_name=stage,
-                throttling_rate_limit=rate,
-                throttling_burst_limit=burst,
-                method_options=open_limits(rate, burst),
                 tracing_enabled=True,
                 access_log_destination=apigateway.LogGroupLogDestination(group),
                 access_log_format=apigateway.AccessLogFormat.custom(json.dumps(LOGGED)),
@@ -125,7 +122,8 @@ class AssistantApi(Construct):
         if sign_in == "api-key":
             throttle = apigateway.ThrottleSettings(rate_limit=rate, burst_limit=burst)
             self.key_id = own_key(self.api, name, keys, throttle)
-        self._routes = ApiRoutes(self.api, stage, authorized, origins)
+        self._limits = OpenLimits(self.api.deployment_stage, rate, burst)
+        self._routes = ApiRoutes(self.api, stage, authorized, origins, self._limits)
         answer_errors(self.api, self._routes.cors)
         self._acknowledge(log_role=log_role)
 
@@ -197,7 +195,7 @@ class AssistantApi(Construct):
             "SignIn",
             type=apigateway.ResponseType.UNAUTHORIZED,
             response_headers={
-                **self._routes.cors,
+                **error_headers(self._routes.cors),
                 "WWW-Authenticate": f"'Bearer resource_metadata=\"{self.url}/.well-known/{WELL_KNOWN[0]}\"'",
             },
             templates={"application/json": ERROR},
@@ -208,7 +206,7 @@ class AssistantApi(Construct):
 
         These routes are open to everybody, because people need them to sign in.
         """
-        add_page(self.api, page)
+        add_page(self.api, page, self._limits)
         reason = "The page's way to sign in is for whoever has not signed in yet; it holds and reads no data."
         self._routes.open("rag/session", "POST", session, self._routes.integration(session), reason)
 

@@ -1,22 +1,31 @@
-"""The rate limits of the routes that are open to everybody."""
+"""OpenLimits: the rate limits of the routes that are open to everybody."""
 
 from __future__ import annotations
 
 from aws_cdk import aws_apigateway as apigateway
 
-from opensearch_ml.assistant.assistant_page import KEYS
 
-# The open routes, and by which numbers the stage's rate and burst are divided for them. API Gateway reads the page
-# without a function, so the page gets the whole rate. A sign-in calls a function that waits for the pool, and a new
-# account runs only ten calls at once.
-OPEN = {**{f"/{key}/GET": (1, 1) for key in KEYS}, "/rag/session/POST": (4, 20)}
+class OpenLimits:
+    """Limits routes of `stage`, whose `rate` and `burst` apply to each of its other methods."""
 
+    def __init__(self, stage: apigateway.Stage, rate: int, burst: int) -> None:
+        made = stage.node.default_child
+        assert isinstance(made, apigateway.CfnStage)  # noqa: S101 for the type checker
+        self._stage, self._rate, self._burst = made, rate, burst
+        self._limits = [self._limit("/*", "*", (1, 1))]
+        self._stage.method_settings = self._limits
 
-def open_limits(rate: int, burst: int) -> dict[str, apigateway.MethodDeploymentOptions]:
-    """The limit of each open route, by its path and method, if the stage accepts `rate` and `burst`."""
-    return {
-        path: apigateway.MethodDeploymentOptions(
-            throttling_rate_limit=max(1, rate // of_rate), throttling_burst_limit=max(1, burst // of_burst)
+    def add(self, path: str, method: str, shares: tuple[int, int]) -> None:
+        """Limit a route; `shares` are the numbers by which the rate and the burst are divided for it."""
+        self._limits.append(self._limit("/~1" + path.replace("/", "~1"), method, shares))
+        self._stage.method_settings = self._limits
+
+    def _limit(self, path: str, method: str, shares: tuple[int, int]) -> apigateway.CfnStage.MethodSettingProperty:
+        of_rate, of_burst = shares
+        return apigateway.CfnStage.MethodSettingProperty(
+            resource_path=path,
+            http_method=method,
+            data_trace_enabled=False,
+            throttling_rate_limit=max(1, self._rate // of_rate),
+            throttling_burst_limit=max(1, self._burst // of_burst),
         )
-        for path, (of_rate, of_burst) in OPEN.items()
-    }

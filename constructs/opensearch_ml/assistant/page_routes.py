@@ -7,19 +7,12 @@ import json
 from aws_cdk import aws_apigateway as apigateway
 
 from opensearch_ml.assistant.assistant_page import KEYS, AssistantPage
+from opensearch_ml.assistant.browser_headers import BROWSER_HEADERS, ERROR_HEADERS, quoted
+from opensearch_ml.assistant.open_limits import OpenLimits
 from opensearch_ml.engine.acknowledge import acknowledge
 
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), "
-    "magnetometer=(), microphone=(), payment=(), usb=()",
-    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 # Keys do not change with the content, so browsers revalidate each time and mostly get a 304.
-REVALIDATED = {**HEADERS, "Cache-Control": "no-cache"}
+REVALIDATED = {**BROWSER_HEADERS, "Cache-Control": "no-cache"}
 STORED = {name: name for name in ("Content-Type", "Content-Encoding", "ETag")} | {
     # This header contains single quotes, which a static value in API Gateway cannot contain.
     "Content-Security-Policy": "x-amz-meta-content-security-policy"
@@ -28,8 +21,8 @@ ABSENT = {"message": "This file does not exist. The page is at /rag.", "cause": 
 CONDITION = "request.header.If-None-Match"
 
 
-def add_page(api: apigateway.RestApi, page: AssistantPage) -> None:
-    """Add `GET` for each object of the page, open to everybody."""
+def add_page(api: apigateway.RestApi, page: AssistantPage, limits: OpenLimits) -> None:
+    """Add `GET` for each object of the page, open to everybody; no function is called, so it gets the whole rate."""
     reason = "The page is for whoever has not signed in yet; it holds no data."
     answers = _answers()
     declared = [
@@ -54,6 +47,7 @@ def add_page(api: apigateway.RestApi, page: AssistantPage) -> None:
             request_parameters={f"method.{CONDITION}": False},
             method_responses=declared,
         )
+        limits.add(key, "GET", (1, 1))
         acknowledge(opened, {"AwsSolutions-APIG4": reason, "AwsSolutions-COG4": reason})
 
 
@@ -74,14 +68,11 @@ def _answers() -> list[apigateway.IntegrationResponse]:
             # Every response is binary here, and a template needs text.
             content_handling=apigateway.ContentHandling.CONVERT_TO_TEXT,
             response_templates={"application/json": problem},
-            response_parameters=_headers(
-                {**HEADERS, "Cache-Control": "no-store", "Content-Type": "application/json"}, {}
-            ),
+            response_parameters=_headers({**ERROR_HEADERS, "Content-Type": "application/json"}, {}),
         ),
     ]
 
 
 def _headers(fixed: dict[str, str], stored: dict[str, str]) -> dict[str, str]:
-    values = {name: f"'{value}'" for name, value in fixed.items()}
-    values |= {name: f"integration.response.header.{source}" for name, source in stored.items()}
+    values = quoted(fixed) | {name: f"integration.response.header.{source}" for name, source in stored.items()}
     return {f"method.response.header.{name}": value for name, value in values.items()}
