@@ -11,10 +11,9 @@ from corpus import tokens as counting
 from corpus.chunks import chunks
 from corpus.document import Unreadable
 from corpus.formats import Reading
-from corpus.source import read
 from osml.ingest.ingest import SHOWN_ERRORS
 from osml.ingest.options import AS_IT_IS, IngestOptions
-from osml.ingest.sources import DocumentSources
+from osml.ingest.sources import DocumentSources, entries
 from osml.place import Place
 from osml.terminal import shown
 from settings.assistant import passage_characters
@@ -64,20 +63,19 @@ def count(sources: DocumentSources, reading: Reading, most: int, tokens: int, ov
     for source in sources:
         counted.sources += 1
         counted.bytes += source.size
-        with source.open() as stream:
-            for entry in read(stream, source.name, reading):
-                if isinstance(entry, Unreadable):
-                    counted.unreadable += 1
-                    if len(counted.errors) < SHOWN_ERRORS:
-                        counted.errors.append(f"{entry.where}: {entry.reason}")
-                    continue
-                counted.documents += 1
-                for chunk in chunks(entry, reading.text_field, most, tokens, overlap):
-                    text = chunk.source[reading.text_field]
-                    counted.chunks += 1
-                    counted.characters += len(text)
-                    counted.sizes[len(text)] += 1
-                    counted.tokens[counting.count(text)] += 1
+        for entry in entries(source, reading):
+            if isinstance(entry, Unreadable):
+                counted.unreadable += 1
+                if len(counted.errors) < SHOWN_ERRORS:
+                    counted.errors.append(f"{entry.where}: {entry.reason}")
+                continue
+            counted.documents += 1
+            for chunk in chunks(entry, reading.text_field, most, tokens, overlap):
+                text = chunk.source[reading.text_field]
+                counted.chunks += 1
+                counted.characters += len(text)
+                counted.sizes[len(text)] += 1
+                counted.tokens[counting.count(text)] += 1
     return counted
 
 

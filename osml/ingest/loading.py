@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from corpus.document import Entry
 from corpus.formats import Reading
 from corpus.report import DeadLetter
-from corpus.source import read
 from osml.ingest.dead_letters import DeadLetters
 from osml.ingest.journal import Journal, Reached
 from osml.ingest.progress import IngestPace
-from osml.ingest.sources import DocumentSource
+from osml.ingest.sources import DocumentSource, entries
 
 
 @dataclass
@@ -52,11 +51,10 @@ class Loading:
             stretch = _Stretch(source.address, before)
             self._stretches.append(stretch)
             count = before.entries
-            with source.open() as stream:
-                for entry in read(stream, source.name, self._reading, before.entries):
-                    count += 1
-                    self._pace.given += 1
-                    yield entry
+            for entry in entries(source, self._reading, before.entries):
+                count += 1
+                self._pace.given += 1
+                yield entry
             stretch.end = count
 
     def dead_letter(self, dead_letter: DeadLetter) -> None:

@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, Protocol, cast
@@ -12,12 +12,17 @@ from typing import IO, BinaryIO, Protocol, cast
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from corpus.document import Entry, Unreadable
 from corpus.endings import OTHER_FORMATS, PICTURES, ending, readable
+from corpus.formats import Reading
+from corpus.source import read
 from osml.failure import Failure
 from osml.ingest.recognition import ADVICE, installed
 
 S3 = "s3://"
-HIDDEN, LINK, NO_FILE = "hidden", "links out of the folder", "pipes and devices"
+HIDDEN, NO_FILE = "hidden", "pipes and devices"
+LINK, DEAD_LINK = "links out of the folder", "broken links"
+CLOSED = "folders that may not be read"
 # Documents in these files have their own ids, independent of the file's name.
 ENTRIES = (".ndjson", ".jsonl", ".json", ".parquet")
 
@@ -49,13 +54,17 @@ class DocumentSource(Protocol):
         ...
 
 
+class UnopenedFile(Failure):
+    """A file of this machine cannot be opened; other files may be."""
+
+
 class DocumentSources:
     """The sources that the arguments name, in a stable order. Each iteration lists them again; only `left_out` is kept.
 
     A source's name is its path from the folder that contains the argument: `leave.md`, or `handbook/leave.md` in a
     folder or prefix. left_out: the number of skipped files in folders and prefixes, by type, in the last iteration:
-    files without a parser, pictures without text recognition, hidden files, links to other places, and entries that are
-    not files.
+    files without a parser, pictures without text recognition, hidden files, links to other places or to nothing,
+    folders that cannot be listed, and entries that are not files.
     """
 
     def __init__(self, arguments: Sequence[str]) -> None:
@@ -110,11 +119,11 @@ class File:
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """See DocumentSource."""
+        """See DocumentSource. Raises UnopenedFile, whose text ends a sentence that begins with the name."""
         try:
             file = open(self.address, "rb")  # noqa: SIM115 - errors of the reader are not those of opening
         except OSError as error:
-            raise Failure(f"Reading {self.address} failed: {error.strerror}.") from None
+            raise UnopenedFile(f"cannot be opened: {error.strerror}") from None
         with file:
             yield file
 
@@ -144,18 +153,37 @@ class Object:
             yield cast(BinaryIO, cast(IO[bytes], file))
 
 
+def entries(source: DocumentSource, reading: Reading, skip: int = 0) -> Iterator[Entry]:
+    """The entries of a source, except the first `skip`. A file that cannot be opened is one Unreadable entry."""
+    with ExitStack() as opened:
+        try:
+            stream = opened.enter_context(source.open())
+        except UnopenedFile as why:
+            if not skip:
+                yield Unreadable(source.name, str(why))
+            return
+        yield from read(stream, source.name, reading, skip)
+
+
 def _file(path: Path, name: str) -> File:
     stat = path.stat()
+    # Bytes that are not UTF-8 stay visible: replaced by one character, two names would become one id.
+    name = os.fsencode(name).decode(errors="backslashreplace")
     return File(name, str(path), stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}")
 
 
 def _files(folder: Path, left_out: Counter[str]) -> Iterator[DocumentSource]:
-    within = folder.resolve()
+    within = Path(os.path.realpath(folder))
+
+    def closed(_: OSError) -> None:
+        left_out[CLOSED] += 1
+
     # os.walk does not follow the links to folders, so a folder within is read once, under its own name.
-    for root, folders, files in os.walk(folder):
+    for root, folders, files in os.walk(folder, onerror=closed):
         for name in folders:
-            left_out[HIDDEN] += name.startswith(".")
-            left_out[LINK] += not name.startswith(".") and _leads_out(Path(root) / name, within)
+            reason = HIDDEN if name.startswith(".") else LINK if _leads_out(Path(root) / name, within) else ""
+            if reason:
+                left_out[reason] += 1
         folders[:] = sorted(folder for folder in folders if not folder.startswith("."))
         for name in sorted(files):
             path = Path(root) / name
@@ -164,9 +192,6 @@ def _files(folder: Path, left_out: Counter[str]) -> Iterator[DocumentSource]:
                 left_out[reason] += 1
             else:
                 yield _file(path, path.relative_to(folder.parent).as_posix())
-    for reason in (HIDDEN, LINK):
-        if not left_out[reason]:
-            del left_out[reason]
 
 
 def _unread(path: Path, within: Path) -> str:
@@ -175,13 +200,16 @@ def _unread(path: Path, within: Path) -> str:
         return HIDDEN
     if _leads_out(path, within):
         return LINK
+    if path.is_symlink() and not path.exists():
+        return DEAD_LINK
     if not path.is_file():
         return NO_FILE
     return "" if readable(path.name, pictures=installed() is not None) else _type(path.name)
 
 
 def _leads_out(path: Path, within: Path) -> bool:
-    return path.is_symlink() and not path.resolve().is_relative_to(within)
+    # Path.resolve raises RuntimeError for a link to itself before Python 3.13.
+    return path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(within)
 
 
 def _type(name: str) -> str:

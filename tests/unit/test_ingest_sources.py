@@ -1,11 +1,15 @@
 """The input of an ingest: files, folders, a dry run of them, and the journal for continuing after a kill."""
 
+import io
 import json
 import os
 from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 import pytest
 
+from corpus.document import Document, Unreadable
+from corpus.formats import Reading
 from corpus.report import DeadLetter, Report
 from osml.failure import Failure
 from osml.ingest import estimate, options, recognition
@@ -47,6 +51,18 @@ def test_a_name_is_the_same_from_every_folder(folder: Path, monkeypatch: pytest.
     assert (file.name, file.address) == ("z.txt", str(folder / "a" / "z.txt"))
 
 
+def test_names_that_are_not_utf_8_stay_different(folder: Path) -> None:
+    for byte in (b"\xe8", b"\xe9"):
+        (Path(os.fsdecode(os.fsencode(folder) + b"/caf" + byte + b".txt"))).write_text("words")
+    ids = [
+        entry.id
+        for source in DocumentSources(["handbook"])
+        for entry in listed.entries(source, Reading("text"))
+        if isinstance(entry, Document)
+    ]
+    assert ids[1:3] == ["handbook/caf\\xe8.txt", "handbook/caf\\xe9.txt"]
+
+
 def test_two_sources_whose_documents_would_have_one_id_are_refused(folder: Path) -> None:
     other = folder.parent / "other" / "b.md"
     other.parent.mkdir()
@@ -64,11 +80,21 @@ def test_nothing_of_somebody_else_is_read(folder: Path) -> None:
     (folder / "all").symlink_to(secret.parent)
     (folder / "again.md").symlink_to(folder / "b.md")
     (folder / "nowhere.md").symlink_to(folder / "gone.md")
+    (folder / "itself.md").symlink_to("itself.md")
+    (folder / "round").symlink_to("around")
+    (folder / "around").symlink_to("round")
+    (folder / "inside").symlink_to("a")
     os.mkfifo(folder / "pipe.txt")
     sources = DocumentSources([str(folder)])
     names = ["handbook/again.md", "handbook/b.md", "handbook/c.ndjson.gz", "handbook/a/z.txt"]
     assert [source.name for source in sources] == names
-    assert sources.left_out == {"hidden": 2, "links out of the folder": 2, "pipes and devices": 2, ".png": 1}
+    assert sources.left_out == {
+        "hidden": 2,
+        "links out of the folder": 2,
+        "broken links": 4,
+        "pipes and devices": 1,
+        ".png": 1,
+    }
     with pytest.raises(Failure, match="neither a file nor a folder"):
         DocumentSources([str(folder / "pipe.txt")])
 
@@ -90,6 +116,41 @@ def test_only_links_that_lead_out_are_counted_and_no_folder_is_read_twice(folder
     after = DocumentSources([str(folder)])
     assert [source.name for source in after] == names
     assert after.left_out - before.left_out == {"links out of the folder": 2 if to in OUT else 1}
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), FileNotFoundError(2, "No such file")])
+def test_a_file_that_cannot_be_opened_is_named_and_the_next_one_is_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    def refused(file: str, mode: str) -> BinaryIO:
+        if file.endswith("b.md"):
+            raise error
+        return cast(BinaryIO, io.open(file, mode))  # noqa: UP020 - the built-in name is replaced
+
+    monkeypatch.setattr(listed, "open", refused, raising=False)
+    (folder / "c.ndjson.gz").unlink()
+    loaded = [
+        entry.where + ": " + entry.reason if isinstance(entry, Unreadable) else entry.id
+        for source in DocumentSources(["handbook"])
+        for entry in listed.entries(source, Reading("text"))
+    ]
+    assert loaded == [f"handbook/b.md: cannot be opened: {error.strerror}", "handbook/a/z.txt"]
+    counted = estimate.count(DocumentSources(["handbook"]), Reading("text"), 1000, 100)
+    assert (counted.documents, counted.unreadable) == (1, 1)
+
+
+def test_a_folder_that_may_not_be_read_is_counted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan = os.scandir
+
+    def refused(path: str) -> Any:
+        if str(path).endswith("/a"):
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    sources = DocumentSources(["handbook"])
+    assert "handbook/a/z.txt" not in [source.name for source in sources]
+    assert sources.left_out["folders that may not be read"] == 1
 
 
 def test_skipped_files_are_counted_by_type(folder: Path) -> None:
