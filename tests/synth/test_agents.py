@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ def test_people_sign_in_at_the_pool_with_a_client_and_a_scope_of_the_agents(
     servers = of_type(template, "AWS::Cognito::UserPoolResourceServer")
     (server,) = (made["Properties"] for made in servers.values())
     assert [scope["ScopeName"] for scope in server["Scopes"]] == ["read"]
+    # The pattern of Cognito's CreateResourceServer.
+    assert re.fullmatch(r"[\w\s+=,.@-]+", flat(server["Name"]))
     clients = of_type(template, "AWS::Cognito::UserPoolClient")
     (name,) = (name for name in clients if "Agents" in name)
     client = clients[name]["Properties"]

@@ -103,6 +103,20 @@ def test_people_sign_in_by_what_the_company_has(
     assert cfn_lint([{"osml-sandbox-assistant": template}]) == ""
 
 
+def test_no_client_gives_a_token_with_which_people_choose_their_groups(other: Other, of_type: OfType) -> None:
+    oidc = {"issuer": "https://login.example.com/t", "client_id": "c", "secret": {"name": "osml/dev/sign-in"}}
+    assistant = {
+        "providers": {"Corporate": {**oidc, "groups": "groups"}},
+        "agents": {"callbacks": ["http://localhost:3334/callback"]},
+    }
+    clients = of_type(other("sandbox", assistant=assistant), "AWS::Cognito::UserPoolClient")
+    assert len(clients) == 2
+    for name, client in clients.items():
+        # Cognito allows SRP where no flows are named, and a token of SRP may write the person's attributes.
+        assert client["Properties"].get("ExplicitAuthFlows") == ["ALLOW_REFRESH_TOKEN_AUTH"], name
+        assert "aws.cognito.signin.user.admin" not in client["Properties"]["AllowedOAuthScopes"], name
+
+
 def test_people_are_invited_and_come_back_to_the_page(domain: Template, flat: Flat) -> None:
     pool = only(domain, "AWS::Cognito::UserPool")["Properties"]
     page = flat(domain["Outputs"]["PageUrl"]["Value"])

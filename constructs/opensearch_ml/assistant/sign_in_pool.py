@@ -177,8 +177,7 @@ class SignInPool(Construct):
             logout_urls=[page, *also],
         )
         # With a token from an SRP sign-in, a person can write their own attributes, and so choose their groups.
-        flows = cognito.AuthFlow(user_srp=not self._group_attribute)
-        return self._client("Page", "Branding", settings, flows).user_pool_client_id
+        return self._client("Page", "Branding", settings, srp=not self._group_attribute).user_pool_client_id
 
     def add_agents(self, resource: str, callbacks: Sequence[str]) -> tuple[str, str]:
         """Create a client without a secret for agents, and return its id and the scope of its access tokens.
@@ -187,22 +186,26 @@ class SignInPool(Construct):
         that is not a resource server of the pool. The sign-in page sends users back to one of `callbacks`.
         """
         scope = cognito.ResourceServerScope(scope_name=AGENT_SCOPE, scope_description="Ask and read the documents")
-        server = self.pool.add_resource_server("Tools", identifier=resource, scopes=[scope])
+        # By default the name is the identifier, but Cognito refuses a name with the colon of an address.
+        server = self.pool.add_resource_server(
+            "Tools", identifier=resource, scopes=[scope], user_pool_resource_server_name="Tools"
+        )
         settings = cognito.OAuthSettings(
             flows=cognito.OAuthFlows(authorization_code_grant=True),
             scopes=[cognito.OAuthScope.OPENID, cognito.OAuthScope.resource_server(server, scope)],
             callback_urls=[*callbacks],
         )
-        client = self._client("Agents", "AgentsBranding", settings, cognito.AuthFlow())
+        client = self._client("Agents", "AgentsBranding", settings, srp=False)
         return client.user_pool_client_id, f"{resource}/{AGENT_SCOPE}"
 
     def _client(
-        self, id: str, branding_id: str, settings: cognito.OAuthSettings, flows: cognito.AuthFlow
+        self, id: str, branding_id: str, settings: cognito.OAuthSettings, *, srp: bool
     ) -> cognito.UserPoolClient:
         client = self.pool.add_client(
             id,
             generate_secret=False,
-            auth_flows=flows,
+            # Without a value, CloudFormation names no flows, and Cognito then allows SRP.
+            auth_flows=cognito.AuthFlow(user_srp=srp),
             read_attributes=self._attributes(),
             write_attributes=self._attributes(),
             o_auth=settings,
