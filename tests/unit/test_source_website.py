@@ -24,6 +24,24 @@ def test_pages_are_found_by_links_and_their_address_is_their_id(site: Site) -> N
     assert not any("elsewhere" in path for path, _ in site.requested)
 
 
+@pytest.mark.parametrize("link", ["%2e%2e/pay", ".%2E/pay", "../pay", "{site}/docs/%2e%2e/pay", "{site}/docs/../pay"])
+def test_no_spelling_of_an_address_leads_out_of_the_source(site: Site, link: str) -> None:
+    site.page("/docs/", f"<p>Docs.</p><a href='{link.format(site=site.url)}'>out</a><a href='%61.html'>in</a>")
+    site.page("/docs/a.html", "<p>Within.</p>")
+    kept = of(site, "/docs/")
+    kept.run()
+    assert kept.ids == [f"{site.url}/docs/", f"{site.url}/docs/a.html"]
+    assert not any("pay" in path for path, _ in site.requested)
+
+
+def test_no_spelling_of_an_address_evades_an_exclusion(site: Site) -> None:
+    site.page("/", "<p>Start.</p><a href='/%70ay'>Pay</a><a href='/leave/../pay'>Pay</a><a href='/le%61ve'>Leave</a>")
+    kept = of(site, exclude=["*/pay"])
+    kept.run()
+    assert f"{site.url}/leave" in kept.ids
+    assert not any("pay" in path for path, _ in site.requested)
+
+
 def test_an_unchanged_site_costs_one_short_answer_a_page_and_no_load(site: Site) -> None:
     kept = of(site)
     kept.run()

@@ -1,16 +1,21 @@
 """What a page tells crawlers: its links, and whether it asks to be left out."""
 
 import codecs
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from urllib.parse import quote, urldefrag, urljoin, urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 
 LONGEST_ADDRESS = 1_000
 _PORTS = {"http": 80, "https": 443}
 _SAFE = "%/:=&?~#+!$,;'@()*[]"
+# Characters that mean the same with and without an escape (RFC 3986, section 2.3): letters, digits, `-`, `.`, `_`, `~`.
+_ESCAPED = re.compile(r"%(2[dDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF]|7[eE])")
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -51,7 +56,10 @@ def with_encoding(content: bytes, headers: Mapping[str, str]) -> bytes:
 
 
 def address(url: str) -> str | None:
-    """The address in a normal form for comparisons; None if it is not an HTTP address, or is too long."""
+    """The address in a normal form for comparisons; None if it is not an HTTP address, or is too long.
+
+    A client sends `/docs/%2e%2e/x` as `/x`. In the normal form, the rules for a source's addresses see what is sent.
+    """
     try:
         parts = urlsplit(urldefrag(url.strip())[0])
         host, port = (parts.hostname or "").encode("idna").decode(), parts.port
@@ -62,7 +70,11 @@ def address(url: str) -> str | None:
     scheme = parts.scheme.lower()
     place = f"[{host}]" if ":" in host else host
     place += "" if port in (None, _PORTS[scheme]) else f":{port}"
-    url = urlunsplit((scheme, place, quote(parts.path or "/", safe=_SAFE), quote(parts.query, safe=_SAFE), ""))
+    path, query = (_ESCAPED.sub(_unescaped, quote(part, safe=_SAFE)) for part in (parts.path or "/", parts.query))
+    try:
+        url = parse_url(urlunsplit((scheme, place, path, query, ""))).url
+    except LocationParseError:
+        return None
     return url if len(url) <= LONGEST_ADDRESS else None
 
 
@@ -76,6 +88,10 @@ def _links(tree: LexborHTMLParser, base: str) -> Iterator[str]:
             continue
         if target:
             yield target
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16))
 
 
 def _words(text: str) -> Iterator[str]:
