@@ -105,10 +105,11 @@ def _given(event: Mapping[str, Any]) -> dict[str, str]:
     if header(event, "content-type").partition(";")[0].strip().lower() != "application/json":
         raise SignInFailure(415, "The body must be JSON. Send it with Content-Type application/json.")
     body = event.get("body") or ""
-    if len(body) > SESSION_BYTES:
-        raise SignInFailure(413, f"The body is larger than {SESSION_BYTES} bytes, the limit for a sign-in.")
     try:
-        given = json.loads(base64.b64decode(body) if event.get("isBase64Encoded") else body)
+        sent = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(errors="surrogatepass")
+        if len(sent) > SESSION_BYTES:
+            raise SignInFailure(413, f"The body is larger than {SESSION_BYTES} bytes, the limit for a sign-in.")
+        given = json.loads(sent)
     except (ValueError, RecursionError, binascii.Error):
         raise SignInFailure(400, "The body is not JSON.") from None
     if not isinstance(given, dict) or set(given) not in FORMS:

@@ -31,7 +31,11 @@ def exchange(app: Starlette, method: str, path: str, headers: Mapping[str, str],
         "path": path,
         "raw_path": path.encode(),
         "query_string": b"",
-        "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()],
+        # Headers of a client may have any characters; no header that the application reads has others than these.
+        "headers": [
+            (name.lower().encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+            for name, value in headers.items()
+        ],
     }
     requested = iter([{"type": "http.request", "body": body, "more_body": False}])
 

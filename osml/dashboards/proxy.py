@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -13,6 +14,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError
 
 from osml.dashboards.entrance import PATH, Entrance, TurnedAway
 from osml.dashboards.signature import canonical
@@ -21,6 +23,7 @@ from osml.dashboards.signature import canonical
 SECONDS = (10, 300)
 # The largest request that a domain accepts, in bytes.
 LARGEST_BODY = 100 * 1024**2
+LONGEST_LENGTH = len(str(LARGEST_BODY))
 CHUNK = 64 * 1024
 # A browser opens six connections to one host, and keeps them open.
 CONNECTIONS = 16
@@ -62,6 +65,11 @@ class _Exchange(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: DashboardsProxy
 
+    def handle(self) -> None:
+        """Answer the requests of a connection until the browser ends it, which it may do at any time."""
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            super().handle()
+
     def _answer(self) -> None:
         try:
             cookie = self.server.entrance.admit(self.path, CaseInsensitiveDict(self.headers.items()))
@@ -89,7 +97,7 @@ class _Exchange(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not length.isascii() or not length.isdecimal():
             raise TurnedAway("A request must have a Content-Length.")
-        if int(length) > LARGEST_BODY:
+        if len(length) > LONGEST_LENGTH or int(length) > LARGEST_BODY:
             raise TurnedAway(f"A domain accepts at most {LARGEST_BODY} bytes.")
         return self.rfile.read(int(length))
 
@@ -121,8 +129,13 @@ class _Exchange(BaseHTTPRequestHandler):
         passed.append(("Content-Length", length) if length else ("Connection", "close"))
         self._end(passed)
         if self.command != "HEAD":
-            for chunk in answer.raw.stream(CHUNK, decode_content=False):
-                self.wfile.write(chunk)
+            try:
+                for chunk in answer.raw.stream(CHUNK, decode_content=False):
+                    self.wfile.write(chunk)
+            except HTTPError as error:
+                # The browser has the status already; without the rest, it sees that the response is not complete.
+                self.close_connection = True
+                self.server.tell(f"A response of {self.server.endpoint} broke off ({type(error).__name__}).")
 
     def _here(self, name: str, value: str) -> str:
         if name.lower() == "location":

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import socket
+import struct
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +25,7 @@ from osml.failure import Failure
 from osml.place import Place
 from sandbox.instance import Instance
 from tests.dashboards_server import Dashboards, dashboards_server, serving
+from tests.waiting import within
 
 WHOLE = Path(__file__).parent / "files" / "whole"
 HOME = "/_dashboards/app/home"
@@ -205,7 +209,9 @@ def test_a_domain_that_does_not_answer_is_named() -> None:
         assert "VPC" in browser.sentences[0]
 
 
-@pytest.mark.parametrize("headers", [{"Content_Length": str(LARGEST_BODY + 1)}, {"Content_Length": "-1"}])
+@pytest.mark.parametrize(
+    "headers", [{"Content_Length": str(LARGEST_BODY + 1)}, {"Content_Length": "-1"}, {"Content_Length": "1" * 5000}]
+)
 def test_a_body_of_a_wrong_length_is_refused(
     browser: Browser, dashboards: tuple[Dashboards, str], headers: dict[str, str]
 ) -> None:
@@ -238,3 +244,32 @@ def test_environments_without_dashboards_are_told_what_to_do(
     monkeypatch.setenv("OSML_ENVIRONMENTS", str(WHOLE))
     with pytest.raises(Failure, match=sentence):
         domain_of(Place(env, instance))
+
+
+def test_a_response_that_breaks_off_is_a_sentence(
+    browser: Browser, dashboards: tuple[Dashboards, str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    browser.open()
+    dashboards[0].withheld = 5
+    with pytest.raises(requests.RequestException):
+        browser(HOME)
+    assert within(5, lambda: browser.sentences)
+    assert "broke off" in browser.sentences[0]
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+def test_a_browser_that_goes_away_is_no_error(
+    browser: Browser, dashboards: tuple[Dashboards, str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    browser.open()
+    dashboards[0].body = b"x" * 50_000_000
+    [(name, value)] = browser.session.cookies.items()
+    with socket.create_connection(browser.proxy.server_address[:2]) as connection:
+        host = browser.proxy.entrance.origin.removeprefix("http://")
+        connection.sendall(f"GET {HOME} HTTP/1.1\r\nHost: {host}\r\nCookie: {name}={value}\r\n\r\n".encode())
+        assert connection.recv(100)
+        # The connection ends at once, with a reset.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert browser("/_dashboards/next", "HEAD").status_code == 200
+    time.sleep(0.5)
+    assert "Traceback" not in "".join(capfd.readouterr())

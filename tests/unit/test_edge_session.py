@@ -109,6 +109,11 @@ def test_a_code_for_a_page_of_somebody_else_is_not_sent_on(pool: Pool) -> None:
     assert "assistant.addresses" in problem["message"]
 
 
+def test_the_limit_is_that_of_the_body_and_not_of_its_base64(pool: Pool) -> None:
+    assert posted(json.dumps({"refresh_token": "x" * 8000}).encode())[0] == 200
+    assert posted(json.dumps({"refresh_token": "x" * 8200}).encode())[0] == 413
+
+
 def test_signing_out_gives_the_refresh_token_back(pool: Pool) -> None:
     pool.answer = b""
     assert posted({"sign_out": "old"}) == (200, {})

@@ -90,6 +90,11 @@ def test_only_the_tools_of_the_setting_are_offered() -> None:
     assert called("ask", question="Why?")["isError"]
 
 
+def test_a_header_may_have_any_characters() -> None:
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+    assert sent("POST", body=body, **{"User-Agent": "Agent ☃ é", "X-☃": "\x00"})[0] == 200
+
+
 def test_nobody_listens_to_news_of_tools_that_never_change() -> None:
     """A stream of notifications would occupy the function until its timeout."""
     revision = "2026-07-28"
