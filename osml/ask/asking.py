@@ -11,7 +11,7 @@ from osml.remote.functions import Functions
 from osml.remote.stack import knowledge
 from rag.evidence import used
 from rag.match import is_near, judge
-from rag.models import Answer, Source
+from rag.models import MOST_QUESTION_CHARACTERS, Answer, Source
 from settings.access import Access
 from settings.environment import Environment
 
@@ -29,7 +29,7 @@ def ask(
     `talk` is the id of a conversation to continue, or `new`. `model` is one of `assistant.models`; only a collection
     accepts it. Raises Failure when there is no answer, or when `model` is given on a domain.
     """
-    text = mended(text)
+    text = _worded(text)
     if place.settings().engine is None:
         return assistant.ask(Functions(place), text, size, filters, talk, model)
     if model:
@@ -46,6 +46,17 @@ def ask(
     if answer.answer is None:
         conversation.keep(domain, opened, text)
     return _judged(answer, place.settings())
+
+
+def _worded(text: str) -> str:
+    """The question as it is sent. Raises Failure if it is blank, or longer than the API accepts."""
+    if not text.strip():
+        raise Failure("The question is blank. Write it in quotes.")
+    if len(text) > MOST_QUESTION_CHARACTERS:
+        raise Failure(
+            f"The question has {len(text):,} characters, but the limit is {MOST_QUESTION_CHARACTERS:,}. Shorten it."
+        )
+    return mended(text)
 
 
 def _judged(answer: Answer, environment: Environment) -> Answer:
@@ -69,10 +80,11 @@ def find(place: Place, text: str, size: int = 4, filters: Sequence[tuple[str, st
 
     On a collection the assistant writes an answer too, which is not returned. Raises Failure.
     """
+    text = _worded(text)
     if place.settings().engine is None:
         return ask(place, text, size, filters).sources
     settings = knowledge(place)
-    sources = question.find(Domain(settings, caller=place.caller), settings, mended(text), size, filters)
+    sources = question.find(Domain(settings, caller=place.caller), settings, text, size, filters)
     _judge(sources, place.settings())
     return sources
 

@@ -16,6 +16,7 @@ from osml.place import Place
 from osml.remote.domain import Domain, legible
 from osml.remote.stack import Knowledge, knowledge
 from rag.search.query import EXPLORED, similarity, texts
+from rag.search.words import last_words
 from settings.assistant import Assistant
 from settings.knowledge import WORDS_FIELD
 
@@ -176,7 +177,7 @@ def _ways(
     domain: Domain, knowledge: Knowledge, mixtures: Sequence[tuple[str, dict[str, Any]]]
 ) -> Iterator[tuple[str, Search]]:
     """Every way of searching, after its name. A body names the model, because no default pipeline adds it here."""
-    words: Callable[[str], dict[str, Any]] = lambda text: {"match": {WORDS_FIELD: text}}  # noqa: E731
+    words: Callable[[str], dict[str, Any]] = lambda text: {"match": {WORDS_FIELD: last_words(text)}}  # noqa: E731
 
     def meaning(text: str) -> dict[str, Any]:
         neural = {"query_text": text, "k": EXPLORED, "model_id": knowledge.embedding_model_id}

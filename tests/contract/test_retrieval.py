@@ -13,6 +13,7 @@ from opensearch_ml.providers.bedrock_rerank import bedrock_rerank
 from opensearch_ml.resources.field_script import WORDS, field_mappings
 from opensearch_ml.resources.search_pipeline import Mixture
 from rag.caller import OPERATOR, Caller
+from rag.models import MOST_QUESTION_CHARACTERS
 from rag.search.fusion import mixed
 from rag.search.query import nearest, parameters, similarity
 from settings.knowledge import IndexNames
@@ -51,15 +52,16 @@ class Shelf:
         phases: list[Any] | None = None,
         after: list[Any] | None = None,
         caller: Caller = OPERATOR,
+        question: str = QUESTION,
     ) -> Any:
-        """The hits of QUESTION for a caller, with these processors in the search pipeline."""
+        """The hits of `question` for a caller, with these processors in the search pipeline."""
         enrich = {"default_model_id": self.embedding, "neural_field_default_id": {"word_weights": self.sparse}}
         pipeline = {
             "request_processors": [{"neural_query_enricher": enrich}],
             "phase_results_processors": phases or [],
             "response_processors": after or [],
         }
-        body = nearest(QUESTION, 3, self.index, retrieval, caller.clauses) | {"search_pipeline": pipeline}
+        body = nearest(question, 3, self.index, retrieval, caller.clauses) | {"search_pipeline": pipeline}
         path = f"/{self.index.name}-1/_search?{urlencode(parameters(retrieval))}"
         return self.engine.client().post(path, body)["hits"]["hits"]
 
@@ -149,6 +151,13 @@ def test_a_hit_tells_the_score_of_its_vector_however_it_is_ordered(shelf: Shelf,
     )
     assert {hit["_id"]: similarity(hit) for hit in hits} == pytest.approx(plain)
     assert [hit["_score"] for hit in hits] != pytest.approx([similarity(hit) for hit in hits])
+
+
+@pytest.mark.parametrize("question", ["漢字" * (MOST_QUESTION_CHARACTERS // 2), "x " * MOST_QUESTION_CHARACTERS])
+def test_a_question_of_very_many_words_is_searched(shelf: Shelf, question: str) -> None:
+    """More words than the engine's limit for clauses, which each search by words and each highlighter has."""
+    by_words = Retrieval(hybrid=Hybrid(), highlight=HighlightSettings())
+    assert len(shelf.hits(by_words, phases=[Mixture((0.3, 0.7)).processor], question=question)) == 3
 
 
 @pytest.mark.parametrize("reranked", [False, True])

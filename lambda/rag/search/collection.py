@@ -26,6 +26,7 @@ from rag.search.engine import IndexClient
 from rag.search.fusion import FUSED, fused, mixed
 from rag.search.listing import ANY_PASSAGE, NANOSECOND, in_list, listed, moment
 from rag.search.version import PASSAGES, STORED, Version, aggregation, current, stored, versions
+from rag.search.words import MOST_WORDS, last_words
 
 if TYPE_CHECKING:
     from rag.document_models import DocumentList
@@ -87,7 +88,8 @@ class CollectionSearch:
         if retrieval.hybrid is None:
             return self._engine.hits(meaning, budget, STORED)
         # This searches title and text as one field, because the index of a collection has no field for both.
-        said = {"query": text, "fields": ["title", index.text_field], "type": "cross_fields"}
+        fields = ["title", index.text_field]
+        said = {"query": last_words(text, MOST_WORDS // len(fields)), "fields": fields, "type": "cross_fields"}
         words = {"query": {"bool": {"must": [{"multi_match": said}], "filter": [narrowed]}}, "size": most}
         by_words, by_meaning = self._engine.hits_of_each([words, meaning], budget, STORED)
         return mixed(by_words, by_meaning, retrieval.hybrid)

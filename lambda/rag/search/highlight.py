@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from rag.search.words import last_words
+
 # The limit of characters for each hit, because the engine analyzes text without stored offsets for each hit again.
 MOST_CHARACTERS = 100_000
 
@@ -16,7 +18,7 @@ def highlighting(question: str, field: str, sentences: int) -> dict[str, Any]:
         "boundary_scanner": "sentence",
         "fragment_size": 0,  # never a part of a sentence
         "number_of_fragments": sentences,
-        "highlight_query": {"match": {field: question}},
+        "highlight_query": {"match": {field: last_words(question)}},
         "max_analyzer_offset": MOST_CHARACTERS,
         "pre_tags": [""],
         "post_tags": [""],

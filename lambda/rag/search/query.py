@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rag.search.highlight import highlighting
+from rag.search.words import last_words
 from settings.knowledge import WORDS_FIELD, IndexNames
 from settings.retrieval import Retrieval
 
@@ -50,7 +51,7 @@ def nearest(
     meaning: Clause = {"bool": by_vector}
     body: dict[str, Any] = {"query": meaning, "size": wanted}
     if retrieval.hybrid:
-        said: Clause = {"match": {WORDS_FIELD: question}}
+        said: Clause = {"match": {WORDS_FIELD: last_words(question)}}
         if retrieval.sparse_field:
             said = {"neural_sparse": {retrieval.sparse_field: {"query_text": question}}}
         words: Clause = {"bool": {"must": [said], "filter": [in_use, *filters], "_name": WORDS}}
