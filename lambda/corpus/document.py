@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from calls.plain import mended, plain
+from calls.plain import is_blank, mended, plain
 from corpus.fields import kept
 
 # An `_id` has at most 512 bytes (OpenSearch). The rest is for the number of a chunk.
@@ -69,8 +69,8 @@ def document(
     given_fields: dict[str, Any] = plain(fields)
     text = given_fields.get(text_field)
     if not isinstance(text, str):
-        return Unreadable(where, f"the document must be a JSON object with a string `{text_field}`", given_fields, read)
-    if not text.strip():
+        return Unreadable(where, f"the field `{text_field}` is missing, or is not a string", given_fields, read)
+    if is_blank(text):
         return Unreadable(where, f"the text, `{text_field}`, is blank", given_fields, read)
     given = given_fields.pop("id", None)
     if given is None and isinstance(given_fields.get("_id"), str | int):
@@ -94,7 +94,7 @@ def _digest(source: Mapping[str, Any]) -> str:
 
 def id_fault(id: str) -> str:
     """Why `id` cannot be the id of a document; empty if it can. The rule is the same for every way of loading."""
-    if id.strip() and len(id.encode(errors="surrogatepass")) <= LONGEST_ID:
+    if not is_blank(id) and len(id.encode(errors="surrogatepass")) <= LONGEST_ID:
         return ""
     return f"an id has 1 to {LONGEST_ID} bytes, and is not blank"
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Base64Bytes, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from calls.plain import is_blank
 from corpus.document import LONGEST_ID, id_fault
 from corpus.report import Retry
 from rag.models import Body, Shape, TextPlace
@@ -65,7 +66,7 @@ class DocumentIn(Body):
     @field_validator("text")
     @classmethod
     def _written(cls, value: str) -> str:
-        if not value.strip():
+        if is_blank(value):
             raise ValueError("the text is blank")
         return value
 

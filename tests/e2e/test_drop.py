@@ -147,7 +147,7 @@ def test_what_cannot_be_loaded_is_given_up_with_its_reason_and_loaded_when_it_is
     until("two dead letters", lambda: (bucket.waiting("DeadLetters"), bucket.waiting()), (2, 0).__eq__)
     (letter,) = bucket.refused("broken.ndjson")
     assert letter["where"] == "broken.ndjson:2"
-    assert (letter["reason"], letter["retry"]) == ("the document must be a JSON object with a string `text`", "never")
+    assert (letter["reason"], letter["retry"]) == ("the field `text` is missing, or is not a string", "never")
     assert "is none of .ndjson" in bucket.refused("picture.bin")[0]["reason"]
     assert len(ids(engine)) == before + 1
     until("the alarm", lambda: states()["DropDead"], "ALARM".__eq__)

@@ -4,6 +4,7 @@ import pytest
 
 from corpus.document import Document, Unreadable
 from corpus.formats import Reading
+from corpus.formats.table import names_of
 from tests.unit.growth import grows_in_proportion
 from tests.unit.reading import documents, entries, reasons, texts
 
@@ -146,3 +147,11 @@ def test_a_number_of_any_length_keeps_no_text_out() -> None:
     digits = "9" * 5000
     (document,) = documents(f'{{"id": "a", "text": "One", "n": {digits}, "m": 5}}\n', "a.ndjson")
     assert document == {"id": "a", "text": "One", "n": digits, "m": 5}
+
+
+@pytest.mark.parametrize("header", ["a", " ", "a_2"])
+def test_a_table_may_have_very_many_columns_of_one_name(header: str) -> None:
+    names = names_of([header] * 1000)
+    assert len(set(names)) == 1000
+    assert names[-1] == (f"{header}_1000" if header.strip() else "column_1000")
+    assert grows_in_proportion(lambda text: names_of(text.split(",")), lambda size: f"{header}," * size, 1000)

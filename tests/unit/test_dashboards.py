@@ -253,7 +253,7 @@ def test_a_response_that_breaks_off_is_a_sentence(
     dashboards[0].withheld = 5
     with pytest.raises(requests.RequestException):
         browser(HOME)
-    assert within(5, lambda: browser.sentences)
+    assert within(5, lambda: bool(browser.sentences))
     assert "broke off" in browser.sentences[0]
     assert "Traceback" not in "".join(capfd.readouterr())
 
@@ -264,7 +264,7 @@ def test_a_browser_that_goes_away_is_no_error(
     browser.open()
     dashboards[0].body = b"x" * 50_000_000
     [(name, value)] = browser.session.cookies.items()
-    with socket.create_connection(browser.proxy.server_address[:2]) as connection:
+    with socket.create_connection(("127.0.0.1", browser.proxy.server_address[1])) as connection:
         host = browser.proxy.entrance.origin.removeprefix("http://")
         connection.sendall(f"GET {HOME} HTTP/1.1\r\nHost: {host}\r\nCookie: {name}={value}\r\n\r\n".encode())
         assert connection.recv(100)

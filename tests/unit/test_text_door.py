@@ -78,12 +78,13 @@ def test_depth_has_an_end() -> None:
 
 
 def test_what_has_no_text_is_named() -> None:
-    rows = ['""', '"   "', '"\\n\\t"', "null", "42", '["one", "two"]', '"Only this one"']
+    unseen = ['"\\u200b\\u00ad"', '"\\u0000"', '"\\ufeff\\u2060"', '"\\u00a0\\u3000\\u200e"']
+    rows = ['""', '"   "', '"\\n\\t"', *unseen, "null", "42", '["one", "two"]', '"Only this one"']
     parsed = entries("".join(f'{{"id": "x{n}", "text": {row}}}\n' for n, row in enumerate(rows)))
-    assert [type(item) for item in parsed] == [Unreadable] * 6 + [Document]
+    assert [type(item) for item in parsed] == [Unreadable] * 10 + [Document]
     reasons = [document.reason for document in parsed if isinstance(document, Unreadable)]
-    assert reasons[:3] == ["the text, `text`, is blank"] * 3
-    assert all("must be a JSON object with a string `text`" in reason for reason in reasons[3:])
+    assert reasons[:7] == ["the text, `text`, is blank"] * 7
+    assert reasons[7:] == ["the field `text` is missing, or is not a string"] * 3
 
 
 def test_texts_and_ids_have_whole_characters() -> None:

@@ -9,16 +9,19 @@ from corpus.formats.outline import BETWEEN_CELLS, Outline
 
 def names_of(header: Sequence[str]) -> list[str]:
     """A unique name for each column; an unnamed third one is `column_3`, a second `note` is `note_2`."""
-    given = [cell.strip() for cell in header]
-    names: list[str] = []
-    for place, name in enumerate(given, 1):
-        name = name or f"column_{place}"
-        chosen, number = name, 1
+    stripped = [cell.strip() for cell in header]
+    given, names = set(stripped), dict[str, None]()
+    # The number of the last column with a name, from which the next one goes on: a table may have very many columns.
+    last: dict[str, int] = {}
+    for place, cell in enumerate(stripped, 1):
+        name = cell or f"column_{place}"
+        chosen, number = name, last.get(name, 1)
         while chosen in names or (number > 1 and chosen in given):
             number += 1
             chosen = f"{name}_{number}"
-        names.append(chosen)
-    return names
+        last[name] = number
+        names[chosen] = None
+    return [*names]
 
 
 def documents_in(names: Sequence[str], reading: Reading) -> bool:
