@@ -4,6 +4,10 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.thorough
+
 MEASUREMENT = """
 import time, benchmarks
 try:

@@ -84,7 +84,7 @@ def _exists(here: Trial, index: str) -> bool:
 
 
 def test_a_write_that_was_changed_on_its_way(here: Trial, index: str) -> None:
-    """tests/unit/test_front_signature.py changes each part of a request that can be changed."""
+    """tests/sandbox/test_front_signature.py changes each part of a request that can be changed."""
     request = _signed(here, f"/{index}/_doc/1?refresh=true")
     request.body = b'{"a": 2}'
     answer = _send(here, request)

@@ -4,6 +4,7 @@ import gc
 import ssl
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from pathlib import Path
 
 import pytest
 import typer.main
@@ -15,6 +16,13 @@ from botocore.loaders import JSONFileLoader, Loader
 def pytest_configure() -> None:
     """Disable the garbage collector: imported modules and collected tests stay until the end."""
     gc.disable()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out modules that are thorough as a whole, because `make unit` need not import them."""
+    if config.option.markexpr == "not thorough" and collection_path.match("test_*.py"):
+        return "\npytestmark = pytest.mark.thorough\n" in collection_path.read_text() or None
+    return None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -13,6 +13,9 @@ from osml.agents.tools import server
 from osml.ask import asking
 from osml.place import Place
 
+# Importing the SDK of MCP takes longer than the tests.
+pytestmark = pytest.mark.thorough
+
 WHERE = Place("dev", None)
 
 

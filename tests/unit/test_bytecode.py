@@ -9,6 +9,8 @@ import pytest
 from opensearch_ml.engine.bytecode import VERSION, compile_modules, compiled_for
 from opensearch_ml.engine.function_bundle import PYTHON, hash_of
 
+pytestmark = pytest.mark.thorough
+
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -33,7 +35,6 @@ def test_modules_are_loaded_without_their_source(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("version", ["9.9", "3.99"])
-@pytest.mark.thorough
 def test_a_version_that_this_machine_does_not_have_is_left_out(folder: Path, version: str) -> None:
     compile_modules(folder, version)
     assert list(folder.rglob("*.pyc")) == []
@@ -45,7 +46,6 @@ def test_the_local_clouds_version_is_that_of_its_python(folder: Path, monkeypatc
     assert [path.name.partition(".")[0] for path in folder.rglob("*.pyc")] == ["good"]
 
 
-@pytest.mark.thorough
 def test_a_version_of_pyenv_is_chosen(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = tmp_path / "chosen"
     script = tmp_path / "python3.98"

@@ -19,6 +19,8 @@ import pytest
 
 from tests.waiting import PATIENCE
 
+pytestmark = pytest.mark.thorough
+
 ASSET = Path(__file__).parents[2] / "lambda" / "ask"
 PATH = "/2018-06-01/runtime"
 LEFT = 600_000  # milliseconds

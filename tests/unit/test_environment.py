@@ -217,6 +217,7 @@ def test_any_value_of_any_kind_is_one_sentence(value: object) -> None:
         assert "\n" not in said
 
 
+@pytest.mark.thorough
 def test_reading_settings_needs_neither_cdk_nor_boto3() -> None:
     code = "import sys, settings; print(sorted({'aws_cdk', 'boto3', 'botocore'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

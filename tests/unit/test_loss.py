@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from osml import main as command_line
 from osml.deploy import loss
 from osml.deploy.deployment import Deployment
-from osml.deploy.loss import HOLDING, Loss, mark_of
+from osml.deploy.loss import Loss, mark_of
 from osml.deploy.reference import references
 
 ENVIRONMENTS = Path(__file__).parents[2] / "environments"
@@ -71,16 +70,6 @@ def test_another_name_is_another_index() -> None:
     assert str(gone) == "The index old is removed with all its documents; an empty index new replaces it"
     [left] = loss.of_index("old", "new", kept=True)
     assert "is kept in the engine" in str(left)
-
-
-@pytest.mark.parametrize("type", sorted(HOLDING))
-def test_what_replaces_a_resource_is_what_its_schema_says(type: str) -> None:
-    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type).schema
-    conditional = schema.get("conditionalCreateOnlyProperties") or []
-    said = {path.split("/")[2] for path in [*(schema.get("createOnlyProperties") or []), *conditional]}
-    # The tags are ours, and no setting changes whether access is fine-grained.
-    settled = {"Tags", "AdvancedSecurityOptions", "ImportSourceSpecification"}
-    assert set(HOLDING[type]) == said - settled
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ def test_without_any_the_sentence_says_what_to_do(tmp_path: Path) -> None:
         node.with_node({"PATH": str(tmp_path)}, lambda: None)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("version", "said"), [("v20.1.0", node.REQUIREMENTS), ("v24.1.0", ""), (None, node.REQUIREMENTS)]
 )

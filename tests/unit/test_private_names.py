@@ -14,10 +14,14 @@ from tests.unit.syntax import syntax
 
 OURS = ("benchmarks", "constructs", "lambda", "osml", "sandbox", "settings", "stacks", "trials")
 PRIVATE = re.compile(r"_[A-Za-z]\w*")
-# Only tests that match it are parsed.
+# Only tests that match it, or use a private name of `self` that they do not define, are parsed.
 SIGN = re.compile(
-    r"\._[A-Za-z]|\bimport (?:[^#\n(]*|\([^)]*)\b_[A-Za-z]"
+    r"(?<!\bself)(?<!\bcls)\._[A-Za-z]|\bimport (?:[^#\n(]*|\([^)]*)\b_[A-Za-z]"
     r"|,\s*[\"']_[A-Za-z]\w*[\"']|\(\s*[\"'][\w.]+\._[A-Za-z]\w*[\"']"
+)
+OF_SELF = re.compile(r"\b(?:self|cls)\.(_[A-Za-z]\w*)")
+DEFINED = re.compile(
+    r"\bdef[ \t]+(_\w+)|\bself\.(_\w+)[ \t]*(?::[^=\n]+)?=(?!=)|^[ \t]*(_\w+)[ \t]*(?::|=(?!=))", re.MULTILINE
 )
 # Functions that take a name as text.
 BY_NAME = {"setattr", "getattr", "hasattr", "delattr", "patch", "object"}
@@ -53,7 +57,9 @@ def _text(node: ast.expr) -> str | None:
 def foreign(file: Path) -> set[str]:
     """The private names of other modules that a test uses."""
     source = file.read_text()
-    if not SIGN.search(source):
+    if not SIGN.search(source) and {*OF_SELF.findall(source)} <= {
+        name for names in DEFINED.findall(source) for name in names
+    }:
         return set()
     return {name for name in named(ast.parse(source), syntax(file).bindings) if PRIVATE.fullmatch(name)}
 

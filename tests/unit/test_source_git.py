@@ -12,6 +12,8 @@ from sources.tools import Tools
 from tests.unit.git_server import Repository, repository
 from tests.unit.source_runs import Stored
 
+pytestmark = pytest.mark.thorough
+
 
 class Here(Git):
     """A source from Git that also accepts http."""
@@ -105,7 +107,6 @@ def test_what_is_no_repository_or_no_public_address_is_a_sentence(handbook: Repo
 
 
 @pytest.mark.parametrize("calls", [1, 2])
-@pytest.mark.thorough
 def test_a_run_goes_on_in_further_calls(handbook: Repository, calls: int) -> None:
     kept, left = of(handbook), calls
 

@@ -27,6 +27,7 @@ def test_what_is_whole_is_left_alone(file: Path) -> None:
     assert file.stat().st_mtime == 1
 
 
+@pytest.mark.thorough
 def test_without_the_package_index_a_sentence_says_what_to_check(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -53,6 +54,7 @@ def test_a_function_without_the_vocabulary_is_not_bundled(tmp_path: Path, monkey
         function_bundle.libraries("corpus", "calls")
 
 
+@pytest.mark.thorough
 def test_the_count_without_the_vocabulary_names_the_remedy() -> None:
     code = "import pathlib; from corpus import tokens; tokens.__file__ = '/nowhere/tokens.py'; tokens.count('words')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -10,7 +10,7 @@ from sandbox.engine.errors import ChecksumMismatch, PartMissing
 from sandbox.engine.line import PUBLISHED, Part
 from sandbox.engine.remote import SETTING, repositories
 from sandbox.engine.repository import RepositorySources, sources
-from tests.unit.maven_server import MavenServer, maven_server
+from tests.sandbox.maven_server import MavenServer, maven_server
 
 CONTENT = b"the one and only"
 PART = Part("org.example", "thing", "1.0", "jar", hashlib.sha256(CONTENT).hexdigest())

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import requests
 
-from tests.unit import model_endpoints
-from tests.unit.model_endpoints import assert_invalid, bedrock
+from tests.sandbox import model_endpoints
+from tests.sandbox.model_endpoints import assert_invalid, bedrock
 
 server = model_endpoints.server
 
@@ -36,7 +36,6 @@ def test_types_are_grouped_when_asked_for(server: str) -> None:
     assert answer["embeddings"]["float"] == invoke(server, TEXTS).json()["embeddings"]
 
 
-@pytest.mark.thorough
 def test_96_texts_are_one_call(server: str) -> None:
     answer = invoke(server, {**TEXTS, "texts": ["a"] * 96})
     assert len(answer.json()["embeddings"]) == 96

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit import model_endpoints
-from tests.unit.model_endpoints import assert_invalid, bedrock
+from tests.sandbox import model_endpoints
+from tests.sandbox.model_endpoints import assert_invalid, bedrock
 
 server = model_endpoints.server
 

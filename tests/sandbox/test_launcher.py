@@ -72,7 +72,6 @@ def test_every_setting_that_is_written_for_the_cloud_process_is_read_by_it(
     assert set(startup.settings(instance)) == {field.name for field in fields(CloudSettings)}
 
 
-@pytest.mark.thorough
 def test_down_ends_a_process_that_a_killed_start_did_not_write_down(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
     done = subprocess.run([sys.executable, "-c", KILLED], env=environment, capture_output=True, text=True, check=False)

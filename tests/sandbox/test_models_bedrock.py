@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import requests
 
-from tests.unit import model_endpoints
-from tests.unit.model_endpoints import assert_invalid
-from tests.unit.model_endpoints import bedrock as invoke
+from tests.sandbox import model_endpoints
+from tests.sandbox.model_endpoints import assert_invalid
+from tests.sandbox.model_endpoints import bedrock as invoke
 
 server = model_endpoints.server
 

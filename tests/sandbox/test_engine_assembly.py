@@ -13,7 +13,7 @@ from sandbox.engine.java import Java
 from sandbox.engine.line import JavaNeeds, Line, Module, Part, Plugin
 from sandbox.engine.repository import RepositorySources
 from sandbox.progress import Lines
-from tests.unit.maven_server import maven_server
+from tests.sandbox.maven_server import maven_server
 
 JAVA = Java(Path("/nowhere"), 21, frozenset({"java.base"}), frozenset({"en", "th"}))
 

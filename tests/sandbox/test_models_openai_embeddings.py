@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import requests
 
-from tests.unit import model_endpoints
+from tests.sandbox import model_endpoints
 
 server = model_endpoints.server
 

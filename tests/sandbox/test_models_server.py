@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from sandbox.models.server import ModelServer
-from tests.unit import model_endpoints
+from tests.sandbox import model_endpoints
 from tests.waiting import PATIENCE
 
 server = model_endpoints.server
@@ -180,7 +180,6 @@ def test_connection_is_kept_and_bad_bodies_end_it(server: str) -> None:
     connection.close()
 
 
-@pytest.mark.thorough
 def test_command_line(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text("sk-a")
@@ -203,7 +202,6 @@ def test_command_line(tmp_path: Path) -> None:
         (["--answer-url", "http://127.0.0.1:9"], "go together"),
     ],
 )
-@pytest.mark.thorough
 def test_command_line_refuses_in_a_sentence(more: list[str], said: str) -> None:
     command = [sys.executable, "-m", "sandbox.models", "--port", "0", "--deepseek-key-file", "key", *more]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)

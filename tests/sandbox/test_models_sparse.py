@@ -6,11 +6,9 @@ from typing import Any
 import pytest
 import requests
 
-from tests.unit import model_endpoints
+from tests.sandbox import model_endpoints
 
 server = model_endpoints.server
-
-pytestmark = pytest.mark.thorough
 
 HELD = {"name": "neural-sparse", "model": "opensearch-project/opensearch-neural-sparse-encoding-v2-distill"}
 

@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from sandbox.models.generation import pieces
-from tests.unit import model_endpoints
+from tests.sandbox import model_endpoints
 
 server = model_endpoints.server
 

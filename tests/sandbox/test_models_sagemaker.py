@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.unit import model_endpoints
+from tests.sandbox import model_endpoints
 
 server = model_endpoints.server
 
