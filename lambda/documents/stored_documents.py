@@ -137,7 +137,10 @@ def original(document: Annotated[str, Query(description="The document's id.")]) 
 )
 def delete(id: Annotated[str, Query(description="The document's id.")]) -> DocumentRemoved:
     """Removes a document with all its passages, and its file if that is kept."""
-    return _removed(id)
+    removed, kept = documents.delete(id, current.seconds(router), current.caller(router)), current.originals()
+    if kept:
+        kept.remove(id, Budget(current.seconds(router)))
+    return removed
 
 
 @router.delete(
@@ -149,7 +152,7 @@ def delete(id: Annotated[str, Query(description="The document's id.")]) -> Docum
 def delete_by_path(id: Annotated[str, Path(description="The document's id, percent-encoded.")]) -> DocumentRemoved:
     """Removes a document with all its passages; one whose id holds a slash, or dots alone, is named by `?id=`."""
     # REST APIs of API Gateway pass the path on as it was sent, percent-encoded.
-    return _removed(unquote(id))
+    return delete(unquote(id))
 
 
 def _stored(outcome: DocumentsStored) -> Response[DocumentsStored | Job]:
@@ -158,13 +161,6 @@ def _stored(outcome: DocumentsStored) -> Response[DocumentsStored | Job]:
 
 def _accepted(state: "State") -> Response[DocumentsStored | Job]:
     return Response(status_code=202, content_type=JSON, body=state.as_job)
-
-
-def _removed(id: str) -> DocumentRemoved:
-    removed, kept = documents.delete(id, current.seconds(router), current.caller(router)), current.originals()
-    if kept:
-        kept.remove(id, Budget(current.seconds(router)))
-    return removed
 
 
 @cache

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from sandbox.cloud.template import as_bool, as_document
+from sandbox.policy_document import statements
 
 Properties = dict[str, Any]
 ENGINE_VERSION = re.compile(r"(OpenSearch|Elasticsearch)_\d+\.\d+")
@@ -93,14 +94,11 @@ def _check_fine_grained(props: Properties, *, creating: bool) -> None:
 
 def _is_open(policies: Properties | None) -> bool:
     """Whether a statement admits any caller, without a condition on the request."""
-    if policies is None:
-        return False
-    statements = policies.get("Statement", [])
     return any(
         statement.get("Effect") == "Allow"
         and not statement.get("Condition")
         and statement.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
-        for statement in (statements if isinstance(statements, list) else [statements])
+        for statement in statements(policies)
     )
 
 

@@ -14,6 +14,8 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import kms
 from ministack.services.cloudformation import provisioners
 
+from sandbox.policy_document import listed, statements
+
 Properties = Mapping[str, Any]
 LOG_GROUP = "AWS::Logs::LogGroup"
 # For each type, the path in its properties to the key.
@@ -68,7 +70,7 @@ def _check(type: str, key: str, properties: Properties) -> None:
 def lets_logs(key: Properties | None, log_group_arn: str) -> bool:
     """Whether the key's policy lets CloudWatch Logs encrypt that log group."""
     document = (key or {}).get("Policy") or "{}"
-    statements = (json.loads(document) if isinstance(document, str) else document).get("Statement", [])
+    policy = json.loads(document) if isinstance(document, str) else document
     given = iam_evaluator.EvalContext(
         principal_arn=f"logs.{get_region()}.amazonaws.com",
         principal_type="Service",
@@ -80,21 +82,15 @@ def lets_logs(key: Properties | None, log_group_arn: str) -> bool:
         secure_transport=True,
         service_context={"kms:encryptioncontext:aws:logs:arn": log_group_arn},
     )
-    return all(any(_allows(statement, given, action) for statement in _listed(statements)) for action in NEEDED)
+    return all(any(_allows(statement, given, action) for statement in statements(policy)) for action in NEEDED)
 
 
 def _allows(statement: Properties, given: Any, action: str) -> bool:
     principal = statement.get("Principal")
-    services = _listed(principal.get("Service")) if isinstance(principal, dict) else []
+    services = listed(principal.get("Service")) if isinstance(principal, dict) else []
     return (
         statement.get("Effect") == "Allow"
         and given.principal_arn in services
-        and iam_evaluator._action_matches(action, _listed(statement.get("Action")), [])
+        and iam_evaluator._action_matches(action, listed(statement.get("Action")), [])
         and iam_evaluator._conditions_met(statement.get("Condition", {}), given)
     )
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, list) else [value]

@@ -11,6 +11,8 @@ from ministack.core import iam_evaluator
 from ministack.services import iam
 from ministack.services.cloudformation import provisioners
 
+from sandbox.policy_document import listed, statements
+
 IAM_TYPES = ("AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
 Record = dict[str, Any]
 
@@ -53,9 +55,9 @@ def trusts(role: Record, service: str, context: Mapping[str, str]) -> bool:
     matching = [
         statement["Effect"]
         for statement in _statements(role["AssumeRolePolicyDocument"])
-        if service in _listed(_principal(statement).get("Service"))
+        if service in listed(_principal(statement).get("Service"))
         and iam_evaluator._action_matches(
-            given.action, _listed(statement.get("Action")), _listed(statement.get("NotAction"))
+            given.action, listed(statement.get("Action")), listed(statement.get("NotAction"))
         )
         and iam_evaluator._conditions_met(statement.get("Condition", {}), given)
     ]
@@ -144,15 +146,9 @@ def _fingerprint(role: Record) -> str:
 
 def _statements(document: Any) -> list[Record]:
     parsed = json.loads(document) if isinstance(document, str) else document
-    return [statement for statement in _listed(parsed.get("Statement")) if isinstance(statement, dict)]
+    return [statement for statement in statements(parsed) if isinstance(statement, dict)]
 
 
 def _principal(statement: Record) -> Record:
     principal = statement.get("Principal")
     return principal if isinstance(principal, dict) else {}
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, list) else [value]

@@ -15,6 +15,7 @@ from ministack.services import iam
 from ministack.services.cloudformation import provisioners
 
 from sandbox.cloud import roles
+from sandbox.policy_document import listed, statements
 
 ROLE = "AWS::IAM::Role"
 WRITES = ("CreateRole", "UpdateAssumeRolePolicy")
@@ -67,11 +68,9 @@ def _trusted(document: Any) -> Iterator[str]:
         parsed = json.loads(document) if isinstance(document, str) else document or {}
     except ValueError:
         return
-    statements = parsed.get("Statement", [])
-    for statement in statements if isinstance(statements, list) else [statements]:
+    for statement in statements(parsed):
         principal = statement.get("Principal")
-        named = principal.get("AWS", []) if isinstance(principal, dict) else []
-        for arn in named if isinstance(named, list) else [named]:
+        for arn in listed(principal.get("AWS") if isinstance(principal, dict) else None):
             if isinstance(arn, str) and ":iam::" in arn and ":role/" in arn:
                 yield arn
 

@@ -75,7 +75,7 @@ class Gateway:
         if segments == _SETTINGS:
             return self._settings(readable(request), guest)
         kept = self._snapshots.respond(
-            _uncompressed(request), guest.caller, domain, lambda changed: self._forward(changed, guest)
+            request.uncompressed(), guest.caller, domain, lambda changed: self._forward(changed, guest)
         )
         if kept is not None:
             return kept
@@ -87,7 +87,7 @@ class Gateway:
             return self._forward(request, guest)
         if segments[2:3] in (("connectors",), ("models",)) and request.method in ("POST", "PUT"):
             request = self._with_connector(readable(request), guest, domain, segments[2:])
-        answer = self._forward(_uncompressed(request), guest)
+        answer = self._forward(request.uncompressed(), guest)
         return answer.with_body(self._rewriter.back(answer.body))
 
     def _admit(self, request: FrontRequest, domain: DescribedDomain) -> tuple[_Guest, FrontRequest]:
@@ -124,7 +124,7 @@ class Gateway:
         body = decoded(request.body)
         if request.method == "PUT" and isinstance(body, dict):
             request = request.with_body(encoded(self._trusted.inward(body)))
-        answer = self._forward(_uncompressed(request), guest)
+        answer = self._forward(request.uncompressed(), guest)
         settings = decoded(answer.body)
         if answer.status != 200 or not isinstance(settings, dict):
             return answer
@@ -161,16 +161,10 @@ class Gateway:
     def _stored(self, request: FrontRequest, guest: _Guest) -> dict[str, Any] | None:
         """The object that an update changes, read with the caller's permissions; None if that fails."""
         read = FrontRequest("GET", request.path, request.headers)
-        answer = self._forward(_uncompressed(read), guest)
+        answer = self._forward(read.uncompressed(), guest)
         body = decoded(self._rewriter.back(answer.body))
         return body if answer.status == 200 and isinstance(body, dict) else None
 
 
 def _denied(who: str, action: str, reason: str) -> AccessDenied:
     return AccessDenied(f"User: {who} is not authorized to perform: {action} {reason}")
-
-
-def _uncompressed(request: FrontRequest) -> FrontRequest:
-    """The request for an uncompressed answer, which the front can read and change."""
-    kept = tuple(pair for pair in request.headers if pair[0].lower() != "accept-encoding")
-    return replace(request, headers=kept)

@@ -39,7 +39,7 @@ class MappingGate:
             if segments[0] in _TEMPLATES:
                 return self._template(readable(request), forward)
         if request.method == "GET" and (_is_index(segments) or (segments and segments[-1] in _MAPPING)):
-            return self._shown(forward(_uncompressed(request)))
+            return self._shown(forward(request.uncompressed()))
         return None
 
     def _make(self, request: FrontRequest, index: str, forward: Forward) -> FrontResponse:
@@ -93,9 +93,3 @@ def _warned(answer: FrontResponse, fields: Fields) -> FrontResponse:
     if not fields or answer.status != 200:
         return answer
     return replace(answer, headers=(*answer.headers, ("Warning", warning(fields))))
-
-
-def _uncompressed(request: FrontRequest) -> FrontRequest:
-    """The request for an uncompressed answer, which the front can read and change."""
-    kept = tuple(pair for pair in request.headers if pair[0].lower() != "accept-encoding")
-    return replace(request, headers=kept)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.front.authority import nothing_allows, something_denies
+from sandbox.policy_document import listed, statements
 
 _KIND = "resource-based policy"
 
@@ -16,9 +17,8 @@ def denial_of_anyone(policy: Mapping[str, Any] | None, action: str, resource: st
 
     Nothing is known about the caller. So an Allow with a condition never applies here, and a Deny always does.
     """
-    statements = (policy or {}).get("Statement", [])
     allowed = False
-    for statement in statements if isinstance(statements, list) else [statements]:
+    for statement in statements(policy):
         if not _concerns(statement, action, resource):
             continue
         if statement.get("Effect") == "Deny":
@@ -32,16 +32,10 @@ def _concerns(statement: Mapping[str, Any], action: str, resource: str) -> bool:
     if isinstance(principal, dict):
         principal = principal.get("AWS")
     return (
-        "*" in _listed(principal)
-        and any(like(pattern.lower(), action.lower()) for pattern in _listed(statement.get("Action")))
-        and any(like(pattern, resource) for pattern in _listed(statement.get("Resource")))
+        "*" in listed(principal)
+        and any(like(str(pattern).lower(), action.lower()) for pattern in listed(statement.get("Action")))
+        and any(like(str(pattern), resource) for pattern in listed(statement.get("Resource")))
     )
-
-
-def _listed(value: Any) -> list[str]:
-    if value is None:
-        return []
-    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
 
 
 def like(pattern: str, text: str) -> bool:

@@ -38,6 +38,11 @@ class FrontRequest:
     def with_body(self, body: bytes) -> FrontRequest:
         return replace(self, body=body)
 
+    def uncompressed(self) -> FrontRequest:
+        """The request for an uncompressed answer, which the front can read and change."""
+        kept = tuple(pair for pair in self.headers if pair[0].lower() != "accept-encoding")
+        return replace(self, headers=kept)
+
 
 @dataclass(frozen=True)
 class FrontResponse:

@@ -177,9 +177,8 @@ class CollectionDoor:
         return answer.with_body(encoded(with_refusals(content, actions)))
 
     def _forward(self, request: FrontRequest, called: Operation) -> FrontResponse:
-        kept = tuple(pair for pair in request.headers if pair[0].lower() != "accept-encoding")
         target = self._target(request, called)
-        answer = self._engine.forward(replace(request, target=target, headers=kept), self.collection.arn)
+        answer = self._engine.forward(replace(request.uncompressed(), target=target), self.collection.arn)
         if answer.status == 403:
             raise CollectionForbidden(f"the engine refused it: {answer.body[:500].decode(errors='replace')}")
         headers = tuple(
