@@ -28,7 +28,7 @@ def grant_recognition(environment: Environment, function: Grantee) -> None:
     if environment.reading.scans:
         function.allow(
             iam.PolicyStatement(actions=["textract:DetectDocumentText"], resources=["*"]),
-            wildcards="Amazon Textract has no resources: a call brings its picture.",
+            wildcards="Amazon Textract has no resources, because each call contains its picture.",
         )
 
 

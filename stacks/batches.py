@@ -30,7 +30,7 @@ from stacks.index_names import physical_indexes
 from stacks.inference import InferenceStack
 from stacks.search import SearchStack
 
-PREFIXES = "Every file under a prefix: their names are the users', and the jobs'."
+PREFIXES = "Users and jobs choose the names of the files under these prefixes."
 
 
 class Batches(Construct):
@@ -92,7 +92,7 @@ class Batches(Construct):
             self, engine=self._search.engine, provisioner=self._search.provisioner, providers={"BatchRole": provider}
         )
         jobs = Stack.of(self).format_arn(service="sagemaker", resource="transform-job", resource_name="*")
-        acknowledge_wildcards(self, [jobs], "OpenSearch Ingestion names each job by the time of its start.")
+        acknowledge_wildcards(self, [jobs], "OpenSearch Ingestion names each job after its start time.")
         target = self._search.target(Stack.of(self).region, access.after)
         name = f"{self._environment.prefix}-batch"
         connector = MlConnector(
@@ -151,7 +151,7 @@ class Batches(Construct):
             self._listing(OUTPUTS),
             iam.PolicyStatement(actions=["es:DescribeDomain"], resources=[str(domain)]),
             iam.PolicyStatement(actions=verbs, resources=[f"{domain}/*"]),
-            wildcards=f"{PREFIXES} On the domain, fine-grained access control decides.",
+            wildcards=f"{PREFIXES} Fine-grained access control limits the role on the domain.",
         )
         return pipeline
 

@@ -197,7 +197,7 @@ class DeliveryStack(cdk.Stack):
         account = f"arn:{self.partition}:iam::{environment.account or self.account}:role"
         operators = [f"{account}/{_generated_name(operator.role)}-*" for operator in stacks.operators()]
         acknowledge_wildcards(
-            self._smoke_role, operators, "CloudFormation ends the name of an operator role with letters of its own."
+            self._smoke_role, operators, "CloudFormation adds random characters to the name of an operator role."
         )
         return pipelines.CodeBuildStep(
             f"Ask-{environment.name}",

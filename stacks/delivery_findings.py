@@ -9,26 +9,26 @@ from opensearch_ml.engine.acknowledge import acknowledge, acknowledge_wildcards
 
 ARTIFACT_ACTIONS = ("s3:Abort*", "s3:DeleteObject*", "s3:GetBucket*", "s3:GetObject*", "s3:List*")
 KEY_ACTIONS = ("kms:GenerateDataKey*", "kms:ReEncrypt*")
-UNLOGGED = "Artifacts are copies of the repository; CloudTrail knows who read the bucket."
+UNLOGGED = "The bucket holds copies of the repository, and CloudTrail can record its reads."
 
 
 def acknowledge_pipeline(pipeline: pipelines.CodePipeline) -> None:
     """Accept the findings about `pipeline`, which must be built, and about its steps' roles in the same stack."""
     stack = Stack.of(pipeline)
-    reason = "CDK's grants to the pipeline's own artifacts are written with these wildcards."
+    reason = "CDK writes the pipeline's permissions for its own artifacts with these wildcards."
     acknowledge(stack, dict.fromkeys((f"AwsSolutions-IAM5[Action::{action}]" for action in ARTIFACT_ACTIONS), reason))
     acknowledge(stack, dict.fromkeys((f"AwsSolutions-IAM5[Action::{action}]" for action in KEY_ACTIONS), reason))
     acknowledge_wildcards(stack, [f"{pipeline.pipeline.artifact_bucket.bucket_arn}/*"], reason)
     acknowledge(
         stack,
         {
-            "AwsSolutions-CB4": "Builds write to the pipeline's artifacts only, which their bucket encrypts.",
+            "AwsSolutions-CB4": "Builds write only to the pipeline's artifacts, and the bucket encrypts them.",
             "AwsSolutions-S1": UNLOGGED,
         },
     )
     _acknowledge_projects(stack)
     _acknowledge_replicas(pipeline)
-    roles = "The bootstrap roles are taken by their tag, whatever account and name they have."
+    roles = "The condition allows only bootstrap roles, which it identifies by their tag."
     for name, wildcards in (("UpdatePipeline", ["*", f"arn:*:iam::{stack.account}:role/*"]), ("Assets", ["*"])):
         made = pipeline.node.try_find_child(name)
         if made is not None:
@@ -36,9 +36,7 @@ def acknowledge_pipeline(pipeline: pipelines.CodePipeline) -> None:
 
 
 def _acknowledge_projects(stack: Stack) -> None:
-    reason = (
-        "CodeBuild names the streams and reports of a build when it runs; CDK's publishing role has several builds."
-    )
+    reason = "CodeBuild names the log streams and reports of a build when the build runs."
     # The policies of the asset project's role contain no project name.
     names = [project.ref for project in _projects(stack) if "/Assets/" not in project.node.path]
     logs, reports = (
@@ -48,7 +46,7 @@ def _acknowledge_projects(stack: Stack) -> None:
     wildcards += [f"{logs}:log-group:/aws/codebuild/{name}:*" for name in names]
     wildcards += [f"{reports}:report-group/{name}-*" for name in names]
     acknowledge_wildcards(stack, wildcards, reason)
-    interfaces = "CodeBuild makes the network interface of a build in a VPC when it runs."
+    interfaces = "CodeBuild creates the network interface of a build in a VPC when the build runs."
     anywhere = f"arn:{Aws.PARTITION}:ec2:{Aws.REGION}:{Aws.ACCOUNT_ID}:network-interface/*"
     if any(project.vpc_config for project in _projects(stack)):
         acknowledge_wildcards(stack, [anywhere], interfaces)
@@ -61,9 +59,9 @@ def _acknowledge_projects(stack: Stack) -> None:
 def _acknowledge_replicas(pipeline: pipelines.CodePipeline) -> None:
     for other in pipeline.pipeline.cross_region_support.values():
         acknowledge(other.stack, {"AwsSolutions-S1": UNLOGGED})
-        keys = "The key of a replica in another region has no ARN that this stack could know."
+        keys = "This stack cannot know the ARN of a key in another region."
         acknowledge_wildcards(pipeline, ["*"], keys)
-        copies = "The artifacts in another region are the pipeline's own too."
+        copies = "The bucket in the other region holds only the artifacts of this pipeline."
         acknowledge_wildcards(pipeline, [f"{other.replication_bucket.bucket_arn}/*"], copies)
 
 

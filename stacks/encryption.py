@@ -73,7 +73,11 @@ def encrypt(scope: Construct, encryption: Encryption) -> None:
     for policy in stored.policies:
         statement, wildcards = _usage(cdk.Stack.of(policy), encryption)
         policy.add_statements(statement)
-        acknowledge_wildcards(policy, wildcards, "The condition names the key by its alias, whatever id it has.")
+        acknowledge_wildcards(
+            policy,
+            wildcards,
+            "The condition allows only the key with this alias, and the key's ARN is not known at synth.",
+        )
 
 
 def key_arn(stack: cdk.Stack, encryption: Encryption) -> str:

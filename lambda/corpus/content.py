@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from corpus.endings import FORMATS, ending
+from corpus.formats import NotRead
 from corpus.formats.encoding import decoded
 
 HEAD = 1 << 16
@@ -38,10 +39,6 @@ _STREAMS = {
     "PowerPoint Document": "is a presentation of a format before 2007; save it as .pptx",
     "__substg1.0_": "is a message of Outlook; save it as .eml",
 }
-
-
-class NotRead(Exception):
-    """The content has a format that cannot be read; the reason ends a sentence that begins with the file's name."""
 
 
 def format_of(file: BinaryIO, name: str) -> str | None:

@@ -10,10 +10,10 @@ from contextlib import ExitStack
 from importlib import import_module
 from typing import BinaryIO, cast
 
-from corpus.content import HEAD, NotRead, format_of, is_signed
+from corpus.content import HEAD, format_of, is_signed
 from corpus.document import Entry, Unreadable, document
 from corpus.endings import COMPRESSED, FORMATS, ending, unreadable, unreadable_within
-from corpus.formats import Format, Reading, Row
+from corpus.formats import Format, NotRead, Reading, Row
 from corpus.formats.encoding import is_known
 from corpus.separate_process import FileLimits, apart
 

@@ -14,6 +14,7 @@ from sandbox.cache import appearing
 from sandbox.engine.java import Java
 from sandbox.engine.line import Line, Module, Part, Plugin
 from sandbox.engine.repository import RepositorySources, sources
+from sandbox.engine.statements import statements
 from sandbox.progress import Progress
 
 _FETCHERS = 6
@@ -27,8 +28,8 @@ def assemble(cache: Path, progress: Progress, java: Java, line: Line, places: Re
     """The home folder of an engine that this Java can run; assembles it if it does not exist.
 
     Instances share the folder and write nothing into it: each has its own configuration, data and logs. Its name
-    depends on the line's file and this module, so a change of either makes another folder. It appears only when it is
-    complete. Everybody may read it.
+    depends on the line's file and the statements of this module, so a change of either makes another folder. It appears
+    only when it is complete. Everybody may read it.
 
     Args:
         cache: the parent folder; made if it is missing.
@@ -96,7 +97,7 @@ def obtain(wanted: Sequence[tuple[Part, ...]], places: RepositorySources, progre
 
 
 def _key(line: Line) -> str:
-    return hashlib.sha256(line.digest.encode() + Path(__file__).read_bytes()).hexdigest()[:12]
+    return hashlib.sha256((line.digest + statements(Path(__file__).read_text())).encode()).hexdigest()[:12]
 
 
 def _module(module: Module, folder: Path, line: Line, files: Files) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ class JavaNeeds:
 class Line:
     """One version of OpenSearch, as its file describes it.
 
-    `locales` maps a module to the Java locale that it needs. `digest` is the SHA-256 of the file, in hexadecimal.
+    `locales` maps a module to the Java locale that it needs. `digest` is the SHA-256 of the values in the file.
     """
 
     version: str
@@ -146,8 +147,7 @@ def nearest(version: str | None) -> Line:
 
 def read(path: Path) -> Line:
     """The line that a file describes."""
-    content = path.read_bytes()
-    stated = yaml.safe_load(content)
+    stated = yaml.safe_load(path.read_bytes())
     java = stated["java"]
     return Line(
         version=stated["version"],
@@ -157,7 +157,7 @@ def read(path: Path) -> Line:
         locales=stated.get("locales", {}),
         java=JavaNeeds(java["oldest"], java.get("newest"), java["package"], tuple(java.get("options", ()))),
         trusted_endpoints=tuple(stated["trusted_endpoints"]),
-        digest=hashlib.sha256(content).hexdigest(),
+        digest=hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest(),
     )
 
 

@@ -78,11 +78,12 @@ class ApiRoutes:
                 api_key_required=signed_in.api_key_required,
             )
             if signed_in.authorizer is None:
-                reason = "Who may call is known by an API key or an IAM signature."
+                reason = "An API key or an IAM signature identifies the caller."
                 acknowledge(made, {"AwsSolutions-APIG4": reason, "AwsSolutions-COG4": reason})
             elif signed_in.authorization_type == apigateway.AuthorizationType.CUSTOM:
                 acknowledge(
-                    made, {"AwsSolutions-COG4": "People have accounts at another issuer, whose tokens are checked."}
+                    made,
+                    {"AwsSolutions-COG4": "People sign in with another issuer, and the authorizer checks its tokens."},
                 )
         if self._origins:
             self._preflight(resource, methods)
@@ -120,7 +121,7 @@ class ApiRoutes:
         answered = preflight.node.default_child
         assert isinstance(answered, apigateway.CfnMethod)  # noqa: S101 for the type checker
         answered.add_property_override("Integration.ContentHandling", "CONVERT_TO_TEXT")
-        reason = "A browser asks without a sign-in whether it may ask; API Gateway answers from what is set here."
+        reason = "Browsers send preflight requests without credentials, and API Gateway answers with fixed headers."
         acknowledge(preflight, {"AwsSolutions-APIG4": reason, "AwsSolutions-COG4": reason})
 
     def _let_call(self, function: lambda_.IFunction, method: str, path: str) -> None:

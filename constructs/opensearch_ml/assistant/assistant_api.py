@@ -188,7 +188,7 @@ class AssistantApi(Construct):
             authorizer=agents, authorization_type=apigateway.AuthorizationType.COGNITO, authorization_scopes=[scope]
         )
         self._routes.add("mcp", ["GET", "POST", "DELETE"], function, integration, with_scope)
-        reason = "Whoever has not signed in yet learns here where to; it is the same for everybody."
+        reason = "Clients read here where to sign in before they have a token; the answer is the same for everybody."
         for name in WELL_KNOWN:
             self._routes.open(f".well-known/{name}", "GET", function, integration, reason)
         self.api.add_gateway_response(
@@ -207,7 +207,9 @@ class AssistantApi(Construct):
         These routes are open to everybody, because people need them to sign in.
         """
         add_page(self.api, page, self._limits)
-        reason = "The page's way to sign in is for whoever has not signed in yet; it holds and reads no data."
+        reason = (
+            "The page calls this route to sign in, so nobody can be signed in yet; the function reads no documents."
+        )
         self._routes.open("rag/session", "POST", session, self._routes.integration(session), reason)
 
     def admit(self, client: str) -> None:
@@ -232,11 +234,11 @@ class AssistantApi(Construct):
         acknowledge(
             self.api,
             {
-                "AwsSolutions-APIG2": "The functions check what they are sent, and say in one sentence what is wrong.",
+                "AwsSolutions-APIG2": "The functions validate each request, and describe an error in a sentence.",
                 **(
                     {
                         "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
-                        "AmazonAPIGatewayPushToCloudWatchLogs]": "Amazon's own policy for API Gateway's logs."
+                        "AmazonAPIGatewayPushToCloudWatchLogs]": "API Gateway needs this managed policy to write logs."
                     }
                     if log_role
                     else {}
@@ -246,7 +248,7 @@ class AssistantApi(Construct):
         acknowledge(
             self.api.deployment_stage,
             {
-                "AwsSolutions-APIG3": "Calls are signed in and throttled; a firewall of one's own can be attached.",
-                "AwsSolutions-APIG6": "Every call is in the access log; execution logs would hold what was asked.",
+                "AwsSolutions-APIG3": "Callers sign in and calls are throttled; a setting attaches a firewall.",
+                "AwsSolutions-APIG6": "The access log has every call, and execution logs would contain the questions.",
             },
         )

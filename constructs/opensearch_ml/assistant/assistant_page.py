@@ -45,7 +45,10 @@ class AssistantPage(Construct):
         super().__init__(scope, id)
         # The bucket need not be kept, because the next deploy writes all of it again.
         self.bucket = private_bucket(self, "Bucket", RemovalPolicy.DESTROY)
-        acknowledge(self.bucket, {"AwsSolutions-S1": "It holds the public page alone; the API logs who opens it."})
+        acknowledge(
+            self.bucket,
+            {"AwsSolutions-S1": "The bucket holds only the public page, and the API logs each request for it."},
+        )
         self.reader = iam.Role(
             self,
             "Reader",
@@ -81,7 +84,7 @@ class AssistantPage(Construct):
                 actions=["s3:PutObject", "s3:DeleteObject"], resources=[self.bucket.arn_for_objects("*")]
             ),
             iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn]),
-            wildcards="Every object of the page's own bucket: also those of an earlier version are removed.",
+            wildcards="The function also removes the files of earlier versions from the page's bucket.",
         )
         written = CustomResource(
             self,

@@ -36,6 +36,6 @@ def expiring_table(
         removal_policy=removal_policy,
     )
     if not kept:
-        reason = "The table goes with its stack: nobody wants its past to be restored."
+        reason = "The table is deleted with its stack, so nobody needs to restore an earlier state."
         acknowledge(table, {"AwsSolutions-DDB3": reason})
     return table

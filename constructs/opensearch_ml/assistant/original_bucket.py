@@ -33,7 +33,8 @@ class OriginalBucket(Construct):
         )
         self.bucket = private_bucket(self, "Bucket", removal_policy, lifecycle_rules=[rule])
         acknowledge(
-            self.bucket, {"AwsSolutions-S1": "One function alone writes it and signs its links, and logs what it does."}
+            self.bucket,
+            {"AwsSolutions-S1": "Only one function writes the bucket and signs its links, and it logs its work."},
         )
 
     def keep_by(self, function: PythonFunction) -> None:
@@ -45,5 +46,5 @@ class OriginalBucket(Construct):
             ),
             # Without this permission, S3 answers "forbidden" for a missing object.
             iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn]),
-            wildcards="Every object: its name is made when a file is stored.",
+            wildcards="The function generates the name of an object when it stores a file.",
         )

@@ -23,7 +23,7 @@ CONDITION = "request.header.If-None-Match"
 
 def add_page(api: apigateway.RestApi, page: AssistantPage, limits: OpenLimits) -> None:
     """Add `GET` for each object of the page, open to everybody; no function is called, so it gets the whole rate."""
-    reason = "The page is for whoever has not signed in yet; it holds no data."
+    reason = "People open the page before they sign in, and the page contains no data."
     answers = _answers()
     declared = [
         apigateway.MethodResponse(

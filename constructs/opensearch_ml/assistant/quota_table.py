@@ -38,7 +38,8 @@ class QuotaTable(Construct):
         )
         self.name = self.table.table_name
         acknowledge(
-            self.table, {"AwsSolutions-DDB3": "Counts are of use for a day or a month, and nobody restores them."}
+            self.table,
+            {"AwsSolutions-DDB3": "The counts are valid for a day or a month, so nobody needs to restore them."},
         )
 
     @property

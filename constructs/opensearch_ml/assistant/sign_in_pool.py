@@ -95,12 +95,12 @@ class SignInPool(Construct):
         self.address = f"https://{domain_prefix}.{auth}.{Aws.REGION}.amazoncognito.com"
         # The address of the operations that take a person's token.
         self.api = f"https://cognito-idp.{Aws.REGION}.{Aws.URL_SUFFIX}/"
-        alone = "Passwords are of twelve characters of all kinds; who needs a second factor sets it for everybody."
+        alone = "Passwords have at least twelve characters of all kinds, and a setting requires a second factor."
         acknowledge(
             self.pool,
             {
                 **({} if second_factor == "required" else {"AwsSolutions-COG2": alone}),
-                "AwsSolutions-COG8": "Threat protection is a plan of its own that is billed by the user.",
+                "AwsSolutions-COG8": "Threat protection needs a more expensive plan, which Amazon bills for each user.",
             },
         )
 

@@ -44,7 +44,9 @@ class UploadJobs(Construct):
         self.bucket = private_bucket(
             self, "Bucket", removal_policy, lifecycle_rules=[s3.LifecycleRule(expiration=KEPT)]
         )
-        acknowledge(self.bucket, {"AwsSolutions-S1": "One function alone reads and writes it, and logs what it does."})
+        acknowledge(
+            self.bucket, {"AwsSolutions-S1": "Only one function reads and writes the bucket, and it logs its work."}
+        )
         tell(self.queue, self.bucket, "begin/")
 
     def work(self, function: PythonFunction) -> None:
@@ -59,7 +61,7 @@ class UploadJobs(Construct):
             ),
             # Without this permission, S3 answers "forbidden" for a missing object.
             iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn]),
-            wildcards="Every object under a prefix: a job's id is made when the job begins.",
+            wildcards="The names of the objects contain the job's id, which is generated when the job begins.",
         )
         lambda_.EventSourceMapping(
             self,

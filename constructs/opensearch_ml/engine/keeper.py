@@ -129,7 +129,7 @@ class Keeper(Construct):
         made.allow(
             iam.PolicyStatement(actions=["cloudformation:DescribeStacks"], resources=described),
             iam.PolicyStatement(actions=["ssm:GetParametersByPath"], resources=parameters),
-            wildcards="The id that CloudFormation puts after the stack's name.",
+            wildcards="CloudFormation adds an id to the stack's name.",
         )
         if secrets:
             made.allow(iam.PolicyStatement(actions=["secretsmanager:DescribeSecret"], resources=sorted(set(secrets))))

@@ -120,6 +120,6 @@ def allow_interfaces(policy: iam.Policy) -> None:
     acknowledge_wildcards(
         policy,
         ["*"],
-        "Lambda refuses a role that may delete and describe network interfaces of its own only; code that runs in "
-        "a function is denied all of it.",
+        "Lambda requires these permissions for all network interfaces, and the second statement denies them to the "
+        "function's code.",
     )

@@ -169,8 +169,8 @@ class OperatorRole(Grantee):
         ]
         self.allow(
             *statements,
-            wildcards="The engine gives ids to models, connectors and conversations, pipelines of other environments "
-            "are listed by the status, and the index of the day ends with its version's eight digits.",
+            wildcards="The engine generates the ids of models, connectors and conversations, the status lists "
+            "pipelines of other environments, and the name of an index version ends with eight digits.",
         )
 
 

@@ -102,5 +102,5 @@ class Provisioner(PythonFunction):
         """Let the function send signed requests to every path of the domain."""
         self.allow(
             iam.PolicyStatement(actions=list(REQUESTS), resources=[f"{domain_arn}/*"]),
-            wildcards="One function provisions the whole domain: it may send requests to any path of it alone.",
+            wildcards="The function configures the whole domain, so it may call every path of this domain.",
         )

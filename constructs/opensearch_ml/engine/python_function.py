@@ -85,10 +85,10 @@ class PythonFunction(Grantee):
         self.function.node.add_dependency(self.policy)
         acknowledge(
             self.function,
-            {"AwsSolutions-L1": f"The function's dependencies are locked and tested for Python {PYTHON}."},
+            {"AwsSolutions-L1": f"The function's dependencies are locked for Python {PYTHON} and tested with it."},
         )
         if traced:
-            acknowledge_wildcards(self.role, ["*"], "Traces belong to no resource.")
+            acknowledge_wildcards(self.role, ["*"], "X-Ray's permissions to write traces have no resource.")
 
     def metric_errors(self) -> cloudwatch.Metric:
         """The number of calls that crashed or timed out, summed over five minutes.

@@ -218,14 +218,14 @@ class SearchDomain(Construct):
         )
 
     def _acknowledge(self, *, public: bool) -> None:
-        reason = "Public by design: each request is signed, and mapped to a role by fine-grained access control."
+        reason = "The endpoint is public, and fine-grained access control checks each request's signature and role."
         acknowledge(
             self.domain,
             {
                 **({"AwsSolutions-OS1": reason} if public else {}),
-                "AwsSolutions-OS3": "Callers are known by their IAM role, not by their address.",
-                "AwsSolutions-OS4": "Dedicated masters are a setting: production has three, one node none.",
-                "AwsSolutions-OS7": "Zones are a setting: production has three, a single node has one.",
+                "AwsSolutions-OS3": "The domain identifies callers by their IAM role, not by their IP address.",
+                "AwsSolutions-OS4": "Dedicated masters are a setting: production domains have three.",
+                "AwsSolutions-OS7": "Availability zones are a setting: production domains have three.",
             },
         )
 

@@ -70,7 +70,7 @@ class SnapshotBucket(Construct):
                 iam.PolicyStatement(actions=["s3:PutObject", "s3:DeleteObject"], resources=[own]),
             ],
         )
-        acknowledge_wildcards(self.policy, [own, *objects], "The engine names the files of its snapshots.")
+        acknowledge_wildcards(self.policy, [own, *objects], "The engine chooses the names of its snapshot files.")
         # There is no condition iam:PassedToService, for the same reason as in PassRole.
         provisioner.allow(iam.PolicyStatement(actions=["iam:PassRole"], resources=[self.role.role_arn]))
 

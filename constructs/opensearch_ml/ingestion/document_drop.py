@@ -121,7 +121,7 @@ class DocumentDrop(Grantee):
                 conditions={"StringLike": {"s3:prefix": f"{DROPPED}*"}},
             ),
             iam.PolicyStatement(actions=["s3:PutObject"], resources=[refused]),
-            wildcards="Every object under a prefix: their names are the users'.",
+            wildcards="Users choose the names of the objects under this prefix.",
         )
 
     def _watch(self, late: Duration) -> list[cloudwatch.Alarm]:

@@ -142,7 +142,7 @@ class SourceSync(Grantee):
                 ),
             ],
         )
-        acknowledge_wildcards(policy, [runs], "One object for each source, by its name.")
+        acknowledge_wildcards(policy, [runs], "The bucket has one object for each source, with the source's name.")
 
     def _allow_reading(self, objects: Sequence[tuple[str, str]], secrets: Iterable[ModelSecret]) -> None:
         self.allow(
@@ -154,7 +154,7 @@ class SourceSync(Grantee):
             ),
             # Without this permission, S3 answers "forbidden" for a missing object.
             iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn]),
-            wildcards="Every object under a prefix: its name is that of a source.",
+            wildcards="The names of the objects under this prefix contain the name of a source.",
         )
         for bucket, prefix in objects:
             arn = f"arn:{Stack.of(self).partition}:s3:::{bucket}"
@@ -165,10 +165,10 @@ class SourceSync(Grantee):
                     resources=[arn],
                     conditions={"StringLike": {"s3:prefix": f"{prefix}*"}} if prefix else None,
                 ),
-                wildcards="Every object under a prefix: their names are the users'.",
+                wildcards="Users choose the names of the objects under this prefix.",
             )
         for secret in secrets:
-            self.allow(secret.read, wildcards="The six characters at a secret's end are Amazon's.")
+            self.allow(secret.read, wildcards="Amazon adds six random characters to a secret's ARN.")
 
     def _begin(self, name: str, schedule: str) -> None:
         rule = events.Rule(
@@ -236,7 +236,7 @@ class SourceSync(Grantee):
     def _bucket(self, removal_policy: RemovalPolicy) -> s3.Bucket:
         rule = s3.LifecycleRule(prefix="dry/", expiration=KEPT)
         bucket = private_bucket(self, "State", removal_policy, lifecycle_rules=[rule])
-        acknowledge(bucket, {"AwsSolutions-S1": "One function alone writes it, and logs what it does."})
+        acknowledge(bucket, {"AwsSolutions-S1": "Only one function writes the bucket, and it logs its work."})
         return bucket
 
 

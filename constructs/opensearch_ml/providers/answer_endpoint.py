@@ -8,8 +8,9 @@ from aws_cdk import aws_sagemaker as sagemaker
 
 from opensearch_ml.providers.answer_image import environment_of, image_of
 from opensearch_ml.providers.called_endpoint import CalledEndpoint
-from opensearch_ml.providers.component_endpoint import VARIANT, Needs, run_as_component
+from opensearch_ml.providers.component_endpoint import Needs, run_as_component
 from opensearch_ml.providers.endpoint_role import EndpointRole
+from opensearch_ml.providers.instance_endpoint import run_on_instances
 from opensearch_ml.providers.model_copies import Scaling
 
 WEIGHTS = "/opt/ml/model"
@@ -91,16 +92,12 @@ class AnswerEndpoint(CalledEndpoint):
             )
             self.component = self.name
             return
-        variant = sagemaker.CfnEndpointConfig.ProductionVariantProperty(
-            variant_name=VARIANT,
-            model_name=served.attr_model_name,
+        run_on_instances(
+            self,
+            name=self.name,
+            served=served,
             instance_type=instance_type,
-            initial_instance_count=instances,
-            initial_variant_weight=1,
-            container_startup_health_check_timeout_in_seconds=health_check_seconds,
-            model_data_download_timeout_in_seconds=health_check_seconds,
-        )
-        shape = sagemaker.CfnEndpointConfig(self, "Shape", production_variants=[variant])
-        sagemaker.CfnEndpoint(
-            self, "Endpoint", endpoint_name=self.name, endpoint_config_name=shape.attr_endpoint_config_name
+            instances=instances,
+            load_seconds=health_check_seconds,
+            download_seconds=health_check_seconds,
         )

@@ -15,6 +15,7 @@ from opensearch_ml.providers.called_endpoint import CalledEndpoint
 from opensearch_ml.providers.component_endpoint import VARIANT, Needs, run_as_component
 from opensearch_ml.providers.embedding_image import ACCOUNTS, REPOSITORY, TAG
 from opensearch_ml.providers.endpoint_role import EndpointRole
+from opensearch_ml.providers.instance_endpoint import run_on_instances
 from opensearch_ml.providers.model_copies import Scaling
 
 # The minimum memory of a copy; it only has to fit on the instance.
@@ -119,17 +120,13 @@ class EmbeddingEndpoint(CalledEndpoint):
             )
             self.component = self.name
             return
-        variant = sagemaker.CfnEndpointConfig.ProductionVariantProperty(
-            variant_name=VARIANT,
-            model_name=served.attr_model_name,
+        run_on_instances(
+            self,
+            name=self.name,
+            served=served,
             instance_type=instance_type,
-            initial_instance_count=instances,
-            initial_variant_weight=1,
-            container_startup_health_check_timeout_in_seconds=load_seconds,
-        )
-        shape = sagemaker.CfnEndpointConfig(self, "Shape", production_variants=[variant])
-        sagemaker.CfnEndpoint(
-            self, "Endpoint", endpoint_name=self.name, endpoint_config_name=shape.attr_endpoint_config_name
+            instances=instances,
+            load_seconds=load_seconds,
         )
 
     def _image(self) -> str:

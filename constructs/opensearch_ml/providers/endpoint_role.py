@@ -83,10 +83,10 @@ class EndpointRole(Construct):
         acknowledge_wildcards(
             self.policy,
             ["*", *log_streams],
-            "A registry token and metrics belong to no resource, and SageMaker names the endpoint's log streams.",
+            "Registry tokens and metrics have no resource, and SageMaker names the log streams.",
         )
         if model_data is not None:
-            reason = "The weights are every object under their prefix."
+            reason = "The model's files are all objects under this prefix."
             acknowledge_wildcards(self.policy, [self._objects(model_data)], reason)
 
     def _log_streams(self, group: str, name: str) -> str:

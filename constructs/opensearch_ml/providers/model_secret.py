@@ -85,6 +85,6 @@ class ModelSecret(Construct):
             ),
             removal_policy=removal_policy,
         )
-        reason = "The provider issues the key and has no API to rotate it: put the new one into the secret."
+        reason = "The provider issues the key and has no API that rotates it, so a person stores the new key."
         acknowledge(secret, {"AwsSolutions-SMG4": reason})
         return secret

@@ -11,6 +11,7 @@ ADVICE = "put it through text recognition first"
 
 # The limit of a line or of a file that is one document, in bytes, and of a document's text, in characters.
 LARGEST = 16 * 1024 * 1024
+_TOO_LARGE = f"has more than {LARGEST // 1024**2} MiB, which is too large for one document; split it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,18 @@ class Format(Protocol):
         ...
 
 
-def whole(file: BinaryIO) -> bytes | None:
-    """The whole file; None if it has more than LARGEST bytes."""
+class NotRead(Exception):
+    """The content cannot be read; the reason ends a sentence that begins with the file's name."""
+
+
+def whole(file: BinaryIO) -> bytes:
+    """The content of a file that is one document; raises NotRead if it has more than LARGEST bytes."""
     content = file.read(LARGEST + 1)
-    return content if len(content) <= LARGEST else None
+    if len(content) > LARGEST:
+        raise NotRead(_TOO_LARGE)
+    return content
 
 
 def too_large(name: str) -> Row:
-    """The row for a file that is one document and has more than LARGEST bytes."""
-    return Row(name, reason=f"has more than {LARGEST // 1024**2} MiB, which is too large for one document; split it")
+    """The row for a document that has more than LARGEST bytes."""
+    return Row(name, reason=_TOO_LARGE)

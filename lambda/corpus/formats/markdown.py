@@ -10,7 +10,7 @@ import yaml
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import reference
 
-from corpus.formats import Reading, Row, too_large, whole
+from corpus.formats import Reading, Row, whole
 from corpus.formats.encoding import decoded
 from corpus.formats.outline import Outline
 from corpus.formats.page import BLOCKS, CELLS, LINES, UNSEEN, read_into
@@ -37,9 +37,6 @@ _KNOWN = BLOCKS | LINES | CELLS | UNSEEN | frozenset(_INLINE.split())
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     """One row; its title is that of the front matter, or else the first heading. The text has no front matter."""
     content = whole(file)
-    if content is None:
-        yield too_large(name)
-        return
     title, text = _front_matter(decoded(content))
     outline = Outline()
     markdown_into(outline, text)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from corpus.formats import Reading, Row, too_large, whole
+from corpus.formats import Reading, Row, whole
 from corpus.formats.encoding import decoded
 from corpus.formats.markdown import markdown_into
 from corpus.formats.outline import Outline
@@ -15,9 +15,6 @@ from corpus.formats.plain import document_row
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     """One row; the default title is the first heading."""
     content = whole(file)
-    if content is None:
-        yield too_large(name)
-        return
     try:
         cells = _cells(json.loads(decoded(content)))
     except (ValueError, TypeError, AttributeError, KeyError) as error:

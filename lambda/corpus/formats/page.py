@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from selectolax.lexbor import LexborHTMLParser
 
-from corpus.formats import Reading, Row, too_large, whole
+from corpus.formats import Reading, Row, whole
 from corpus.formats.encoding import MEANT, encoding_of
 from corpus.formats.encoding import decoded as text_of
 from corpus.formats.joined_cells import Spans
@@ -53,12 +53,8 @@ _SECTION, _SECTION_END = "<![CDATA[", "]]>"
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     """One row."""
-    content = whole(file)
-    if content is None:
-        yield too_large(name)
-        return
     outline = Outline()
-    title = read_into(outline, decoded(content))
+    title = read_into(outline, decoded(whole(file)))
     yield document_row(name, reading, outline, title)
 
 

@@ -12,8 +12,7 @@ from corpus.formats.outline import Outline
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     """One row."""
-    content = whole(file)
-    yield too_large(name) if content is None else document_row(name, reading, decoded(content))
+    yield document_row(name, reading, decoded(whole(file)))
 
 
 def document_row(name: str, reading: Reading, text: "str | Outline", title: str | None = None) -> Row:

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from striprtf.striprtf import rtf_to_text
 
-from corpus.formats import Reading, Row, too_large, whole
+from corpus.formats import Reading, Row, whole
 from corpus.formats.plain import document_row
 
 # striprtf leaves out these groups, so they are turned into paragraphs.
@@ -20,9 +20,6 @@ _TITLE = re.compile(r"\{\\title\s([^{}\\]{1,500})\}")
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     """One row."""
     content = whole(file)
-    if content is None:
-        yield too_large(name)
-        return
     if not content.lstrip().startswith(b"{\\rtf"):
         yield Row(name, reason="is no Rich Text that can be read")
         return

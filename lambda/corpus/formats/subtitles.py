@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from html import unescape
 from typing import BinaryIO
 
-from corpus.formats import Reading, Row, too_large, whole
+from corpus.formats import Reading, Row, whole
 from corpus.formats.encoding import decoded
 from corpus.formats.outline import Outline
 from corpus.formats.plain import document_row
@@ -20,9 +20,6 @@ _UNSEEN = ("STYLE", "REGION")
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     """One row; the speaker's name comes before the words."""
     content = whole(file)
-    if content is None:
-        yield too_large(name)
-        return
     outline = Outline()
     for block in re.split(r"\n{2,}", decoded(content).replace("\r\n", "\n").replace("\r", "\n").strip("\n")):
         lines = block.split("\n")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from corpus.formats import Reading, Row, too_large, whole
+from corpus.formats import Reading, Row, whole
 from corpus.formats.encoding import decoded
 from corpus.formats.outline import Outline
 from corpus.formats.package import Attributes, BadArchive, local, tags_of
@@ -16,9 +16,6 @@ _SCHEMA = "http://www.w3.org/2001/XMLSchema-instance"
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     """One row. Text and elements that are mixed, as in a sentence with emphasis, stay one text."""
     content = whole(file)
-    if content is None:
-        yield too_large(name)
-        return
     elements = _Elements()
     try:
         tags_of([content], "its XML", elements.start, elements.end, elements.text)
