@@ -74,3 +74,29 @@ def test_lines_of_prose_are_no_longer_than_those_of_code() -> None:
             if prose and len(line) > 120 and max(map(len, line.split())) <= 80:
                 long.append(f"{page.name}:{number}")
     assert long == []
+
+
+def records() -> dict[int, tuple[str, str]]:
+    """The title and the file of each decision record, by its number."""
+    records = {}
+    for file in sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md")):
+        heading = re.fullmatch(r"# (\d+)\. (.+)", file.read_text().splitlines()[0])
+        assert heading, file
+        assert int(heading[1]) == int(file.name[:4]), file
+        records[int(heading[1])] = (heading[2], file.name)
+    return records
+
+
+def test_each_decision_record_is_in_the_index_with_its_title() -> None:
+    index = (ROOT / "docs" / "decisions" / "index.md").read_text()
+    rows = re.findall(r"^\| (\d+) \| \[(.+)\]\((.+)\) \|$", index, re.MULTILINE)
+    listed = [(int(number), title, file) for number, title, file in rows]
+    assert listed == [(number, *record) for number, record in sorted(records().items())]
+
+
+def test_the_index_names_each_missing_number_of_a_decision_record() -> None:
+    index = (ROOT / "docs" / "decisions" / "index.md").read_text()
+    match = re.search(r"^Numbers are missing .*: (.+)\.$", index, re.MULTILINE)
+    assert match
+    numbers = records()
+    assert {int(number) for number in re.findall(r"\d+", match[1])} == set(range(1, max(numbers))) - set(numbers)
