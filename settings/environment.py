@@ -17,6 +17,7 @@ from settings.assistant import Assistant
 from settings.backup import Backup
 from settings.budget import CostBudget
 from settings.calibration import UNMEASURED, score
+from settings.default_values import with_defaults
 from settings.drop import Drop
 from settings.embedding import EmbeddingModel
 from settings.embedding.sagemaker import SageMakerEmbedding
@@ -24,14 +25,13 @@ from settings.encryption import Encryption
 from settings.environment_parts import PARTS
 from settings.existing_domain import ExistingDomain
 from settings.ingestion import Ingestion
-from settings.introduced_in import SINCE, Release
 from settings.keeper import KeeperSettings, OptionalKeeper
 from settings.knowledge import IndexSettings, Prompt, Timeouts
-from settings.model_settings import REGION, any_of, model_class, providers
+from settings.model_settings import REGION, any_of
 from settings.new_domain import NewDomain
 from settings.operators import Operators
 from settings.reading import FileReading
-from settings.recipe import FIRST, RECIPES, with_preset
+from settings.recipe import FIRST, RECIPES
 from settings.retrieval import Retrieval
 from settings.rules import RULES
 from settings.search import Cluster
@@ -202,47 +202,14 @@ class Environment(Group):
 
     @model_validator(mode="before")
     @classmethod
-    def _preset(cls, settings: Any) -> Any:
-        """Add the recipe's values for missing settings, and the time limit of a model's provider."""
-        if not isinstance(settings, dict):
-            return settings
-        settings = _with_hybrid(with_preset(settings))
-        timeouts = settings.get("timeouts")
-        seconds = max((_patience(model) or 0 for model in _answers(settings)), default=0)
-        if seconds and isinstance(timeouts or {}, dict):
-            settings = {**settings, "timeouts": {"answer": seconds, **(timeouts or {})}}
-        return settings
+    def _defaults(cls, settings: Any) -> Any:
+        return with_defaults(settings) if isinstance(settings, dict) else settings
 
     @model_validator(mode="after")
     def _rules(self) -> Environment:
         for fault in (fault for rule in RULES for fault in rule(self)):
             raise ValueError(fault)
         return self
-
-
-def _with_hybrid(settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings with hybrid search, which finds most, unless they set it or their engine does not have it."""
-    search, retrieval = settings.get("search"), settings.get("retrieval", {})
-    if not (isinstance(search, dict) and isinstance(retrieval, dict)):
-        return settings
-    version = re.fullmatch(r"OpenSearch_(\d+)\.(\d+)", str(search.get("engine_version")))
-    old = version is not None and Release(int(version[1]), int(version[2])) < SINCE["hybrid"]
-    return settings if old else {**settings, "retrieval": {"hybrid": {}, **retrieval}}
-
-
-def _answers(settings: dict[str, Any]) -> list[dict[str, Any]]:
-    """The settings of the answer models, before they are validated."""
-    assistant = settings.get("assistant")
-    models = assistant.get("models") if isinstance(assistant, dict) else None
-    written = [settings.get("answer"), *(models.values() if isinstance(models, dict) else ())]
-    return [model for model in written if isinstance(model, dict)]
-
-
-def _patience(chosen: dict[str, Any]) -> int | None:
-    provider = chosen.get("provider")
-    model = model_class(answer, str(provider)) if provider in providers(answer) else AnswerModel
-    assert issubclass(model, AnswerModel)  # noqa: S101 for the type checker
-    return model.patience(chosen)
 
 
 def load(name: str, directory: Path) -> Environment:

@@ -20,6 +20,7 @@ from rag.document_models import (
     DocumentsStored,
     OriginalLink,
 )
+from rag.document_results import counted
 from rag.failures import Absent
 from rag.job_models import Job
 from rag.own_settings import settings
@@ -28,7 +29,8 @@ from rag.search import Order
 from rag.search import Page as SomeDocuments
 
 if TYPE_CHECKING:
-    from rag.jobs import Jobs, State
+    from rag.job_state import State
+    from rag.jobs import Jobs
 
 JSON = "application/json"
 LISTED = 50
@@ -60,7 +62,7 @@ def store(body: DocumentsIn) -> Response[DocumentsStored | Job]:
         documents.refuse_strange(body.file.groups, who)
         stored = files.store(body.file, current.seconds(router), parts(), who, current.originals())
         if stored.ended:
-            return _stored(documents.counted(stored.results))
+            return _stored(counted(stored.results))
         return _accepted(jobs().go_on(body.file, stored, who))
     given = body.documents or []
     if sum(len(document.text) for document in given) > AT_ONCE:

@@ -7,13 +7,13 @@ explains why nothing is lost.
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from calls.redaction import redacted
 from calls.starting import is_starting
 from mlcommons.client import Client, path_of
-from mlcommons.errors import EngineThrottled, InvalidSpec, NotFound, ProvisioningError, Unready
+from mlcommons.errors import EngineThrottled, InvalidSpec, ProvisioningError, Unready
+from mlcommons.index_counts import last_write, tally, without
 from mlcommons.index_version import NO_PIPELINE, IndexVersion, cancel_reindex, give, index_versions, tasks
 from mlcommons.translation import reason_of
 from mlcommons.versions import scrolled_at_once
@@ -67,14 +67,6 @@ def _given(client: Client, alias: str, old: IndexVersion, new: IndexVersion) -> 
                 raise
 
 
-@dataclass(frozen=True)
-class _Tally:
-    """The number of documents of an index, and of those without a vector."""
-
-    documents: int
-    bare: int
-
-
 def refused_copy(tried: str, failure: Mapping[str, Any]) -> ProvisioningError:
     """Return the error for a document that the new index refuses; `failure` is one of those in a `_reindex` answer."""
     reasons = reason_of({"error": failure.get("cause") or failure.get("reason")})
@@ -99,7 +91,7 @@ class _Carrying:
         given = self._old.meta.get("carried", {})
         since = int(given["upto"]) if given.get("from") == self._new.uuid else EVERYTHING
         for _ in range(MOST_ROUNDS):
-            upto = _written(self._client, self._old)
+            upto = last_write(self._client, self._old)
             carried = self._carry(since)
             since = upto
             if carried <= FEW:
@@ -131,17 +123,17 @@ class _Carrying:
     def last(self, since: int) -> None:
         """Copy the rest of the blocked index, check that both indexes are equal, and note the last write."""
         self._carry(since)
-        wanted, seen = self._tally(self._old), self._tally(self._new)
+        wanted, seen = tally(self._client, self._old), tally(self._client, self._new)
         if seen.documents > wanted.documents:
             self._remove_surplus()
-            seen = self._tally(self._new)
+            seen = tally(self._client, self._new)
         if seen.documents != wanted.documents:
             cause = f"{seen.documents} of {wanted.documents} documents have arrived"
             raise Unready(self._tried, cause, "Stop other writers of the new index, then deploy again.")
         if seen.bare > wanted.bare:
             cause = f"{seen.bare - wanted.bare} of them got no vector from the pipeline {self._new.pipeline}"
             raise InvalidSpec(self._tried, cause, "Check that they have the text field that it embeds.")
-        self._bare, self._upto = seen.bare, _written(self._client, self._new)
+        self._bare, self._upto = seen.bare, last_write(self._client, self._new)
 
     def settle(self) -> None:
         """Note up to which write `new` equals `old`, and embed the documents without a vector.
@@ -153,8 +145,8 @@ class _Carrying:
             self._client.put(path_of(self._new.name, "_mapping"), {"_meta": {**self._new.meta, "carried": carried}})
             self._drain()
             self._client.post(path_of(self._new.name, "_refresh"))
-            if self._new.pipeline and self._tally(self._new).bare > self._bare:
-                self._by_query("_update_by_query", _without(self._new.vectors), pipeline=self._new.pipeline)
+            if self._new.pipeline and tally(self._client, self._new).bare > self._bare:
+                self._by_query("_update_by_query", without(self._new.vectors), pipeline=self._new.pipeline)
         except ProvisioningError as error:
             log.warning({"the alias has moved": self._alias, "left undone": str(error)})
 
@@ -200,8 +192,8 @@ class _Carrying:
                 still = self._still_copied()
                 status = seen["task"].get("status", {})
                 # The status of a sliced task covers only the slices that have ended, so not all documents.
-                done, wanted = status.get("created", 0) + status.get("updated", 0), self._tally(self._old).documents
-                raise self._late(f"only {done} of {wanted} documents{still}")
+                done = status.get("created", 0) + status.get("updated", 0)
+                raise self._late(f"only {done} of {tally(self._client, self._old).documents} documents{still}")
             attempt += 1
 
     def _still_copied(self) -> str:
@@ -245,16 +237,6 @@ class _Carrying:
             waiting &= under_way()
             attempt += 1
 
-    def _tally(self, index: IndexVersion) -> _Tally:
-        body = {
-            "size": 0,
-            "track_total_hits": True,
-            "query": {"match_all": {}},
-            "aggs": {"bare": {"filter": _without(index.vectors)}},
-        }
-        answer = self._client.post(path_of(index.name, "_search"), body)
-        return _Tally(int(answer["hits"]["total"]["value"]), int(answer["aggregations"]["bare"]["doc_count"]))
-
     @property
     def _is_time(self) -> bool:
         return self._client.patience.elapsed() < self._until
@@ -266,19 +248,3 @@ class _Carrying:
     def _late(self, what: str) -> Unready:
         hint = "Raise timeouts.provisioning (900 at most), or load the documents into an index of another name."
         return Unready(self._tried, f"the time was enough for {what}", hint)
-
-
-def _written(client: Client, index: IndexVersion) -> int:
-    """The number up to which no write is missing: the lowest local checkpoint of all primary shards."""
-    try:
-        answer = client.get(path_of(index.name, "_stats", "docs"), level="shards")
-        shards = answer["indices"][index.name]["shards"].values()
-    except (NotFound, KeyError):
-        raise Unready(f"Reading the last write of {index.name}", "the index does not exist", "Deploy again.") from None
-    return min(
-        int(copy["seq_no"]["local_checkpoint"]) for copies in shards for copy in copies if copy["routing"]["primary"]
-    )
-
-
-def _without(fields: list[str]) -> dict[str, Any]:
-    return {"bool": {"must_not": [{"exists": {"field": field}} for field in fields]}}

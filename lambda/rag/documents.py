@@ -7,7 +7,6 @@ from dataclasses import replace
 from corpus.chunks import chunks
 from corpus.document import Document, id_fault
 from corpus.fields import with_access
-from corpus.report import Retry
 from rag.budget import Budget
 from rag.caller import Caller, Held, access_in, groups_in
 from rag.document_models import (
@@ -19,7 +18,8 @@ from rag.document_models import (
     DocumentsStored,
     PassageShown,
 )
-from rag.failures import Absent, Forbidden, Invalid, RagFailure, Starting, Throttled, TimedOut, Unavailable
+from rag.document_results import counted, failed, result, retry
+from rag.failures import Absent, Forbidden, Invalid, RagFailure, Starting, Throttled, Unavailable
 from rag.models import place_in
 from rag.parts import Parts
 from rag.parts import parts as own_parts
@@ -27,7 +27,6 @@ from rag.search import Page, Passage, Replaced
 from settings.runtime_settings import RuntimeSettings
 
 MOST_LISTED = 100
-OLDER = "It is stored, but passages of the previous version may still be found; store it again to remove them."
 
 
 def store(
@@ -81,7 +80,7 @@ def put(documents: Sequence[Document], budget: Budget, parts: Parts, caller: Cal
     return [
         failed(document.id, reason)
         if (reason := reasons[document.id])
-        else _result(document, split[document.id], replaced)
+        else result(document, split[document.id], replaced)
         for document in documents
     ]
 
@@ -122,22 +121,6 @@ def _owned(document: Document, held: Held | None, caller: Caller) -> Document:
     groups = groups_in(document.source) if "groups" in access else sorted(held.groups) if held else []
     original = access.get("original")
     return replace(document, source=with_access(document.source, groups, caller.loader, caller.role, original=original))
-
-
-def counted(results: list[DocumentResult]) -> DocumentsStored:
-    """The results with their counts."""
-    stored = sum(result.status == "stored" for result in results)
-    return DocumentsStored(documents=results, stored=stored, failed=len(results) - stored)
-
-
-def failed(id: str, message: str, again: Retry = "never") -> DocumentResult:
-    """The result of a document that could not be stored, or an entry that could not be read."""
-    return DocumentResult(id=id, status="failed", passages=0, message=message, retry=again)
-
-
-def retry(failure: RagFailure) -> Retry:
-    """Whether another attempt may store the same document."""
-    return "later" if isinstance(failure, Starting | Throttled | Unavailable | TimedOut) else "never"
 
 
 def passages(document: Document, settings: RuntimeSettings) -> list[Passage]:
@@ -225,32 +208,3 @@ def _document(given: DocumentIn, text_field: str) -> Document:
     source = given_to({text_field: given.text, **title}, given.groups)
     places = [(place.start, place.model_dump(exclude={"start"}, exclude_none=True)) for place in given.places]
     return Document(given.id, source, given.id, given.id, places=places)
-
-
-def _result(document: Document, of_one: Sequence[Passage], replaced: Replaced) -> DocumentResult:
-    why = [replaced.failed[chunk.id] for chunk in of_one if chunk.id in replaced.failed]
-    title = document.source.get("title")
-    if not why:
-        more = OLDER if document.id in replaced.surplus else None
-        masked = sum(passage.masked for passage in of_one)
-        return DocumentResult(
-            id=document.id,
-            title=title,
-            status="stored",
-            passages=len(of_one),
-            masked=masked,
-            original=access_in(document.source).get("original"),
-            message=more,
-        )
-    reason = next((failure for failure in why if retry(failure) == "never"), why[0])
-    held = replaced.partial.get(document.id, 0)
-    if held:
-        message = (
-            f"{held} of {len(of_one)} passages are stored, together with passages of the previous version. "
-            f"{reason.message} Store the document again, or remove it."
-        )
-        return DocumentResult(
-            id=document.id, title=title, status="partial", passages=held, message=message, retry=retry(reason)
-        )
-    share = "" if len(of_one) == 1 else f"{len(why)} of {len(of_one)} passages could not be stored, so none is stored. "
-    return failed(document.id, f"{share}{reason.message}", retry(reason))

@@ -14,7 +14,8 @@ from corpus.source import read
 from rag.budget import Budget
 from rag.caller import Caller
 from rag.document_models import DocumentResult, FileIn
-from rag.documents import failed, given_to, put
+from rag.document_results import failed
+from rag.documents import given_to, put
 from rag.failures import Starting
 from rag.parts import Parts
 

@@ -25,15 +25,13 @@ from rag.document_models import DocumentIn, FileIn, PartIn
 from rag.documents import documents_of
 from rag.failures import Absent, Invalid, RagFailure
 from rag.files import MOST_MEMORY, Stored, for_groups, store_entries
-from rag.job_models import Job
+from rag.job_state import State
 from rag.parts import Parts
 
 if TYPE_CHECKING:
     from rag.originals import Originals
 
 UPLOADS, JOBS, BEGIN = "uploads", "jobs", "begin"
-# The limits of results that a job keeps: of stored documents, and of others.
-MOST_STORED, MOST_OTHERS = 100, 1000
 # The seconds between two writes of a job's progress, and the limit for reading the next document.
 OFTEN, READING = 2.0, 60.0
 # After this share of a call's time, it recognises the text of no further scanned page.
@@ -41,26 +39,6 @@ RECOGNIZING = 0.7
 # A job that has made no progress for this time has stopped: its last message went to the dead-letter queue.
 SILENT = timedelta(minutes=45)
 BROKE_OFF = "It stopped several times after the documents listed here. Stored documents are kept; send the others."
-
-
-class State(Job):
-    """A job in the bucket, with the number of `settled` entries.
-
-    For a file, `size` is the number of all bytes, and `read` is the number of settled bytes. Without a name, `size` is
-    the number of documents. `caller` began the job; only they and owners may see it. `groups` may see what it stores.
-    """
-
-    caller: Caller = Caller("", "editor")
-    groups: list[str] | None = None
-
-    settled: int = 0
-    read: int = 0
-    size: int = 0
-
-    @property
-    def as_job(self) -> Job:
-        """The job in the API's form."""
-        return Job.model_validate(self.model_dump(include=set(Job.model_fields)))
 
 
 class Jobs:
@@ -108,7 +86,7 @@ class Jobs:
     def _kept(self, state: State, content: bytes, size: int, done: Stored) -> State:
         self._put(f"{UPLOADS}/{state.id}/{1:05}", content)
         state.size, state.received = size, [1]
-        _note(state, done)
+        state.note(done)
         self._begin(state)
         return state
 
@@ -148,7 +126,7 @@ class Jobs:
 
         def tell(so_far: Stored) -> None:
             nonlocal noted
-            _note(state, so_far)
+            state.note(so_far)
             if time.monotonic() - noted >= OFTEN:
                 noted = time.monotonic()
                 self._save(state)
@@ -246,19 +224,3 @@ def _given(file: IO[bytes], text_field: str, skip: int) -> Generator[Entry]:
             yield Unreadable(f"document {number}", f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}")
         else:
             yield document
-
-
-def _note(state: State, so_far: Stored) -> None:
-    """Move the results into the job."""
-    results, so_far.results = so_far.results, []
-    for result in results:
-        state.stored += result.status == "stored"
-        state.failed += result.status != "stored"
-        state.passages += result.passages
-        kept = sum(other.status == "stored" for other in state.documents)
-        room = kept < MOST_STORED if result.status == "stored" else len(state.documents) - kept < MOST_OTHERS
-        if room:
-            state.documents.append(result)
-    state.settled, state.read = so_far.settled, so_far.read
-    settled = state.settled if state.name is None else state.read
-    state.progress = 1.0 if so_far.ended else min(1.0, settled / max(1, state.size))

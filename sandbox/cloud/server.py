@@ -70,7 +70,8 @@ from sandbox.cloud.scaling import ScalingRegistry
 from sandbox.cloud.settings import CloudSettings
 from sandbox.cloud.spare_engines import CommandedEngines
 from sandbox.front.authority import Authority
-from sandbox.front.front import Front, FrontSettings
+from sandbox.front.front import Front
+from sandbox.front.settings import FrontSettings
 from sandbox.front.url_rewriter import MODEL_HOSTS
 
 logger = logging.getLogger("sandbox.cloud")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import ssl
-from dataclasses import dataclass
-from pathlib import Path
 from threading import RLock
 from typing import Any
 
@@ -22,42 +20,15 @@ from sandbox.front.listener import Listener, Respond
 from sandbox.front.mappings import MappingGate
 from sandbox.front.master import MasterUsers
 from sandbox.front.refusal import ModelsUnreachable
-from sandbox.front.replay import TOGETHER_SECONDS, Replays
+from sandbox.front.replay import Replays
 from sandbox.front.room import NoEngineLeft, Room, SpareEngines
+from sandbox.front.settings import FrontSettings
 from sandbox.front.snapshots import SnapshotGate
 from sandbox.front.trusted import TrustedSetting
 from sandbox.front.upstream import Upstream
-from sandbox.front.url_rewriter import MODEL_HOSTS, UrlRewriter
+from sandbox.front.url_rewriter import UrlRewriter
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class FrontSettings:
-    """Addresses, PEM files and limits.
-
-    - `domain_ports` is the range of ports for domains and collections; it includes both ends.
-    - `young_role_seconds`: roles and data access policies apply only when their last change is this old, as on AWS.
-    - `model_hosts` are the hosts outside AWS that the model endpoints emulate.
-    - `together_seconds`: see `replay`.
-    - `has_native_vectors`: whether the engine can store Faiss vectors; the assembled engine cannot.
-    - `snapshots` is the folder in which every engine stores the snapshots of all buckets; None for no snapshots.
-    """
-
-    engine_url: str
-    models_url: str
-    egress_port: int
-    ca: str
-    admin_cert: str
-    admin_key: str
-    server_cert: str
-    server_key: str
-    domain_ports: tuple[int, int]
-    young_role_seconds: float = 0.0
-    model_hosts: tuple[str, ...] = MODEL_HOSTS
-    together_seconds: float = TOGETHER_SECONDS
-    has_native_vectors: bool = False
-    snapshots: Path | None = None
 
 
 class NoPortLeft(Exception):

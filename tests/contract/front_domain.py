@@ -12,10 +12,11 @@ import requests
 from requests_aws4auth import AWS4Auth
 
 from sandbox.front.authority import DescribedDomain, SessionKeys
-from sandbox.front.front import Front, FrontSettings
+from sandbox.front.front import Front
 from sandbox.front.ledger import Ledger
 from sandbox.front.listener import Listener
 from sandbox.front.request import FrontRequest, FrontResponse
+from sandbox.front.settings import FrontSettings
 from tests.contract.front_engine import EngineAddress
 
 ARN = "arn:aws:es:us-east-1:000000000000:domain/contract"

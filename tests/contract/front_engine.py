@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.front.front import FrontSettings
 from sandbox.front.listener import Listener
 from sandbox.front.request import FrontResponse
+from sandbox.front.settings import FrontSettings
 
 _NAMES = ("URL", "CA", "ADMIN_CERT", "ADMIN_KEY", "SERVER_CERT", "SERVER_KEY")
 

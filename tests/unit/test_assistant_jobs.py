@@ -9,7 +9,7 @@ import pytest
 
 import current
 import worker
-from rag import files, jobs
+from rag import files, job_state
 from rag.caller import OPERATOR, Caller
 from rag.document_models import DocumentIn, PartIn
 from rag.failures import Absent, Invalid, Throttled
@@ -167,8 +167,8 @@ def test_documents_become_a_job_too(made: Jobs) -> None:
 
 
 def test_no_more_results_are_kept_than_anybody_reads(made: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "MOST_STORED", 2)
-    monkeypatch.setattr(jobs, "MOST_OTHERS", 3)
+    monkeypatch.setattr(job_state, "MOST_STORED", 2)
+    monkeypatch.setattr(job_state, "MOST_OTHERS", 3)
     state = made.go_on(sent("a.csv", table(5) + "x,\n" * 7), Stored(0), OPERATOR)
     made.work(state.id, SECONDS, parts(Index()), last=False)
     job = made.state(state.id, OPERATOR).as_job

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from aws_cdk import Aws, RemovalPolicy
@@ -13,6 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from opensearch_ml.assistant.access_log import ACCESS_LOG
 from opensearch_ml.assistant.api_access import SignIn, own_key, signed_in, through
 from opensearch_ml.assistant.api_errors import ERROR, answer_errors, error_headers
 from opensearch_ml.assistant.api_routes import ApiRoutes
@@ -30,22 +30,6 @@ WELL_KNOWN = (
     "oauth-authorization-server",
     "openid-configuration",
 )
-LOGGED = {
-    "time": "$context.requestTimeEpoch",
-    "request_id": "$context.requestId",
-    "ip": "$context.identity.sourceIp",
-    "user": "$context.authorizer.claims.sub",
-    "role": "$context.identity.userArn",
-    "key": "$context.identity.apiKeyId",
-    "method": "$context.httpMethod",
-    "path": "$context.path",
-    "status": "$context.status",
-    "milliseconds": "$context.responseLatency",
-    "function_milliseconds": "$context.integrationLatency",
-    "bytes": "$context.responseLength",
-    "error": "$context.error.message",
-    "function_error": "$context.integrationErrorMessage",
-}
 
 
 class AssistantApi(Construct):
@@ -105,7 +89,7 @@ class AssistantApi(Construct):
                 stage_name=stage,
                 tracing_enabled=True,
                 access_log_destination=apigateway.LogGroupLogDestination(group),
-                access_log_format=apigateway.AccessLogFormat.custom(json.dumps(LOGGED)),
+                access_log_format=ACCESS_LOG,
             ),
         )
         self.api.node.try_remove_child("Endpoint")  # the stack declares its own outputs

@@ -6,10 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import jsii
 from aws_cdk import Duration, RemovalPolicy, Size, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -24,6 +22,7 @@ from opensearch_ml.engine.network import Network
 from opensearch_ml.engine.private_bucket import private_bucket
 from opensearch_ml.engine.python_function import PythonFunction
 from opensearch_ml.ingestion.object_queue import consumption
+from opensearch_ml.ingestion.source_schedule import begin_at
 from opensearch_ml.providers.model_secret import ModelSecret
 
 SOURCE = source_of("sync_function", "lambda/sync")
@@ -121,7 +120,7 @@ class SourceSync(Grantee):
             batch_size=1,
         )
         for name, schedule in sorted(schedules.items()):
-            self._begin(name, schedule)
+            begin_at(self, schedule, queue=self.queue, source=name, environment=environment)
         self.alarms = self._watch()
 
     def let_begin(self, role: iam.IRole, id: str = "OperatorPolicy") -> None:
@@ -169,23 +168,6 @@ class SourceSync(Grantee):
             )
         for secret in secrets:
             self.allow(secret.read, wildcards="Amazon adds six random characters to a secret's ARN.")
-
-    def _begin(self, name: str, schedule: str) -> None:
-        rule = events.Rule(
-            self,
-            f"Schedule{name.title().replace('-', '')}",
-            description=f"Begins a run of the source {name} of {self._environment}",
-            schedule=events.Schedule.expression(schedule),
-        )
-        rule.add_target(_Message(self.queue.queue_arn, name))
-        self.queue.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("events.amazonaws.com")],
-                actions=["sqs:SendMessage"],
-                resources=[self.queue.queue_arn],
-                conditions={"ArnEquals": {"aws:SourceArn": rule.rule_arn}},
-            )
-        )
 
     def _watch(self) -> list[cloudwatch.Alarm]:
         five, quiet = Duration.minutes(5), cloudwatch.TreatMissingData.NOT_BREACHING
@@ -238,18 +220,3 @@ class SourceSync(Grantee):
         bucket = private_bucket(self, "State", removal_policy, lifecycle_rules=[rule])
         acknowledge(bucket, {"AwsSolutions-S1": "Only one function writes the bucket, and it logs its work."})
         return bucket
-
-
-@jsii.implements(events.IRuleTarget)
-class _Message:
-    """The queue as the target of a rule: it gets a message about `source`, in that source's message group."""
-
-    def __init__(self, arn: str, source: str) -> None:
-        self._arn, self._source = arn, source
-
-    def bind(self, rule: Any, id: str | None = None) -> events.RuleTargetConfig:  # noqa: ARG002
-        return events.RuleTargetConfig(
-            arn=self._arn,
-            input=events.RuleTargetInput.from_object({"source": self._source}),
-            sqs_parameters=events.CfnRule.SqsParametersProperty(message_group_id=self._source),
-        )

@@ -22,6 +22,7 @@ from rag.filter_models import Filters
 from rag.in_parallel import in_parallel
 from rag.models import Source
 from rag.search import Found, Page, Passage, Replaced
+from rag.search.clauses import clauses_of, of_documents
 from rag.search.engine import IndexClient
 from rag.search.fusion import FUSED, fused, mixed
 from rag.search.listing import ANY_PASSAGE, NANOSECOND, in_list, listed, moment
@@ -55,7 +56,7 @@ class CollectionSearch:
         began = perf_counter()
         superseded = list[dict[str, Any]]()
         for _search in range(_SEARCHES):
-            narrowed = {"bool": {"filter": self._engine.wanted(filters, caller), "must_not": superseded}}
+            narrowed = {"bool": {"filter": clauses_of(self._engine.settings, filters, caller), "must_not": superseded}}
             hits = self._hits(vectors, size, narrowed, budget)
             versions = self._versions({str(hit["_source"].get("document")) for hit in hits}, budget)
             good = [hit for hit in hits if _is_current(hit, versions)]
@@ -189,7 +190,7 @@ class CollectionSearch:
         if not wanted:
             return {}
         by_document = {"terms": {"field": "document", "size": len(wanted)}, "aggs": {"versions": aggregation()}}
-        body = {"query": self._engine.of_documents(wanted), "size": 0, "aggs": {"documents": by_document}}
+        body = {"query": of_documents(self._engine.settings, wanted), "size": 0, "aggs": {"documents": by_document}}
         answer = self._engine.send("POST", self._engine.in_index("_search"), body, budget)
         return {
             bucket["key"]: versions(bucket["versions"]) for bucket in answer["aggregations"]["documents"]["buckets"]

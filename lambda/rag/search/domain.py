@@ -14,6 +14,7 @@ from rag.in_parallel import in_parallel
 from rag.models import Highlight, Source
 from rag.search import Found, Page, Passage, Replaced
 from rag.search.bulk import Action
+from rag.search.clauses import clauses_of
 from rag.search.engine import IndexClient
 from rag.search.fusion import FUSED, fused
 from rag.search.in_use import searched
@@ -38,7 +39,7 @@ class DomainSearch:
         self._models: dict[str, str] = {}
 
     def nearest(self, texts: list[str], filters: Filters | None, size: int, budget: Budget, caller: Caller) -> Found:
-        retrieval, wanted = self._engine.settings.retrieval, self._engine.wanted(filters, caller)
+        retrieval, wanted = self._engine.settings.retrieval, clauses_of(self._engine.settings, filters, caller)
         most = size if len(texts) == 1 else max(size, FUSED)
         began = perf_counter()
         bodies = [nearest(text, most, self._engine.index, retrieval, wanted) for text in texts]

@@ -10,10 +10,10 @@ from requests.auth import AuthBase
 
 from rag.budget import Budget
 from rag.caller import ACCESS, GROUPS, LOADER, Caller, Held
-from rag.failures import Invalid, RagFailure, Starting, Throttled, Unavailable
-from rag.filter_models import Filters
+from rag.failures import RagFailure, Starting, Throttled, Unavailable
 from rag.models import PLACE, Source
 from rag.search.bulk import BATCH_IDS, BATCH_PASSAGES, Action, batches, results_of
+from rag.search.clauses import of_documents
 from rag.search.hit import fields_of, hits_of, is_for, source_of
 from rag.send import Send
 from rag.service_failure import EMBEDDING, ENGINE, failure_of, starting, unusable
@@ -118,35 +118,6 @@ class IndexClient:
                 raise failure_of(ENGINE, int(response.get("status", 500)), json.dumps(response["error"]))
         return [hits_of(response) for response in answer["responses"]]
 
-    def wanted(self, filters: Filters | None, caller: Caller) -> list[dict[str, Any]]:
-        """The clauses that must all match: first those for what the caller may see, then the filters.
-
-        Raises `Invalid` for filters that the index cannot apply.
-        """
-        clauses = caller.clauses
-        if filters and filters.document is not None:
-            clauses.append(self.of_documents(_listed(filters.document)))
-        if filters and filters.title is not None:
-            phrases = [{"match_phrase": {"title": title}} for title in _listed(filters.title)]
-            clauses.append({"bool": {"should": phrases, "minimum_should_match": 1}})
-        if filters and filters.fields:
-            from rag.search.field_filter import of_fields
-
-            if self.settings.search.service == "aoss":
-                raise Invalid("A collection keeps no fields of documents to filter by. Leave filters.fields out.")
-            clauses += of_fields(filters.fields, self.settings.fields, self.index.text_field)
-        return clauses
-
-    def of_documents(self, documents: Sequence[str]) -> dict[str, Any]:
-        """The clause for the passages of documents.
-
-        A document on a domain that was loaded without the assistant has only its `_id` as its name.
-        """
-        named = {"terms": {"document": list(documents)}}
-        if self.settings.search.service == "aoss":
-            return named
-        return {"bool": {"should": [named, {"ids": {"values": list(documents)}}], "minimum_should_match": 1}}
-
     def bulk(
         self,
         actions: Iterable[Action],
@@ -176,9 +147,9 @@ class IndexClient:
             "groups": {"terms": {"field": GROUPS, "size": MOST_GROUPS}},
             "loaders": {"terms": {"field": LOADER, "size": _MOST_LOADERS, "missing": ""}},
         }
-        each = {"filters": {str(at): self.of_documents([document]) for at, document in enumerate(documents)}}
+        each = {"filters": {str(at): of_documents(self.settings, [document]) for at, document in enumerate(documents)}}
         aggregations = {"documents": {"filters": each, "aggs": whose}}
-        body = {"query": self.of_documents(documents), "size": 0, "aggs": aggregations}
+        body = {"query": of_documents(self.settings, documents), "size": 0, "aggs": aggregations}
         answer = self.send("POST", self.in_index("_search"), body, budget)
         buckets = answer["aggregations"]["documents"]["buckets"]
         return {
@@ -198,7 +169,7 @@ class IndexClient:
             {name: {"order": "asc", "unmapped_type": "keyword"}}
             for name in ("document", self.index.id_field, *_SORTED & {*more})
         ]
-        of_these, fields = self.of_documents(sorted(set(documents))), ["document", *more]
+        of_these, fields = of_documents(self.settings, sorted(set(documents))), ["document", *more]
         query = {"bool": {"filter": [of_these, *narrowed]}} if narrowed else of_these
         body = {"query": query, "size": self._most_hits, "sort": order, "_source": fields}
         while True:
@@ -261,7 +232,3 @@ class IndexClient:
 
     def _fields(self, *more: str) -> list[str]:
         return fields_of(self.index.text_field, *more, id_field=self.index.id_field)
-
-
-def _listed(wanted: str | list[str]) -> list[str]:
-    return [wanted] if isinstance(wanted, str) else wanted
