@@ -146,8 +146,12 @@ def strays(content: str, placeholder: str, wanted: str) -> bool:
     return not is_framed or bool(tokens_in(content)) or parts_in(content) != parts_in(wanted)
 
 
+FOLDED = {token: token.casefold() for token in ALL}
+
+
 def tokens_in(text: str) -> list[str]:
-    return [token for token in ALL if token.casefold() in text.casefold()]
+    folded = text.casefold()
+    return [token for token, written in FOLDED.items() if written in folded]
 
 
 def parts_in(text: str) -> list[str]:
@@ -194,6 +198,7 @@ def test_ordinary_text_is_left_as_it_is(text: str) -> None:
     assert harmless(text, ALL) == text
 
 
+@pytest.mark.thorough
 def test_a_long_text_takes_time_in_proportion() -> None:
     for piece in ("<" * 1000, "#" * 1000 + "\n", "\\n" * 500, "search result " * 70, "　" * 1000):
         assert len(harmless(piece * 200, ALL)) >= len(piece.strip()) * 199

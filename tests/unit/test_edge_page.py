@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from one_piece import Unbundled, bundle, one_piece
-from opensearch_ml.assistant.assistant_page import KEYS
 from page_objects import page_objects
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +21,11 @@ def html(web: Path) -> str:
     return gzip.decompress(page_objects(web, SETTINGS)["rag"].content).decode()
 
 
+@pytest.mark.thorough
 def test_the_objects_are_those_that_the_api_has_routes_for_and_the_page_is_written_last() -> None:
+    # It imports the CDK.
+    from opensearch_ml.assistant.assistant_page import KEYS
+
     objects = page_objects(WEB, SETTINGS)
     assert set(objects) == set(KEYS)
     assert list(objects)[-1] == "rag"

@@ -71,6 +71,7 @@ def test_masking_takes_any_text(text: str) -> None:
     assert isinstance(masked(text, ALL), str)
 
 
+@pytest.mark.thorough
 def test_masking_takes_time_in_proportion() -> None:
     for piece in ("1" * 50, "a@", "1.2.", "::", "+49 ", "a.b-c+d"):
         assert masked(piece * 20_000, ALL).endswith(piece * 1000)

@@ -18,6 +18,9 @@ from sandbox.cloud import native_code
 from tests.unit.office_files import xlsx
 from tests.unit.pdf_files import pdf
 
+# It imports the CDK.
+pytestmark = pytest.mark.thorough
+
 READ = """
 import sys
 from corpus.formats import Reading
@@ -80,14 +83,12 @@ def reads(asset: Path, folder: Path) -> dict[str, str]:
     return dict(line.split(" ", 1) for line in done.stdout.splitlines())
 
 
-@pytest.mark.thorough
 def test_each_kind_of_file_is_read_with_what_is_packed(asset: Path, tmp_path: Path) -> None:
     assert not [name for name in PARSERS if (asset / name).exists()]
     assert reads(asset, tmp_path) == dict.fromkeys(FILES, WORDS)
     assert list(tmp_path.glob("parsers-*")) == [], "what was unpacked goes with the process"
 
 
-@pytest.mark.thorough
 def test_without_the_archive_the_files_are_not_read(asset: Path, tmp_path: Path) -> None:
     bare = tmp_path / "bare"
     shutil.copytree(asset, bare, ignore=shutil.ignore_patterns(packed.ARCHIVE))

@@ -43,6 +43,7 @@ def test_the_regions_are_those_of_botocore() -> None:
     assert {partition.name: (partition.suffix, sorted(partition.regions)) for partition in PARTITIONS} == known
 
 
+@pytest.mark.thorough
 def test_what_regions_lack_is_what_cloudformation_lacks() -> None:
     import cfnlint
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from opensearch_ml.resources.field_script import WORDS
 from rag.search import Passage
 from rag.search.query import EXPLORED, nearest, parameters, similarity
 from settings.knowledge import WORDS_FIELD, IndexNames
@@ -68,7 +67,11 @@ def test_the_score_of_the_vector_is_wanted_where_another_one_takes_its_place(ret
     assert parameters(Retrieval()) == {}
 
 
+@pytest.mark.thorough
 def test_words_are_searched_where_the_index_has_them() -> None:
+    # It imports the CDK.
+    from opensearch_ml.resources.field_script import WORDS
+
     assert WORDS == WORDS_FIELD
 
 

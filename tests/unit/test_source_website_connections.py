@@ -21,7 +21,7 @@ def many(site: Site, number: int) -> None:
 
 @pytest.mark.parametrize("connections", [1, 4, 16])
 def test_as_many_pages_are_asked_for_at_once_as_connections_are_set(site: Site, connections: int) -> None:
-    many(site, 40)
+    many(site, 20)
     lock, now, most = threading.Lock(), 0, 0
 
     def before(path: str) -> None:
@@ -36,13 +36,13 @@ def test_as_many_pages_are_asked_for_at_once_as_connections_are_set(site: Site, 
     site.before = before
     kept = of(site, connections=connections, sitemap=False)
     run = kept.run()
-    assert (run.status, run.added) == ("done", 41)
+    assert (run.status, run.added) == ("done", 21)
     assert (most == 1) == (connections == 1)
     assert most <= connections
     site.before = lambda _: None
     site.requested.clear()
-    assert kept.run().unchanged == 41
-    assert len(site.paths(304)) == 41
+    assert kept.run().unchanged == 21
+    assert len(site.paths(304)) == 21
     del site.pages["/7"]
     assert kept.run().names == {"removed": [f"{site.url}/7"]}
 

@@ -20,6 +20,9 @@ from settings.assistant import Assistant
 from tests.unit.edge_requests import REQUEST_ID, SETTINGS, Context, event
 from tests.waiting import PATIENCE
 
+# Importing the SDK of MCP takes longer than the tests.
+pytestmark = pytest.mark.thorough
+
 URL = "https://a1b2.execute-api.eu-west-1.amazonaws.com/dev"
 SIGN_IN = "https://osml-dev.auth.eu-west-1.amazoncognito.com"
 ADA = {"requestId": REQUEST_ID, "authorizer": {"claims": {"sub": "ada", "cognito:groups": "reader,hr"}}}

@@ -46,6 +46,7 @@ def test_a_package_with_another_file_is_refused(file: Path, monkeypatch: pytest.
     assert not file.exists()
 
 
+@pytest.mark.thorough
 def test_a_function_without_the_vocabulary_is_not_bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from opensearch_ml.engine import function_bundle
 
