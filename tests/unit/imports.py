@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from functools import cache
 from pathlib import Path
 
@@ -45,6 +45,12 @@ def _is_module(name: str) -> bool:
     top, *rest = name.split(".")
     place = PLACES.get(top, CHECKOUT / top).joinpath(*rest)
     return place.with_suffix(".py").is_file() or (place.is_dir() and any(place.glob("*.py")))
+
+
+def likely(names: Iterable[str]) -> re.Pattern[str]:
+    """Finds what looks like an import of these top-level modules, or a text that names one. It may also be prose."""
+    either = "|".join(sorted(names))
+    return re.compile(rf"^[ \t]*(?:from|import)[ \t][^\n]*\b(?:{either})\b|[\"' ](?:{either})\.\w", re.MULTILINE)
 
 
 def file_of(module: str) -> Path | None:

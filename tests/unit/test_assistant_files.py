@@ -108,6 +108,7 @@ def test_a_request_ends_before_its_time_is_over_and_says_how_far_it_got(monkeypa
     assert [document["id"] for document in index.stored] == [f"d{number}" for number in range(10)]
 
 
+@pytest.mark.thorough
 def test_what_takes_longer_to_be_read_than_the_request_has_is_left_to_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "BEGINNING", 0.0)
     stored = files.store(sent("a.docx", b"PK no archive"), 20, parts(Index()), OPERATOR)

@@ -6,6 +6,8 @@ import importlib
 import re
 from pathlib import Path
 
+import pytest
+
 from osml.place import CHECKOUT
 from tests.unit.syntax import syntax
 
@@ -28,6 +30,7 @@ def resolve(dotted: str) -> object:
         return getattr(importlib.import_module(module), name)
 
 
+@pytest.mark.thorough
 def test_a_term_has_its_name_in_the_code() -> None:
     for row in ROWS:
         match = re.fullmatch(r"`([\w.]+)`", row[1])

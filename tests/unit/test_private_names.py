@@ -17,7 +17,7 @@ PRIVATE = re.compile(r"_[A-Za-z]\w*")
 # Only tests that match it, or use a private name of `self` that they do not define, are parsed.
 SIGN = re.compile(
     r"(?<!\bself)(?<!\bcls)\._[A-Za-z]|\bimport (?:[^#\n(]*|\([^)]*)\b_[A-Za-z]"
-    r"|,\s*[\"']_[A-Za-z]\w*[\"']|\(\s*[\"'][\w.]+\._[A-Za-z]\w*[\"']"
+    r"|,\s*[\"']_[A-Za-z]\w*[\"'](?!\s*:)|\(\s*[\"'][\w.]+\._[A-Za-z]\w*[\"']"
 )
 OF_SELF = re.compile(r"\b(?:self|cls)\.(_[A-Za-z]\w*)")
 DEFINED = re.compile(
