@@ -34,6 +34,7 @@ class Item:
     """A document or a chunk in flight: encoded, with the number of its failed attempts.
 
     suspect: True if a batch with it has failed, so it may be the reason.
+    again: True if it was sent before, and was not accepted.
     """
 
     document: Document
@@ -41,6 +42,7 @@ class Item:
     tracked: Tracked
     attempts: int = 0
     suspect: bool = False
+    again: bool = False
 
 
 class Track:

@@ -157,7 +157,7 @@ class _Load:
         if room and now >= self._quiet_until:
             batch = self._outbox.next(now, ending=ending)
             if batch:
-                if not (self._senders.batches or self._outbox.waiting):
+                if not (self._senders.batches or self._outbox.waiting or any(item.again for item in batch)):
                     self._taken = now
                 self._senders.give(batch)
                 return

@@ -50,6 +50,7 @@ class Outbox:
 
     def wait(self, item: Item, due: float) -> None:
         """Send an item again, from `due` on."""
+        item.again = True
         heapq.heappush(self._waiting, (due, next(self._numbers), item))
 
     def next(self, now: float, *, ending: bool) -> list[Item]:

@@ -162,8 +162,9 @@ def test_a_caller_may_end_a_load_whose_model_starts() -> None:
 
 def test_a_model_that_never_starts_ends_the_load(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "DROUGHT", 0.05)
+    to = Scripted(lambda ids, call: [STARTING if call < 100 else CREATED for _ in ids], seconds=0.01)
     with pytest.raises(Stopped, match=r"No document was accepted .* last answer: the model that embeds is starting"):
-        loaded(Scripted(lambda ids, _: [STARTING for _ in ids], seconds=0.02), document(1))
+        loaded(to, document(1))
 
 
 def test_the_last_of_two_documents_with_one_id_stays() -> None:
