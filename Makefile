@@ -82,8 +82,9 @@ checkers: .venv-checkers/.installed ## what checks the templates from outside, i
 	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --no-deps --require-hashes --requirement tests/synth/requirements-checkers.txt --requirement tests/synth/requirements-guard.txt
 	@touch $@
 
-contract: ocr ## the kernel, the front and the assistant on a real engine; thorough unit tests
+contract: ocr ## the kernel, the front and the assistant on a real engine; the local cloud; thorough unit tests
 	$(BIN)/pytest -q --durations=20 -m thorough $(UNIT)
+	$(BIN)/pytest -q --durations=20 tests/sandbox
 	$(BIN)/pytest -q --durations=20 tests/contract
 
 contract-%: ocr ## the contract tests that use the engine, on another line of OpenSearch
