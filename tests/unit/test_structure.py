@@ -102,6 +102,18 @@ def test_every_folder_with_modules_is_installed() -> None:
     assert {*PROJECT["packages"], *LOCAL_CLOUD["packages"]} == there
 
 
+@pytest.mark.thorough
+def test_a_test_of_the_local_cloud_alone_is_in_its_folder() -> None:
+    ours = OURS | DEVELOPMENT - {"tests"} | {file.stem for place in FUNCTIONS.values() for file in place.rglob("*.py")}
+    packages = {
+        file.name: {name.partition(".")[0] for name in imports(file)} & ours
+        for file in (CHECKOUT / "tests" / "unit").glob("test_*.py")
+        # It tests a module of the tests.
+        if file.name != "test_needs.py"
+    }
+    assert [name for name, used in packages.items() if used == {"sandbox"}] == [], "move them to tests/sandbox"
+
+
 def test_every_function_is_a_folder_with_its_handler() -> None:
     workers = {"drop", "keeper", "page", "provisioner", "sync"}
     assert set(FUNCTIONS) == {"ask", "authorize", "documents", "session", "tools", *workers}
