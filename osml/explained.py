@@ -1,5 +1,6 @@
 """The errors that have a sentence for a person."""
 
+import sys
 from typing import TYPE_CHECKING
 
 from osml import local_cloud
@@ -20,4 +21,10 @@ def explained(error: Exception) -> "Failure | SettingError | SandboxError | None
         return error
     if isinstance(error, local_cloud.errors()):
         return error
-    return of_aws(error) or of_system(error)
+    return _of_engine(error) or of_aws(error) or of_system(error)
+
+
+def _of_engine(error: Exception) -> Failure | None:
+    # A module that was not imported has raised none of its errors.
+    errors = sys.modules.get("mlcommons.errors")
+    return Failure(str(error), error.cause) if errors and isinstance(error, errors.ProvisioningError) else None

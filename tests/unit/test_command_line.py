@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from mlcommons import errors
 from osml import main as command_line
+from osml.explained import explained
+from osml.failure import Failure
 
 
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str]:
@@ -64,3 +67,10 @@ def test_status_of_nothing_is_not_an_error(capsys: pytest.CaptureFixture[str], m
 def test_down_of_nothing_is_a_success(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     code, _ = run(capsys, monkeypatch, "sandbox", "down")
     assert code == 0
+
+
+def test_an_error_of_the_engine_that_no_command_handles_has_a_sentence_and_its_cause() -> None:
+    refused = errors.PermissionMissing("GET /", "403 no permissions", "Map the role.")
+    failure = explained(refused)
+    assert isinstance(failure, Failure)
+    assert (str(failure), failure.cause) == ("GET /: 403 no permissions. Map the role.", "request-refused")
