@@ -77,7 +77,7 @@ def run(target: Target, keys: Mapping[str, str]) -> subprocess.CompletedProcess[
     }
     arguments = ["-m", "pytest", "-q", "-c", str(HERE / "pytest.ini"), "--rootdir", str(CHECKOUT)]
     return subprocess.run(
-        [str(_python()), *arguments, "--confcutdir", str(HERE), "--durations", "8", str(HERE)],
+        [str(python()), *arguments, "--confcutdir", str(HERE), "--durations", "8", str(HERE)],
         cwd=CHECKOUT,
         env=environment,
         capture_output=True,
@@ -86,7 +86,7 @@ def run(target: Target, keys: Mapping[str, str]) -> subprocess.CompletedProcess[
     )
 
 
-def _python() -> Path:
+def python() -> Path:
     """The interpreter with the packages of `requirements.txt`, which are installed at the first use."""
     folder = cached("clients", REQUIREMENTS)
     if not folder.exists():

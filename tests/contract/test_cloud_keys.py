@@ -1,18 +1,16 @@
 """Keys of KMS that a template names, on the emulated AWS: it refuses the same keys as Amazon."""
 
 import json
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.contract import cloud_process
 from tests.contract.cloud_process import Cloud
+from tests.shown.blocks import block
 
 cloud = cloud_process.cloud
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "encryption.md"
 ROOT = {
     "Effect": "Allow",
     "Principal": {"AWS": "arn:aws:iam::000000000000:root"},
@@ -24,7 +22,7 @@ ABSENT = "arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-cdef-0123-456789a
 
 def documented() -> list[dict[str, Any]]:
     """The statements that a key needs according to docs/encryption.md, for this account."""
-    [policy] = re.findall(r"```json\n(.+?)```", PAGE.read_text(), re.DOTALL)
+    policy = block("docs/encryption.md", "json").text
     statement: list[dict[str, Any]] = json.loads(policy.replace("111122223333", "000000000000"))["Statement"]
     return statement
 

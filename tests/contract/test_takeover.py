@@ -389,7 +389,9 @@ def test_the_command_shows_and_writes_only_when_told(
     monkeypatch.setattr("osml.takeover.reach.client", lambda *_: hand.client)
     file = tmp_path / f"{NAME}.yaml"
     before = settled(hand.client)
-    shown = CliRunner().invoke(main.app, ["import", NAME, "--domain", "contract", "--dry-run"])
+    admin = "arn:aws:iam::000000000000:role/SearchAdmin"
+    dry = ["import", NAME, "--domain", "contract", "--admin-role", admin, "--dry-run"]
+    shown = CliRunner().invoke(main.app, dry)
     assert (shown.exit_code, file.exists(), read(hand.client)) == (0, False, before), shown.output
     assert "index my-nlp-index" in shown.output
     refused = CliRunner().invoke(main.app, ["import", NAME, "--domain", "contract"])

@@ -200,11 +200,12 @@ def test_the_tutorial_is_taken_over_and_given_back(
     monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
     provisioner = client_of(cloud, tutorial, person(cloud, COLLECTION, *(f"aoss:{verb}Index" for verb in INDEX_VERBS)))
     before = provisioner.get(f"/{INDEX}")[INDEX]
-    command = ["import", NAME, "--collection", COLLECTION, "--role", importer]
-    dry = CliRunner().invoke(main.app, [*command, "--dry-run"])
+    command = ["import", NAME, "--collection", COLLECTION, "--dry-run", "--role", importer]
+    dry = CliRunner().invoke(main.app, command)
     assert (dry.exit_code, provisioner.get(f"/{INDEX}")[INDEX]) == (0, before), dry.output
     assert f"index {INDEX}: 2 documents, vectors of 384 numbers" in dry.output
-    done = CliRunner().invoke(main.app, [*command, "--yes"])
+    command[command.index("--dry-run")] = "--yes"
+    done = CliRunner().invoke(main.app, command)
     assert done.exit_code == 0, done.output
 
     text = (tmp_path / f"{NAME}.yaml").read_text()

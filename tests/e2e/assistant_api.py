@@ -1,7 +1,6 @@
 """The assistant's API over a domain and over a collection, deployed and loaded, and a caller of it."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from sandbox import startup
 from sandbox.instance import ACCOUNT, CHECKOUT, Instance
 from tests.clients import foreign
 from tests.e2e.templates import SAMPLES, Deployment
+from tests.shown.blocks import block
 from tests.waiting import until
 from tests.website_server import Site, website
 
@@ -79,7 +79,7 @@ class Client:
 
 def key_of_kms() -> str:
     """A new key with the policy that docs/encryption.md asks for."""
-    [policy] = re.findall(r"```json\n(.+?)```", (CHECKOUT / "docs" / "encryption.md").read_text(), re.DOTALL)
+    policy = block("docs/encryption.md", "json").text
     made = boto3.client("kms").create_key(Policy=policy.replace("111122223333", ACCOUNT))
     return str(made["KeyMetadata"]["Arn"])
 
@@ -106,6 +106,7 @@ def client(
     settings["assistant"]["feedback"] = {"keep": "texts"}
     settings["assistant"]["cache"] = {"hours": 1}
     settings["assistant"]["originals"] = {"days": 30}
+    settings["assistant"]["quota"] = {"questions_per_day": 1_000_000}
     settings["answer"]["secret"] = {"name": SECRET, "key": "api_key", "create": False}
     if settings["search"]["kind"] == "domain":
         settings["search"]["admins"] = [foreign.ROLE]

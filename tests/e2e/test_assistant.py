@@ -23,7 +23,7 @@ from sources.run import Run
 from tests import identity_providers
 from tests.clients import foreign
 from tests.clients.target import Target
-from tests.e2e import assistant_api, federation
+from tests.e2e import assistant_api, documents, federation
 from tests.e2e.agent import with_key
 from tests.e2e.assistant_api import Client
 from tests.e2e.templates import SAMPLES
@@ -360,6 +360,19 @@ def test_foreign_clients_work(client: Client, key: str) -> None:
     with foreign.role_on(target) as keys:
         done = foreign.run(target, keys)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_commands_of_the_documents_do_what_they_show(client: Client, tmp_path: Path) -> None:
+    is_domain = "DomainEndpoint" in client.knowledge
+    assert documents.failures(client, tmp_path, {"command line", "script"} if is_domain else {"sources"}) == []
+
+
+def test_the_programs_of_the_documents_work(client: Client) -> None:
+    if "DomainEndpoint" not in client.knowledge:
+        pytest.skip("the API in front of a collection is the same")
+    assert "4,327,000" in documents.printed_by_program(client)
+    assert documents.tools_of_agents(client) == {"search", "ask", "list_documents", "get_document"}
+    assert documents.answers_of_engine(client) == [{"acknowledged": True}] * 2
 
 
 # The next two tests are the last: after them, the API accepts no keys.

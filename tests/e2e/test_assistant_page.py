@@ -23,7 +23,10 @@ from tests.browser import flows
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE, PHONE
 from tests.browser.pictures import QUESTION, take
 from tests.e2e import agent
+from tests.e2e.reader import Reader
 from tests.e2e.templates import Deployment
+from tests.shown.commands import commands
+from tests.shown.ways import way_of
 from tests.waiting import until
 
 ENV = ("--sandbox", "--env", "sandbox-aoss")
@@ -245,6 +248,18 @@ def test_the_model_searches_again_and_while_it_fails_the_first_search_answers(
     assert 0 < len(begun["steps"]) <= len(answer["steps"])
     assert plain["steps"] == []
     assert all("6,265,000" in each["answer"] for each in (answer, begun, plain))
+
+
+def test_the_commands_of_the_documents_about_people_do_what_they_show(
+    local_cloud: Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OSML_ENVIRONMENTS", str(CHECKOUT / "environments"))
+    monkeypatch.setattr("typer.launch", lambda _: 0)
+    mine = [command for command in commands() if (way := way_of(command)) and way.name == "people"]
+    # The first tests have added USER, and a person who is removed cannot be changed any more.
+    mine.sort(key=lambda command: "remove" in command.words)
+    reader = Reader(tmp_path, ENV[-1], {}, {USER: "grete@example.com"}, tmp_path)
+    assert reader.follow(mine, {}) == []
 
 
 def test_destroy_leaves_nothing(before: dict[str, Any], osml: Any, engine: Any) -> None:

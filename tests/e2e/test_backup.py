@@ -80,6 +80,7 @@ def test_a_new_environment_gets_the_documents_of_a_backup(
     assert documents
     [taken] = osml("backup", "--env", "before")["backups"]
     assert taken["state"] == "SUCCESS"
+    assert osml("backup", "--env", "before", "--list")["backups"] == [taken]
     assert {name.split("-")[-1] for name in taken["indexes"]} >= {"conversations", "feedback"}
     engine("POST", "/passages/_delete_by_query?refresh=true", {"query": {"match_all": {}}})
     assert count(before) == 0

@@ -11,6 +11,7 @@ import pytest
 from sandbox.instance import ACCOUNT, Instance
 from tests.e2e.neighbours import write_environment
 from tests.e2e.templates import Deployment
+from tests.shown.blocks import block
 
 QUESTION = "How fast did Austin grow between 2020 and 2023?"
 SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
@@ -41,12 +42,9 @@ def admin(team: Any, engine: Any) -> Iterator[str]:
     # A condition names the guest's role, so the trust holds before that role exists and after it is made again. IAM
     # would store a principal that is a role by its id.
     provisioner = f"arn:aws:iam::{ACCOUNT}:role/osml-guest-provisioner"
-    trust = {
-        "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
-        "Action": "sts:AssumeRole",
-        "Condition": {"ArnEquals": {"aws:PrincipalArn": provisioner}},
-    }
+    written = block("docs/targets.md", "json").text
+    trust = json.loads(written.replace("111122223333", ACCOUNT).replace("<env>", "guest"))
+    assert trust["Condition"]["ArnEquals"]["aws:PrincipalArn"] == provisioner
     security = {"Effect": "Allow", "Action": "es:ESHttp*", "Resource": f"{team['ARN']}/_plugins/_security/*"}
     arn = role("search-admin", trust, [security])
     path = "/_plugins/_security/api/rolesmapping/security_manager"

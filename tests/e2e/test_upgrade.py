@@ -3,8 +3,10 @@
 One story.
 """
 
+import io
 import json
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,9 @@ import pytest
 
 from osml.deploy import secret
 from osml.failure import Failure
+from osml.rehearsal.subject import Comparison
+from osml.rehearsal.upgrade import Rehearsal, RehearsalFinding
+from osml.rehearsal.upgrade_view import show
 from rag.models import Answer
 from sandbox import launcher
 from sandbox.instance import REGION, Instance
@@ -21,6 +26,8 @@ from sandbox.progress import Lines
 from tests.e2e.conftest import CommandLine, Engine
 from tests.e2e.neighbours import bare_sandbox, write_environment
 from tests.e2e.templates import DeployFailed, Deployment
+from tests.shown.blocks import block
+from tests.shown.printed import unprinted
 from tests.waiting import until
 
 NAME = "old"
@@ -33,6 +40,18 @@ LABELLED = (
 )
 # What 3.6 refuses of an index that 2.19 has made, and of the cluster settings.
 ODD_INDEX = {"settings": {"index": {"number_of_replicas": 0, "knn": True, "knn.algo_param.m": 8}}}
+OLD_VECTORS = {
+    "settings": {"index": {"number_of_replicas": 0, "knn": True}},
+    "mappings": {
+        "properties": {
+            "v": {
+                "type": "knn_vector",
+                "dimension": 2,
+                "method": {"name": "hnsw", "engine": "nmslib", "space_type": "l2"},
+            }
+        }
+    },
+}
 ODD_CLUSTER = {"persistent": {"knn.plugin.enabled": True}}
 ODD_ROLE = "/_plugins/_security/api/roles/readers"
 
@@ -105,6 +124,18 @@ def upgraded(cloud: Cloud, questions: Path, code: int) -> dict[str, Any]:
     return {finding["subject"]: finding for finding in report["findings"]}
 
 
+def printed(findings: dict[str, Any]) -> str:
+    """The lines that the command prints of these findings without `--json`."""
+    out = io.StringIO()
+    lines = tuple(
+        RehearsalFinding(subject, Comparison(of["state"], of["seen"], tuple(of["details"])))
+        for subject, of in findings.items()
+    )
+    with redirect_stdout(out):
+        show(Rehearsal(NAME, AFTER, "2.19.1", "3.6.0", lines))
+    return out.getvalue()
+
+
 def answers(cloud: Cloud) -> bool:
     try:
         return bool(cloud.deployment.ask(QUESTION).answer)
@@ -116,13 +147,17 @@ def test_what_the_later_line_refuses_is_named_and_nothing_else_is_worse(
     cloud: Cloud, answer: Answer, questions: Path
 ) -> None:
     cloud.engine("PUT", "/odd", ODD_INDEX)
+    cloud.engine("PUT", "/old-vectors", OLD_VECTORS)
     cloud.engine("PUT", "/_cluster/settings", ODD_CLUSTER)
     cloud.engine("PUT", ODD_ROLE, {"cluster_permissions": ["cluster_monitor"]})
     report = upgraded(cloud, questions, code=1)
     assert {subject: value["state"] for subject, value in report.items() if value["state"] != "same"} == {
         "the assistant": "skipped",
         "settings": "worse",
+        "making anew": "worse",
     }
+    shown_without_assistant = block("docs/upgrade.md", "text").text.replace("✓ the assistant:", "✓ a question:")
+    assert unprinted(shown_without_assistant, printed(report)) == []
     refused = " ".join(report["settings"]["details"])
     assert "index.knn.algo_param.m of the index odd" in refused
     assert "knn.plugin.enabled of the cluster" in refused
@@ -142,6 +177,7 @@ def test_it_is_taken_back_with_all_it_had(cloud: Cloud, answer: Answer) -> None:
 
 def test_once_that_is_mended_nothing_is_worse(cloud: Cloud, questions: Path) -> None:
     cloud.engine("PUT", "/_cluster/settings", {"persistent": {"knn.plugin.enabled": None}})
+    cloud.engine("DELETE", "/old-vectors")
     cloud.engine("POST", "/odd/_close")
     cloud.engine("PUT", "/odd/_settings", {"index.knn.algo_param.m": None})
     cloud.engine("POST", "/odd/_open")

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.shown.blocks import block
+
 DIRECTORY = Path(__file__).parent / "environments"
 Templates = dict[str, dict[str, Any]]
 # The key as each environment's file names it, which is also the resource in its policies.
@@ -138,11 +139,10 @@ def test_a_function_may_decrypt_its_variables(resources: Callable[[str], dict[st
 
 def test_the_policy_in_the_docs_lets_every_service_in(resources: Callable[[str], dict[str, Any]]) -> None:
     """A service that uses the key itself, and not through a role, needs a statement in the key's own policy."""
-    text = (ROOT / "docs" / "encryption.md").read_text()
-    (block,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    policy = block("docs/encryption.md", "json").text
     allowed = {
         statement["Principal"]["Service"]: statement["Action"]
-        for statement in json.loads(block)["Statement"]
+        for statement in json.loads(policy)["Statement"]
         if "Service" in statement["Principal"]
     }
     values = resources("keyed").values()

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.shown.blocks import blocks
+
 LIBRARY = Path(__file__).resolve().parents[2] / "constructs" / "opensearch_ml"
 
 
@@ -118,15 +120,22 @@ def test_the_example_works(world: SimpleNamespace, template: Callable[[], dict[s
     assert template() is not None
 
 
-def test_the_readme_works(world: SimpleNamespace) -> None:
-    text = (LIBRARY.parent / "README.md").read_text()
-    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    scope: dict[str, Any] = {}
-    exec(compile(code.replace("cdk.App()", "app"), "README.md", "exec"), {"app": world.app, **scope})  # noqa: S102
-    types = {
-        resource["Type"] for resource in world.app.synth().get_stack_by_name("search").template["Resources"].values()
-    }
-    assert {"AWS::OpenSearchService::Domain", "Custom::MlModel", "Custom::MlIndex"} <= types
+def test_the_programs_of_the_documents_work(world: SimpleNamespace) -> None:
+    """That of the library's README first; the others continue it, with objects that it has not."""
+    first, *others = (block for block in blocks("python") if "ml." in block.text)
+    assert (first.page, len(others)) == ("constructs/README.md", 1)
+    scope: dict[str, Any] = {"app": world.app}
+    exec(compile(first.text.replace("cdk.App()", "app"), str(first), "exec"), scope)  # noqa: S102
+    ml, stack = world.ml, scope["stack"]
+    secret = ml.ModelSecret(stack, "Secret", name="search/deepseek")
+    planning = ml.deepseek_chat(secret)
+    role = ml.ConnectorRole(stack, "PlanningRole", domain_arn=scope["domain"].arn, provider=planning)
+    scope |= {"secret": secret, "planning_role": role}
+    for block in others:
+        exec(compile(block.text, str(block), "exec"), scope)  # noqa: S102
+    resources = world.app.synth().get_stack_by_name("search").template["Resources"].values()
+    types = {resource["Type"] for resource in resources}
+    assert {"AWS::OpenSearchService::Domain", "Custom::MlModel", "Custom::MlIndex", "Custom::MlAgent"} <= types
 
 
 def test_grants_name_their_resource(
