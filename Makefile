@@ -110,8 +110,10 @@ assistants: install ## deploys with an assistant, on their own local cloud
 recipes: install ## deploys of every provider and every search setting, and what a destroy keeps, on their own local cloud
 	OSML_SANDBOX=recipes $(BIN)/pytest -q --durations=20 tests/e2e/recipes
 
-browser: ## install Chromium for the tests of the page
-	test -x /usr/bin/chromium || { apt-get update -qq && apt-get install -y -qq chromium; }
+SHELL_OF_CHROMIUM := /usr/lib/chromium/chromium-headless-shell
+
+browser: ## install Chromium for the tests of the page; the desktop browser, where there is one already, is enough
+	test -x $(SHELL_OF_CHROMIUM) || { apt-get update -qq && apt-get install -y -qq chromium-headless-shell; } || test -x /usr/bin/chromium
 
 pictures: install browser ## take the pictures of the page for the documentation again
 	PYTHONPATH=lambda/session:lambda/page $(BIN)/python -m tests.browser.pictures
