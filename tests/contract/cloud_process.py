@@ -4,10 +4,12 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +73,18 @@ run(settings, Diary)
 """
 
 
+_MAKING = threading.Lock()
+
+
+@cache
+def _session() -> boto3.Session:
+    """One session for all clients: a session reads a service's description once, which takes 40 to 200 ms.
+
+    Its clients may be used by several threads, but only one thread may make one.
+    """
+    return boto3.Session(region_name="us-east-1")
+
+
 @dataclass
 class CloudAddress:
     """How to reach a running cloud: its `gateway`, and the CA `bundle` that verifies it."""
@@ -81,13 +95,14 @@ class CloudAddress:
     def client(self, service: str, **keys: str) -> Any:
         """A boto3 client of a service. `keys` (`aws_access_key_id` and so on) default to those of the root."""
         root = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.Session(region_name="us-east-1").client(  # type: ignore[call-overload]
-            service,
-            endpoint_url=self.gateway,
-            verify=self.bundle,
-            config=Config(retries={"max_attempts": 0}),
-            **(keys or root),
-        )
+        with _MAKING:
+            return _session().client(  # type: ignore[call-overload]
+                service,
+                endpoint_url=self.gateway,
+                verify=self.bundle,
+                config=Config(retries={"max_attempts": 0}),
+                **(keys or root),
+            )
 
     def caller(self, name: str, *statements: dict[str, Any]) -> dict[str, str]:
         """The keys of a session of a new role that may do what the statements allow; pass them to `client`."""
@@ -238,14 +253,14 @@ def start(folder: Path, driver: str = DRIVER, **changes: Any) -> Cloud:
     def silent() -> str | None:
         """The log of a process that does not answer; None when it answers."""
         try:
-            requests.get(f"{gateway}/_ministack/ready", verify=str(certificates.bundle), timeout=60)
+            requests.get(f"{gateway}/_ministack/ready", verify=str(certificates.ca), timeout=60)
             return None
         except requests.ConnectionError:
             assert process.poll() is None, (folder / "log").read_text()
             return (folder / "log").read_text()
 
     until("an answer of the cloud process", silent, lambda text: text is None)
-    return Cloud(gateway, str(certificates.bundle), process, folder / "home")
+    return Cloud(gateway, str(certificates.ca), process, folder / "home")
 
 
 def role(service: str, *statements: dict[str, Any]) -> dict[str, Any]:
