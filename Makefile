@@ -87,8 +87,8 @@ contract: ocr ## the kernel, the front and the assistant on a real engine; the l
 	$(BIN)/pytest -q --durations=20 tests/sandbox
 	$(BIN)/pytest -q --durations=20 tests/contract
 
-contract-%: ocr ## the contract tests that use the engine, on another line of OpenSearch
-	OSML_TEST_LINE=$* OSML_SANDBOX=$* $(BIN)/pytest -q --durations=20 -m engine tests/contract
+contract-%: ocr ## the contract tests that use the engine, on another line of OpenSearch; collections have no line
+	OSML_TEST_LINE=$* OSML_SANDBOX=$* $(BIN)/pytest -q --durations=20 -m "engine and not collection" tests/contract
 
 upgrade: contract-$(OLDER) ## the keeper on that line, and an upgrade of a deployed environment to the newest line
 	OSML_TEST_LINE=$(OLDER) OSML_SANDBOX=older $(BIN)/pytest -q tests/e2e/test_keeper.py

@@ -15,6 +15,8 @@ from tests.contract.front_engine import EngineAddress, engine_address
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "engine: asks the engine, and so may fail on one line alone")
+    # Collections have no version: users' collections are always on the newest line.
+    config.addinivalue_line("markers", "collection: of OpenSearch Serverless, which has no line")
 
 
 @pytest.hookimpl(tryfirst=True)

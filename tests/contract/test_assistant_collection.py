@@ -34,6 +34,7 @@ from tests.served_at import served_at
 from tests.unit.test_prompt_versions import Table as PromptItems
 from tests.waiting import until
 
+pytestmark = pytest.mark.collection
 engine_transport, models, shelf = kinds_engine.engine_transport, assistant_engine.models, assistant_engine.shelf
 
 BOSTON = "Boston lies on the coast of Massachusetts. In 2023, 4,327,000 people lived in Boston."

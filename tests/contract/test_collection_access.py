@@ -13,6 +13,7 @@ from tests.contract.collection_front import ACTION, DOCUMENTS, INDEX, Serverless
 from tests.contract.front_domain import Client
 from tests.contract.front_engine import EngineAddress
 
+pytestmark = pytest.mark.collection
 aoss, url = collection_front.aoss, collection_front.url
 writer, articles = collection_client.writer, collection_client.articles
 HERE = collection("guarded")

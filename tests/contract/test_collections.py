@@ -15,6 +15,7 @@ from tests.contract.collection_client import bulk, eventually, mapping, ndjson
 from tests.contract.collection_front import DOCUMENTS, INDEX, Serverless, collection
 from tests.contract.front_domain import Client
 
+pytestmark = pytest.mark.collection
 aoss, url = collection_front.aoss, collection_front.url
 writer, articles = collection_client.writer, collection_client.articles
 HERE = collection("contract")

@@ -15,6 +15,7 @@ from tests.contract.cloud_process import Cloud, running
 from tests.contract.front_domain import Client
 from tests.contract.front_engine import EngineAddress
 
+pytestmark = pytest.mark.collection
 # The process as `osml sandbox up` starts it.
 REAL = "import sys\nfrom sandbox.cloud.__main__ import main\nmain(sys.argv[1:])\n"
 SERVICE = "AWS::OpenSearchServerless"

@@ -27,6 +27,7 @@ from tests.contract.collection_front import ACTION, INDEX, Serverless, collectio
 from tests.contract.kinds_engine import Recorder
 from tests.waiting import PATIENCE
 
+pytestmark = pytest.mark.collection
 aoss, url = collection_front.aoss, collection_front.url
 HERE = collection("kinds")
 OWNER = Owner("osml-dev-knowledge", "Index")

@@ -56,6 +56,7 @@ from tests.contract.test_takeover import Templates
 from tests.unit.assistant_models import hold_endpoint
 from tests.waiting import until
 
+pytestmark = pytest.mark.collection
 models, synthesize = assistant_engine.models, test_takeover.synthesize
 
 NAME, STACK = "taken", "osml-taken-knowledge"
