@@ -177,7 +177,8 @@ class Instance:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
-            "AWS_CA_BUNDLE": bundle,
+            # Each client of botocore reads the file anew: with the machine's 140 authorities, in 15 ms of a processor.
+            "AWS_CA_BUNDLE": str(self.certificates.ca),
             "REQUESTS_CA_BUNDLE": bundle,
             "SSL_CERT_FILE": bundle,
             "CURL_CA_BUNDLE": bundle,

@@ -120,4 +120,7 @@ def test_clients_are_led_to_this_machine_only(monkeypatch: pytest.MonkeyPatch) -
     environment = Instance.named().client_environment()
     assert environment["AWS_ENDPOINT_URL"].startswith("https://127.0.0.1:")
     assert environment["NO_PROXY"] == "example.com,127.0.0.1,localhost"
-    assert environment["CURL_CA_BUNDLE"] == environment["AWS_CA_BUNDLE"]
+    certificates = Instance.named().certificates
+    assert environment["AWS_CA_BUNDLE"] == environment["NODE_EXTRA_CA_CERTS"] == str(certificates.ca)
+    others = ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+    assert {environment[name] for name in others} == {str(certificates.bundle)}
