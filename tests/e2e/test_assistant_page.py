@@ -219,7 +219,7 @@ def test_a_user_signs_in_again_after_signing_out(page: Page, url: str) -> None:
 def test_the_pictures_are_taken(browser: Browser, url: str) -> None:
     if os.environ.get("OSML_PICTURES"):
         assert len(take(browser, lambda page: flows.sign_in(page, url, USER, PASSWORD))) == 2
-    assert len(list((Path(__file__).parents[2] / "docs" / "images").glob("page-*.png"))) == 3
+    assert len(list((Path(__file__).parents[2] / "docs" / "images").glob("page-*.png"))) == 5
 
 
 def test_the_model_searches_again_and_while_it_fails_the_first_search_answers(
