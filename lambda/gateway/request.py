@@ -30,17 +30,22 @@ def header(event: Mapping[str, Any], name: str) -> str:
 
 def json_body(event: Mapping[str, Any], most_bytes: int) -> Any:
     """The body; raises `WrongType`, `TooLarge` or `Invalid`."""
+    require_json(event)
+    try:
+        return parsed(body_bytes(event, most_bytes))
+    except ValueError as error:
+        # The parser's message names a place and the expected character, never a value.
+        raise Invalid(f"The body is not JSON: {error}.") from None
+
+
+def require_json(event: Mapping[str, Any]) -> None:
+    """Raises `WrongType` for another content type than JSON."""
     kind = header(event, "content-type").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise WrongType(
             f"The body must be JSON, but its Content-Type is {kind or 'missing'}. "
             "Send it with Content-Type application/json."
         )
-    try:
-        return _parsed(body_bytes(event, most_bytes))
-    except ValueError as error:
-        # The parser's message names a place and the expected character, never a value.
-        raise Invalid(f"The body is not JSON: {error}.") from None
 
 
 def body_bytes(event: Mapping[str, Any], most_bytes: int) -> bytes:
@@ -53,7 +58,8 @@ def body_bytes(event: Mapping[str, Any], most_bytes: int) -> bytes:
     return body
 
 
-def _parsed(body: bytes) -> Any:
+def parsed(body: bytes) -> Any:
+    """The value of a JSON text; raises `ValueError`."""
     try:
         return from_json(body, allow_inf_nan=False)
     except ValueError:

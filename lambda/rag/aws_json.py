@@ -48,7 +48,7 @@ class AwsService:
     def post(self, path: str, body: Any, budget: Budget, most: float, headers: Mapping[str, str]) -> Any:
         """The JSON answer to one request of at most `most` seconds, without retries; raises a `RagFailure`."""
         try:
-            response = self._wire.send("POST", self._url + path, budget, most, json=body, headers=dict(headers))
+            response = self._wire.send("POST", self._url + path, budget, most, body=body, headers=headers)
         except Broken as broken:
             raise self._named(broken) from None
         try:

@@ -4,14 +4,13 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
-from requests.auth import AuthBase
-
 from rag.conversations import Conversations, History
 from rag.generation import Generation, OwnGeneration
 from rag.guardrails import Guard, guard
 from rag.own_settings import from_environment
 from rag.search import Searching
 from rag.search.engine import IndexClient
+from rag.wire import Auth
 from settings.answer import AnswerModel
 from settings.runtime_settings import ConversationIndexSettings, EngineEmbedding, PipelineAnswer, RuntimeSettings, Table
 
@@ -50,7 +49,7 @@ class Parts:
         return None if self.settings.conversations.kind == "memory" else cast(History, self.conversations)
 
 
-def assembled(settings: RuntimeSettings, auth: AuthBase | None = None) -> Parts:
+def assembled(settings: RuntimeSettings, auth: Auth | None = None) -> Parts:
     """The parts that the settings name; the modules of other parts are not imported.
 
     `auth` signs the requests to the search engine; by default the assistant signs in as the settings say.

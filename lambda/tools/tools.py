@@ -8,18 +8,17 @@ from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
-from mcp.server.mcpserver import MCPServer
-from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import ValidationError
 
-from agents.server import FilterValues, server
-from asgi import HttpResponse, exchange
+from agent_tool import AgentTool
+from agents.functions import INSTRUCTIONS, FilterValues, tools
 from gateway import telemetry
 from gateway.caller import caller, digest
 from gateway.charge import charged
 from gateway.mistake import mistake
-from gateway.request import body_bytes, request_id
+from gateway.request import body_bytes, request_id, require_json
 from gateway.routes import TOOLS, admit
+from protocol import HttpResponse, Tools
 from rag import answering, documents
 from rag.caller import Caller
 from rag.document_models import DocumentList, DocumentShown
@@ -33,8 +32,6 @@ from well_known import metadata
 
 # Seconds of the function's time that are reserved for the time-out error.
 MARGIN = 1.0
-# API Gateway has already checked the caller; the SDK's own check is for servers on a developer's machine.
-BEHIND_GATEWAY = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 VERSION = "1"
 # The variable with the names of the tools that are offered, separated by spaces.
 OFFERED = "TOOLS"
@@ -50,46 +47,44 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a sentence
         failure = telemetry.failed(error)
         problem = Problem(message=failure.message, cause=failure.cause, request_id=identifier)
-        response = HttpResponse(failure.status, {}, problem.model_dump_json().encode())
+        response = HttpResponse(failure.status, {}, problem.model_dump_json())
     telemetry.end()
-    # API Gateway counts the bytes itself.
-    own = {name: value for name, value in response.headers.items() if name != "content-length"}
     headers = {
         "content-type": "application/json",
-        **own,
+        **response.headers,
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
     }
-    return {"statusCode": response.status, "headers": headers, "body": response.body.decode()}
+    return {"statusCode": response.status, "headers": headers, "body": response.body}
 
 
 def _response(event: Mapping[str, Any], context: Any) -> HttpResponse:
     method, path = event["httpMethod"], str(event.get("resource", ""))
     document = metadata(path) if method == "GET" else None
     if document is not None:
-        return HttpResponse(200, {}, json.dumps(document).encode())
+        return HttpResponse(200, {}, json.dumps(document))
     who = caller(event, context.invoked_function_arn, settings().access)
     telemetry.logger.thread_safe_append_keys(caller=digest(who.id))
     if method != "POST":
         # GET and DELETE are not needed: the server sends no messages of its own, and there are no sessions to end.
-        return HttpResponse(405, {"allow": "POST"}, b"")
+        return HttpResponse(405, {"allow": "POST"})
     admit(who, TOOLS)
-    # The server is kept in the process. Each call has its own transport, because the SDK starts a transport only once.
-    app = mcp_server(settings().environment, os.environ[OFFERED]).streamable_http_app(
-        streamable_http_path="/mcp", json_response=True, stateless_http=True, transport_security=BEHIND_GATEWAY
-    )
+    require_json(event)
     body = body_bytes(event, settings().limits.body_bytes)
     view = CallerView(who, time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN)
     token = VIEW.set(view)
     try:
-        return exchange(app, method, "/mcp", event.get("headers") or {}, body)
+        headers = {name.lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+        return offered(settings().environment, os.environ[OFFERED]).answered(headers, body)
     finally:
         VIEW.reset(token)
 
 
 @cache
-def mcp_server(environment: str, tools: str) -> MCPServer:
-    return server(f"osml-{environment}", VERSION, VIEW.get, _explained, tools.split())
+def offered(environment: str, names: str) -> Tools:
+    """The tools with these `names`, kept in the process."""
+    chosen = [AgentTool(run) for run in tools(VIEW.get) if run.__name__ in names.split()]
+    return Tools(f"osml-{environment}", VERSION, INSTRUCTIONS, chosen, _explained)
 
 
 class CallerView:

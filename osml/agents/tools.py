@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from importlib import metadata
+from typing import ParamSpec, TypeVar
 
 from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import ToolAnnotations
 
-import agents.server
-from agents.server import FilterValues
+from agents.functions import INSTRUCTIONS, FilterValues, tools
 from osml.ask import asking
 from osml.documents.library import library
 from osml.explained import explained
@@ -17,11 +21,25 @@ from rag.models import Answer, Source
 from rag.search import Page
 from settings.environment import prefix_of
 
+READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+P = ParamSpec("P")
+R = TypeVar("R")
+
 
 def server(where: Place) -> MCPServer:
     """The MCP server with an environment's tools; `run()` serves them on standard input and output."""
     view = OperatorView(where)
-    return agents.server.server(prefix_of(where.env), metadata.version("osml"), lambda: view, _sentence)
+    served = MCPServer(
+        prefix_of(where.env),
+        version=metadata.version("osml"),
+        log_level="ERROR",
+        # The tools never change.
+        subscriptions=False,
+        instructions=INSTRUCTIONS,
+    )
+    for run in tools(lambda: view):
+        served.add_tool(_explaining(run), annotations=READS)
+    return served
 
 
 class OperatorView:
@@ -41,6 +59,22 @@ class OperatorView:
 
     def shown(self, id: str) -> DocumentShown:
         return library(self._where).shown(id)
+
+
+def _explaining(run: Callable[P, R]) -> Callable[P, R]:
+    """The same function, which raises errors with their sentences. A bug is raised as it is: agents learn nothing."""
+
+    @wraps(run)
+    def explaining(*arguments: P.args, **options: P.kwargs) -> R:
+        try:
+            return run(*arguments, **options)
+        except Exception as error:
+            sentence = _sentence(error)
+            if sentence is None:
+                raise
+            raise ToolError(sentence) from None
+
+    return explaining
 
 
 def _sentence(error: Exception) -> str | None:

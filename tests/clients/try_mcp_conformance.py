@@ -28,6 +28,7 @@ PATIENCE = "120000"
 TEST_SERVER = "it calls tools, prompts and resources that only a server made for these tests has"
 NOT_ASKED = "the tools need nothing of the agent: no model, no question to its user, no list of its folders"
 NO_TASKS = "a tool answers at once: the extension for tasks is not offered"
+ONLY_TOOLS = "there are no prompts and no resources, and the server announces none"
 NO_NEWS = "the tools never change, so nobody can listen to news of them"
 DOES_NOT_APPLY = {
     "completion-complete": "there are no prompts whose arguments could be completed",
@@ -39,11 +40,11 @@ DOES_NOT_APPLY = {
     "sep-2575-server-rejects-undeclared-capability": TEST_SERVER,
     "sep-2575-missing-capability-http-400": TEST_SERVER,
     "json-schema-2020-12-tool-found": TEST_SERVER,
-    "prompts-get-": TEST_SERVER,
-    "resources-read-": TEST_SERVER,
-    "resources-templates-read": TEST_SERVER,
-    "resources-subscribe": TEST_SERVER,
-    "resources-unsubscribe": TEST_SERVER,
+    "prompts-": ONLY_TOOLS,
+    "sep-2549-prompts-": ONLY_TOOLS,
+    "sep-2549-resources-": ONLY_TOOLS,
+    "sep-2164-": ONLY_TOOLS,
+    "resources-": ONLY_TOOLS,
     "tools-call-": TEST_SERVER,
     "elicitation-": NOT_ASKED,
     "sep-2322-": NOT_ASKED,

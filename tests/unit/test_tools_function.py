@@ -142,11 +142,11 @@ def test_one_server_answers_each_call_with_the_view_of_its_caller(monkeypatch: p
 
     monkeypatch.setattr(answering, "passages", passages)
     sent("POST", body={"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
-    made = tools.mcp_server.cache_info().misses
+    made = tools.offered.cache_info().misses
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(ask, ["ada", "bob"]))
     assert callers == {"What may ada see?": "ada", "What may bob see?": "bob"}
-    assert tools.mcp_server.cache_info().misses == made
+    assert tools.offered.cache_info().misses == made
 
 
 def test_an_error_is_a_sentence_with_its_cause_and_a_bug_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,7 +62,7 @@ def contexts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[ssl.SSLContext]]:
 
 
 def ask(url: str) -> int:
-    return Wire("The engine", 5).send("GET", url, Budget(10), 5).status_code
+    return Wire("The engine", 5).send("GET", url, Budget(10), 5).status
 
 
 def test_clients_that_trust_the_same_authorities_read_them_once(

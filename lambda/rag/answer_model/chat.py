@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-import requests
+from urllib3 import BaseHTTPResponse
 
 from rag.answer_model import chat_tools
 from rag.answer_model.lines import json_object, lines, objects
@@ -48,10 +48,10 @@ class Chat:
         response = self._sent(body, budget, stream=True)
         with response, self._wire.reading():
             if "event-stream" not in response.headers.get("Content-Type", ""):
-                yield _content(json_object(response.content), "message", usage)
+                yield _content(json_object(response.data), "message", usage)
                 return
             ended = False
-            for event in objects(lines(response.iter_content(_ENOUGH))):
+            for event in objects(lines(response.stream(_ENOUGH))):
                 budget.call(self._most)
                 yield _content(event, "delta", usage)
                 ended = ended or bool(_choice(event).get("finish_reason"))
@@ -67,15 +67,15 @@ class Chat:
         }
         usage.note_read(prompt.text())
         response = self._sent(body, budget)
-        answer = json_object(response.content)
+        answer = json_object(response.data)
         _report(answer, usage)
         return chat_tools.chosen(_choice(answer))
 
-    def _sent(self, body: dict[str, Any], budget: Budget, *, stream: bool = False) -> requests.Response:
+    def _sent(self, body: dict[str, Any], budget: Budget, *, stream: bool = False) -> BaseHTTPResponse:
         headers = {"Authorization": f"Bearer {self._secret.value(self._chosen.secret.key, budget)}"}
         try:
             return self._wire.send(
-                "POST", self._chosen.url, budget, self._most, json=body, headers=headers, stream=stream
+                "POST", self._chosen.url, budget, self._most, body=body, headers=headers, stream=stream
             )
         except AssistantRefused:
             self._secret.forget()

@@ -31,7 +31,7 @@ class OpenAi:
             body["dimensions"] = self._chosen.asked_dimension
         headers = {"Authorization": f"Bearer {self._secret.value(self._chosen.secret.key, budget)}"}
         try:
-            answer = self._wire.send("POST", self._chosen.url, budget, self._most, json=body, headers=headers)
+            answer = self._wire.send("POST", self._chosen.url, budget, self._most, body=body, headers=headers)
         except AssistantRefused:
             self._secret.forget()
             raise

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from requests.auth import AuthBase
-
 from rag.budget import Budget
 from rag.caller import ACCESS, GROUPS, LOADER, Caller, Held
 from rag.failures import RagFailure, Starting, Throttled, Unavailable
@@ -17,7 +15,7 @@ from rag.search.clauses import of_documents
 from rag.search.hit import fields_of, hits_of, is_for, source_of
 from rag.send import Send
 from rag.service_failure import EMBEDDING, ENGINE, failure_of, starting, unusable
-from rag.wire import Wire
+from rag.wire import Auth, Wire, text_of
 from settings.runtime_settings import EngineEmbedding, RuntimeSettings
 
 # An idle collection of the generation NEXTGEN answers its first request after 10 to 30 seconds.
@@ -38,7 +36,7 @@ class IndexClient:
     `passages` reads `most_hits` hits with each request.
     """
 
-    def __init__(self, settings: RuntimeSettings, auth: AuthBase | None = None, most_hits: int = MOST_HITS) -> None:
+    def __init__(self, settings: RuntimeSettings, auth: Auth | None = None, most_hits: int = MOST_HITS) -> None:
         if auth is None:
             from rag.sign_in import sign_in
 
@@ -73,13 +71,13 @@ class IndexClient:
 
         def attempt() -> Any:
             try:
-                response = self._wire.send(method, url, budget, seconds, data=data, headers=headers, params=query)
+                response = self._wire.send(method, url, budget, seconds, body=data, headers=headers, query=query)
             except Starting as failure:
                 raise self._embedding_starts(failure) from None
             try:
                 return response.json()
             except ValueError as error:
-                raise unusable(ENGINE, f"{method} {path}: {response.text[:200]}") from error
+                raise unusable(ENGINE, f"{method} {path}: {text_of(response)[:200]}") from error
 
         return budget.retrying(attempt, again)
 

@@ -1,28 +1,22 @@
-"""The tools of a knowledge base for agents, over the Model Context Protocol.
-
-If a tool fails, the agent gets the sentence that a person would read. For a bug, it gets no internal details.
-"""
+"""The tools of a knowledge base for agents, which the function `tools` and `osml mcp` offer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from functools import wraps
-from typing import Annotated, ParamSpec, Protocol, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Annotated, Protocol
 
-from mcp.server.mcpserver import MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
-from mcp.types import ToolAnnotations
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from rag.document_models import DocumentList, DocumentShown
 from rag.models import Answer, Source
 from rag.search import Page
-from settings.agents import TOOLS
+from rag.shape import Shape
 
+INSTRUCTIONS = (
+    "Searches the documents of one knowledge base and answers questions only from them. Give the ids of the documents "
+    "that an answer is based on."
+)
 MOST = 50
-READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
-P = ParamSpec("P")
-R = TypeVar("R")
 
 FilterValues = Mapping[str, str | list[str]]
 Size = Annotated[int, Field(ge=1, le=MOST, description="The greatest number of passages.")]
@@ -34,7 +28,7 @@ Filters = Annotated[
 ]
 
 
-class Passages(BaseModel):
+class Passages(Shape):
     """The passages found, the nearest to the question first."""
 
     model_config = ConfigDict(frozen=True)
@@ -58,30 +52,11 @@ class DocumentView(Protocol):
         """A document with its passages."""
 
 
-def server(
-    name: str,
-    version: str,
-    documents: Callable[[], DocumentView],
-    explained: Callable[[Exception], str | None],
-    tools: Collection[str] = TOOLS,
-) -> MCPServer:
-    """The server of these tools. `documents` returns the view for the current call.
+def tools(documents: Callable[[], DocumentView]) -> list[Callable[..., Shape]]:
+    """The functions of the tools, in the order of `settings.agents.TOOLS`.
 
-    `explained` returns the sentence for an error, or None for a bug.
+    Their names, docstrings and annotations are what agents see. `documents` returns the view for the current call.
     """
-    made = MCPServer(
-        name,
-        version=version,
-        log_level="ERROR",
-        # The tools never change, and a function cannot keep a stream of notifications open.
-        subscriptions=False,
-        instructions="Searches the documents of one knowledge base and answers questions only from them. Give the "
-        "ids of the documents that an answer is based on.",
-    )
-
-    def add(run: Callable[P, R]) -> None:
-        if run.__name__ in tools:
-            made.add_tool(_explaining(run, explained), annotations=READS)
 
     def search(question: str, size: Size = 4, filters: Filters = None) -> Passages:
         """Find the passages nearest to a question, without an answer. Each names its document and its place there."""
@@ -104,24 +79,4 @@ def server(
         """Show a document by its id: its title, and its text in passages."""
         return documents().shown(id)
 
-    add(search)
-    add(ask)
-    add(list_documents)
-    add(get_document)
-    return made
-
-
-def _explaining(run: Callable[P, R], explained: Callable[[Exception], str | None]) -> Callable[P, R]:
-    """The same function, which raises errors with the sentences of `explained`."""
-
-    @wraps(run)
-    def explaining(*arguments: P.args, **options: P.kwargs) -> R:
-        try:
-            return run(*arguments, **options)
-        except Exception as error:
-            sentence = explained(error)
-            if sentence is None:
-                raise
-            raise ToolError(sentence) from None
-
-    return explaining
+    return [search, ask, list_documents, get_document]
