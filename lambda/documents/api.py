@@ -4,32 +4,27 @@ The routes of a module in `ROUTERS` are imported with the first request for one 
 only one request.
 """
 
+import json
 import sys
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-from aws_lambda_powertools.event_handler.api_gateway import Route
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 
 import current
 from aws.tracing import subsegment
 from gateway import origins, telemetry
 from gateway.caller import caller, digest
-from gateway.mistake import mistake
 from gateway.request import json_body, request_id
 from gateway.routes import admit
-from rag import health as index
 from rag.budget import Budget
 from rag.caller import Caller
 from rag.caller_models import Me, QuotaUsed
-from rag.failures import Absent, Invalid
+from rag.failures import Absent
 from rag.models import Health, Problem
 from rag.own_settings import settings
+from routing import Route, Router
 
 JSON = "application/json"
 HEADERS = {"Cache-Control": ["no-store"], "X-Content-Type-Options": ["nosniff"]}
@@ -39,7 +34,7 @@ ROUTERS = {
     **{name: name for name in ("conversations", "feedback", "prompts", "shares")},
 }
 
-app = APIGatewayRestResolver(enable_validation=True)
+router = Router()
 
 
 @subsegment("## handler")
@@ -59,12 +54,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         direct = {"buffered": not event.get("requestContext")}
         who = caller({**direct, **event}, context.invoked_function_arn, settings().access)
         telemetry.logger.thread_safe_append_keys(caller=digest(who.id))
-        if event["httpMethod"] in ("PATCH", "POST", "PUT"):
-            # powertools also accepts forms, bodies that are too large, and bodies that are not JSON.
-            json_body(event, settings().limits.body_bytes)
-        _include(ROUTERS.get(event["path"].removeprefix("/").partition("/")[0]))
-        app.append_context(who=who)  # type: ignore[no-untyped-call] # of powertools 3.37
-        response = app.resolve({"headers": {}, "requestContext": {}, **event}, context)
+        request = current.Request(event, context, who)
+        current.REQUEST.set(request)
+        body = _answer(event)
+        response = _response(request.status, json.dumps(body))
         named = f"{event['httpMethod']} {event.get('resource', '')}"
         telemetry.logger.info("Done.", extra={"route": named, "status": response["statusCode"]})
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a sentence
@@ -74,12 +67,35 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return {**response, "multiValueHeaders": {**response["multiValueHeaders"], **HEADERS, **cors}}
 
 
-@app.get("/me", operation_id="me", summary="See what one may do", response_description="Role and groups.")
+def _answer(event: Mapping[str, Any]) -> Any:
+    """The body of the response; raises a `RagFailure`."""
+    first = event["path"].removeprefix("/").partition("/")[0]
+    route = next((route for route in _routes(ROUTERS.get(first)) if route.is_for(event)), None)
+    if route is None:
+        raise Absent("There is nothing at this address; GET /openapi.json lists the routes.")
+    # A caller who may not use the route must not learn the form of its requests.
+    admit(current.caller(), route.name)
+    body = json_body(event, settings().limits.body_bytes) if route.method in ("PATCH", "POST", "PUT") else None
+    answer = route.run(**route.arguments(event, body))
+    return answer.model_dump(mode="json") if isinstance(answer, BaseModel) else answer
+
+
+def routes() -> list[Route]:
+    """All routes of the function."""
+    return [*router.routes, *(route for module in dict.fromkeys(ROUTERS.values()) for route in _routes(module))]
+
+
+def _routes(module: str | None) -> list[Route]:
+    own: Router = import_module(module).router if module else router
+    return own.routes
+
+
+@router.route("GET /me", operation_id="me", summary="See what one may do", response_description="Role and groups.")
 def me() -> Me:
     """Tells the caller's own role and groups, and what they have used of their quota."""
     from rag import history, rating, sharing
 
-    who = _who()
+    who = current.caller()
     groups = None if who.groups is None else sorted(who.groups)
     listed, kept = history.is_listed(who, settings()), rating.kept(settings())
     return Me(
@@ -94,72 +110,30 @@ def me() -> Me:
     )
 
 
-@app.get(
-    "/health",
+@router.route(
+    "GET /health",
     operation_id="health",
     summary="Check whether questions can be answered",
     response_description="The index can be searched.",
 )
-def health() -> Response[Health]:
+def health() -> Health:
     """Looks at the index; 503 where it cannot be searched."""
-    state = index.health(_seconds())
-    return Response(status_code=200 if state.status == "ok" else 503, content_type=JSON, body=state)
+    from rag import health as index
+
+    state = index.health(current.seconds())
+    if state.status != "ok":
+        current.answered_with(503)
+    return state
 
 
-@app.get("/openapi.json", operation_id="openapi", summary="Describe the API", response_description="This document.")
+@router.route(
+    "GET /openapi.json", operation_id="openapi", summary="Describe the API", response_description="This document."
+)
 def described() -> dict[str, Any]:
     """Returns the API's OpenAPI document."""
     from openapi import document
 
-    return document(whole())
-
-
-def whole() -> APIGatewayRestResolver:
-    """The app with all its routes."""
-    for module in ROUTERS.values():
-        _include(module)
-    return app
-
-
-@cache
-def _include(module: str | None) -> None:
-    if module:
-        app.include_router(import_module(module).router)
-
-
-def route(of_app: Route) -> str:
-    """The name of one of the app's routes in the table of roles."""
-    path = of_app.path.replace("<", "{").replace(">", "}")
-    return f"{of_app.method} {path}"
-
-
-@app.not_found
-def _nowhere(_: NotFoundError) -> NoReturn:
-    raise Absent("There is nothing at this address; GET /openapi.json lists the routes.")
-
-
-@app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator] # of powertools 3.37
-def _wrong(error: RequestValidationError) -> NoReturn:
-    # Requests are validated before any other middleware. A caller who may not use the route must not learn its form.
-    _admit()
-    raise Invalid(mistake(_within(error.errors())))
-
-
-def _admitted(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
-    """Pass on a request if the role of its caller is enough for its route; raises `Forbidden` or `Absent`."""
-    _admit()
-    return next_middleware(app)
-
-
-app.use(middlewares=[_admitted])
-
-
-def _admit() -> None:
-    admit(_who(), route(app.context["_route"]))
-
-
-def _who() -> Caller:
-    return current.caller(app)
+    return document(tuple(routes()))
 
 
 def _quota(who: Caller) -> QuotaUsed | None:
@@ -168,25 +142,21 @@ def _quota(who: Caller) -> QuotaUsed | None:
     from rag.quota import own_quota
 
     quota = own_quota()
-    return quota.standing(who, Budget(_seconds())) if quota else None
-
-
-def _within(errors: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The errors without the first part of their paths, which is `body`, `query` or `path`."""
-    return [{**error, "loc": error["loc"][1:]} for error in errors]
-
-
-def _seconds() -> float:
-    return current.seconds(app)
+    return quota.standing(who, Budget(current.seconds())) if quota else None
 
 
 def _problem(error: Exception, identifier: str) -> dict[str, Any]:
     failure = telemetry.failed(error)
-    again = {"Retry-After": [str(failure.retry_after)]} if failure.retry_after else {}
+    problem = Problem(message=failure.message, cause=failure.cause, request_id=identifier)
+    return _response(failure.status, problem.model_dump_json(), failure.retry_after)
+
+
+def _response(status: int, body: str, retry_after: int | None = None) -> dict[str, Any]:
+    again = {"Retry-After": [str(retry_after)]} if retry_after else {}
     return {
-        "statusCode": failure.status,
+        "statusCode": status,
         "multiValueHeaders": {"Content-Type": [JSON], **again},
-        "body": Problem(message=failure.message, cause=failure.cause, request_id=identifier).model_dump_json(),
+        "body": body,
         "isBase64Encoded": False,
     }
 
@@ -194,4 +164,4 @@ def _problem(error: Exception, identifier: str) -> dict[str, Any]:
 if __name__ == "__main__":
     from openapi import document, printed
 
-    sys.stdout.write(printed(document(whole())))
+    sys.stdout.write(printed(document(tuple(routes()))))

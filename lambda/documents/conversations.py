@@ -2,8 +2,7 @@
 
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.api_gateway import Router
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from pydantic import Field
 
 import current
 from rag import history
@@ -14,25 +13,26 @@ from rag.conversation_models import (
     ConversationShown,
     Renamed,
 )
+from routing import Router
 
 LISTED = 30
-Id = Annotated[str, Path(description="The conversation's id.", pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Id = Annotated[str, Field(description="The conversation's id.", pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
-router = Router()  # type: ignore[no-untyped-call] # of powertools 3.37
+router = Router()
 
 
-@router.get(
-    "/conversations",
+@router.route(
+    "GET /conversations",
     operation_id="listConversations",
     summary="List one's own conversations",
     response_description="One page of the caller's conversations.",
 )
 def listed(
-    limit: Annotated[int, Query(ge=1, le=history.MOST_LISTED, description="How many at most.")] = LISTED,
-    after: Annotated[str | None, Query(max_length=300, description="The cursor from the previous page.")] = None,
+    limit: Annotated[int, Field(ge=1, le=history.MOST_LISTED, description="How many at most.")] = LISTED,
+    after: Annotated[str | None, Field(max_length=300, description="The cursor from the previous page.")] = None,
     search: Annotated[
         str | None,
-        Query(
+        Field(
             max_length=200,
             description="Only conversations with all these words in their titles or questions; a page may then be "
             "shorter.",
@@ -40,37 +40,37 @@ def listed(
     ] = None,
 ) -> ConversationList:
     """Lists the caller's conversations, those with the latest turn first."""
-    return history.listed(limit, after, search, current.seconds(router), current.caller(router))
+    return history.listed(limit, after, search, current.seconds(), current.caller())
 
 
-@router.get(
-    "/conversations/<id>",
+@router.route(
+    "GET /conversations/{id}",
     operation_id="showConversation",
     summary="Show one's own conversation",
     response_description="The conversation with its last turns.",
 )
 def shown(id: Id) -> ConversationShown:
     """Shows the caller's conversation; sources are those that the caller may see today."""
-    return history.shown(id, current.seconds(router), current.caller(router))
+    return history.shown(id, current.seconds(), current.caller())
 
 
-@router.patch(
-    "/conversations/<id>",
+@router.route(
+    "PATCH /conversations/{id}",
     operation_id="renameConversation",
     summary="Rename one's own conversation",
     response_description="The conversation with its new title.",
 )
 def renamed(id: Id, body: Renamed) -> ConversationListed:
     """Gives the caller's conversation another title."""
-    return history.renamed(id, body.title, current.seconds(router), current.caller(router))
+    return history.renamed(id, body.title, current.seconds(), current.caller())
 
 
-@router.delete(
-    "/conversations/<id>",
+@router.route(
+    "DELETE /conversations/{id}",
     operation_id="removeConversation",
     summary="Remove one's own conversation",
     response_description="The conversation is removed.",
 )
 def removed(id: Id) -> ConversationRemoved:
     """Removes the caller's conversation with all its turns."""
-    return history.removed(id, current.seconds(router), current.caller(router))
+    return history.removed(id, current.seconds(), current.caller())

@@ -1,9 +1,10 @@
-"""The current request: its caller, the time that is left for it, and the store of its files."""
+"""The current request: its caller, the time that is left for it, its status, and the store of its files."""
 
 import time
-from typing import TYPE_CHECKING
-
-from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from rag.caller import Caller
 from rag.own_settings import settings
@@ -17,10 +18,27 @@ GATEWAY_SECONDS = 29.0
 MARGIN = 1.0
 
 
-def caller(app: BaseRouter) -> Caller:
+@dataclass
+class Request:
+    """A request of `caller`: API Gateway's `event`, Lambda's `context`, and the `status` of the response."""
+
+    event: Mapping[str, Any]
+    context: Any
+    caller: Caller
+    status: int = 200
+
+
+REQUEST: ContextVar[Request] = ContextVar("request")
+
+
+def caller() -> Caller:
     """The caller of the request."""
-    who: Caller = app.context["who"]
-    return who
+    return REQUEST.get().caller
+
+
+def answered_with(status: int) -> None:
+    """Answer the request with another status than 200."""
+    REQUEST.get().status = status
 
 
 def originals() -> "Originals | None":
@@ -32,10 +50,11 @@ def originals() -> "Originals | None":
     return own_originals()
 
 
-def seconds(app: BaseRouter) -> float:
+def seconds() -> float:
     """The seconds that are left for the work: the function's time, and API Gateway's since the request arrived."""
-    left = min(app.lambda_context.get_remaining_time_in_millis() / 1000, GATEWAY_SECONDS)
-    taken = app.current_event.raw_event["requestContext"].get("requestTimeEpoch")
+    request = REQUEST.get()
+    left = min(request.context.get_remaining_time_in_millis() / 1000, GATEWAY_SECONDS)
+    taken = (request.event.get("requestContext") or {}).get("requestTimeEpoch")
     if taken is not None:
         waited = time.time() - taken / 1000
         # An impossible time of arrival is ignored, because a clock may be wrong.

@@ -1,14 +1,17 @@
 """The API's OpenAPI document, `docs/openapi.json`.
 
-The routes of `api` describe themselves. This module adds the routes of the other functions, and the errors.
+Powertools describes the routes of `api`. This module adds the routes of the other functions, and the errors.
 """
 
 import json
-from collections.abc import Iterator
-from functools import cache
-from typing import Any
+import re
+from collections.abc import Callable, Iterator
+from functools import cache, wraps
+from inspect import Parameter, signature
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import BaseModel
 
 from gateway.routes import NEEDED
@@ -17,8 +20,10 @@ from rag.chat_models import ChatProblem
 from rag.document_models import DocumentsStored
 from rag.job_models import Job
 from rag.models import Health, Problem
+from routing import Route
 
 VERSION = "1.0.0"
+_PARAMETER = re.compile(r"\{(\w+)\}")
 DESCRIPTION = """\
 Answers questions from documents, and says so when the documents do not contain the answer.
 
@@ -66,8 +71,11 @@ RETRY_AFTER = {
 
 
 @cache
-def document(app: APIGatewayRestResolver) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of the whole REST API; `app` has a part of its routes."""
+def document(routes: tuple[Route, ...]) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of the whole REST API; `routes` are a part of it."""
+    app = APIGatewayRestResolver(enable_validation=True)
+    for route in routes:
+        app.route(_PARAMETER.sub(r"<\1>", route.path), route.method, **route.described)(_placed(route))
     described = app.get_openapi_schema(
         title="osml assistant", version=VERSION, openapi_version="3.1.0", description=DESCRIPTION
     )
@@ -92,6 +100,25 @@ def document(app: APIGatewayRestResolver) -> dict[str, Any]:
     spec["paths"]["/health"]["get"]["responses"]["503"] = answer("The index cannot be searched.", Health)
     spec["paths"] = dict(sorted(spec["paths"].items()))
     return spec
+
+
+def _placed(route: Route) -> Callable[..., Any]:
+    """The function of the route, with Powertools' marks of parameters in the path and in the query."""
+
+    @wraps(route.run)
+    def run(**arguments: Any) -> Any:
+        return route.run(**arguments)
+
+    def placed(parameter: Parameter) -> Parameter:
+        mark = Path if f"{{{parameter.name}}}" in route.path else Query
+        [described] = parameter.annotation.__metadata__
+        marked = Annotated[parameter.annotation, mark(description=described.description)]
+        return parameter.replace(annotation=marked)
+
+    own = signature(route.run)
+    parameters = [each if isinstance(each.annotation, type) else placed(each) for each in own.parameters.values()]
+    run.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return run
 
 
 def _tell_role(path: str, method: str, operation: dict[str, Any]) -> None:

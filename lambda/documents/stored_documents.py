@@ -4,9 +4,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import unquote
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from pydantic import Field
 
 import current
 from rag import documents
@@ -27,31 +25,31 @@ from rag.own_settings import settings
 from rag.parts import parts
 from rag.search import Order
 from rag.search import Page as SomeDocuments
+from routing import Router
 
 if TYPE_CHECKING:
     from rag.job_state import State
     from rag.jobs import Jobs
 
-JSON = "application/json"
 LISTED = 50
 # The most characters of text that one request stores; larger requests become a job.
 AT_ONCE = 200_000
 
-router = Router()  # type: ignore[no-untyped-call] # of powertools 3.37
+router = Router()
 
 
-@router.post(
-    "/documents",
+@router.route(
+    "POST /documents",
     operation_id="storeDocuments",
     summary="Store documents",
     response_description="What became of each document.",
 )
-def store(body: DocumentsIn) -> Response[DocumentsStored | Job]:
+def store(body: DocumentsIn) -> DocumentsStored | Job:
     """Stores each document in place of its predecessor; what becomes of one does not depend on the others.
 
     What is more than one request stores becomes a job.
     """
-    who = current.caller(router)
+    who = current.caller()
     if body.part:
         documents.refuse_strange(body.part.groups, who)
         return _accepted(jobs().take(body.part, who))
@@ -60,109 +58,106 @@ def store(body: DocumentsIn) -> Response[DocumentsStored | Job]:
         from rag import files
 
         documents.refuse_strange(body.file.groups, who)
-        stored = files.store(body.file, current.seconds(router), parts(), who, current.originals())
+        stored = files.store(body.file, current.seconds(), parts(), who, current.originals())
         if stored.ended:
-            return _stored(counted(stored.results))
+            return counted(stored.results)
         return _accepted(jobs().go_on(body.file, stored, who))
     given = body.documents or []
     if sum(len(document.text) for document in given) > AT_ONCE:
         documents.refuse_doubled(given)
         return _accepted(jobs().documents(given, who))
-    return _stored(documents.store(given, current.seconds(router), who))
+    return documents.store(given, current.seconds(), who)
 
 
-@router.get(
-    "/jobs/<id>",
+@router.route(
+    "GET /jobs/{id}",
     operation_id="seeJob",
     summary="See how far an upload is",
     response_description="The job, with the results so far.",
 )
-def job(id: Annotated[str, Path(description="The job's id.", pattern=JOB_ID)]) -> Job:
+def job(id: Annotated[str, Field(description="The job's id.", pattern=JOB_ID)]) -> Job:
     """Tells how far the job of an upload is."""
-    return jobs().state(id, current.caller(router)).as_job
+    return jobs().state(id, current.caller()).as_job
 
 
-@router.get(
-    "/documents",
+@router.route(
+    "GET /documents",
     operation_id="listDocuments",
     summary="List documents",
     response_description="One page of the documents.",
 )
 def listed(
-    limit: Annotated[int, Query(ge=1, le=documents.MOST_LISTED, description="How many at most.")] = LISTED,
-    after: Annotated[str | None, Query(description="The cursor from the previous page.")] = None,
+    limit: Annotated[int, Field(ge=1, le=documents.MOST_LISTED, description="How many at most.")] = LISTED,
+    after: Annotated[str | None, Field(description="The cursor from the previous page.")] = None,
     search: Annotated[
         str | None,
-        Query(
+        Field(
             max_length=200,
             description="Only documents whose id contains this text, or whose title contains these words.",
         ),
     ] = None,
     order: Annotated[
-        Order, Query(description="The order: by id, ascending or descending, or by the time of the last load.")
+        Order, Field(description="The order: by id, ascending or descending, or by the time of the last load.")
     ] = "asc",
 ) -> DocumentList:
     """Lists the documents of the index, page by page."""
-    return documents.listed(SomeDocuments(limit, after, search, order), current.seconds(router), current.caller(router))
+    return documents.listed(SomeDocuments(limit, after, search, order), current.seconds(), current.caller())
 
 
-@router.get(
-    "/passages",
+@router.route(
+    "GET /passages",
     operation_id="showDocument",
     summary="Show a document",
     response_description="The document's passages, in text order.",
 )
-def shown(document: Annotated[str, Query(description="The document's id.")]) -> DocumentShown:
+def shown(document: Annotated[str, Field(description="The document's id.")]) -> DocumentShown:
     """Shows what the index holds of a document."""
-    return documents.shown(document, current.seconds(router), current.caller(router))
+    return documents.shown(document, current.seconds(), current.caller())
 
 
-@router.get(
-    "/originals",
+@router.route(
+    "GET /originals",
     operation_id="openOriginal",
     summary="Open the file of a document",
     response_description="A link to the file.",
 )
-def original(document: Annotated[str, Query(description="The document's id.")]) -> OriginalLink:
+def original(document: Annotated[str, Field(description="The document's id.")]) -> OriginalLink:
     """Signs a link to the file of a document as it was uploaded, where the environment keeps it."""
     kept = current.originals()
     if kept is None:
         raise Absent("This environment keeps no originals, because assistant.originals is not set.")
-    return kept.link(document, current.seconds(router), current.caller(router), parts())
+    return kept.link(document, current.seconds(), current.caller(), parts())
 
 
-@router.delete(
-    "/documents",
+@router.route(
+    "DELETE /documents",
     operation_id="removeDocument",
     summary="Remove a document",
     response_description="The document is removed.",
 )
-def delete(id: Annotated[str, Query(description="The document's id.")]) -> DocumentRemoved:
+def delete(id: Annotated[str, Field(description="The document's id.")]) -> DocumentRemoved:
     """Removes a document with all its passages, and its file if that is kept."""
-    removed, kept = documents.delete(id, current.seconds(router), current.caller(router)), current.originals()
+    removed, kept = documents.delete(id, current.seconds(), current.caller()), current.originals()
     if kept:
-        kept.remove(id, Budget(current.seconds(router)))
+        kept.remove(id, Budget(current.seconds()))
     return removed
 
 
-@router.delete(
-    "/documents/<id>",
+@router.route(
+    "DELETE /documents/{id}",
     operation_id="removeDocumentByPath",
     summary="Remove a document by an id in the path",
     response_description="The document is removed.",
 )
-def delete_by_path(id: Annotated[str, Path(description="The document's id, percent-encoded.")]) -> DocumentRemoved:
+def delete_by_path(id: Annotated[str, Field(description="The document's id, percent-encoded.")]) -> DocumentRemoved:
     """Removes a document with all its passages; one whose id holds a slash, or dots alone, is named by `?id=`."""
     # REST APIs of API Gateway pass the path on as it was sent, percent-encoded.
     return delete(unquote(id))
 
 
-def _stored(outcome: DocumentsStored) -> Response[DocumentsStored | Job]:
-    return Response(status_code=200, content_type=JSON, body=outcome)
-
-
-def _accepted(state: "State") -> Response[DocumentsStored | Job]:
-    return Response(status_code=202, content_type=JSON, body=state.as_job)
+def _accepted(state: "State") -> Job:
+    current.answered_with(202)
+    return state.as_job
 
 
 @cache

@@ -150,9 +150,7 @@ def as_role(role: str) -> dict[str, Any]:
 
 
 def test_each_route_of_the_functions_has_a_role() -> None:
-    app = api.whole()
-    routes = {api.route(item) for item in [*app._static_routes, *app._dynamic_routes]}
-    assert routes | OF_ASK | {TOOLS} == set(NEEDED)
+    assert {route.name for route in api.routes()} | OF_ASK | {TOOLS} == set(NEEDED)
 
 
 def test_a_reader_changes_nothing() -> None:

@@ -175,7 +175,7 @@ def test_a_body_that_cannot_be_read_says_why(
         ("{}", "The body cannot be used: send either documents, file or part."),
         ("[]", "The body is a list, but must be an object."),
         ("5", "The body is a number, but must be an object."),
-        ("null", "The body is missing; add it."),
+        ("null", "The body is null, but must be an object."),
         ('{"documents": []}', "`documents` has 0 entries; the minimum is 1."),
         ('{"documents": {}}', "`documents` is an object, but must be a list."),
         (json.dumps({"documents": [{}] * 101}), "`documents` has 101 entries; the maximum is 100."),

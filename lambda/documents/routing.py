@@ -1,0 +1,92 @@
+"""Routes: functions whose names and annotations say what a request contains.
+
+This replaces the resolver of Powertools, which describes the API (openapi.py), because its import takes half as long
+as the start of a function without code (docs/decisions/0030-cold-starts.md).
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from inspect import Parameter, signature
+from typing import Any, TypeVar, get_type_hints
+
+from pydantic import BaseModel, ValidationError, create_model
+
+from gateway.mistake import mistake
+from rag.failures import Invalid
+
+Run = TypeVar("Run", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """A route of the API: `run` answers requests with this method and this path, in which `{name}` is a parameter.
+
+    A parameter of `run` that is not in the path is a parameter of the query, or with a model as its type the body.
+    """
+
+    method: str
+    path: str
+    run: Callable[..., Any]
+    described: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """The name in the table of roles."""
+        return f"{self.method} {self.path}"
+
+    def arguments(self, event: Mapping[str, Any], body: Any) -> dict[str, Any] | None:
+        """The arguments for `run`; None if the event is for another path. Raises `Invalid`.
+
+        Values in the path stay as they were sent, percent-encoded.
+        """
+        in_path = self._pattern.fullmatch(event["path"])
+        return None if in_path is None else self._checked({**_query(event), **in_path.groupdict()}, body)
+
+    def is_for(self, event: Mapping[str, Any]) -> bool:
+        """Whether the event has this method and this path."""
+        return self.method == event["httpMethod"] and self._pattern.fullmatch(event["path"]) is not None
+
+    def _checked(self, texts: Mapping[str, str], body: Any) -> dict[str, Any]:
+        kinds = get_type_hints(self.run, include_extras=True)
+        parameters = signature(self.run).parameters
+        bodies = [name for name in parameters if isinstance(kinds[name], type) and issubclass(kinds[name], BaseModel)]
+        fields: dict[str, Any] = {
+            name: (kinds[name], ... if parameter.default is Parameter.empty else parameter.default)
+            for name, parameter in parameters.items()
+            if name not in bodies
+        }
+        try:
+            values = create_model(self.run.__name__, **fields).model_validate(texts) if fields else None
+            given = {name: kinds[name].model_validate(body) for name in bodies}
+        except ValidationError as error:
+            raise Invalid(mistake(error.errors())) from None
+        return {**{name: getattr(values, name) for name in fields}, **given}
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path) + "/*")
+
+
+class Router:
+    """The routes of a module, in the order of their declaration."""
+
+    def __init__(self) -> None:
+        self.routes: list[Route] = []
+
+    def route(self, name: str, **described: str) -> Callable[[Run], Run]:
+        """Declare the route `name`, such as `GET /documents/{id}`; `described` is for the API's description."""
+        method, path = name.split()
+
+        def declare(run: Run) -> Run:
+            self.routes.append(Route(method, path, run, described))
+            return run
+
+        return declare
+
+
+def _query(event: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters of the query; of a repeated one, the first value."""
+    several = event.get("multiValueQueryStringParameters") or {}
+    return {**(event.get("queryStringParameters") or {}), **{name: values[0] for name, values in several.items()}}
