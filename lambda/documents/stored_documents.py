@@ -49,24 +49,27 @@ def store(body: DocumentsIn) -> DocumentsStored | Job:
 
     What is more than one request stores becomes a job.
     """
+    # Imported here, because it splits texts into passages.
+    from rag import storing
+
     who = current.caller()
     if body.part:
-        documents.refuse_strange(body.part.groups, who)
+        storing.refuse_strange(body.part.groups, who)
         return _accepted(jobs().take(body.part, who))
     if body.file:
         # Imported here, because it imports all readers of files.
         from rag import files
 
-        documents.refuse_strange(body.file.groups, who)
+        storing.refuse_strange(body.file.groups, who)
         stored = files.store(body.file, current.seconds(), parts(), who, current.originals())
         if stored.ended:
             return counted(stored.results)
         return _accepted(jobs().go_on(body.file, stored, who))
     given = body.documents or []
     if sum(len(document.text) for document in given) > AT_ONCE:
-        documents.refuse_doubled(given)
+        storing.refuse_doubled(given)
         return _accepted(jobs().documents(given, who))
-    return documents.store(given, current.seconds(), who)
+    return storing.store(given, current.seconds(), who)
 
 
 @router.route(

@@ -15,9 +15,9 @@ from rag.budget import Budget
 from rag.caller import Caller
 from rag.document_models import DocumentResult, FileIn
 from rag.document_results import failed
-from rag.documents import given_to, put
 from rag.failures import Starting
 from rag.parts import Parts
+from rag.storing import given_to, put
 
 if TYPE_CHECKING:
     from rag.originals import Originals

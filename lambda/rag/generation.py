@@ -1,6 +1,7 @@
 """Generation of an answer from passages: by a model that the assistant calls, or by the engine's search pipeline."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Protocol
 
 from rag.answer_model import ModelCaller
@@ -19,8 +20,10 @@ from settings.runtime_settings import PipelineAnswer
 class Generation(Protocol):
     """Generates answers from passages. `name` is the model's name; `keeps` is True if it stores the turn itself."""
 
-    name: str
     keeps: bool
+
+    @property
+    def name(self) -> str: ...
 
     def pieces(
         self,
@@ -43,12 +46,21 @@ class OwnGeneration:
     keeps = False
 
     def __init__(
-        self, model: ModelCaller, prompt: Prompt, control_tokens: Sequence[str], name: str | None = None
+        self, made: Callable[[], ModelCaller], prompt: Prompt, control_tokens: Sequence[str], name: str | None = None
     ) -> None:
-        self.name = name or model.name
-        self.model = model
+        self._made = made
         self._prompt = prompt
         self._control_tokens = control_tokens
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        return self._name or self.model.name
+
+    @cached_property
+    def model(self) -> ModelCaller:
+        """The model, made at its first use."""
+        return self._made()
 
     def pieces(
         self,
@@ -76,9 +88,12 @@ class PipelineGeneration:
     keeps = True
 
     def __init__(self, engine: IndexClient, chosen: PipelineAnswer) -> None:
-        self.name = chosen.model
         self._engine = engine
         self._chosen = chosen
+
+    @property
+    def name(self) -> str:
+        return self._chosen.model
 
     def pieces(
         self,

@@ -1,7 +1,7 @@
 """The parts of the assistant in this environment, created once in each process."""
 
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, cast
 
 from rag.conversations import Conversations, History
@@ -77,7 +77,7 @@ def answering_by(parts: Parts, settings: RuntimeSettings, name: str | None) -> P
 
     chosen = settings.answer
     assert isinstance(chosen, AnswerModel)  # noqa: S101 for the type checker
-    generation = OwnGeneration(model(settings), settings.prompt, chosen.control_tokens, name)
+    generation = OwnGeneration(partial(model, settings), settings.prompt, chosen.control_tokens, name)
     agentic, answers = _agentic(settings, generation), _cache(settings)
     return replace(parts, settings=settings, generation=generation, agentic=agentic, cache=answers)
 
@@ -108,7 +108,7 @@ def _generation(settings: RuntimeSettings, engine: IndexClient) -> Generation | 
         return PipelineGeneration(engine, settings.answer)
     from rag.answer_model import model
 
-    return OwnGeneration(model(settings), settings.prompt, settings.answer.control_tokens)
+    return OwnGeneration(partial(model, settings), settings.prompt, settings.answer.control_tokens)
 
 
 def _agentic(settings: RuntimeSettings, generation: Generation | None) -> "AgenticSearch | None":

@@ -17,10 +17,10 @@ from corpus.separate_process import FileLimits
 from rag.budget import Budget
 from rag.caller import OPERATOR, groups_in
 from rag.document_models import DocumentResult
-from rag.documents import given_to, put
 from rag.failures import RagFailure, Starting, Throttled, TimedOut, Unavailable
 from rag.parts import Parts, parts
 from rag.search.collection import CollectionSearch
+from rag.storing import given_to, put
 from sources.in_step import Into
 from sources.vanished import together
 

@@ -19,7 +19,6 @@ from gateway.mistake import mistake
 from gateway.request import body_bytes, request_id, require_json
 from gateway.routes import TOOLS, admit
 from protocol import HttpResponse, Tools
-from rag import answering, documents
 from rag.caller import Caller
 from rag.document_models import DocumentList, DocumentShown
 from rag.events import Answered
@@ -94,10 +93,14 @@ class CallerView:
         self._caller, self._ends = caller, ends
 
     def search(self, question: str, size: int, filters: FilterValues) -> list[Source]:
+        from rag import answering
+
         return answering.passages(_question(question, size, filters), self._caller, self._seconds)
 
     def ask(self, question: str, size: int, filters: FilterValues, conversation: str | None) -> Answer:
         """The answer. No turn is stored if `conversation` is None."""
+        from rag import answering
+
         id = None if conversation == "new" else conversation
         turns: Sequence[Turn] | None = [] if conversation is None else None
         telemetry.count_question()
@@ -119,9 +122,13 @@ class CallerView:
         return last.answer
 
     def listed(self, page: Page) -> DocumentList:
+        from rag import documents
+
         return documents.listed(page, self._seconds, self._caller)
 
     def shown(self, id: str) -> DocumentShown:
+        from rag import documents
+
         return documents.shown(id, self._seconds, self._caller)
 
     @property

@@ -21,11 +21,11 @@ from opensearch_ml.resources.field_script import ACCESS, LOADED
 from rag.answering import answer
 from rag.caller import OPERATOR, Caller
 from rag.document_models import DocumentIn, DocumentsStored
-from rag.documents import store
 from rag.events import Answered, Event
 from rag.models import Answer, Question
 from rag.parts import Parts, assembled
 from rag.search.engine import IndexClient
+from rag.storing import store
 from sandbox.cache import cache_directory
 from sandbox.models.assembly import model_server
 from sandbox.models.exchange import Call, ModelApi, ModelResponse

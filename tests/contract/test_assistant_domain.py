@@ -15,7 +15,7 @@ from corpus.source import read
 from rag.answering import NOT_IN_DOCUMENTS
 from rag.budget import Budget
 from rag.caller import OPERATOR
-from rag.documents import delete, listed, put
+from rag.documents import delete, listed
 from rag.events import Answered, Sources, Stage, Text
 from rag.failures import Absent, Invalid, Throttled, TimedOut, Unavailable
 from rag.health import health
@@ -23,6 +23,7 @@ from rag.prompt import ModelInput
 from rag.search import Page
 from rag.search.domain import DomainSearch
 from rag.search.engine import IndexClient
+from rag.storing import put
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import BOB, SECONDS, Shop
 from tests.contract.kinds_engine import RoleHeaders

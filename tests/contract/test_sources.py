@@ -20,8 +20,9 @@ from into_domain import into_domain
 from mlcommons import HttpTransport
 from rag.caller import OPERATOR
 from rag.document_models import DocumentIn
-from rag.documents import listed, shown, store
+from rag.documents import listed, shown
 from rag.search import Page
+from rag.storing import store
 from settings.sources import SourceSettings, source_of
 from settings.sources.git import Git
 from sources.in_step import InStep, Into

@@ -11,7 +11,7 @@ from corpus.chunks import chunks
 from corpus.document import Document
 from corpus.formats import Reading
 from corpus.source import read
-from rag import documents, files
+from rag import files, storing
 from rag.budget import Budget
 from rag.caller import OPERATOR, Held
 from rag.document_models import DocumentIn, FileIn
@@ -76,7 +76,7 @@ def test_a_document_may_say_where_its_parts_stand() -> None:
     given = DocumentIn.model_validate(
         {"id": "a", "text": "x" * 90 + " y", "places": [{"start": 0, "page": 1}, {"start": 91, "page": 2}]}
     )
-    documents.store([given], 20, OPERATOR, parts(index, passage_characters=100))
+    storing.store([given], 20, OPERATOR, parts(index, passage_characters=100))
     assert [document["page"] for document in index.stored] == [1]
 
 

@@ -7,8 +7,8 @@ import pytest
 from corpus.document import Document, document
 from rag.caller import OPERATOR
 from rag.document_models import DocumentIn
-from rag.documents import store
 from rag.failures import Broken, Invalid, RagFailure, Throttled, TimedOut, Unavailable
+from rag.storing import store
 from tests.unit.test_assistant_answering import parts
 
 

@@ -8,7 +8,7 @@ import pytest
 from requests.auth import AuthBase
 
 from calls.starting import NO_CAPACITY
-from rag import documents
+from rag import documents, storing
 from rag.budget import Budget
 from rag.caller import OPERATOR
 from rag.document_models import DocumentIn, DocumentsStored
@@ -84,7 +84,7 @@ class Index(IndexClient):
 
 def store(index: Index, seconds: float = 20, **texts: str) -> DocumentsStored:
     parts = Parts(SETTLED, DomainSearch(index), None, cast(Any, None))
-    return documents.store([DocumentIn(id=id, text=text) for id, text in texts.items()], seconds, OPERATOR, parts)
+    return storing.store([DocumentIn(id=id, text=text) for id, text in texts.items()], seconds, OPERATOR, parts)
 
 
 def words(count: int, end: str = "") -> str:

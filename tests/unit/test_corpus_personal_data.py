@@ -19,7 +19,7 @@ from corpus.source import read
 from osml.place import CHECKOUT
 from rag.caller import OPERATOR
 from rag.document_models import DocumentIn
-from rag.documents import store
+from rag.storing import store
 from tests.unit.scripted_destination import Scripted
 from tests.unit.test_assistant_answering import SETTINGS, Search, parts
 
@@ -116,7 +116,7 @@ def test_every_way_of_loading_masks() -> None:
         for call in ast.walk(ast.parse(file.read_text()))
         if isinstance(call, ast.Call) and any(_is_chunks(each) for each in (call.func, *call.args))
     }
-    ways = {"lambda/drop/dropped.py", "lambda/rag/documents.py", "lambda/sync/into_domain.py", "osml/ingest/target.py"}
+    ways = {"lambda/drop/dropped.py", "lambda/rag/storing.py", "lambda/sync/into_domain.py", "osml/ingest/target.py"}
     assert calls.keys() == {*ways, "osml/ingest/estimate.py"}
     assert {file for file, call in calls.items() if "mask" not in call} == {"osml/ingest/estimate.py"}
 

@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 import api
 import stored_documents
 from gateway import telemetry
-from rag import documents, files, health, own_settings
+from rag import documents, files, health, own_settings, storing
 from rag.caller import Caller
 from rag.document_models import (
     DocumentIn,
@@ -56,7 +56,8 @@ class Store:
 @pytest.fixture(autouse=True)
 def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     store = Store()
-    for name in ("store", "listed", "delete"):
+    monkeypatch.setattr(storing, "store", store.store)
+    for name in ("listed", "delete"):
         monkeypatch.setattr(documents, name, getattr(store, name))
     monkeypatch.setenv("ASSISTANT", json.dumps(SETTINGS))
     own_settings.settings.cache_clear()

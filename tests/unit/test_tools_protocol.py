@@ -1,4 +1,4 @@
-"""The protocol of the tools, compared with that of the SDK; tests/clients/try_mcp_conformance.py has the official tests."""
+"""The protocol of the tools, compared with that of the SDK. `tests/clients` has the official tests of the protocol."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def greeting(revision: str) -> dict[str, Any]:
     return message("initialize", about)
 
 
-HANDSHAKES = [greeting(revision) for revision in ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", REVISION, "x")]
+HANDSHAKES = [
+    greeting(revision) for revision in ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", REVISION, "x")
+]
 REQUESTS = [
     *(message("ping"), message("ping", id="a"), message("ping", {}), message("tools/list"), message("nothing")),
     *(message("notifications/initialized", id=None), message("notifications/cancelled", {"requestId": 1}, id=None)),
@@ -84,7 +86,9 @@ ALONE = [
 
 def own(headers: dict[str, str], body: bytes) -> tuple[int, Any]:
     offered = [AgentTool(run) for run in tools(Library)]
-    response: HttpResponse = Tools("osml-dev", "1", INSTRUCTIONS, offered, lambda _: "It failed.").answered(headers, body)
+    response: HttpResponse = Tools("osml-dev", "1", INSTRUCTIONS, offered, lambda _: "It failed.").answered(
+        headers, body
+    )
     return response.status, json.loads(response.body or "null")
 
 
