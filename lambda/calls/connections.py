@@ -37,10 +37,10 @@ def _proxy(url: str) -> str:
     """The URL of the proxy for `url`; empty if there is none."""
     if not any(name.lower() in ("https_proxy", "http_proxy", "all_proxy") for name in os.environ):
         return ""
-    from urllib.request import getproxies_environment, proxy_bypass_environment
+    from urllib.request import getproxies, proxy_bypass
 
-    to, proxies = urlsplit(url), getproxies_environment()
-    if proxy_bypass_environment(to.netloc.rpartition("@")[2], proxies):
+    to, proxies = urlsplit(url), getproxies()
+    if proxy_bypass(to.netloc.rpartition("@")[2]):
         return ""
     proxy = proxies.get(to.scheme) or proxies.get("all", "")
     return proxy if "://" in proxy or not proxy else f"http://{proxy}"

@@ -70,7 +70,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _answer(event: Mapping[str, Any]) -> Any:
     """The body of the response; raises a `RagFailure`."""
     first = event["path"].removeprefix("/").partition("/")[0]
-    route = next((route for route in _routes(ROUTERS.get(first)) if route.is_for(event)), None)
+    route = next((route for route in _routes(ROUTERS.get(first)) if route.in_path(event) is not None), None)
     if route is None:
         raise Absent("There is nothing at this address; GET /openapi.json lists the routes.")
     # A caller who may not use the route must not learn the form of its requests.

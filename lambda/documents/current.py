@@ -53,7 +53,7 @@ def originals() -> "Originals | None":
 def seconds() -> float:
     """The seconds that are left for the work: the function's time, and API Gateway's since the request arrived."""
     request = REQUEST.get()
-    left = min(request.context.get_remaining_time_in_millis() / 1000, GATEWAY_SECONDS)
+    left: float = min(request.context.get_remaining_time_in_millis() / 1000, GATEWAY_SECONDS)
     taken = (request.event.get("requestContext") or {}).get("requestTimeEpoch")
     if taken is not None:
         waited = time.time() - taken / 1000

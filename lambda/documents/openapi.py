@@ -75,11 +75,12 @@ def document(routes: tuple[Route, ...]) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the whole REST API; `routes` are a part of it."""
     app = APIGatewayRestResolver(enable_validation=True)
     for route in routes:
-        app.route(_PARAMETER.sub(r"<\1>", route.path), route.method, **route.described)(_placed(route))
-    described = app.get_openapi_schema(
+        described: Any = route.described
+        app.route(_PARAMETER.sub(r"<\1>", route.path), route.method, **described)(_placed(route))
+    schema = app.get_openapi_schema(
         title="osml assistant", version=VERSION, openapi_version="3.1.0", description=DESCRIPTION
     )
-    spec: dict[str, Any] = json.loads(described.model_dump_json(by_alias=True, exclude_none=True))
+    spec: dict[str, Any] = json.loads(schema.model_dump_json(by_alias=True, exclude_none=True))
     spec["paths"] |= paths()
     spec["components"]["schemas"] = {
         name: schema
@@ -111,9 +112,9 @@ def _placed(route: Route) -> Callable[..., Any]:
 
     def placed(parameter: Parameter) -> Parameter:
         mark = Path if f"{{{parameter.name}}}" in route.path else Query
-        [described] = parameter.annotation.__metadata__
-        marked = Annotated[parameter.annotation, mark(description=described.description)]
-        return parameter.replace(annotation=marked)
+        kind: Any = parameter.annotation
+        [described] = kind.__metadata__
+        return parameter.replace(annotation=Annotated[kind, mark(description=described.description)])
 
     own = signature(route.run)
     parameters = [each if isinstance(each.annotation, type) else placed(each) for each in own.parameters.values()]

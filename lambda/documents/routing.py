@@ -36,19 +36,14 @@ class Route:
         """The name in the table of roles."""
         return f"{self.method} {self.path}"
 
-    def arguments(self, event: Mapping[str, Any], body: Any) -> dict[str, Any] | None:
-        """The arguments for `run`; None if the event is for another path. Raises `Invalid`.
+    def in_path(self, event: Mapping[str, Any]) -> dict[str, str] | None:
+        """The parameters in the path, as they were sent, percent-encoded; None if the event is for another route."""
+        matched = self._pattern.fullmatch(event["path"]) if event["httpMethod"] == self.method else None
+        return matched.groupdict() if matched else None
 
-        Values in the path stay as they were sent, percent-encoded.
-        """
-        in_path = self._pattern.fullmatch(event["path"])
-        return None if in_path is None else self._checked({**_query(event), **in_path.groupdict()}, body)
-
-    def is_for(self, event: Mapping[str, Any]) -> bool:
-        """Whether the event has this method and this path."""
-        return self.method == event["httpMethod"] and self._pattern.fullmatch(event["path"]) is not None
-
-    def _checked(self, texts: Mapping[str, str], body: Any) -> dict[str, Any]:
+    def arguments(self, event: Mapping[str, Any], body: Any) -> dict[str, Any]:
+        """The arguments for `run`, for an event of this route; raises `Invalid`."""
+        texts = {**_query(event), **(self.in_path(event) or {})}
         kinds = get_type_hints(self.run, include_extras=True)
         parameters = signature(self.run).parameters
         bodies = [name for name in parameters if isinstance(kinds[name], type) and issubclass(kinds[name], BaseModel)]

@@ -10,9 +10,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # Powertools imports only the package botocore, to which it gives its name.
 AWS = ("boto3", "botocore.")
+# Libraries that do more than the functions need, and take long to import.
+LARGE = (*AWS, "requests", "mcp", "asyncio", "aws_lambda_powertools.event_handler")
 # Modules that a function imports for some requests only.
 RARE = (
-    *("rag.agentic", "rag.answer_cache", "rag.preview", "rag.quota", "rag.prompt_versions"),
+    *("rag.agentic", "rag.answer_cache", "rag.preview", "rag.quota", "rag.prompt_versions", "rag.storing"),
     *(
         "rag.jobs",
         "rag.files",
@@ -27,9 +29,10 @@ RARE = (
 )
 DOCUMENTS = ("stored_documents", "conversations", "feedback", "prompts", "shares", "worker", "openapi", "other_routes")
 LATER = {
-    ("ask", "runtime, ask"): (*AWS, *RARE, "asyncio", "aws_lambda_powertools.event_handler", "completions"),
-    ("documents", "api"): (*AWS, *RARE, *DOCUMENTS, "rag.documents", "rag.history", "rag.rating", "rag.sharing"),
-    ("tools", "tools"): (*AWS, *RARE),
+    ("ask", "runtime, ask"): (*LARGE, *RARE, "completions"),
+    ("documents", "api"): (*LARGE, *RARE, *DOCUMENTS, "rag.parts", "rag.documents", "rag.history", "rag.rating"),
+    ("documents", "stored_documents"): (*LARGE, *RARE, "corpus.chunks"),
+    ("tools", "tools"): (*LARGE, *RARE, "rag.answering", "rag.documents"),
     ("authorize", "authorize"): (*AWS, "requests", "pydantic", "aws_lambda_powertools", "asyncio"),
     ("session", "session"): (*AWS, "requests", "urllib3", "pydantic", "aws_lambda_powertools", "asyncio"),
 }

@@ -59,6 +59,8 @@ UNREAD = (
     *(f"pillow.libs/lib{name}*" for name in ("avif", "brotli", "freetype", "harfbuzz", "lcms2", "png16")),
     *("pydantic/v1", "pypdfium2_cli", "yaml/_yaml*"),
 )
+# Files of dependencies that functions without a description of the API never import.
+NO_ROUTES = ("aws_lambda_powertools/event_handler", "aws_lambda_powertools/utilities/[!_j]*", "pydantic/v1")
 PARTS = {
     "ask": FunctionPart(
         "Answers questions from the passages it finds",
@@ -69,7 +71,7 @@ PARTS = {
         # The managed runtime of Python cannot stream; this script starts one that can.
         {**POWERTOOLS, "AWS_LAMBDA_EXEC_WRAPPER": "/var/task/stream-runtime"},
         FOLDERS,
-        ("aws_lambda_powertools/event_handler", "aws_lambda_powertools/utilities/[!_j]*", "pydantic/v1"),
+        NO_ROUTES,
     ),
     "documents": FunctionPart(
         "Stores, lists and removes documents",
@@ -82,16 +84,15 @@ PARTS = {
         UNREAD,
         PARSERS,
     ),
-    # The import of the protocol's SDK takes two seconds of a whole processor. From this memory on a function has one.
-    # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
     "tools": FunctionPart(
         "Offers the documents to agents, as tools",
         TOOLS,
         "tools.handler",
-        1769,
+        1024,
         True,
         POWERTOOLS,
         {**FOLDERS, **libraries("agents")},
+        NO_ROUTES,
     ),
     "authorize": FunctionPart(
         "Checks the tokens of callers, which another issuer has made", AUTHORIZE, "authorize.handler", 512, True
