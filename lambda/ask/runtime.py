@@ -7,8 +7,6 @@ pieces on (`responseTransferMode: STREAM`). An event with `"buffered": true` com
 and is answered with one JSON object, like the answer of an ordinary proxy function.
 """
 
-import gc
-import importlib
 import json
 import os
 import sys
@@ -17,6 +15,7 @@ from collections.abc import Callable
 from http.client import HTTPException
 from typing import Any, NoReturn
 
+from gateway.start import imported
 from reply import HandlerResponse
 from runtime_api import InvocationContext, RuntimeApi, RuntimeRejected
 
@@ -55,23 +54,19 @@ def serve(api: RuntimeApi, handler: Handler) -> None:
 def main() -> NoReturn:
     """Serve until the process ends."""
     api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
-    # Objects that imports create stay in use. So garbage collection is off during the imports, and ignores them later.
-    gc.disable()
     try:
         handler = _loaded(os.environ["_HANDLER"])
     except BaseException as error:  # noqa: BLE001 - unreported, Lambda would wait for its time-out
         _log("The function could not be loaded.", "", error)
         api.fail_to_start(error)
         sys.exit(1)
-    gc.freeze()
-    gc.enable()
     while True:
         serve(api, handler)
 
 
 def _loaded(name: str) -> Handler:
     module, _, attribute = name.replace("/", ".").rpartition(".")
-    handler: Handler = getattr(importlib.import_module(module), attribute)
+    handler: Handler = imported(module, attribute)
     return handler
 
 

@@ -9,15 +9,7 @@ from pydantic import Field
 import current
 from rag import documents
 from rag.budget import Budget
-from rag.document_models import (
-    JOB_ID,
-    DocumentList,
-    DocumentRemoved,
-    DocumentShown,
-    DocumentsIn,
-    DocumentsStored,
-    OriginalLink,
-)
+from rag.document_models import DocumentList, DocumentRemoved, DocumentShown, DocumentsStored, OriginalLink
 from rag.document_results import counted
 from rag.failures import Absent
 from rag.job_models import Job
@@ -25,6 +17,7 @@ from rag.own_settings import settings
 from rag.parts import parts
 from rag.search import Order
 from rag.search import Page as SomeDocuments
+from rag.upload_models import JOB_ID, DocumentsIn
 from routing import Router
 
 if TYPE_CHECKING:

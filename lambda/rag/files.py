@@ -13,11 +13,12 @@ from corpus.separate_process import FileLimits
 from corpus.source import read
 from rag.budget import Budget
 from rag.caller import Caller
-from rag.document_models import DocumentResult, FileIn
+from rag.document_models import DocumentResult
 from rag.document_results import failed
 from rag.failures import Starting
 from rag.parts import Parts
 from rag.storing import given_to, put
+from rag.upload_models import FileIn
 
 if TYPE_CHECKING:
     from rag.originals import Originals

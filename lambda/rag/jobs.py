@@ -21,12 +21,12 @@ from corpus.separate_process import FileLimits
 from corpus.source import read
 from rag.budget import Budget
 from rag.caller import Caller
-from rag.document_models import DocumentIn, FileIn, PartIn
 from rag.failures import Absent, Invalid, RagFailure
 from rag.files import MOST_MEMORY, Stored, for_groups, store_entries
 from rag.job_state import State
 from rag.parts import Parts
 from rag.storing import documents_of
+from rag.upload_models import DocumentIn, FileIn, PartIn
 
 if TYPE_CHECKING:
     from rag.originals import Originals

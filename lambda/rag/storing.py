@@ -9,12 +9,13 @@ from corpus.document import Document
 from corpus.fields import with_access
 from rag.budget import Budget
 from rag.caller import Caller, Held, access_in, groups_in
-from rag.document_models import DocumentIn, DocumentResult, DocumentsStored
+from rag.document_models import DocumentResult, DocumentsStored
 from rag.document_results import counted, failed, result, retry
 from rag.failures import Forbidden, Invalid, RagFailure, Starting, Throttled, Unavailable
 from rag.parts import Parts
 from rag.parts import parts as own_parts
 from rag.search import Passage, Replaced
+from rag.upload_models import DocumentIn
 from settings.runtime_settings import RuntimeSettings
 
 

@@ -20,12 +20,13 @@ from opensearch_ml.resources.conversation_index import ConversationIndex
 from opensearch_ml.resources.field_script import ACCESS, LOADED
 from rag.answering import answer
 from rag.caller import OPERATOR, Caller
-from rag.document_models import DocumentIn, DocumentsStored
+from rag.document_models import DocumentsStored
 from rag.events import Answered, Event
 from rag.models import Answer, Question
 from rag.parts import Parts, assembled
 from rag.search.engine import IndexClient
 from rag.storing import store
+from rag.upload_models import DocumentIn
 from sandbox.cache import cache_directory
 from sandbox.models.assembly import model_server
 from sandbox.models.exchange import Call, ModelApi, ModelResponse

@@ -18,7 +18,7 @@ from osml.remote.stack import Knowledge
 from rag import history
 from rag.budget import Budget
 from rag.caller import GROUPS, OPERATOR, Caller
-from rag.document_models import DocumentList, DocumentsStored, FileIn
+from rag.document_models import DocumentList, DocumentsStored
 from rag.documents import delete, listed, shown
 from rag.failures import Absent, Forbidden
 from rag.files import store as store_file
@@ -26,6 +26,7 @@ from rag.search import Page
 from rag.search.domain import DomainSearch
 from rag.search.engine import IndexClient
 from rag.storing import put
+from rag.upload_models import FileIn
 from settings.retrieval import Retrieval
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import SECONDS, Shop

@@ -19,10 +19,10 @@ from corpus.separate_process import FileLimits
 from into_domain import into_domain
 from mlcommons import HttpTransport
 from rag.caller import OPERATOR
-from rag.document_models import DocumentIn
 from rag.documents import listed, shown
 from rag.search import Page
 from rag.storing import store
+from rag.upload_models import DocumentIn
 from settings.sources import SourceSettings, source_of
 from settings.sources.git import Git
 from sources.in_step import InStep, Into

@@ -14,10 +14,10 @@ from corpus.source import read
 from rag import files, storing
 from rag.budget import Budget
 from rag.caller import OPERATOR, Held
-from rag.document_models import DocumentIn, FileIn
 from rag.failures import Starting, Throttled
 from rag.parts import Parts
 from rag.search import Passage, Replaced
+from rag.upload_models import DocumentIn, FileIn
 from settings.runtime_settings import RuntimeSettings as Settings
 from tests.unit.edge_requests import SETTINGS
 from tests.unit.pdf_files import pdf

@@ -11,11 +11,11 @@ import current
 import worker
 from rag import files, job_state
 from rag.caller import OPERATOR, Caller
-from rag.document_models import DocumentIn, PartIn
 from rag.failures import Absent, Invalid, Throttled
 from rag.files import Stored
 from rag.job_models import Job
 from rag.jobs import Jobs
+from rag.upload_models import DocumentIn, PartIn
 from tests.unit.stored_objects import Bucket
 from tests.unit.test_assistant_files import Index, parts, sent, table
 from tests.unit.unlogged import unlogged

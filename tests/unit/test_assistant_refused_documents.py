@@ -6,9 +6,9 @@ import pytest
 
 from corpus.document import Document, document
 from rag.caller import OPERATOR
-from rag.document_models import DocumentIn
 from rag.failures import Broken, Invalid, RagFailure, Throttled, TimedOut, Unavailable
 from rag.storing import store
+from rag.upload_models import DocumentIn
 from tests.unit.test_assistant_answering import parts
 
 

@@ -11,11 +11,12 @@ from calls.starting import NO_CAPACITY
 from rag import documents, storing
 from rag.budget import Budget
 from rag.caller import OPERATOR
-from rag.document_models import DocumentIn, DocumentsStored
+from rag.document_models import DocumentsStored
 from rag.failures import Absent, Starting, Unavailable
 from rag.parts import Parts
 from rag.search.domain import DomainSearch
 from rag.search.engine import IndexClient
+from rag.upload_models import DocumentIn
 from settings.runtime_settings import RuntimeSettings as Settings
 from tests.unit.edge_requests import SETTINGS
 

@@ -18,8 +18,8 @@ from corpus.personal_data import masked, without_personal_data
 from corpus.source import read
 from osml.place import CHECKOUT
 from rag.caller import OPERATOR
-from rag.document_models import DocumentIn
 from rag.storing import store
+from rag.upload_models import DocumentIn
 from tests.unit.scripted_destination import Scripted
 from tests.unit.test_assistant_answering import SETTINGS, Search, parts
 

@@ -13,20 +13,13 @@ import stored_documents
 from gateway import telemetry
 from rag import documents, files, health, own_settings, storing
 from rag.caller import Caller
-from rag.document_models import (
-    DocumentIn,
-    DocumentList,
-    DocumentListed,
-    DocumentRemoved,
-    DocumentResult,
-    DocumentsStored,
-    FileIn,
-)
+from rag.document_models import DocumentList, DocumentListed, DocumentRemoved, DocumentResult, DocumentsStored
 from rag.failures import Absent, Invalid, Throttled
 from rag.files import Stored
 from rag.jobs import Jobs
 from rag.models import Health
 from rag.search import Page
+from rag.upload_models import DocumentIn, FileIn
 from tests.unit.edge_requests import REQUEST_ID, SETTINGS, Context, any_json, event
 from tests.unit.stored_objects import Bucket
 

@@ -15,12 +15,13 @@ import current
 from rag import boto_calls, documents, files
 from rag.budget import Budget
 from rag.caller import OPERATOR, Caller, Held
-from rag.document_models import DocumentRemoved, PartIn
+from rag.document_models import DocumentRemoved
 from rag.failures import Absent, Throttled
 from rag.files import Stored
 from rag.jobs import Jobs
 from rag.models import Source
 from rag.originals import SHOWN, Originals, disposition
+from rag.upload_models import PartIn
 from tests.unit.edge_requests import SETTINGS, Context, event
 from tests.unit.pdf_files import pdf
 from tests.unit.stored_objects import Bucket

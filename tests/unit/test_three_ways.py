@@ -9,9 +9,9 @@ import pytest
 from corpus.chunks import chunks
 from corpus.document import Document
 from rag.caller import OPERATOR
-from rag.document_models import FileIn
 from rag.files import store
 from rag.parts import Parts
+from rag.upload_models import FileIn
 from tests.unit import file_kinds, test_corpus_kinds, test_corpus_reported
 from tests.unit.reading import entries
 from tests.unit.test_dropped import Amazon, Index, amazon, failed, index, record

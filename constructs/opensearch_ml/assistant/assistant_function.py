@@ -76,7 +76,7 @@ PARTS = {
     "documents": FunctionPart(
         "Stores, lists and removes documents",
         DOCUMENTS,
-        "api.handler",
+        "documents_start.handler",
         1024,
         True,
         POWERTOOLS,
@@ -87,7 +87,7 @@ PARTS = {
     "tools": FunctionPart(
         "Offers the documents to agents, as tools",
         TOOLS,
-        "tools.handler",
+        "tools_start.handler",
         1024,
         True,
         POWERTOOLS,

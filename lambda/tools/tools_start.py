@@ -1,0 +1,5 @@
+"""The entry point of the function `tools`."""
+
+from gateway.start import imported
+
+handler = imported("tools", "handler")
