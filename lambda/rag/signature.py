@@ -81,9 +81,9 @@ def _hashed(key: bytes, text: str) -> bytes:
 def _path(path: str) -> str:
     """The path as it is signed: all services but S3 encode it once more."""
     normal = normpath(path or "/").replace("//", "/")
-    return quote(f"{normal}/" if path.endswith("/") and normal != "/" else normal, safe="/-_.~")
+    return quote(f"{normal}/" if path.endswith("/") and normal != "/" else normal, safe="/")
 
 
 def _query(query: str) -> str:
-    pairs = [(quote(name, safe="-_.~"), quote(value, safe="-_.~")) for name, value in parse_qsl(query, True)]
+    pairs = [(quote(name, safe=""), quote(value, safe="")) for name, value in parse_qsl(query, True)]
     return "&".join(f"{name}={value}" for name, value in sorted(pairs))

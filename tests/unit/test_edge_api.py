@@ -107,6 +107,13 @@ def test_documents_are_listed_page_by_page(store: Store, query: dict[str, str] |
     assert store.calls == [call]
 
 
+def test_of_a_repeated_parameter_the_first_value_counts(store: Store) -> None:
+    many = {"limit": ["7", "8"], "order": ["desc", "asc"]}
+    last = {name: values[-1] for name, values in many.items()}
+    status, _ = sent("GET", "/documents", queryStringParameters=last, multiValueQueryStringParameters=many)
+    assert (status, store.calls) == (200, [(7, None, None, "desc")])
+
+
 @pytest.mark.parametrize(
     ("name", "id"), [("boston", "boston"), ("a%20b%22%C3%A4", 'a b"ä'), ("100%2525", "100%25"), ("a+b", "a+b")]
 )
