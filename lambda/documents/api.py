@@ -54,7 +54,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         direct = {"buffered": not event.get("requestContext")}
         who = caller({**direct, **event}, context.invoked_function_arn, settings().access)
         telemetry.logger.thread_safe_append_keys(caller=digest(who.id))
-        request = current.Request(event, context, who)
+        request = current.CurrentRequest(event, context, who)
         current.REQUEST.set(request)
         body = _answer(event)
         response = _response(request.status, json.dumps(body))

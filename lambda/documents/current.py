@@ -19,7 +19,7 @@ MARGIN = 1.0
 
 
 @dataclass
-class Request:
+class CurrentRequest:
     """A request of `caller`: API Gateway's `event`, Lambda's `context`, and the `status` of the response."""
 
     event: Mapping[str, Any]
@@ -28,7 +28,7 @@ class Request:
     status: int = 200
 
 
-REQUEST: ContextVar[Request] = ContextVar("request")
+REQUEST: ContextVar[CurrentRequest] = ContextVar("request")
 
 
 def caller() -> Caller:

@@ -20,7 +20,7 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 
 
 @dataclass(frozen=True)
-class Signature:
+class OwnSignature:
     """Signs a request, an object with `method`, `url`, `headers` and `body`.
 
     It adds `x-amz-content-sha256`, which `aoss` requires. It signs this header, the host and the date, the content type
@@ -61,7 +61,7 @@ class Signature:
         return request
 
 
-def signature(region: str, service: str) -> Signature:
+def signature(region: str, service: str) -> OwnSignature:
     """Signs each request; raises `AssistantRefused` without keys.
 
     Lambda puts the role's keys into the environment, and ends the process before they expire.
@@ -71,7 +71,7 @@ def signature(region: str, service: str) -> Signature:
         raise AssistantRefused(
             "The assistant has no AWS keys to sign with. Outside Lambda, set AWS_ACCESS_KEY_ID and its secret."
         )
-    return Signature(key, secret, os.environ.get("AWS_SESSION_TOKEN"), region, service)
+    return OwnSignature(key, secret, os.environ.get("AWS_SESSION_TOKEN"), region, service)
 
 
 def _hashed(key: bytes, text: str) -> bytes:

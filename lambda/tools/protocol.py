@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent_tool import AgentTool
 from gateway.request import parsed
+from offered_tool import OfferedTool
 
 HANDSHAKE = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 STATELESS = ("2026-07-28",)
@@ -43,7 +43,7 @@ class Refused(Exception):
         self.error = {"code": code, "message": message, **more}
 
 
-class Tools:
+class ToolServer:
     """The `tools` under the `name` of a server. `explained` returns the sentence for an error of a tool."""
 
     def __init__(
@@ -51,7 +51,7 @@ class Tools:
         name: str,
         version: str,
         instructions: str,
-        tools: Sequence[AgentTool],
+        tools: Sequence[OfferedTool],
         explained: Callable[[Exception], str],
     ) -> None:
         self._about = {"capabilities": {"tools": {"listChanged": False}}, "instructions": instructions}

@@ -10,7 +10,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agent_tool import AgentTool
 from agents.functions import INSTRUCTIONS, FilterValues, tools
 from gateway import telemetry
 from gateway.caller import caller, digest
@@ -18,7 +17,8 @@ from gateway.charge import charged
 from gateway.mistake import mistake
 from gateway.request import body_bytes, request_id, require_json
 from gateway.routes import TOOLS, admit
-from protocol import HttpResponse, Tools
+from offered_tool import OfferedTool
+from protocol import HttpResponse, ToolServer
 from rag.caller import Caller
 from rag.document_models import DocumentList, DocumentShown
 from rag.events import Answered
@@ -80,10 +80,10 @@ def _response(event: Mapping[str, Any], context: Any) -> HttpResponse:
 
 
 @cache
-def offered(environment: str, names: str) -> Tools:
+def offered(environment: str, names: str) -> ToolServer:
     """The tools with these `names`, kept in the process."""
-    chosen = [AgentTool(run) for run in tools(VIEW.get) if run.__name__ in names.split()]
-    return Tools(f"osml-{environment}", VERSION, INSTRUCTIONS, chosen, _explained)
+    chosen = [OfferedTool(run) for run in tools(VIEW.get) if run.__name__ in names.split()]
+    return ToolServer(f"osml-{environment}", VERSION, INSTRUCTIONS, chosen, _explained)
 
 
 class CallerView:

@@ -11,7 +11,7 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.signature import Signature
+from rag.signature import OwnSignature
 from rag.wire import Outgoing
 
 # With characters that signatures and URLs treat differently.
@@ -52,7 +52,7 @@ def test_a_request_has_the_signature_that_botocore_makes(
     token: str | None,
 ) -> None:
     request = Outgoing(method, url_of(segments, query), {**headers}, body)
-    Signature("AKID", "secret", token, "eu-west-1", "aoss")(request)
+    OwnSignature("AKID", "secret", token, "eu-west-1", "aoss")(request)
     parts = re.fullmatch(
         r"AWS4-HMAC-SHA256 Credential=AKID/\d{8}/eu-west-1/aoss/aws4_request, SignedHeaders=(.+), Signature=(\w{64})",
         request.headers["Authorization"],
@@ -65,4 +65,4 @@ def test_a_request_has_the_signature_that_botocore_makes(
 
 
 def test_no_text_of_the_signature_shows_its_key() -> None:
-    assert "hush" not in repr(Signature("AKID", "hush", "hush-token", "eu-west-1", "aoss"))
+    assert "hush" not in repr(OwnSignature("AKID", "hush", "hush-token", "eu-west-1", "aoss"))

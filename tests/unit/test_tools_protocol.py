@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from agent_tool import AgentTool
 from agents.functions import INSTRUCTIONS, tools
-from protocol import HttpResponse, Tools
+from offered_tool import OfferedTool
+from protocol import HttpResponse, ToolServer
 from rag.document_models import DocumentList, DocumentListed, DocumentShown, PassageShown
 from rag.models import Answer, Source
 from rag.search import Page
@@ -85,8 +85,8 @@ ALONE = [
 
 
 def own(headers: dict[str, str], body: bytes) -> tuple[int, Any]:
-    offered = [AgentTool(run) for run in tools(Library)]
-    response: HttpResponse = Tools("osml-dev", "1", INSTRUCTIONS, offered, lambda _: "It failed.").answered(
+    offered = [OfferedTool(run) for run in tools(Library)]
+    response: HttpResponse = ToolServer("osml-dev", "1", INSTRUCTIONS, offered, lambda _: "It failed.").answered(
         headers, body
     )
     return response.status, json.loads(response.body or "null")

@@ -15,7 +15,7 @@ from rag.shape import Shape
 READS = {"readOnlyHint": True, "openWorldHint": False}
 
 
-class AgentTool:
+class OfferedTool:
     """The tool that runs a function. The function's name, docstring and annotations describe it."""
 
     def __init__(self, run: Callable[..., Shape]) -> None:
