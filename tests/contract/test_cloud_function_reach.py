@@ -23,7 +23,7 @@ from tests.contract.cloud_process import Cloud, running
 from tests.contract.streaming_function import asset, client, create, streaming_asset
 from tests.waiting import until
 
-REQUIREMENTS = CHECKOUT / "lambda" / "ask" / "requirements.txt"
+REQUIREMENTS = CHECKOUT / "lambda" / "sync" / "requirements.txt"
 SEES = """
 import importlib
 def handler(event, context):
@@ -85,7 +85,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str | bytes]:
-    """Files of the assistant's locked dependencies, as in an asset for arm64 and Python 3.13."""
+    """Files of a function's locked dependencies, as in an asset for arm64 and Python 3.13."""
     target = tmp_path_factory.mktemp("arm64")
     options = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--target", str(target)]
     options += ["--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.13"]
