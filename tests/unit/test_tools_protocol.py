@@ -15,6 +15,8 @@ from rag.models import Answer, Source
 from rag.search import Page
 from tests.unit.sdk_server import exchanged, sdk_server
 
+pytestmark = pytest.mark.thorough
+
 REVISION = "2026-07-28"
 ABOUT = {
     "io.modelcontextprotocol/protocolVersion": REVISION,
