@@ -18,7 +18,7 @@ from osml.remote.domain import Domain
 from osml.remote.stack import Knowledge, knowledge
 from rag.search.query import nearest
 from sandbox.models.control import struck
-from settings.knowledge import IndexNames
+from settings.index import IndexNames
 from trials.report import publish
 
 ROUNDS, CALLS, SLOW_MS = 5, 100, 300

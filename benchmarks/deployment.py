@@ -23,7 +23,7 @@ from rag.search.query import nearest, parameters
 from sandbox import startup
 from sandbox.instance import Instance
 from sandbox.search_engine import OPTIMIZE
-from settings.knowledge import IndexNames
+from settings.index import IndexNames
 
 OSML = Path(sys.executable).with_name("osml")
 QUESTION = "How many people lived in the New York City metro area in 2023?"

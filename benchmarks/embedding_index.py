@@ -14,7 +14,7 @@ from benchmarks.slow_endpoint import DIMENSION, slow_endpoint
 from opensearch_ml.providers.provider import client_config
 from opensearch_ml.resources.vector_index import HNSW
 from sandbox.alone import alone
-from settings.knowledge import IndexSettings
+from settings.index import IndexSettings
 from trials.ingesting import EngineIndex
 
 # The same values as in `sagemaker_embedding`.

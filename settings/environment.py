@@ -17,19 +17,20 @@ from settings.assistant import Assistant
 from settings.backup import Backup
 from settings.budget import CostBudget
 from settings.calibration import UNMEASURED, score
-from settings.default_values import with_defaults
+from settings.dependent_defaults import with_defaults
 from settings.drop import Drop
 from settings.embedding import EmbeddingModel
 from settings.embedding.sagemaker import SageMakerEmbedding
 from settings.encryption import Encryption
 from settings.environment_parts import PARTS
 from settings.existing_domain import ExistingDomain
+from settings.index import IndexSettings
 from settings.ingestion import Ingestion
 from settings.keeper import KeeperSettings, OptionalKeeper
-from settings.knowledge import IndexSettings, Prompt, Timeouts
 from settings.model_settings import REGION, any_of
 from settings.new_domain import NewDomain
 from settings.operators import Operators
+from settings.prompt import Prompt
 from settings.reading import FileReading
 from settings.recipe import FIRST, RECIPES
 from settings.retrieval import Retrieval
@@ -41,6 +42,7 @@ from settings.serverless import Serverless
 from settings.setting_file import load_file
 from settings.sources import SourceName, SourceSettings, kinds, source_class
 from settings.streaming import streams
+from settings.timeouts import Timeouts
 
 NAME = re.compile(r"^[a-z][a-z0-9-]{0,15}$")
 # Advice for an empty setting that is not switched off by leaving it out.

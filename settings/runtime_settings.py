@@ -19,9 +19,10 @@ from settings.chunk_length import PASSAGE_CHARACTERS
 from settings.embedding import EmbeddingModel
 from settings.feedback import Feedback
 from settings.guardrails import Guardrails
-from settings.knowledge import FieldName, FieldType, IndexNames, Prompt
+from settings.index import FieldName, FieldType, IndexNames
 from settings.model_settings import model_class
 from settings.personal_data import PersonalData
+from settings.prompt import Prompt
 from settings.reading import Scans
 from settings.retrieval import Retrieval
 

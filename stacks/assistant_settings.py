@@ -15,7 +15,8 @@ from settings import Environment
 from settings.answer import AnswerModel
 from settings.assistant import Assistant, passage_characters
 from settings.embedding import EmbeddingModel
-from settings.knowledge import IndexNames, Prompt
+from settings.index import IndexNames
+from settings.prompt import Prompt
 from settings.retrieval import Retrieval
 from settings.runtime_settings import (
     ConversationIndexSettings,

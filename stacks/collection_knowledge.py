@@ -9,7 +9,7 @@ from opensearch_ml.resources.adopted_index import AdoptedIndex
 from opensearch_ml.resources.ml_resource import MlResource
 from opensearch_ml.resources.vector_index import VectorIndex
 from settings import Environment
-from settings.knowledge import IndexSettings
+from settings.index import IndexSettings
 from settings.outputs import CollectionOutputs
 from settings.serverless import Serverless
 from stacks.environment_stack import EnvironmentStack

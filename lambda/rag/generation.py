@@ -13,7 +13,7 @@ from rag.prompt import ModelInput, Turn
 from rag.search.engine import IndexClient
 from rag.service_failure import ANSWER, starting, unusable
 from rag.usage import Usage
-from settings.knowledge import Prompt
+from settings.prompt import Prompt
 from settings.runtime_settings import PipelineAnswer
 
 

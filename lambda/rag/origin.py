@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rag.models import Source
-from settings.knowledge import Prompt
+from settings.prompt import Prompt
 
 _VERSION_DIGITS, _TEXT_DIGITS = 12, 16
 

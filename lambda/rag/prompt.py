@@ -16,7 +16,7 @@ from typing import Literal
 from rag.origin import Origin
 from rag.untrusted import harmless
 from settings.control_tokens import ALL
-from settings.knowledge import Prompt
+from settings.prompt import Prompt
 
 BEGIN, USER, ASSISTANT, THINK = "<｜begin▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>", "<think>\n"
 _QUOTED = (

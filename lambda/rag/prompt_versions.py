@@ -14,7 +14,7 @@ from rag.origin import version_of
 from rag.own_settings import settings as own_settings
 from rag.prompt_models import PromptIn, PromptTexts, PromptVersion
 from rag.service_failure import PROMPTS
-from settings.knowledge import Prompt
+from settings.prompt import Prompt
 from settings.runtime_settings import RuntimeSettings
 
 KIND = "prompt"

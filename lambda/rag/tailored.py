@@ -9,7 +9,7 @@ from rag.models import Question
 from rag.origin import version_of
 from rag.parts import Parts, answering_by
 from settings.answer import AnswerModel
-from settings.knowledge import Prompt
+from settings.prompt import Prompt
 
 
 def tailored(parts: Parts, question: Question, caller: Caller, budget: Budget) -> Parts:

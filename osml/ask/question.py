@@ -19,7 +19,7 @@ from rag.search.hit import fields_of, source_of
 from rag.search.in_use import searched
 from rag.search.nearness import Nearness
 from rag.search.query import nearest, parameters, texts
-from settings.knowledge import IndexNames
+from settings.index import IndexNames
 
 CONNECT_SECONDS = 10
 

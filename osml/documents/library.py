@@ -15,7 +15,8 @@ from rag.parts import Parts
 from rag.search import Page
 from rag.search.domain import DomainSearch
 from rag.search.engine import IndexClient
-from settings.knowledge import IndexNames, Prompt
+from settings.index import IndexNames
+from settings.prompt import Prompt
 from settings.runtime_settings import EngineEmbedding, Memory, RuntimeSearch, RuntimeSettings
 
 SECONDS = 120.0

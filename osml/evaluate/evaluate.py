@@ -18,7 +18,7 @@ from osml.remote.stack import Knowledge, knowledge
 from rag.search.query import EXPLORED, similarity, texts
 from rag.search.words import last_words
 from settings.assistant import Assistant
-from settings.knowledge import WORDS_FIELD
+from settings.index import WORDS_FIELD
 
 DEPLOYED, ALONE = "as deployed", "the question alone"
 Search = Callable[[Labelled], dict[str, Any]]

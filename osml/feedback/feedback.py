@@ -14,7 +14,8 @@ from rag.feedback.index import FeedbackInIndex
 from rag.feedback_models import FeedbackList, Judgement
 from rag.search.engine import IndexClient
 from settings.feedback import Feedback as Kept
-from settings.knowledge import IndexNames, Prompt
+from settings.index import IndexNames
+from settings.prompt import Prompt
 from settings.runtime_settings import EngineEmbedding, Memory, RuntimeSearch, RuntimeSettings
 
 SECONDS = 120.0

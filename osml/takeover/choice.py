@@ -11,7 +11,7 @@ from osml.failure import Failure
 from osml.takeover.contents import Bodies, Contents, owner_of
 from osml.takeover.provider import Recognised, Unrecognised, recognise
 from osml.takeover.tree import processors
-from settings.knowledge import FIELD
+from settings.index import FIELD
 
 _RAG = "retrieval_augmented_generation"
 # The keys that an answer pipeline may have.

@@ -10,7 +10,7 @@ from typing import Any
 from osml.failure import Failure
 from osml.takeover.choice import Choice, Inexpressible, only
 from osml.takeover.contents import Contents, owner_of
-from settings.knowledge import FIELD, OWN_FIELDS
+from settings.index import FIELD, OWN_FIELDS
 
 # The fields other than text and vector that osml writes, with the types that accept their values.
 _TAKES = {"document": ("keyword",), "title": ("text", "keyword"), "stored": ("long",), "passages": ("integer", "long")}

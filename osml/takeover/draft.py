@@ -11,7 +11,7 @@ import yaml
 from osml.takeover.choice import Choice, ModelChoice
 from osml.takeover.contents import Contents
 from settings.amazon_versions import not_newer
-from settings.knowledge import IndexSettings
+from settings.index import IndexSettings
 from settings.recipe import recipe_with
 from settings.schema import FIRST_LINE
 

@@ -16,7 +16,7 @@ from rag.caller import OPERATOR, Caller
 from rag.models import MOST_QUESTION_CHARACTERS
 from rag.search.fusion import mixed
 from rag.search.query import nearest, parameters, similarity
-from settings.knowledge import IndexNames
+from settings.index import IndexNames
 from settings.retrieval import HighlightSettings, Hybrid, Rerank, Retrieval, Sparse
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import MINILM, Models

@@ -34,7 +34,7 @@ from sandbox.models.embedding import MiniLM
 from sandbox.models.weights import weights_directory
 from settings import Environment, load
 from settings.embedding.titan import TitanEmbedding
-from settings.knowledge import IndexNames
+from settings.index import IndexNames
 from settings.runtime_settings import RuntimeTimeouts
 from tests.contract import assistant_engine, test_takeover
 from tests.contract.assistant_engine import MINILM, SECONDS, Models, Shop

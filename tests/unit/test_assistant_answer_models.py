@@ -22,7 +22,7 @@ from settings.answer.bedrock_converse import ConverseAnswer
 from settings.answer.deepseek import DeepSeekAnswer
 from settings.answer.openai import OpenAiAnswer
 from settings.answer.sagemaker import SageMakerAnswer
-from settings.knowledge import Prompt
+from settings.prompt import Prompt
 from tests.served_at import served_at
 from tests.unit import assistant_models
 from tests.unit.assistant_models import KEY, SECRET, TIMEOUTS, HeldSecret, Models, budget

@@ -17,7 +17,7 @@ from rag.tool_prompt import SearchChoice, SearchResult, SearchRound, ToolCall, T
 from rag.untrusted import harmless
 from sandbox.models import prompt as reader
 from settings.control_tokens import ALL
-from settings.knowledge import Prompt
+from settings.prompt import Prompt
 from tests.unit.injections import INJECTIONS
 
 PROMPT = Prompt(system="Answer from the passages.", instructions="Be brief.")

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from osml.doctor.checks.catalog import model_names
 from osml.doctor.checks.context import Context
 from osml.doctor.checks.ending import end_of_life
+from osml.doctor.checks.listed_models import model_names
 from osml.doctor.checks.verdict import Complaint, Noted, Skipped
 from osml.place import Place
 from sandbox.cache import cache_directory

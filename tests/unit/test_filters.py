@@ -12,7 +12,7 @@ from rag.failures import Invalid
 from rag.filter_models import FieldRange, Filters
 from rag.search.field_filter import clauses, of_fields
 from settings import SettingError, load
-from settings.knowledge import IndexSettings
+from settings.index import IndexSettings
 
 LABEL = "osml.labels"
 

@@ -12,7 +12,7 @@ from rag.models import Highlight, Source
 from rag.search.domain import DomainSearch
 from rag.search.highlight import highlights
 from rag.search.query import nearest
-from settings.knowledge import IndexNames
+from settings.index import IndexNames
 from settings.retrieval import HighlightSettings as Marked
 from settings.retrieval import Retrieval
 from tests.answers import answer, source

@@ -14,7 +14,7 @@ from rag import answer_model, embedding
 from settings import Environment, load
 from settings import answer as answers
 from settings import embedding as embeddings
-from settings.knowledge import IndexNames
+from settings.index import IndexNames
 from settings.model_settings import model_class, providers
 from settings.runtime_settings import EngineEmbedding, Memory, PipelineAnswer, RuntimeSearch, RuntimeSettings
 

@@ -6,7 +6,7 @@ import pytest
 
 from rag.search import Passage
 from rag.search.query import EXPLORED, nearest, parameters, similarity
-from settings.knowledge import WORDS_FIELD, IndexNames
+from settings.index import WORDS_FIELD, IndexNames
 from settings.retrieval import Hybrid, Rerank, Retrieval, Sparse
 
 INDEX = IndexNames(name="passages", text_field="text", embedding_field="vector")

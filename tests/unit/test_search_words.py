@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rag.models import MOST_QUESTION_CHARACTERS
 from rag.search.query import nearest
 from rag.search.words import MOST_WORDS, last_words
-from settings.knowledge import IndexNames
+from settings.index import IndexNames
 from settings.retrieval import HighlightSettings, Hybrid, Retrieval
 
 # Roughly as the engine's analyzers do it: each ideograph and hiragana is a word, others are runs of characters.

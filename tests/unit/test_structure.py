@@ -6,11 +6,15 @@ Tests and benchmarks use all of them, and nothing of each other.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from osml.place import CHECKOUT
+from settings import Group
+from settings.environment import Environment
 from tests.unit.imports import (
     FUNCTIONS,
     LAMBDA,
@@ -159,3 +163,21 @@ def circles(arrows: dict[str, set[str]]) -> list[str]:
         for name in free:
             del left[name]
     return sorted(left)
+
+
+def test_each_group_of_an_environment_is_in_the_settings_file_of_its_name() -> None:
+    def groups(annotation: object) -> Iterator[type[Group]]:
+        if isinstance(annotation, type) and issubclass(annotation, Group):
+            yield annotation
+        for part in get_args(annotation):
+            yield from groups(part)
+
+    elsewhere = {
+        f"{name}: {group.__module__}"
+        for name, field in Environment.model_fields.items()
+        # These groups have one file for each kind or provider.
+        if name not in ("search", "embedding", "answer", "sources")
+        for group in groups(field.annotation)
+        if group.__module__ != f"settings.{name}"
+    }
+    assert elsewhere == set()

@@ -5,7 +5,7 @@ from typing import Any
 
 from rag.search.highlight import highlighting
 from rag.search.words import last_words
-from settings.knowledge import WORDS_FIELD, IndexNames
+from settings.index import WORDS_FIELD, IndexNames
 from settings.retrieval import Retrieval
 
 Clause = dict[str, Any]

@@ -1,13 +1,13 @@
 """The checks of `osml doctor`, ordered so that each one depends only on those before it."""
 
 from osml.doctor.checks.access import models as model_access
-from osml.doctor.checks.catalog import model_names
 from osml.doctor.checks.check import Check
 from osml.doctor.checks.deployment import stacks
 from osml.doctor.checks.dimension import dimension
 from osml.doctor.checks.ending import end_of_life
 from osml.doctor.checks.identity import credentials, region
 from osml.doctor.checks.key import secrets
+from osml.doctor.checks.listed_models import model_names
 from osml.doctor.checks.model import models
 from osml.doctor.checks.objects import objects
 from osml.doctor.checks.permission import pass_role, role_mapping

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from osml.doctor.checks.catalog import model_names
 from osml.doctor.checks.ending import end_of_life
+from osml.doctor.checks.listed_models import model_names
 from osml.doctor.checks.verdict import Complaint, Noted, Skipped
 from osml.preflight.check import Seen
 from osml.preflight.context import PreflightContext
