@@ -21,7 +21,6 @@ def dashboards(
     A proxy on 127.0.0.1 signs each request with your credentials. The role must be one of search.admins. The link works
     once, in one browser; other programs and pages on this machine cannot use the proxy.
     """
-    import contextlib
 
     import boto3
 
@@ -46,5 +45,5 @@ def dashboards(
     console.print(f"Dashboards of {domain.endpoint} as {caller.arn}. The link works once. Ctrl-C ends it.")
     if open_it:
         typer.launch(proxy.entrance.link)
-    with proxy, contextlib.suppress(KeyboardInterrupt):
+    with proxy:
         proxy.serve_forever()

@@ -58,10 +58,7 @@ def logs(
         put(line)
     if not (lines or follow):
         Console(stderr=True).print("No log line was written in this period.")
-    try:
-        while follow:
-            time.sleep(SECONDS_BETWEEN_LOOKS)
-            for line in reader.next():
-                put(line)
-    except KeyboardInterrupt:
-        return
+    while follow:
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+        for line in reader.next():
+            put(line)

@@ -362,8 +362,10 @@ def test_foreign_clients_work(client: Client, key: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_commands_of_the_documents_do_what_they_show(client: Client, tmp_path: Path) -> None:
+def test_the_commands_of_the_documents_do_what_they_show(client: Client, site: Site, tmp_path: Path) -> None:
     is_domain = "DomainEndpoint" in client.knowledge
+    # A source without a document is an error, and another test has removed the pages.
+    site.page("/", "<title>Start</title><p>The harbour has a website.</p>")
     assert documents.failures(client, tmp_path, {"command line", "script"} if is_domain else {"sources"}) == []
 
 

@@ -47,6 +47,7 @@ def test_every_fixed_name_of_a_template_is_looked_up() -> None:
         "AWS::CloudWatch::Dashboard",
         "AWS::CodeBuild::Project",
         "AWS::CodePipeline::Pipeline",
+        "AWS::Cognito::UserPoolResourceServer",
         "AWS::IAM::Policy",
         "AWS::Lambda::Alias",
     }

@@ -153,6 +153,13 @@ def test_each_command_ends_as_its_row_says(use: Use, monkeypatch: pytest.MonkeyP
     assert CliRunner().invoke(app, ROWS[use][1]).exit_code == use[1]
 
 
+def test_no_command_gives_ctrl_c_another_exit_code() -> None:
+    catching = [
+        file.name for file in Path(commands.__path__[0]).glob("*.py") if "KeyboardInterrupt" in file.read_text()
+    ]
+    assert catching == []
+
+
 def stopped(*_: object, **__: object) -> Any:
     raise KeyboardInterrupt
 
