@@ -362,11 +362,23 @@ def test_foreign_clients_work(client: Client, key: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_commands_of_the_documents_do_what_they_show(client: Client, site: Site, tmp_path: Path) -> None:
-    is_domain = "DomainEndpoint" in client.knowledge
-    # A source without a document is an error, and another test has removed the pages.
+def test_the_commands_of_the_documents_do_what_they_show(client: Client, tmp_path: Path) -> None:
+    if "DomainEndpoint" not in client.knowledge:
+        pytest.skip("the next test is about the commands for a collection")
+    assert documents.failures(client, tmp_path, {"command line", "script"}) == []
+
+
+def test_the_commands_of_the_documents_for_sources_do_what_they_show(
+    client: Client, site: Site, tmp_path: Path
+) -> None:
+    if "DomainEndpoint" in client.knowledge:
+        pytest.skip("the ingestion stack of a domain is tested with the drop")
+    # A source without a document is an error.
     site.page("/", "<title>Start</title><p>The harbour has a website.</p>")
-    assert documents.failures(client, tmp_path, {"command line", "script"} if is_domain else {"sources"}) == []
+    assert documents.failures(client, tmp_path, {"sources"}) == []
+    del site.pages["/"]
+    (run,) = bring_in_step(client.place, ["site"], dry=False, removing=True)
+    assert run.removed == 1
 
 
 def test_the_programs_of_the_documents_work(client: Client) -> None:
