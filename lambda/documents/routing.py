@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from inspect import Parameter, signature
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError, create_model
+from pydantic import BaseModel, ValidationError
 
 from gateway.mistake import mistake
+from gateway.parameters import annotations, model_of
 from rag.failures import Invalid
 
 Run = TypeVar("Run", bound=Callable[..., Any])
@@ -44,20 +44,26 @@ class Route:
     def arguments(self, event: Mapping[str, Any], body: Any) -> dict[str, Any]:
         """The arguments for `run`, for an event of this route; raises `Invalid`."""
         texts = {**_query(event), **(self.in_path(event) or {})}
-        kinds = get_type_hints(self.run, include_extras=True)
-        parameters = signature(self.run).parameters
-        bodies = [name for name in parameters if isinstance(kinds[name], type) and issubclass(kinds[name], BaseModel)]
-        fields: dict[str, Any] = {
-            name: (kinds[name], ... if parameter.default is Parameter.empty else parameter.default)
-            for name, parameter in parameters.items()
-            if name not in bodies
-        }
         try:
-            values = create_model(self.run.__name__, **fields).model_validate(texts) if fields else None
-            given = {name: kinds[name].model_validate(body) for name in bodies}
+            values = self._values.model_validate(texts)
+            given = {name: kind.model_validate(body) for name, kind in self._bodies.items()}
         except ValidationError as error:
             raise Invalid(mistake(error.errors())) from None
-        return {**{name: getattr(values, name) for name in fields}, **given}
+        return {**{name: getattr(values, name) for name in self._values.model_fields}, **given}
+
+    @cached_property
+    def _bodies(self) -> dict[str, type[BaseModel]]:
+        """The parameters that are the body."""
+        return {
+            name: kind
+            for name, kind in annotations(self.run).items()
+            if isinstance(kind, type) and issubclass(kind, BaseModel)
+        }
+
+    @cached_property
+    def _values(self) -> type[BaseModel]:
+        """The parameters in the path and in the query."""
+        return model_of(self.run, self.run.__name__, self._bodies)
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:

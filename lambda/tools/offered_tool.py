@@ -3,12 +3,13 @@
 import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from inspect import Parameter, cleandoc, signature
+from inspect import cleandoc
 from typing import Any, get_type_hints
 
-from pydantic import BaseModel, ValidationError, create_model
+from pydantic import BaseModel, ValidationError
 
 from gateway.mistake import mistake
+from gateway.parameters import model_of
 from rag.failures import Invalid
 from rag.shape import Shape
 
@@ -46,12 +47,7 @@ class OfferedTool:
 
     @cached_property
     def _arguments(self) -> type[BaseModel]:
-        kinds = get_type_hints(self._run, include_extras=True)
-        fields: dict[str, Any] = {
-            name: (kinds[name], ... if parameter.default is Parameter.empty else parameter.default)
-            for name, parameter in signature(self._run).parameters.items()
-        }
-        return create_model(f"{self.name}Arguments", **fields)
+        return model_of(self._run, f"{self.name}Arguments")
 
     def _unpacked(self, name: str, value: Any) -> Any:
         """The value; some agents send an object or a list as a text of JSON."""

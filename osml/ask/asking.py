@@ -80,10 +80,9 @@ def find(place: Place, text: str, size: int = 4, filters: Sequence[tuple[str, st
 
     On a collection the assistant writes an answer too, which is not returned. Raises Failure.
     """
-    text = _worded(text)
     if place.settings().engine is None:
         return ask(place, text, size, filters).sources
-    settings = knowledge(place)
+    text, settings = _worded(text), knowledge(place)
     sources = question.find(Domain(settings, caller=place.caller), settings, text, size, filters)
     _judge(sources, place.settings())
     return sources

@@ -21,7 +21,6 @@ def dashboards(
     A proxy on 127.0.0.1 signs each request with your credentials. The role must be one of search.admins. The link works
     once, in one browser; other programs and pages on this machine cannot use the proxy.
     """
-
     import boto3
 
     from osml.dashboards.proxy import DashboardsProxy
