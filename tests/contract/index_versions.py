@@ -23,6 +23,8 @@ from tests.contract.kinds_engine import KindsEngine, RoleHeaders
 from tests.waiting import PATIENCE, until
 
 MOST = 10_000
+# Writes, and questions, that a test waits for before the next change.
+MORE = 20
 POISON, HELD = "poison", "held back"
 
 
@@ -293,16 +295,18 @@ class Traffic:
             thread.start()
         try:
             yield self
-            before = self.writes, self.questions
-            until(
-                "traffic afterwards",
-                lambda: (self.writes - before[0], self.questions - before[1]),
-                lambda more: min(more) >= len(threads),
-            )
+            self.go_on()
         finally:
             self._over.set()
             for thread in threads:
                 thread.join()
+
+    def go_on(self) -> None:
+        """Wait until there are more writes and more questions."""
+        before = self.writes, self.questions
+        until(
+            "traffic", lambda: (self.writes - before[0], self.questions - before[1]), lambda more: min(more) >= MORE
+        )
 
     def _write(self, writer: str) -> None:
         ids, choose, number = self._owned[writer], random.Random(writer), 0  # noqa: S311 - the same each time

