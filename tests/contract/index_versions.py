@@ -304,9 +304,7 @@ class Traffic:
     def go_on(self) -> None:
         """Wait until there are more writes and more questions."""
         before = self.writes, self.questions
-        until(
-            "traffic", lambda: (self.writes - before[0], self.questions - before[1]), lambda more: min(more) >= MORE
-        )
+        until("traffic", lambda: (self.writes - before[0], self.questions - before[1]), lambda more: min(more) >= MORE)
 
     def _write(self, writer: str) -> None:
         ids, choose, number = self._owned[writer], random.Random(writer), 0  # noqa: S311 - the same each time
