@@ -23,8 +23,8 @@ from osml.doctor.checks.context import Context
 from osml.doctor.checks.dimension import dimension
 from osml.doctor.checks.model import models
 from osml.doctor.checks.objects import objects
-from osml.doctor.checks.permission import role_mapping
 from osml.doctor.checks.pipeline import pipelines
+from osml.doctor.checks.role_mapping import role_mapping
 from osml.doctor.checks.trust import trusted_endpoints
 from osml.doctor.finding import Finding
 from osml.failure import Failure

@@ -17,6 +17,7 @@ import pytest
 
 from languages import filled, languages
 from osml import commands
+from osml.doctor import checks
 from osml.place import CHECKOUT
 from sandbox.engine import line
 
@@ -119,6 +120,20 @@ def test_a_command_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     del sys.modules["osml.commands.greet"]
     assert "greet" in {command.callback.__name__ for command in app.registered_commands}
     assert counted("command of `osml`") == 1
+
+
+def test_a_check_of_the_doctor_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "weather.py").write_text(
+        "from osml.doctor.checks.check import Check\n\n"
+        'CHECK = Check("weather", lambda context: "fine", after="stacks")\n'
+    )
+    before = [check.title for check in checks.CHECKS]
+    monkeypatch.setattr(checks, "__path__", [*checks.__path__, str(tmp_path)])
+    after = [check.title for check in checks.ordered(checks.declared())]
+    del sys.modules["osml.doctor.checks.weather"]
+    assert [title for title in after if title != "weather"] == before
+    assert after.index("stacks") < after.index("weather") < after.index("role mapping")
+    assert counted("check of `osml doctor`") == 1
 
 
 def test_a_setting_of_the_assistant_is_three_files() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from graphlib import CycleError
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from mlcommons.recognition import TEXTS
 from osml import main as command_line
 from osml.doctor import doctor, finding
-from osml.doctor.checks import CHECKS
+from osml.doctor.checks import CHECKS, ordered
 from osml.doctor.checks.check import Check
 from osml.doctor.checks.complaints import FIXES, complaint
 from osml.doctor.checks.context import Context
@@ -40,6 +41,25 @@ def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_every_name_has_its_section_and_every_section_its_name() -> None:
     assert sorted(SECTIONS) == sorted(FIXES)
+
+
+def test_a_check_stands_behind_those_that_it_relies_on() -> None:
+    titles = [check.title for check in CHECKS]
+    assert titles[0] == "credentials"
+    assert titles[-1] == "a question"
+    assert all(check.after is None or check.after in titles[:at] for at, check in enumerate(CHECKS))
+
+
+def test_checks_after_the_same_one_are_ordered_by_title() -> None:
+    chosen = [Check(title, _skips, after=after) for title, after in [("d", "b"), ("c", "a"), ("b", "a"), ("a", None)]]
+    assert [check.title for check in ordered(chosen)] == ["a", "b", "c", "d"]
+
+
+def test_an_order_that_is_impossible_is_refused() -> None:
+    with pytest.raises(KeyError, match="stakcs"):
+        ordered([Check("a", _skips, after="stakcs")])
+    with pytest.raises(CycleError):
+        ordered([Check("a", _skips, after="b"), Check("b", _skips, after="a")])
 
 
 def test_every_cause_of_a_foreign_text_has_a_fix() -> None:

@@ -1,36 +1,35 @@
-"""The checks of `osml doctor`, ordered so that each one depends only on those before it."""
+"""The checks of `osml doctor`: the `CHECK` of each module that has one, found automatically."""
 
-from osml.doctor.checks.access import models as model_access
+import pkgutil
+from collections.abc import Iterable, Iterator
+from graphlib import TopologicalSorter
+from importlib import import_module
+
 from osml.doctor.checks.check import Check
-from osml.doctor.checks.deployment import stacks
-from osml.doctor.checks.dimension import dimension
-from osml.doctor.checks.ending import end_of_life
-from osml.doctor.checks.identity import credentials, region
-from osml.doctor.checks.key import secrets
-from osml.doctor.checks.listed_models import model_names
-from osml.doctor.checks.model import models
-from osml.doctor.checks.objects import objects
-from osml.doctor.checks.permission import pass_role, role_mapping
-from osml.doctor.checks.pipeline import pipelines
-from osml.doctor.checks.question import question
-from osml.doctor.checks.reach import engine
-from osml.doctor.checks.trust import trusted_endpoints
 
-CHECKS = (
-    Check("credentials", credentials),
-    Check("region", region),
-    Check("quota and model access", model_access),
-    Check("model names", model_names),
-    Check("end of life", end_of_life),
-    Check("stacks", stacks),
-    Check("endpoint", engine),
-    Check("role mapping", role_mapping),
-    Check("PassRole", pass_role),
-    Check("trusted endpoints", trusted_endpoints),
-    Check("secret and key", secrets),
-    Check("models", models, rests_on_objects=True),
-    Check("pipelines", pipelines, rests_on_objects=True),
-    Check("index dimension", dimension, rests_on_objects=True),
-    Check("objects", objects),
-    Check("a question", question),
-)
+
+def declared() -> Iterator[Check]:
+    """The checks in this folder, in no order."""
+    for file in pkgutil.iter_modules(__path__):
+        check = getattr(import_module(f"{__name__}.{file.name}"), "CHECK", None)
+        if isinstance(check, Check):
+            yield check
+
+
+def ordered(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """Each check behind the one that it comes `after`; those after the same one by their titles.
+
+    Raises KeyError for an `after` that is no check, and CycleError for checks that come after each other.
+    """
+    by_title = {check.title: check for check in checks}
+    sorter = TopologicalSorter({check.title: [check.after] if check.after else [] for check in by_title.values()})
+    sorter.prepare()
+    titles: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        sorter.done(*ready)
+        titles += ready
+    return tuple(by_title[title] for title in titles)
+
+
+CHECKS = ordered(declared())

@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from osml.doctor.checks.check import Check
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
 from osml.doctor.checks.verdict import Skipped, Unchecked
@@ -155,3 +156,6 @@ def _quota(context: Context, machine: str, wanted: int) -> str:
 
 def _code(error: ClientError) -> Any:
     return error.response["Error"].get("Code")
+
+
+CHECK = Check("quota and model access", models, after="region")

@@ -10,10 +10,12 @@ from osml.doctor.checks.context import Context
 class Check:
     """`look` returns its observation in a few words.
 
-    It raises `Skipped`, `Noted` or `Complaint`, or passes on a `Failure` or `ProvisioningError`. A check that
-    `rests_on_objects` may fail because somebody changed an object.
+    It raises `Skipped`, `Noted` or `Complaint`, or passes on a `Failure` or `ProvisioningError`. It may rely on the
+    check with the title `after`, and on all checks before that one. A check that `rests_on_objects` may fail because
+    somebody changed an object.
     """
 
     title: str
     look: Callable[[Context], str]
+    after: str | None = None
     rests_on_objects: bool = False

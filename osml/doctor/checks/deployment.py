@@ -1,5 +1,6 @@
 """The environment's stacks exist and are completely deployed."""
 
+from osml.doctor.checks.check import Check
 from osml.doctor.checks.complaints import complaint, named
 from osml.doctor.checks.context import Context
 from osml.doctor.checks.verdict import Complaint, Noted
@@ -29,3 +30,6 @@ def _complaint(context: Context, stack: StackState) -> Complaint:
         named(stack.cause, "deploy-failed"),
         f"The last deploy left {stack.name} in {stack.state}: {reason}",
     )
+
+
+CHECK = Check("stacks", stacks, after="end of life")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from osml.doctor.checks import pipeline
+from osml.doctor.checks.check import Check
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
 from osml.doctor.checks.verdict import Unchecked
@@ -36,3 +37,6 @@ def _mapping(context: Context, field: str) -> dict[str, Any]:
     for part in field.split("."):
         mapping = mapping.get("properties", {}).get(part, {})
     return mapping
+
+
+CHECK = Check("index dimension", dimension, after="pipelines", rests_on_objects=True)

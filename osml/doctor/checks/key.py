@@ -8,6 +8,7 @@ from aws.secret_object import stored_object, text_under
 from mlcommons import ProvisioningError
 from mlcommons.client import path_of
 from mlcommons.rotation import last_read
+from osml.doctor.checks.check import Check
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
 from osml.doctor.checks.verdict import Skipped, Unchecked
@@ -61,3 +62,6 @@ def _seen(context: Context, secret: Secret) -> str:
             context.place, "secret-key-missing", f"The secret {secret.name} has no value under {secret.key}"
         )
     return f"{secret.name} has {secret.key}"
+
+
+CHECK = Check("secret and key", secrets, after="trusted endpoints")

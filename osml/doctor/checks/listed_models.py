@@ -9,6 +9,7 @@ from datetime import UTC
 from botocore.exceptions import BotoCoreError, ClientError
 
 from osml.doctor.checks import model_list
+from osml.doctor.checks.check import Check
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
 from osml.doctor.checks.verdict import Noted, Skipped, Unchecked
@@ -80,3 +81,6 @@ def _require(context: Context, setting: str, model: str, listed: list[str], wher
 def _shared(name: str, other: str) -> int:
     """The length of the common beginning of two names."""
     return next((at for at, (a, b) in enumerate(zip(name, other, strict=False)) if a != b), min(len(name), len(other)))
+
+
+CHECK = Check("model names", model_names, after="quota and model access")

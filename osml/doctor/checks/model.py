@@ -9,6 +9,7 @@ from mlcommons.client import path_of
 from mlcommons.prediction import predict, vector_length
 from mlcommons.watched import Watched
 from osml.doctor.checks import key, pipeline
+from osml.doctor.checks.check import Check
 from osml.doctor.checks.complaints import complaint, named
 from osml.doctor.checks.context import Context
 from osml.doctor.checks.verdict import Complaint, Skipped
@@ -103,3 +104,6 @@ def _not_deployed(context: Context, model: Watched, sentence: str) -> Exception:
 
 def _connector(context: Context, body: dict[str, Any]) -> dict[str, Any]:
     return context.client.find(path_of("_plugins", "_ml", "connectors", str(body.get("connector_id")))) or {}
+
+
+CHECK = Check("models", models, after="secret and key", rests_on_objects=True)

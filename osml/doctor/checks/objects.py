@@ -1,6 +1,7 @@
 """The objects in the engine are as their stacks define them, by the same comparison as in status, deploy and keeper."""
 
 from mlcommons.drift import Compared
+from osml.doctor.checks.check import Check
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
 from osml.doctor.checks.verdict import Unchecked
@@ -43,3 +44,6 @@ def name_of(compared: Compared) -> str:
     return {"RoleMapping": "role-mapping-missing", "TrustedEndpoints": "endpoint-not-trusted"}.get(
         compared.watched.kind, "object-changed"
     )
+
+
+CHECK = Check("objects", objects, after="index dimension")

@@ -4,6 +4,7 @@ from typing import Any
 
 from mlcommons.client import path_of
 from mlcommons.compare import flattened
+from osml.doctor.checks.check import Check
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
 from osml.doctor.checks.verdict import Skipped
@@ -57,3 +58,6 @@ def model_ids(body: Any) -> list[str]:
         own = [str(body[name]) for name in ("model_id", "default_model_id") if name in body]
         return own + [model_id for value in body.values() for model_id in model_ids(value)]
     return [model_id for value in body for model_id in model_ids(value)] if isinstance(body, list) else []
+
+
+CHECK = Check("pipelines", pipelines, after="models", rests_on_objects=True)

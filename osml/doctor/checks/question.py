@@ -3,6 +3,7 @@
 from mlcommons.client import path_of
 from osml.ask import asking
 from osml.doctor.checks import key
+from osml.doctor.checks.check import Check
 from osml.doctor.checks.complaints import complaint, named
 from osml.doctor.checks.context import Context
 from osml.doctor.checks.verdict import Skipped, Unchecked
@@ -42,3 +43,6 @@ def _words(context: Context) -> str:
     if not hits:
         raise Skipped(f"the index {context.knowledge.index} has no documents; load some with `osml ingest FILE`")
     return " ".join(str(hits[0]["_source"].get(field, "")).split()[:WORDS])
+
+
+CHECK = Check("a question", question, after="objects")

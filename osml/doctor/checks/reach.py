@@ -1,6 +1,7 @@
 """The engine answers at its endpoint, with any status."""
 
 from mlcommons import ProvisioningError
+from osml.doctor.checks.check import Check
 from osml.doctor.checks.complaints import complaint, named
 from osml.doctor.checks.context import Context
 from osml.remote.functions import Functions
@@ -26,3 +27,6 @@ def _collection(context: Context) -> str:
     if reply.status != 200:
         raise complaint(context.place, named(reply.cause, "engine-unreachable"), reply.message)
     return "the function documents reaches the index"
+
+
+CHECK = Check("endpoint", engine, after="stacks")

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from mlcommons.client import path_of
 from mlcommons.kinds.connector import urls_of
+from osml.doctor.checks.check import Check
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
 from osml.doctor.checks.verdict import Skipped, Unchecked
@@ -66,3 +67,6 @@ def _matches(pattern: str, url: str) -> bool:
         return re.fullmatch(pattern, url) is not None
     except re.error:
         return False
+
+
+CHECK = Check("trusted endpoints", trusted_endpoints, after="PassRole")

@@ -1,13 +1,8 @@
-"""Credentials and region."""
+"""The region of the calls."""
 
+from osml.doctor.checks.check import Check
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
-from osml.remote.identity import identity
-
-
-def credentials(context: Context) -> str:
-    """The caller's identity, which must belong to the environment's account."""
-    return identity(context.session, context.place.env, context.settings.account).arn
 
 
 def region(context: Context) -> str:
@@ -16,3 +11,6 @@ def region(context: Context) -> str:
     if name is None:
         raise complaint(context.place, "no-region", "No region is set")
     return str(name)
+
+
+CHECK = Check("region", region, after="credentials")
