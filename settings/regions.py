@@ -16,7 +16,7 @@ class Partition:
     regions: tuple[str, ...]
 
 
-# From `data/partitions.json` of botocore 1.44.5; tests/unit/test_regions.py compares the two.
+# From `data/partitions.json` of botocore 1.44.5; tests/unit/test_region_rules.py compares the two.
 PARTITIONS = (
     Partition(
         "aws",

@@ -1,4 +1,4 @@
-"""The process in which apart.py reads files: `python -m corpus.reader DESCRIPTOR MEMORY`."""
+"""The process in which separate_process.py reads files: `python -m corpus.reader DESCRIPTOR MEMORY`."""
 
 import base64
 import contextlib

@@ -18,8 +18,8 @@ def sagemaker_sparse(
 ) -> Provider:
     """The provider for `endpoint`, whose input is `{"texts": […]}` and whose answer is `[{word: weight, …}, …]`.
 
-    This is the container that ml-commons describes in
-    docs/model_serving_framework/deploy_sparse_model_to_SageMaker.ipynb.
+    This is the container of the notebook `deploy_sparse_model_to_SageMaker` in
+    https://github.com/opensearch-project/ml-commons/tree/main/docs/model_serving_framework.
 
     `model` is the name of the endpoint's model; weights of different models are not comparable.
     """
