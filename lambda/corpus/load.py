@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 from calls.backoff import Backoff
+from corpus.acceptance import Acceptance
 from corpus.destination import ARRIVED, BatchTooLarge, Busy, Destination, Outcome, Stopped, Verdict
 from corpus.document import Document, Entry, Unreadable
 from corpus.garbage import seldom_collected
@@ -22,14 +23,8 @@ SOONER = 0.1
 LONGEST_ASKED = 60.0
 # The limit of entries that are read after the first one without a result.
 AHEAD, AHEAD_BYTES = 20_000, 32_000_000
-# If this many documents in a row are refused and none is accepted, the documents are not the reason.
-HOPELESS = 1_000
-# The longest time in seconds in which documents are sent and none is accepted.
-DROUGHT = 600.0
 # Seconds between two attempts while the model that embeds starts.
 START_PAUSE = 20.0
-
-
 # Repetitions are counted from 1.
 BACKOFF = Backoff(first=0.5, longest=LONGEST_PAUSE, longest_asked=LONGEST_ASKED)
 
@@ -97,8 +92,7 @@ class _Load:
         self._outbox = Outbox(self._most_together(), self._destination.most_bytes)
         self._ids: set[str] = set()
         self._quiet_until = 0.0
-        self._refused = 0
-        self._taken = time.monotonic()
+        self._acceptance = Acceptance()
 
     def all(self, entries: Iterable[Entry]) -> None:
         """Read, send and settle everything."""
@@ -158,7 +152,7 @@ class _Load:
             batch = self._outbox.next(now, ending=ending)
             if batch:
                 if not (self._senders.batches or self._outbox.waiting or any(item.again for item in batch)):
-                    self._taken = now
+                    self._acceptance.begin(now)
                 self._senders.give(batch)
                 return
         answer = self._senders.take(self._longest_wait(now) if room else None)
@@ -208,7 +202,7 @@ class _Load:
             elif outcome.verdict is Verdict.REFUSED:
                 refused[outcome.reason].append(item)
             else:
-                self._refused, self._taken = 0, time.monotonic()
+                self._acceptance.accept()
                 self._settle_one(item, outcome)
         self._pace.answered(len(answer.batch) - len(again) - len(too_early), len(again), answer.seconds)
         if too_early:
@@ -221,30 +215,21 @@ class _Load:
                 self._outbox.halve(items)
             else:
                 self._settle_one(items[0], Outcome(Verdict.REFUSED, reason))
-                self._refused += 1
-                if self._refused >= HOPELESS:
-                    raise Stopped(
-                        f"{HOPELESS} documents in a row were refused, the last one with: {reason}. Nothing more was "
-                        f"sent. Fix the cause, then load the rejected documents and the remaining ones."
-                    )
+                self._acceptance.refuse(reason)
 
     def _wait_for_the_model(self, items: list[Item]) -> None:
         """Send nothing for a while, then send the items again; this uses up none of their attempts."""
         self._starting()
         now = time.monotonic()
-        self._refuse_drought(now, "the model that embeds is starting")
+        self._acceptance.require(now, "the model that embeds is starting")
         self._quiet_until = now + self._pause(1, START_PAUSE)
         for item in items:
             self._outbox.wait(item, self._quiet_until)
 
-    def _refuse_drought(self, now: float, reason: str) -> None:
-        if now - self._taken > DROUGHT:
-            raise Stopped(f"No document was accepted for {DROUGHT / 60:.0f} minutes, last answer: {reason}.")
-
     def _wait(self, items: list[Item], reasons: list[str], busy: Busy | None = None) -> None:
         """Send the items again together after a pause, except those whose attempts are used up."""
         now = time.monotonic()
-        self._refuse_drought(now, reasons[-1])
+        self._acceptance.require(now, reasons[-1])
         for item in items:
             item.attempts += 1
         attempt = max(item.attempts for item in items)

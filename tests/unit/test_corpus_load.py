@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus import acceptance
 from corpus import load as loading
 from corpus.destination import BatchTooLarge, Busy, Outcome, Stopped, Verdict
 from corpus.document import Document, Entry, Unreadable
@@ -123,7 +124,7 @@ def test_what_cannot_go_on_stops() -> None:
 
 
 def test_when_nothing_is_taken_any_more_the_load_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "HOPELESS", 20)
+    monkeypatch.setattr(acceptance, "HOPELESS", 20)
     to = Scripted(lambda ids, _: [Outcome(Verdict.REFUSED, f"model gone {id}") for id in ids])
     with pytest.raises(Stopped, match="20 documents in a row were refused, the last one with: model gone"):
         loaded(to, *(document(n) for n in range(10_000)))
@@ -131,7 +132,7 @@ def test_when_nothing_is_taken_any_more_the_load_ends(monkeypatch: pytest.Monkey
 
 
 def test_when_all_is_turned_away_for_long_the_load_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "DROUGHT", 0.05)
+    monkeypatch.setattr(acceptance, "DROUGHT", 0.05)
     to = Scripted(lambda ids, _: [LATER for _ in ids], seconds=0.02)
     with pytest.raises(Stopped, match="No document was accepted for 0 minutes, last answer: slow down"):
         loaded(to, *(document(n) for n in range(100)))
@@ -161,7 +162,7 @@ def test_a_caller_may_end_a_load_whose_model_starts() -> None:
 
 
 def test_a_model_that_never_starts_ends_the_load(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "DROUGHT", 0.05)
+    monkeypatch.setattr(acceptance, "DROUGHT", 0.05)
     to = Scripted(lambda ids, call: [STARTING if call < 100 else CREATED for _ in ids], seconds=0.01)
     with pytest.raises(Stopped, match=r"No document was accepted .* last answer: the model that embeds is starting"):
         loaded(to, document(1))
