@@ -6,20 +6,19 @@ state.
 """
 
 import contextlib
-import functools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 from mlcommons.client import Client
-from mlcommons.errors import InvalidSpec, NotOurs, ProvisioningError, Unreachable, Unready
+from mlcommons.errors import InvalidSpec, NotOurs, ProvisioningError, Unready
 from mlcommons.kind import Kind, Observed
+from mlcommons.legible import legible
 from mlcommons.owner import Owner
 
 S = TypeVar("S")
 T = TypeVar("T")
-P = ParamSpec("P")
 
 log = logging.getLogger(__name__)
 
@@ -34,22 +33,7 @@ class ProvisioningOutcome:
     note: str = ""
 
 
-def _legible(verb: Callable[P, T]) -> Callable[P, T]:
-    """Raise `Unreachable` if an answer's JSON has an unexpected form, such as a text instead of an object."""
-
-    @functools.wraps(verb)
-    def read(*arguments: P.args, **named: P.kwargs) -> T:
-        try:
-            return verb(*arguments, **named)
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
-            tried = f"Reading the engine's answers about {named.get('owner')}"
-            cause = f"one is not in OpenSearch's form ({type(error).__name__})"
-            raise Unreachable(tried, cause, "Check that OpenSearch has this address.") from error
-
-    return read
-
-
-@_legible
+@legible
 def apply(
     kind: Kind[S],
     desired: Any,
@@ -93,7 +77,7 @@ def apply(
     return _updated(kind, spec, client, owner, before, changes)
 
 
-@_legible
+@legible
 def destroy(
     kind: Kind[S], physical_id: str | None, *, client: Client, owner: Owner, previous: Any = None
 ) -> ProvisioningOutcome:
@@ -118,7 +102,7 @@ def destroy(
     return _outcome(observed.physical_id, changed=True, note=note or f"{kind.name} deleted")
 
 
-@_legible
+@legible
 def release(
     kind: Kind[S], physical_id: str | None, *, client: Client, owner: Owner, previous: Any
 ) -> ProvisioningOutcome:
