@@ -1,8 +1,8 @@
-"""A run of a source: its progress and its changes. The function writes it, and the command line shows it."""
+"""A run of a source: its progress and its changes. The function stores it in S3, and the command line shows it."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -78,3 +78,22 @@ class Run(BaseModel):
     def _say(self, sentence: str) -> None:
         if len(self.refusals) < MOST_NAMES:
             self.refusals.append(sentence)
+
+
+def read_run(s3: Any, bucket: str, source: str) -> Run | None:
+    """The last run of a source, or the one that is under way; None before the first. Raises botocore's errors."""
+    try:
+        body = s3.get_object(Bucket=bucket, Key=_key(source))["Body"].read()
+    except s3.exceptions.NoSuchKey:
+        return None
+    return Run.model_validate_json(body)
+
+
+def store_run(s3: Any, bucket: str, run: Run) -> None:
+    """Store the run, with the present time."""
+    run.updated = datetime.now(UTC)
+    s3.put_object(Bucket=bucket, Key=_key(run.source), Body=run.model_dump_json().encode())
+
+
+def _key(source: str) -> str:
+    return f"runs/{source}.json"

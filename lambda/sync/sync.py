@@ -14,7 +14,6 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from aws.clients import client
@@ -31,7 +30,7 @@ from settings.sources import SourceSettings, source_of
 from sources.in_step import InStep, Into
 from sources.item import Unlisted
 from sources.kinds import source_at
-from sources.run import Run
+from sources.run import Run, read_run, store_run
 from sources.state import read_state, write_state
 from sources.tools import Tools
 
@@ -67,7 +66,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
 
 def _run(message: dict[str, Any], message_id: str) -> Run | None:
     """The run to continue; None if it has ended, or if another run of the source is under way."""
-    before = _read_run(message["source"])
+    before = read_run(client("s3"), os.environ["STATE_BUCKET"], message["source"])
     wanted = message.get("run") or message_id
     if before and before.id == wanted:
         return before if before.status == "running" else None
@@ -182,20 +181,9 @@ def _go_on(run: Run) -> None:
     )
 
 
-def _read_run(source: str) -> Run | None:
-    s3 = client("s3")
-    try:
-        body = s3.get_object(Bucket=os.environ["STATE_BUCKET"], Key=f"runs/{source}.json")["Body"].read()
-    except s3.exceptions.NoSuchKey:
-        return None
-    return Run.model_validate_json(body)
-
-
 def write_run(run: Run) -> None:
-    """Store the run's progress, with the present time."""
-    run.updated = datetime.now(UTC)
-    body = run.model_dump_json().encode()
-    client("s3").put_object(Bucket=os.environ["STATE_BUCKET"], Key=f"runs/{run.source}.json", Body=body)
+    """Store the run's progress."""
+    store_run(client("s3"), os.environ["STATE_BUCKET"], run)
 
 
 def _tell(run: Run) -> None:

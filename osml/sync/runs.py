@@ -11,7 +11,7 @@ from osml.failure import Failure
 from osml.place import Place
 from osml.remote.operator import session
 from osml.remote.stack import passages, sources
-from sources.run import Run
+from sources.run import Run, read_run
 
 
 class Runs:
@@ -44,9 +44,6 @@ class Runs:
     def last(self, source: str) -> Run | None:
         """The last run of a source, or the one that is under way."""
         try:
-            body = self._s3.get_object(Bucket=self._bucket, Key=f"runs/{source}.json")["Body"].read()
-        except self._s3.exceptions.NoSuchKey:
-            return None
+            return read_run(self._s3, self._bucket, source)
         except (ClientError, BotoCoreError) as error:
             raise Failure(f"Reading the run of the source {source} failed: {advised(error)}", cause_of(error)) from None
-        return Run.model_validate_json(body)
