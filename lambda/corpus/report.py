@@ -53,7 +53,7 @@ class Report:
     def summary(self) -> str:
         """The counts in words. Each document counts once: as created, updated, stored or failed."""
         arrived = f"{self.stored} stored" if self.stored else f"{self.created} created, {self.updated} updated"
-        removed = f", {self.removed} old parts removed" if self.removed else ""
+        removed = f", {self.removed} old chunks removed" if self.removed else ""
         return f"{arrived}, {self.failed} failed{removed}"
 
     def mask(self, document: str, number: int) -> None:

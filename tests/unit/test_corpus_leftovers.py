@@ -37,7 +37,7 @@ def test_each_document_is_asked_for_once_and_many_together() -> None:
     assert len(index.requested) < count / 8
     assert len(into.confirmed) == count
     assert into.report.removed == 2 * len(index.requested)
-    assert f"{into.report.removed} old parts removed" in into.report.summary
+    assert f"{into.report.removed} old chunks removed" in into.report.summary
 
 
 def test_the_parts_of_a_document_are_kept() -> None:
