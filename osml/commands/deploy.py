@@ -8,7 +8,7 @@ from rich.console import Console
 
 from osml.commands import sandbox as local_cloud
 from osml.commands import secret
-from osml.commands.options import Env, Sandbox
+from osml.commands.options import OTHERS_TO_CDK, Env, Sandbox
 from osml.commands.page import show_page
 from osml.exit_code import DRIFTED
 from osml.failure import Failure
@@ -17,8 +17,7 @@ from osml.terminal import shown
 
 PANEL = "Deploy"
 
-# Other options go to the CDK command line.
-SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True}
+SETTINGS = OTHERS_TO_CDK
 
 
 def deploy(

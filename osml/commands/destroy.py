@@ -4,13 +4,12 @@ from typing import Annotated
 
 import typer
 
-from osml.commands.options import Env, Sandbox
+from osml.commands.options import OTHERS_TO_CDK, Env, Sandbox
 from osml.place import place, require_checkout
 
 PANEL = "Deploy"
 
-# Other options go to the CDK command line.
-SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True}
+SETTINGS = OTHERS_TO_CDK
 
 
 def destroy(

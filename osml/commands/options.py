@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+# For a command whose other options go to the CDK command line.
+OTHERS_TO_CDK = {"allow_extra_args": True, "ignore_unknown_options": True}
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 Env = Annotated[
