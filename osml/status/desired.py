@@ -6,11 +6,10 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mlcommons import Owner, ProvisioningError
+from mlcommons.kinds import CUSTOM
 from mlcommons.watched import Watched, watched
 from osml.failure import Failure
 from osml.remote.stack_state import StackState
-
-CUSTOM = "Custom::Ml"
 
 
 def desired(session: Any, stacks: list[StackState]) -> list[Watched]:

@@ -9,12 +9,12 @@ from typing import Any
 
 from mlcommons import Client, Owner, kind_named
 from mlcommons.compare import contradicts, flattened
+from mlcommons.kinds import CUSTOM
 from mlcommons.owner import digest_of
 from osml.takeover.choice import Choice
 from osml.takeover.contents import Contents
 from osml.takeover.index_fields import added
 
-_TYPE = "Custom::Ml"
 Template = Mapping[str, Any]
 
 
@@ -56,10 +56,10 @@ def plan(client: Client, contents: Contents, choice: Choice, templates: Mapping[
     ids = _ids(contents, choice)
     adoptions, made = [], []
     for stack, template in templates.items():
-        resources = {id: each for id, each in template["Resources"].items() if each["Type"].startswith(_TYPE)}
+        resources = {id: each for id, each in template["Resources"].items() if each["Type"].startswith(CUSTOM)}
         known = {id: _physical_id(each, ids) for id, each in resources.items() if each["Properties"].get("Adopted")}
         for logical_id, resource in resources.items():
-            kind, spec = resource["Type"].removeprefix(_TYPE), _spec(resource, known, resources)
+            kind, spec = resource["Type"].removeprefix(CUSTOM), _spec(resource, known, resources)
             if logical_id not in known:
                 made.append(f"{kind} {spec.get('name') or spec.get('role') or logical_id}")
                 continue
@@ -73,7 +73,7 @@ def index_version(templates: Mapping[str, Template]) -> str | None:
     """The index version of the templates' embedding model; None without such a model."""
     for template in templates.values():
         for resource in template["Resources"].values():
-            if resource["Type"] == f"{_TYPE}Model":
+            if resource["Type"] == f"{CUSTOM}Model":
                 generation = _spec(resource, {}, {}).get("generation")
                 if generation:
                     return str(generation)
@@ -90,7 +90,7 @@ def _ids(contents: Contents, choice: Choice) -> dict[tuple[str, str], str]:
 
 
 def _physical_id(resource: Mapping[str, Any], ids: Mapping[tuple[str, str], str]) -> str:
-    kind, name = resource["Type"].removeprefix(_TYPE), str(_spec(resource, {}, {})["name"])
+    kind, name = resource["Type"].removeprefix(CUSTOM), str(_spec(resource, {}, {})["name"])
     return ids.get((kind, name), name)
 
 

@@ -12,6 +12,8 @@ from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 
 import opensearch_ml as ml
+from mlcommons.kinds import CUSTOM
+from mlcommons.watched import folder_of
 
 Templates = dict[str, dict[str, Any]]
 OfType = Callable[..., dict[str, Any]]
@@ -35,15 +37,18 @@ def described(template: dict[str, Any], of_type: OfType, flat: Callable[[Any], A
 
 
 def compared(stacks: Templates, of_type: OfType, flat: Callable[[Any], Any]) -> set[str]:
-    """Check that each object has a parameter that describes it as its resource does; returns the parts of objects."""
+    """Check that each object has a parameter that describes it as its resource does; returns the parts of objects.
+
+    The construct library shares no code with the keeper, so these names are declared on both sides.
+    """
     parts = set()
     for stack, template in stacks.items():
-        made = of_type(template, "Custom::Ml")
+        made = of_type(template, CUSTOM)
         description = described(template, of_type, flat)
-        assert set(description) == {f"/osml/{stack}/{name}" for name in made}
+        assert set(description) == {f"{folder_of(stack)}/{name}" for name in made}
         for name, resource in made.items():
-            watched = description[f"/osml/{stack}/{name}"]
-            assert f"Custom::Ml{watched['kind']}" == resource["Type"]
+            watched = description[f"{folder_of(stack)}/{name}"]
+            assert f"{CUSTOM}{watched['kind']}" == resource["Type"]
             assert watched["id"] == f"<{name}>"
             assert watched["spec"] == json.loads(flat(resource["Properties"]["Spec"]))
             assert watched["target"] == json.loads(flat(resource["Properties"]["Target"]))
@@ -134,7 +139,7 @@ def test_it_signs_as_the_provisioner_and_gets_only_read_permissions(
     }
     stacks = ["osml-sandbox-knowledge", "osml-sandbox-assistant"]
     read = {item.partition(":parameter")[2] for item in allowed["ssm:GetParametersByPath"]}
-    assert read == {f"/osml/{stack}" for stack in stacks}
+    assert read == {folder_of(stack) for stack in stacks}
     described = {item.partition(":stack")[2] for item in allowed["cloudformation:DescribeStacks"]}
     assert described == {f"/{stack}/*" for stack in stacks}
     assert function["Properties"]["Environment"]["Variables"]["STACKS"] == " ".join(stacks)

@@ -8,6 +8,9 @@ from typing import Any
 from mlcommons.errors import InvalidSpec
 from mlcommons.kind import Kind
 
+# The beginning of the resource types in templates.
+CUSTOM = "Custom::Ml"
+
 
 def _found() -> Iterator[Kind[Any]]:
     for file in pkgutil.iter_modules(__path__):
@@ -22,7 +25,7 @@ KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in _found()}
 
 def kind_named(name: str) -> Kind[Any]:
     """Return the kind of a noun or of a resource type; raises `InvalidSpec` for any other name."""
-    noun = name.removeprefix("Custom::Ml")
+    noun = name.removeprefix(CUSTOM)
     if noun not in KINDS:
         raise InvalidSpec(f"Looking for the kind {name!r}", "there is none", f"Kinds: {', '.join(KINDS)}.")
     return KINDS[noun]
