@@ -169,7 +169,7 @@ def test_the_next_person_in_a_tab_sees_nothing_of_the_one_before(
     assert "private" not in json.dumps(page.evaluate("() => ({...sessionStorage})"))
 
 
-def test_the_holder_of_another_key_sees_nothing_of_the_one_before(window: OpenPage, stage: Stage) -> None:
+def test_another_key_shows_nothing_of_the_previous_one(window: OpenPage, stage: Stage) -> None:
     stage.add("park", "The park", TEXT)
     page = window()
     flows.enter_key(page, stage.url, KEY)

@@ -44,7 +44,7 @@ def test_a_field_is_shown_as_it_was_given(shelf: Shelf) -> None:
     assert stored["s1"]["text"] == "a lone \ufffd surrogate"
 
 
-def test_no_row_says_what_it_is_a_part_of(shelf: Shelf) -> None:
+def test_a_row_cannot_name_the_document_that_it_is_part_of(shelf: Shelf) -> None:
     stored = shelf.stored()
     assert all(value["document"] == value["id"] == id for id, value in stored.items())
     kept = {document["name"]: document["value"] for document in stored["t1"]["osml"]["kept"]}

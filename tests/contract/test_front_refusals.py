@@ -198,7 +198,7 @@ def test_a_name_with_a_private_address_is_not_called(here: Trial) -> None:
         ("${{parameters.endpoint}}/chat", {"endpoint": "http://127.0.0.1:{port}"}),
     ],
 )
-def test_no_connector_leads_inside(
+def test_no_connector_reaches_the_addresses_of_this_machine(
     here: Trial, inside: tuple[int, list[FrontRequest]], url: str, overriding: dict[str, str]
 ) -> None:
     """This holds even where every endpoint is trusted, and with any value that a prediction gives a parameter."""

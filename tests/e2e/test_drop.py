@@ -245,7 +245,9 @@ def test_the_model_of_batches_embeds_and_knows_the_batch_api(engine: Engine) -> 
     assert connector["parameters"]["ModelName"].startswith(f"osml-{NAME}-inference")
 
 
-def test_it_goes_with_its_stack(deployment: Deployment, bucket: Bucket, tmp_path: Path) -> None:
+def test_the_bucket_and_the_queues_are_removed_with_the_stack(
+    deployment: Deployment, bucket: Bucket, tmp_path: Path
+) -> None:
     drop.empty(deployment.place)
     deployment.destroy()
     assert bucket.name not in [bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]]

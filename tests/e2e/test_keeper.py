@@ -181,7 +181,7 @@ def test_the_table_has_every_kind_and_every_stack(ward: Ward, context: Context) 
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=str)
-def test_the_doctor_names_each_damage_and_who_mends_it(ward: Ward, context: Context, damage: Damage) -> None:
+def test_the_doctor_names_each_damage_and_its_fix(ward: Ward, context: Context, damage: Damage) -> None:
     resource = damage.of(context.watched)
     undo = snapshot(ward, resource)
     try:

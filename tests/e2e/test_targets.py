@@ -84,7 +84,7 @@ def guest(
         yield deployment
 
 
-def test_the_guest_is_answered_from_its_own_documents(guest: Deployment) -> None:
+def test_a_guest_of_a_domain_gets_answers_from_its_own_documents(guest: Deployment) -> None:
     guest.ingest()
     answer = guest.ask(QUESTION)
     assert answer.sources[0].id == "austin"

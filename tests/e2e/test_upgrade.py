@@ -165,7 +165,7 @@ def test_what_the_later_line_refuses_is_named_and_nothing_else_is_worse(
     assert "1.000 → 1.000" in report["searches"]["seen"]
 
 
-def test_it_is_taken_back_with_all_it_had(cloud: Cloud, answer: Answer) -> None:
+def test_an_upgrade_is_undone_with_all_data(cloud: Cloud, answer: Answer) -> None:
     cloud.osml("sandbox", "upgrade", "--undo")
     assert cloud.engine("GET", "/")["version"]["number"] == cloud.instance.engine.version == "2.19.1"
     # After a start, ml-commons 2.19 waits 3 s for its encryption key, and then fails the first call.
@@ -175,7 +175,7 @@ def test_it_is_taken_back_with_all_it_had(cloud: Cloud, answer: Answer) -> None:
     assert "nothing to undo" in cloud.osml("sandbox", "upgrade", "--undo", code=1).stderr
 
 
-def test_once_that_is_mended_nothing_is_worse(cloud: Cloud, questions: Path) -> None:
+def test_after_the_repair_the_rehearsal_finds_no_fault(cloud: Cloud, questions: Path) -> None:
     cloud.engine("PUT", "/_cluster/settings", {"persistent": {"knn.plugin.enabled": None}})
     cloud.engine("DELETE", "/old-vectors")
     cloud.engine("POST", "/odd/_close")

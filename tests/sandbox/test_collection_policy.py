@@ -121,7 +121,7 @@ BROKEN_DATA = [
 
 
 @pytest.mark.parametrize(("document", "sentence"), BROKEN_DATA)
-def test_a_data_policy_that_is_none_says_why(document: Any, sentence: str) -> None:
+def test_an_invalid_data_policy_is_refused_with_its_reason(document: Any, sentence: str) -> None:
     with pytest.raises(rules.InvalidPolicy, match=r"^Policy json is invalid, error: \[.*\]$") as raised:
         rules.check_data(document)
     assert sentence in str(raised.value)
@@ -137,7 +137,7 @@ def test_a_data_policy_that_is_none_says_why(document: Any, sentence: str) -> No
         (NETWORK, "the policy must be a list"),
     ],
 )
-def test_a_network_policy_that_is_none_says_why(document: Any, sentence: str) -> None:
+def test_an_invalid_network_policy_is_refused_with_its_reason(document: Any, sentence: str) -> None:
     with pytest.raises(rules.InvalidPolicy) as raised:
         rules.check_network(document)
     assert sentence in str(raised.value)

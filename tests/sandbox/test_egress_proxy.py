@@ -44,7 +44,7 @@ def test_refuses_with_one_sentence(egress_proxy: EgressProxy, line: str, named: 
 
 
 @pytest.mark.parametrize("host", ["api.example:443", "API.Example:443"])
-def test_opens_the_way_to_a_model_host(egress_proxy: EgressProxy, host: str) -> None:
+def test_the_proxy_connects_to_a_model_host(egress_proxy: EgressProxy, host: str) -> None:
     # The tunnel is open, and ends because no TLS follows in it.
     answer = said(egress_proxy, f"CONNECT {host} HTTP/1.1\r\n\r\n".encode())
     assert answer.startswith("HTTP/1.1 200 Connection established\r\n\r\n")

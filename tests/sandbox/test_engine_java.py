@@ -34,7 +34,7 @@ def choose(
     return java(tmp_path / "cache", lambda line: None, needs, {"PATH": "", **environment}, usual, install).home
 
 
-def test_java_says_what_it_can(tmp_path: Path) -> None:
+def test_the_release_modules_and_locales_of_a_java_are_read(tmp_path: Path) -> None:
     java = inspect(install(tmp_path / "jdk", 25))
     assert java is not None
     assert java.release == 25

@@ -66,7 +66,7 @@ def test_a_handshake_that_is_given_up_is_tried_once_more(engine: tuple[int, Path
 
 
 @pytest.mark.parametrize(("method", "handshakes"), [("GET", 2), ("POST", 1)])
-def test_not_twice_and_nothing_that_must_not_be_sent_again(
+def test_a_handshake_is_retried_once_and_only_for_requests_that_may_be_repeated(
     engine: tuple[int, Path], method: str, handshakes: int
 ) -> None:
     port, ca = engine

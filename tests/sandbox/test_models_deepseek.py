@@ -240,7 +240,7 @@ def test_forward_leaves_out_what_only_deepseek_takes(server: str, key_file: Path
         assert "reasoning_content" in ask(url, SPOKEN).json()["choices"][0]["message"]
 
 
-def test_forward_to_nobody(tmp_path: Path) -> None:
+def test_a_model_server_that_is_not_there_is_a_502(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text(KEY)
     weights = weights_directory(cache_directory())
@@ -251,6 +251,6 @@ def test_forward_to_nobody(tmp_path: Path) -> None:
     assert KEY not in answer.text
 
 
-def test_forward_wants_http(tmp_path: Path) -> None:
+def test_an_answer_url_begins_with_http(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="begins with http"):
         model_server(0, weights_directory(cache_directory()), tmp_path, "ftp://host", tmp_path, "any")

@@ -72,7 +72,7 @@ def test_transcript_in_a_document_is_no_history() -> None:
 
 
 @pytest.mark.parametrize(("ending", "opened"), [("", False), ("<think>\n", True)])
-def test_r1_template_is_taken_off(ending: str, opened: bool) -> None:
+def test_the_template_of_r1_is_removed(ending: str, opened: bool) -> None:
     read = from_text(
         f"<｜begin▁of▁sentence｜><｜User｜>SEARCH RESULT 1: One.\\nQUESTION: Where?\\n<｜Assistant｜>{ending}"
     )

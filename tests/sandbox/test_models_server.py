@@ -144,7 +144,7 @@ def test_counts_by_path_with_batches(server: str) -> None:
     "faults",
     [{"delay": 1}, {"throttle": 1.5}, {"fail": "1"}, {"fail_status": 200}, {"delay_ms": -1}, {"fail": True}],
 )
-def test_faults_that_are_none(server: str, faults: dict[str, Any]) -> None:
+def test_wrong_faults_are_refused(server: str, faults: dict[str, Any]) -> None:
     answer = set_faults(server, "bedrock", **faults)
     assert answer.status_code == 400
     assert answer.json()["message"].endswith(".")

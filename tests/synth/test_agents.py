@@ -75,7 +75,7 @@ def test_other_callers_sign_as_they_do_for_questions(other: Other, methods: Any,
     assert not any("well-known" in path for _, path in by_path)
 
 
-def test_the_function_may_do_what_asking_takes_and_no_more(other: Other, of_type: OfType) -> None:
+def test_the_tools_have_only_the_permissions_of_asking(other: Other, of_type: OfType) -> None:
     template = other("sandbox", assistant={"agents": {"callbacks": ["http://localhost:3334/callback"]}})
     assert any(name.startswith("ToolsRole") for name in of_type(template, "Custom::MlRole"))
     policies = {

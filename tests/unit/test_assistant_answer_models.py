@@ -173,7 +173,7 @@ def test_a_wrong_key_is_refused_forgotten_and_not_repeated(models: Models) -> No
     assert "nine" in "".join(model.deltas(TOLD, budget()))
 
 
-def test_a_model_that_is_not_there() -> None:
+def test_a_model_that_cannot_be_reached_is_unavailable() -> None:
     with pytest.raises(Unavailable, match="cannot be reached"):
         list(chat("http://127.0.0.1:9/v1/chat/completions").deltas(TOLD, budget()))
 

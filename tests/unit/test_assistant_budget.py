@@ -62,7 +62,7 @@ def test_what_will_not_pass_is_not_tried_again(failure: RagFailure) -> None:
     assert clock.waits == []
 
 
-def test_it_waits_as_long_as_it_was_asked_to_and_no_longer_than_it_has() -> None:
+def test_it_waits_as_long_as_requested_and_no_longer_than_the_budget() -> None:
     clock = Clock()
     failure = failure_of(ANSWER, 429, wait=3.0)
     assert budget(60, clock).retrying(failing(1, failure)) == "done"

@@ -105,7 +105,7 @@ def test_a_text_that_the_model_refuses_fails_its_document_alone() -> None:
 
 
 @pytest.mark.parametrize(("end", "retry"), [(BAD, "never"), (BUSY, "later")])
-def test_of_a_document_that_fails_in_part_nothing_stays(end: str, retry: str) -> None:
+def test_a_document_that_fails_in_part_leaves_nothing(end: str, retry: str) -> None:
     index = Index(together=1)
     stored = store(index, 1, long=words(6, end), other="Other.")
     (long, other) = stored.documents

@@ -8,7 +8,7 @@ from settings import SettingError, load
 from tests.unit.test_ingestion_settings import written
 
 
-def test_they_need_no_settings_of_their_own(tmp_path: Path) -> None:
+def test_backups_need_no_settings(tmp_path: Path) -> None:
     backup = load("dev", written(tmp_path, "dev", "backup: {}")).backup
     assert backup
     assert (backup.hours, backup.keep_days, backup.restores) == (24, 14, [])

@@ -58,13 +58,17 @@ def test_an_unknown_environment_names_those_there_are(
     assert "dev" in text
 
 
-def test_status_of_nothing_is_not_an_error(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_status_without_a_local_cloud_is_not_an_error(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     code, text = run(capsys, monkeypatch, "sandbox", "status", "--json")
     assert code == 0
     assert '"running": false' in text
 
 
-def test_down_of_nothing_is_a_success(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_down_without_a_local_cloud_succeeds(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     code, _ = run(capsys, monkeypatch, "sandbox", "down")
     assert code == 0
 

@@ -36,7 +36,7 @@ def test_a_batch_has_a_most_of_bytes_but_one_document_may_have_more() -> None:
     assert ["7"] in to.batches
 
 
-def test_only_what_was_turned_away_is_sent_again() -> None:
+def test_only_refused_documents_are_sent_again() -> None:
     to = Scripted(lambda ids, call: [LATER if id == "2" and call == 1 else CREATED for id in ids])
     run = loaded(to, *(document(n) for n in range(4)))
     assert to.batches == [["0", "1", "2", "3"], ["2"]]
@@ -214,7 +214,7 @@ def test_reading_does_not_run_ahead(limit: dict[str, int], monkeypatch: pytest.M
     assert most <= 240
 
 
-def test_unreadable_entries_are_letters_in_their_place() -> None:
+def test_unreadable_entries_are_dead_letters_in_their_place() -> None:
     run = loaded(Scripted(), document(1), Unreadable("f:2", "not JSON", "{nope"), document(3))
     assert run.report.summary == "2 created, 0 updated, 1 failed"
     assert [(dead_letter.where, dead_letter.id, dead_letter.document) for dead_letter in run.dead_letters] == [

@@ -15,7 +15,7 @@ def rounds(pace: Pace, number: int, share: float, seconds: float = 0.1) -> float
     return pace.window
 
 
-def test_it_doubles_until_something_is_turned_away() -> None:
+def test_the_window_doubles_until_a_document_is_refused() -> None:
     pace = Pace(10_000)
     assert rounds(pace, 1, 0) >= 1.8 * FIRST
     assert rounds(pace, 12, 0) == 10_000
@@ -31,7 +31,7 @@ def test_a_share_that_is_always_turned_away_does_not_hold_it_down() -> None:
 
 
 @pytest.mark.parametrize("limit", [60, 500, 4_000])
-def test_at_every_limit_the_same_share_is_turned_away(limit: int) -> None:
+def test_the_share_of_refused_documents_is_the_same_at_every_limit(limit: int) -> None:
     pace, came, away = Pace(8_192), 0, 0
     for _ in range(200):
         over = max(0, round(pace.window) - limit)

@@ -96,7 +96,7 @@ def test_any_encoding_with_a_mark(name: str, content: str, encoding: str) -> Non
     assert texts((mark + content).encode(encoding), name) == ["Größe"]
 
 
-def test_what_is_a_text_in_no_encoding_is_named() -> None:
+def test_bytes_that_are_no_text_are_reported() -> None:
     for name in ("a.csv", "a.txt", "a.md"):
         assert "is not UTF-8 from byte" in reasons(b"id,text\n1,Gr\xf6\x02e\n", name)[-1]
 

@@ -158,7 +158,7 @@ def test_all_of_a_batch_arrives(amazon: Amazon, index: Index) -> None:
     assert amazon.returns == {}
 
 
-def test_one_bad_object_is_given_up_alone_and_its_letters_say_why(amazon: Amazon, index: Index) -> None:
+def test_one_bad_object_is_given_up_alone_and_its_dead_letters_say_why(amazon: Amazon, index: Index) -> None:
     lines = b'{"id": "x", "text": "Good."}\n{"id": "y", "text": "Bad."}\n'
     amazon.objects = {"documents/good.txt": b"Good.", "documents/bad.ndjson": lines, "documents/after.txt": b"After."}
     index.refuses = lambda source: source["text"] == "Bad."

@@ -249,5 +249,5 @@ def test_everybody_learns_their_role() -> None:
         (OPERATOR, {""}, True),
     ],
 )
-def test_own_means_loaded_by_oneself_alone(who: Caller, loaders: set[str], may: bool) -> None:
+def test_a_document_is_ones_own_if_nobody_else_loaded_a_part(who: Caller, loaders: set[str], may: bool) -> None:
     assert who.changes(Held(frozenset(), frozenset(loaders))) is may

@@ -44,7 +44,7 @@ def test_scores_worked_by_hand(normalization: Literal["min_max", "l2"], scores: 
 
 
 @pytest.mark.parametrize("normalization", ["min_max", "l2"])
-def test_lists_of_one_and_of_none(normalization: Literal["min_max", "l2"]) -> None:
+def test_lists_with_a_single_hit_and_empty_lists_are_mixed(normalization: Literal["min_max", "l2"]) -> None:
     hybrid = Hybrid(normalization=normalization)
     assert mixed([], [], hybrid) == []
     assert [(hit["_id"], hit["_score"]) for hit in mixed(hits(a=3.0), hits(a=0.6), hybrid)] == [("a", pytest.approx(1))]

@@ -51,7 +51,7 @@ def test_nothing_is_marked_without_a_word_of_the_question_or_of_another_text() -
     assert highlights(bare, "text") == highlights(hit(), "text") == highlights(hit("Never said.", " "), "text") == []
 
 
-def test_the_assistant_gives_them_with_its_sources(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_assistant_returns_highlights_with_its_sources(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Alias("i-1")
     field = engine.index.text_field
     hit = {"_id": "a", "_score": 0.5, "_source": {field: TEXT}, "highlight": {field: ["Dogs may come. "]}}

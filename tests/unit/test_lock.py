@@ -53,7 +53,7 @@ def _client(cluster: Cluster, seconds: float = 60.0) -> tuple[Client, list[float
     return Client(MockTransport(cluster), Patience(seconds=seconds, clock=lambda: now[0], sleep=sleep)), now
 
 
-def test_a_turn_costs_two_requests_and_leaves_nothing() -> None:
+def test_a_lock_costs_two_requests_and_leaves_nothing() -> None:
     cluster = Cluster()
     client, _ = _client(cluster)
     with lock(client) as held:
@@ -63,7 +63,7 @@ def test_a_turn_costs_two_requests_and_leaves_nothing() -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_a_lost_answer_neither_takes_two_turns_nor_gives_back_anothers(method: str) -> None:
+def test_a_lost_answer_neither_locks_twice_nor_releases_the_lock_of_another(method: str) -> None:
     cluster = Cluster(lose=method)
     client, _ = _client(cluster)
     with lock(client) as held:
@@ -71,7 +71,7 @@ def test_a_lost_answer_neither_takes_two_turns_nor_gives_back_anothers(method: s
     assert cluster.ticket == ""
 
 
-def test_the_turn_of_the_dead_is_taken_over() -> None:
+def test_the_lock_of_a_dead_writer_is_taken_over() -> None:
     cluster = Cluster("somebody")
     client, now = _client(cluster)
     with lock(client) as held:
@@ -106,7 +106,7 @@ def test_others_that_hold_it_until_the_end_are_an_error() -> None:
         Response(405, {"error": "Incorrect HTTP method for uri", "status": 405}),
     ],
 )
-def test_an_engine_that_grants_no_turns_is_not_waited_for(refusal: Response) -> None:
+def test_an_engine_that_grants_no_lock_is_not_waited_for(refusal: Response) -> None:
     cluster = Cluster()
     cluster.refusal = refusal
     client, now = _client(cluster)

@@ -242,7 +242,7 @@ def test_texts_or_a_number() -> None:
             PromptTexts(**wrong)
 
 
-def test_of_an_answer_without_sentences_nothing_is_counted() -> None:
+def test_an_answer_without_sentences_has_counts_of_zero() -> None:
     assert counts([]) == AnswerCounts(sentences=0, borne_out=0, citations=0, right=0, cited=0)
 
 

@@ -29,7 +29,7 @@ def test_without_a_conversation_none_is_named() -> None:
     assert parameters() == {"llm_model": "m", "llm_question": "why?", "context_size": 2, "timeout": 9}
 
 
-def test_of_a_conversation_all_turns_are_read() -> None:
+def test_all_turns_of_a_conversation_are_read() -> None:
     arguments = parameters(conversation="c", llm_response_field="answer")
     assert (arguments["memory_id"], arguments["message_size"], arguments["llm_response_field"]) == (
         "c",

@@ -30,18 +30,18 @@ def test_hybrid_search_with_a_rerank_model() -> None:
     assert body["ext"] == {"rerank": {"query_context": {"query_text": "what?"}}}
 
 
-def test_by_weights_of_words_where_a_model_gives_them() -> None:
+def test_a_sparse_model_weighs_the_words() -> None:
     words, _ = nearest("what?", 3, INDEX, Retrieval(hybrid=Hybrid(sparse=Sparse(endpoint="e"))))["query"]["hybrid"][
         "queries"
     ]
     assert words["bool"]["must"] == [{"neural_sparse": {"word_weights": {"query_text": "what?"}}}]
 
 
-def test_as_many_as_are_wanted_when_that_is_more() -> None:
+def test_a_hybrid_search_returns_as_many_hits_as_are_wanted() -> None:
     assert nearest("what?", 30, INDEX, Retrieval(hybrid=Hybrid()))["size"] == 30
 
 
-def test_the_graph_is_walked_with_as_many_as_are_wanted_when_that_is_more() -> None:
+def test_the_graph_is_explored_for_as_many_hits_as_are_wanted() -> None:
     query = nearest("what?", EXPLORED + 10, INDEX, Retrieval())["query"]
     assert query["bool"]["must"][0]["neural"]["vector"]["k"] == EXPLORED + 10
 

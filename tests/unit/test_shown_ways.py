@@ -42,11 +42,11 @@ def test_each_exception_is_about_something_that_is_shown() -> None:
     ],
     ids=lambda block: block.language,
 )
-def test_a_block_without_a_way_is_seen(block: Block) -> None:
+def test_a_block_that_nothing_executes_is_noticed(block: Block) -> None:
     assert way_of_block(block) is None
 
 
-def test_a_command_without_a_way_is_seen() -> None:
+def test_a_command_that_nothing_executes_is_noticed() -> None:
     assert way_of(Command("docs/none.md", 1, "npx cdk deploy")) is None
 
 

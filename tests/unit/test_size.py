@@ -22,7 +22,7 @@ def test_quantization_by_hand(quantization: str, expected: int) -> None:
     assert need(load).memory == expected
 
 
-def test_each_copy_needs_as_much_again() -> None:
+def test_each_replica_needs_as_much_again() -> None:
     single, three = (need(Load(10_000, 384, replicas=replicas)) for replicas in (0, 2))
     assert three.memory == 3 * single.memory
     assert abs(three.disk - 3 * single.disk) <= 3

@@ -109,7 +109,7 @@ def test_what_is_behind_it_is_read() -> None:
     assert list(sources(f"[{','.join(rows)}]", "in.json")) == ["a", "b"]
 
 
-def test_a_column_of_numbers_that_are_none(tmp_path: Path) -> None:
+def test_a_value_that_is_not_a_number_becomes_null(tmp_path: Path) -> None:
     file = tmp_path / "in.parquet"
     parquet.write_table(pyarrow.table({"text": ["a"], "value": [math.nan], "id": ["p"]}), file)
     assert sources(file.read_bytes(), "in.parquet") == {"p": {"text": "a", "value": None}}
@@ -126,7 +126,7 @@ def test_no_number_is_found_wherever_the_stream_is_cut(value: Any, size: int) ->
     assert json.loads(rest) == json.loads(wanted)
 
 
-def test_no_row_says_what_it_is_a_part_of_or_acts_on_the_engine() -> None:
+def test_a_row_cannot_name_its_document_or_set_fields_of_the_engine() -> None:
     row = {"id": "r", "text": "t", "document": "official-policy", "embedding": [1], "_id": "x", "_routing": "y"}
     (document,) = entries(json.dumps({**row, "osml": {"labels": ["a=b"]}, "title": {"en": "x"}, "year": 1}) + "\n")
     assert isinstance(document, Document)

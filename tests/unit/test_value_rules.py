@@ -37,7 +37,7 @@ def loaded(directory: Path) -> str:
 @pytest.mark.parametrize(
     "hours", ["0 20 ? * MON-FRI *", "0/15 8-18 L * ? *", "5,35 0 ? * 2#1 2026-2030", "0 0 15W JAN ? *"]
 )
-def test_hours_that_there_are(tmp_path: Path, hours: str) -> None:
+def test_a_schedule_with_valid_hours_is_accepted(tmp_path: Path, hours: str) -> None:
     assert said(tmp_path, "sagemaker", SCALING, f"stop: cron({hours})") == ""
 
 
@@ -65,19 +65,19 @@ def test_hours_that_there_are(tmp_path: Path, hours: str) -> None:
         ("٠ 20 ? * * *", "the minutes of"),
     ],
 )
-def test_hours_that_there_are_not(tmp_path: Path, hours: str, part: str) -> None:
+def test_a_schedule_with_wrong_hours_is_refused(tmp_path: Path, hours: str, part: str) -> None:
     sentence = said(tmp_path, "sagemaker", SCALING, f"stop: cron({hours})")
     assert sentence.startswith("answer.scaling.stop")
     assert part in sentence
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "Europe", "europe/Berlin/", "../etc/passwd", "Etc/UTC+25"])
-def test_a_time_zone_that_there_is_not(tmp_path: Path, zone: str) -> None:
+def test_an_unknown_time_zone_is_refused(tmp_path: Path, zone: str) -> None:
     assert said(tmp_path, "sagemaker", "Europe/Berlin", zone).startswith("answer.scaling.timezone")
 
 
 @pytest.mark.parametrize("zone", ["America/Argentina/Buenos_Aires", "Etc/GMT+5", "UTC"])
-def test_a_time_zone_that_there_is(tmp_path: Path, zone: str) -> None:
+def test_a_known_time_zone_is_accepted(tmp_path: Path, zone: str) -> None:
     assert said(tmp_path, "sagemaker", "Europe/Berlin", zone) == ""
 
 
@@ -91,7 +91,7 @@ def test_a_time_zone_that_there_is(tmp_path: Path, zone: str) -> None:
         ("domain", "help.example.com", "help.example.com:65536"),
     ],
 )
-def test_a_port_that_there_is_not(tmp_path: Path, name: str, before: str, after: str) -> None:
+def test_an_impossible_port_is_refused(tmp_path: Path, name: str, before: str, after: str) -> None:
     sentence = said(tmp_path, name, before, after)
     assert "has a port that does not exist; use one from 1 to 65535" in sentence or "is no https address" in sentence
 
@@ -103,7 +103,7 @@ def test_a_port_that_there_is_not(tmp_path: Path, name: str, before: str, after:
         ("10.0.0.1/16", "'10.0.0.1/16' is an address within the range 10.0.0.0/16; write that"),
     ],
 )
-def test_a_range_that_there_is_not(tmp_path: Path, cidr: str, part: str) -> None:
+def test_a_wrong_range_of_addresses_is_refused(tmp_path: Path, cidr: str, part: str) -> None:
     assert part in said(tmp_path, "domain", "10.0.0.0/16", cidr)
     assert part in said(tmp_path, "domain", "203.0.113.0/24", cidr)
 
@@ -240,7 +240,7 @@ def test_a_wildcard_has_a_reason(tmp_path: Path, statement: str, sentence: str) 
         ('{"q": "${parameters.inputs}"}', "[" * 3000 + '"${parameters.inputs}"', "request_body is not JSON once its"),
     ],
 )
-def test_a_connector_that_is_none(tmp_path: Path, before: str, after: str, sentence: str) -> None:
+def test_a_wrong_connector_is_refused(tmp_path: Path, before: str, after: str, sentence: str) -> None:
     sentences = said(tmp_path, "self-managed", before, after)
     assert sentence in sentences
     assert "sk-0123" not in sentences

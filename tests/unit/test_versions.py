@@ -63,7 +63,7 @@ def test_what_a_version_does(version: Version | None, documents: int, late: bool
     assert (scrolled_at_once(version), updates_show_late(version)) == (documents, late)
 
 
-def test_a_client_asks_once_and_whatever_is_no_version_is_none() -> None:
+def test_a_client_reads_the_version_once_even_if_that_is_refused() -> None:
     transport = MockTransport(lambda _: Response(403, {"error": "no permissions"}))
     client = Client(transport)
     assert [client.version, client.version] == [None, None]

@@ -115,7 +115,7 @@ def said(deployment: Deployment, question: str) -> str:
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_a_recipe_answers_and_goes(
+def test_a_recipe_answers_and_is_removed_completely(
     name: str, nothing: dict[str, Any], deployment: Deployment, engine: Any, tmp_path: Path
 ) -> None:
     recipe, answer = ANSWERS[name]
