@@ -124,7 +124,7 @@ class IngestionStack(EnvironmentStack):
         self.output("BatchInput", f"s3://{bucket.bucket.bucket_name}/{INPUTS}")
 
     def _destination(self, settings: Drop | None = None) -> str:
-        """The variable DESTINATION of a function that loads documents, as JSON; sign_in.py reads its `target`."""
+        """The variable DESTINATION of a function that loads documents, as JSON; corpus/load_settings.py reads it."""
         engine, index = self._search.engine, self._environment.index
         auth = {"auth": {"basic": {"secretArn": engine.login.arn, **engine.login.keys}}} if engine.login else {}
         target = {"endpoint": engine.endpoint, "region": self.region, "service": engine.service, **auth}

@@ -1,12 +1,10 @@
 """SQS calls this function with messages of S3 about objects in a bucket; it loads them, and names those that failed.
 
-Variables: `DESTINATION` (JSON: `target` as for sign_in.py, `index`, `text_field`, `passage_characters`,
-`passage_tokens`, `passage_overlap`, `groups` by prefix, `scans`), `DOCUMENTS` and `REFUSED` (the prefixes in the
-bucket), `QUEUE_URL`, `DEAD_LETTERS_URL`, `ATTEMPTS`, `ENVIRONMENT`.
+Variables: `DESTINATION` (see corpus/load_settings.py), `DOCUMENTS` and `REFUSED` (the prefixes in the bucket),
+`QUEUE_URL`, `DEAD_LETTERS_URL`, `ATTEMPTS`, `ENVIRONMENT`.
 """
 
 import functools
-import json
 import logging
 import os
 import time
@@ -20,9 +18,9 @@ from aws.clients import client
 from aws.telemetry import count, json_lines
 from aws.textract import reading
 from calls.starting import EMBEDDING, START_SECONDS, starting
-from corpus.chunks import chunks
 from corpus.destination import Stopped
 from corpus.load import BACKOFF, load
+from corpus.load_settings import LoadSettings
 from corpus.report import Report
 from dropped_objects import TIME_OVER, Dropped, Shipment
 from messages import DropMessage, objects_of
@@ -45,7 +43,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """The function's entry point: `batchItemFailures` are the messages that come again."""
     ends: float = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
     messages = [DropMessage.of(record) for record in event["Records"]]
-    to = json.loads(os.environ["DESTINATION"])
+    to = LoadSettings.from_environment()
 
     def left() -> float:
         return ends - time.monotonic()
@@ -53,10 +51,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     shipment = Shipment(
         objects_of(messages, os.environ["DOCUMENTS"]),
         client("s3"),
-        reading(to["text_field"], to.get("scans"), left),
+        reading(to.text_field, to.scans, left),
         functools.partial(_on_time, ends),
         left,
-        to.get("groups", {}),
+        to.groups,
     )
     trouble, wait = "", 0
     try:
@@ -77,25 +75,18 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return {"batchItemFailures": [{"itemIdentifier": message.id} for message in messages if message.id in failed]}
 
 
-def _load(shipment: Shipment, to: dict[str, Any], ends: float) -> str:
+def _load(shipment: Shipment, to: LoadSettings, ends: float) -> str:
     """Load all objects; returns the reason if the load was not finished. Raises ModelStarting."""
     report = Report()
     try:
         load(
             shipment.entries(),
-            connect(to["target"], to["index"], ends),
-            parts=functools.partial(
-                chunks,
-                text_field=to["text_field"],
-                most=to["passage_characters"],
-                tokens=to.get("passage_tokens"),
-                overlap=to.get("passage_overlap", 0),
-                mask=to.get("mask", ()),
-            ),
+            connect(to.target, to.index, ends),
+            parts=to.cut,
             dead_letters=shipment.dead_letter,
             confirmed=shipment.confirmed,
             pause=_pause(ends),
-            starting=functools.partial(_starting, to.get("start_seconds")),
+            starting=functools.partial(_starting, to.start_seconds),
             report=report,
         )
     except ModelStarting:

@@ -3,10 +3,9 @@
 The queue is ordered for each source, so two calls never work on the same source. A message has `source` (a name), `run`
 (an id), `dry` and `removing` (true or false). Without `run`, a new run begins, with the message's id.
 
-Variables: `DESTINATION` (as for the drop), `SOURCES` (JSON, settings by name), `SECRETS` (JSON, ARN and key by name),
-`STATE_BUCKET`, `QUEUE_URL`, `ENVIRONMENT`, `SLICE_SECONDS` (how long a call works; the rest of its time is for items
-that are under way then). On a collection also `ASSISTANT` (as for the function `documents`), and in `DESTINATION` also
-`visible_seconds` (after which a search finds what was stored).
+Variables: `DESTINATION` (see corpus/load_settings.py), `SOURCES` (JSON, settings by name), `SECRETS` (JSON, ARN and
+key by name), `STATE_BUCKET`, `QUEUE_URL`, `ENVIRONMENT`, `SLICE_SECONDS` (how long a call works; the rest of its time
+is for items that are under way then). On a collection also `ASSISTANT` (as for the function `documents`).
 """
 
 import json
@@ -22,6 +21,7 @@ from aws.telemetry import count, json_lines
 from aws.textract import reading
 from corpus.destination import Stopped
 from corpus.load import BACKOFF
+from corpus.load_settings import LoadSettings
 from corpus.separate_process import FileLimits
 from into_domain import into_domain
 from mlcommons.errors import ProvisioningError
@@ -88,7 +88,7 @@ def _work(run: Run, settings: SourceSettings, ends: float) -> None:
     run.calls += 1
     write_run(run)
     until = min(ends, time.monotonic() + float(os.environ["SLICE_SECONDS"]))
-    pictures = "scans" in json.loads(os.environ["DESTINATION"])
+    pictures = LoadSettings.from_environment().scans is not None
     tools = Tools(s3, lambda: _secret(run.source), lambda: until - time.monotonic(), pictures=pictures)
     written = time.monotonic()
 
@@ -124,8 +124,8 @@ def _work(run: Run, settings: SourceSettings, ends: float) -> None:
 
 def into(run: Run, groups: Sequence[str], ends: float) -> Into:
     """The destination of the run's documents. Raises Stopped."""
-    to = json.loads(os.environ["DESTINATION"])
-    recognized = reading(to["text_field"], to.get("scans"), lambda: ends - time.monotonic())
+    to = LoadSettings.from_environment()
+    recognized = reading(to.text_field, to.scans, lambda: ends - time.monotonic())
     common: dict[str, Any] = {
         "reading": recognized,
         "limits": FileLimits(LONGEST, MOST_MEMORY),
@@ -137,7 +137,7 @@ def into(run: Run, groups: Sequence[str], ends: float) -> Into:
     from into_collection import into_collection
 
     def wait() -> None:
-        seconds = float(to["visible_seconds"])
+        seconds = float(to.visible_seconds)
         run.message = f"waits {seconds:.0f} seconds until a search finds what was stored"
         write_run(run)
         wait_for_search(seconds, ends)

@@ -15,6 +15,7 @@ import into_collection as into_collection_module
 from aws import bulk_requests
 from corpus.formats import Reading
 from corpus.load import BACKOFF
+from corpus.load_settings import LoadSettings
 from corpus.separate_process import FileLimits
 from into_domain import into_domain
 from mlcommons import HttpTransport
@@ -79,14 +80,8 @@ def on_a_domain(shop: Shop, engine: KindsEngine, settings: SourceSettings) -> Ke
     index = shop.parts.settings.index.name
     alias = f"{index}-sources"
     engine.client().post("/_aliases", {"actions": [{"add": {"index": index, "alias": alias}}]})
-    to = {
-        "target": {"endpoint": os.environ["OSML_TEST_ENGINE_URL"]},
-        "index": alias,
-        "text_field": "text",
-        "passage_characters": 1_000,
-        "passage_tokens": 256,
-        "passage_overlap": 0,
-    }
+    target = {"endpoint": os.environ["OSML_TEST_ENGINE_URL"]}
+    to = LoadSettings(target, alias, text_field="text", passage_characters=1_000, passage_tokens=256)
     return Kept(
         settings,
         lambda source, ends: into_domain(to, source, ends, **COMMON),

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from corpus.load_settings import LoadSettings
+
 Templates = dict[str, dict[str, Any]]
 OfType = Callable[..., dict[str, Any]]
 Flat = Callable[[Any], Any]
@@ -81,8 +83,8 @@ def test_all_who_call_it_are_told_how_long_a_start_takes(made: Templates, of_typ
     assistants = [json.loads(flat(each["ASSISTANT"]))["embedding"] for each in functions if "ASSISTANT" in each]
     assert assistants
     assert {json.dumps(each, sort_keys=True) for each in assistants} == {'{"provider": "model", "start_seconds": 300}'}
-    [drop] = [json.loads(flat(each["DESTINATION"])) for each in functions if "DESTINATION" in each]
-    assert drop["start_seconds"] == 300
+    [drop] = [LoadSettings(**json.loads(flat(each["DESTINATION"]))) for each in functions if "DESTINATION" in each]
+    assert drop.start_seconds == 300
 
 
 def test_the_keeper_does_not_call_it(made: Templates, of_type: OfType, flat: Flat) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from corpus.load_settings import LoadSettings
+
 Templates = dict[str, dict[str, Any]]
 OfType = Callable[..., dict[str, Any]]
 NAME = "osml-sources-ingestion"
@@ -46,7 +48,8 @@ def test_the_functions_that_read_files_may_have_scans_recognised_and_are_told_so
     synthesize: Callable[..., Templates], of_type: OfType, flat: Callable[[Any], Any], tmp_path: Path
 ) -> None:
     settings = yaml.safe_load((Path(__file__).parent / "environments" / "sources.yaml").read_text())
-    settings |= {"drop": {}, "assistant": {}, "reading": {"scans": "textract"}}
+    settings |= {"drop": {"groups": {"hr/": ["hr"]}}, "assistant": {}, "reading": {"scans": "textract"}}
+    settings["index"] = settings.get("index", {}) | {"mask": ["email"], "overlap": 10}
     (tmp_path / "sources.yaml").write_text(yaml.safe_dump(settings))
     templates = synthesize("sources", tmp_path)
     ingestion, assistant = templates[NAME], templates["osml-sources-assistant"]
@@ -62,6 +65,9 @@ def test_the_functions_that_read_files_may_have_scans_recognised_and_are_told_so
     ]
     assert len(settings_told) >= 3
     assert [settings["scans"] for settings in settings_told] == ["textract"] * len(settings_told)
+    loading = [LoadSettings(**settings) for settings in settings_told if "passage_characters" in settings]
+    assert [(to.index, to.mask, to.passage_overlap) for to in loading] == [("passages", ["email"], 10)] * 2
+    assert sorted((dict(to.groups) for to in loading), key=len) == [{}, {"hr/": ["hr"]}]
 
 
 def test_a_schedule_sends_the_name_of_its_source_in_the_order_of_that_source(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from corpus.load_settings import LoadSettings
 from settings.runtime_settings import RuntimeSettings
 from tests.synth.test_sources import statements
 
@@ -59,7 +60,7 @@ def test_the_function_is_told_how_it_embeds_and_when_a_search_finds_what_was_sto
 ) -> None:
     (function,) = of_type(stack, "AWS::Lambda::Function").values()
     variables = function["Properties"]["Environment"]["Variables"]
-    assert json.loads(flat(variables["DESTINATION"]))["visible_seconds"] == 10
+    assert LoadSettings(**json.loads(flat(variables["DESTINATION"]))).visible_seconds == 10
     settings = RuntimeSettings.model_validate_json(flat(variables["ASSISTANT"]))
     assert (settings.search.service, settings.embedding.provider) == ("aoss", "sagemaker")
     assert (settings.index.name, settings.answer, settings.conversations.kind) == ("passages", None, "memory")

@@ -116,7 +116,7 @@ def test_every_way_of_loading_masks() -> None:
         for call in ast.walk(ast.parse(file.read_text()))
         if isinstance(call, ast.Call) and any(_is_chunks(each) for each in (call.func, *call.args))
     }
-    ways = {"lambda/drop/dropped.py", "lambda/rag/storing.py", "lambda/sync/into_domain.py", "osml/ingest/target.py"}
+    ways = {"lambda/corpus/load_settings.py", "lambda/rag/storing.py", "osml/ingest/target.py"}
     assert calls.keys() == {*ways, "osml/ingest/estimate.py"}
     assert {file for file, call in calls.items() if "mask" not in call} == {"osml/ingest/estimate.py"}
 

@@ -22,6 +22,13 @@ from rag.search import Passage, Replaced
 from settings.runtime_settings import RuntimeSettings
 from sources.run import Run
 
+DESTINATION = {
+    "target": {"endpoint": "https://nowhere.invalid"},
+    "index": "passages",
+    "text_field": "text",
+    "passage_characters": 1000,
+    "visible_seconds": 10,
+}
 SETTINGS = RuntimeSettings.model_validate(
     {
         "environment": "dev",
@@ -130,7 +137,7 @@ def test_the_function_waits_until_a_search_finds_everything_and_not_beyond_its_t
 
 def test_the_run_says_what_it_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sync, "VARIABLE", "PATH")
-    monkeypatch.setenv("DESTINATION", json.dumps({"text_field": "text", "visible_seconds": 10}))
+    monkeypatch.setenv("DESTINATION", json.dumps(DESTINATION))
     waits = list[Callable[[], None]]()
     monkeypatch.setattr(into_collection, "into_collection", lambda _source, _ends, wait, **_: waits.append(wait))
     messages = list[str | None]()
@@ -143,7 +150,7 @@ def test_the_run_says_what_it_waits_for(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_the_settings_of_the_assistant_say_that_the_function_embeds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DESTINATION", json.dumps({"text_field": "text", "visible_seconds": 10}))
+    monkeypatch.setenv("DESTINATION", json.dumps(DESTINATION))
     monkeypatch.setenv("ASSISTANT", SETTINGS.model_dump_json(exclude_unset=True))
     for name in ("AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "us-east-1")
