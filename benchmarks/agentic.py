@@ -49,11 +49,11 @@ def main() -> None:
             env={**os.environ, "OSML_SANDBOX": "bench"},
             check=True,
         )
-        results = [_asked(environment, question) for question in questions]
+        results = [_result_of(environment, question) for question in questions]
     publish("agentic", COLUMNS, [_row(kind, results) for kind in KINDS], PAGE)
 
 
-def _asked(environment: Deployed, question: SteppedQuestion) -> SteppedResult:
+def _result_of(environment: Deployed, question: SteppedQuestion) -> SteppedResult:
     plain = {source.document for source in find(environment.place, question.text, SIZE)}
     response = requests.post(
         f"{environment.url}/ask",

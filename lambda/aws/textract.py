@@ -28,12 +28,12 @@ def reading(text_field: str, scans: str | None, left: Callable[[], float]) -> Re
 
 def recognized(pictures: Sequence[bytes], left: Callable[[], float], client: Any = None) -> list[Recognized]:
     """The text of each picture. Raises Unrecognized."""
-    recognize = functools.partial(_one, client or textract(), left)
+    recognize = functools.partial(_recognized_picture, client or textract(), left)
     with ThreadPoolExecutor(TOGETHER) as pool:
         return list(pool.map(recognize, pictures))
 
 
-def _one(client: Any, left: Callable[[], float], picture: bytes) -> Recognized:
+def _recognized_picture(client: Any, left: Callable[[], float], picture: bytes) -> Recognized:
     from botocore.exceptions import BotoCoreError, ClientError
 
     if left() < LEAST:

@@ -62,7 +62,7 @@ def _spans(text: str, kinds: Sequence[str]) -> list[tuple[int, int, str]]:
         if kind not in kinds:
             continue
         parts, at = [], 0
-        for start, end in _found(kind, text):
+        for start, end in _matches(kind, text):
             spans.append((start, end, kind))
             parts += [text[at:start], _TAKEN * (end - start)]
             at = end
@@ -88,7 +88,7 @@ def _moved(place: int, spans: Sequence[tuple[int, int, str]]) -> int:
     return place + shift
 
 
-def _found(kind: str, text: str) -> Iterator[tuple[int, int]]:
+def _matches(kind: str, text: str) -> Iterator[tuple[int, int]]:
     pattern = {"email": _EMAIL, "iban": _IBAN, "card": _CARD, "ip": _IP, "phone": _PHONE}[kind]
     is_one = {"iban": _is_iban, "card": _is_card, "ip": _is_ip, "phone": _is_phone}.get(kind)
     for match in pattern.finditer(text):

@@ -64,10 +64,10 @@ def watched(ssm: Any, stack: str) -> Iterator[Watched]:
     for page in ssm.get_paginator("get_parameters_by_path").paginate(Path=folder):
         for parameter in page["Parameters"]:
             name, value = parameter["Name"], parameter["Value"]
-            yield _told(name, Owner(stack, name.removeprefix(f"{folder}/")), value)
+            yield _parsed(name, Owner(stack, name.removeprefix(f"{folder}/")), value)
 
 
-def _told(name: str, owner: Owner, value: str) -> Watched:
+def _parsed(name: str, owner: Owner, value: str) -> Watched:
     try:
         fields = json.loads(value)
         return Watched(fields["kind"], fields["id"], owner, fields["spec"], fields.get("asked", True), fields["target"])

@@ -78,7 +78,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
 def _apply(event: dict[str, Any], context: Any) -> str:
     if event["RequestType"] == "Create":
         helper.PhysicalResourceId = NOTHING_MADE
-    with _told():
+    with _with_reason():
         kind, spec = kind_named(event["ResourceType"]), _property(event, "Spec")
         require_granted(kind.name, spec)
         outcome = apply(
@@ -99,7 +99,7 @@ def _apply(event: dict[str, Any], context: Any) -> str:
 def _destroy(event: dict[str, Any], context: Any) -> None:
     if event["PhysicalResourceId"] == NOTHING_MADE:
         return
-    with _told():
+    with _with_reason():
         # An object that existed before the stack stays after it, also if a deploy is rolled back.
         end = release if event["ResourceProperties"].get("Adopted") else destroy
         outcome = end(
@@ -113,7 +113,7 @@ def _destroy(event: dict[str, Any], context: Any) -> None:
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def _with_reason() -> Iterator[None]:
     try:
         yield
     except ProvisioningError as error:

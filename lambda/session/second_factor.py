@@ -24,23 +24,23 @@ def second_factor(token: str, wanted: str) -> dict[str, Any]:
     `begin` returns the `secret` for the app. A code that the app then shows completes the setup. Raises SignInFailure.
     """
     if wanted == "begin":
-        return {"secret": _asked("AssociateSoftwareToken", token)["SecretCode"]}
+        return {"secret": _answer_of("AssociateSoftwareToken", token)["SecretCode"]}
     if _CODE.fullmatch(wanted):
-        _asked("VerifySoftwareToken", token, {"UserCode": wanted})
+        _answer_of("VerifySoftwareToken", token, {"UserCode": wanted})
         return _set(token, on=True)
     if wanted == "off":
         return _set(token, on=False)
     if wanted == "state":
-        return {"on": _APP in (_asked("GetUser", token).get("UserMFASettingList") or [])}
+        return {"on": _APP in (_answer_of("GetUser", token).get("UserMFASettingList") or [])}
     raise SignInFailure(400, "The code of an authenticator app has six digits.")
 
 
 def _set(token: str, *, on: bool) -> dict[str, Any]:
-    _asked("SetUserMFAPreference", token, {"SoftwareTokenMfaSettings": {"Enabled": on, "PreferredMfa": on}})
+    _answer_of("SetUserMFAPreference", token, {"SoftwareTokenMfaSettings": {"Enabled": on, "PreferredMfa": on}})
     return {"on": on}
 
 
-def _asked(operation: str, token: str, more: Mapping[str, Any] | None = None) -> Any:
+def _answer_of(operation: str, token: str, more: Mapping[str, Any] | None = None) -> Any:
     """The answer of an operation of the pool that takes a person's token instead of a signature."""
     request = urllib.request.Request(  # noqa: S310 - https, see the stack
         os.environ["POOL_API"],

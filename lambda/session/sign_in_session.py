@@ -59,7 +59,7 @@ def session(event: Mapping[str, Any]) -> dict[str, Any]:
     form = {"client_id": os.environ["CLIENT_ID"]}
     if "sign_out" in given:
         # Both URLs have the pool's address, so the check above is enough.
-        _asked(os.environ["REVOKE_URL"], form | {"token": given["sign_out"]})
+        _answer_of(os.environ["REVOKE_URL"], form | {"token": given["sign_out"]})
         return {}
     if "refresh_token" in given:
         form |= {"grant_type": "refresh_token", "refresh_token": given["refresh_token"]}
@@ -70,7 +70,7 @@ def session(event: Mapping[str, Any]) -> dict[str, Any]:
             "code_verifier": given["verifier"],
             "redirect_uri": _page(event, given.get("page")),
         }
-    tokens = _asked(os.environ["TOKEN_URL"], form)
+    tokens = _answer_of(os.environ["TOKEN_URL"], form)
     if "second_factor" in given:
         return _second_factor(tokens, given["second_factor"])
     if not isinstance(tokens, dict) or "id_token" not in tokens:
@@ -124,7 +124,7 @@ def _given(event: Mapping[str, Any]) -> dict[str, str]:
     return given
 
 
-def _asked(url: str, form: Mapping[str, str]) -> Any:
+def _answer_of(url: str, form: Mapping[str, str]) -> Any:
     """The JSON answer of the pool; None if it is empty. Raises SignInFailure."""
     request = urllib.request.Request(  # noqa: S310 - https, see session
         url,

@@ -101,7 +101,7 @@ class Files(ItemSource):
 
     def _head(self) -> ObjectID:
         branch = self._settings.branch
-        with self._told("Listing"):
+        with self._explained("Listing"):
             refs = self._client.get_refs(self._path).refs
         wanted = Ref(f"refs/heads/{branch}".encode() if branch else b"HEAD")
         commit = refs.get(wanted)
@@ -116,14 +116,14 @@ class Files(ItemSource):
     def _fetched(self, folder: str, commit: ObjectID) -> Iterator[Repo]:
         repository = Repo.init_bare(folder)
         try:
-            with self._told("Fetching"):
+            with self._explained("Fetching"):
                 self._client.fetch(self._path, repository, determine_wants=lambda *_, **__: [commit], depth=1)
             yield repository
         finally:
             repository.close()
 
     @contextmanager
-    def _told(self, tried: str) -> Iterator[None]:
+    def _explained(self, tried: str) -> Iterator[None]:
         url = self._settings.url
         try:
             yield

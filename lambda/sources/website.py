@@ -133,7 +133,7 @@ class Pages(ItemSource):
         target = address(urljoin(url, answer.headers.get("location", "")))
         # The target is read as a separate page if it belongs to this source.
         return ListedItem(
-            url, depth=max(0, depth - 1), links=self._found([target] if target else []), is_a_document=False
+            url, depth=max(0, depth - 1), links=self._own_links([target] if target else []), is_a_document=False
         )
 
     def _page(self, url: str, depth: int, answer: HttpAnswer, date: str) -> ListedItem | None:
@@ -156,11 +156,11 @@ class Pages(ItemSource):
             file.close()
             if not page.is_indexed:
                 self._leave_out("pages that ask not to be indexed")
-                return ListedItem(url, depth=depth, links=self._found(links), is_a_document=False)
+                return ListedItem(url, depth=depth, links=self._own_links(links), is_a_document=False)
             file = cast("tempfile.SpooledTemporaryFile[bytes]", io.BytesIO(content))
-        return ListedItem(url, marked, Content(name, lambda: _opened(file)), depth=depth, links=self._found(links))
+        return ListedItem(url, marked, Content(name, lambda: _opened(file)), depth=depth, links=self._own_links(links))
 
-    def _found(self, links: Iterable[str]) -> list[str]:
+    def _own_links(self, links: Iterable[str]) -> list[str]:
         return [link for link in links if self._is_ours(link)]
 
     def _dates(self) -> dict[str, str]:

@@ -40,7 +40,7 @@ def ask(
     search fails, when it finds nothing, or when the answer model gives no answer.
     """
     with legible(f"The question to the index {knowledge.index}"):
-        return _asked(domain, knowledge, question, size, filters, conversation)
+        return _searched_and_answered(domain, knowledge, question, size, filters, conversation)
 
 
 def find(
@@ -48,7 +48,7 @@ def find(
 ) -> list[Source]:
     """The `size` documents nearest to the question, without an answer; otherwise like `ask`."""
     with legible(f"The question to the index {knowledge.index}"):
-        return _found(domain, knowledge, question, size, filters).sources
+        return _nearest(domain, knowledge, question, size, filters).sources
 
 
 def answer_from(domain: Domain, knowledge: Knowledge, question: str, ids: Sequence[str]) -> str:
@@ -62,7 +62,7 @@ def answer_from(domain: Domain, knowledge: Knowledge, question: str, ids: Sequen
         return answer_in(_answered(domain, knowledge, question, ids, None))
 
 
-def _asked(
+def _searched_and_answered(
     domain: Domain,
     knowledge: Knowledge,
     question: str,
@@ -71,7 +71,7 @@ def _asked(
     conversation: EngineConversation | None,
 ) -> Answer:
     earlier = conversation.earlier if conversation else ()
-    hits, sources, search_ms = _found(domain, knowledge, question, size, filters, earlier)
+    hits, sources, search_ms = _nearest(domain, knowledge, question, size, filters, earlier)
     id = conversation.id if conversation else None
     if knowledge.answer_model_id is None:
         timings = Timings(search_ms=search_ms, total_ms=search_ms)
@@ -105,7 +105,7 @@ class _Found(NamedTuple):
     took: int
 
 
-def _found(
+def _nearest(
     domain: Domain,
     knowledge: Knowledge,
     question: str,

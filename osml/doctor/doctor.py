@@ -22,7 +22,7 @@ def examine(place: Place, checks: Sequence[Check] = CHECKS, context: Context | N
     """The findings in order; the first failed one is the last. Raises SettingError for wrong settings."""
     context = context or Context(place)
     for check in checks:
-        seen = _found(context, check)
+        seen = _finding(context, check)
         yield seen
         if seen.state == "failed":
             return
@@ -33,7 +33,7 @@ def show(place: Place, *, as_json: bool) -> bool:
     return finding.show(place, examine(place), as_json=as_json)
 
 
-def _found(context: Context, check: Check) -> Finding:
+def _finding(context: Context, check: Check) -> Finding:
     try:
         return Finding(check.title, "ok", check.look(context))
     except Skipped as reason:

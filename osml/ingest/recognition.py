@@ -18,10 +18,10 @@ def installed() -> Recognize | None:
 
 def recognized(pictures: Sequence[bytes]) -> list[Recognized]:
     """The text of each picture. They are read one after the other, because each uses all processors."""
-    return [_one(picture) for picture in pictures]
+    return [_recognized_picture(picture) for picture in pictures]
 
 
-def _one(picture: bytes) -> Recognized:
+def _recognized_picture(picture: bytes) -> Recognized:
     import numpy
     from PIL import Image
 

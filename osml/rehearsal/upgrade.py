@@ -69,7 +69,7 @@ def rehearse(place: Place, to: str, question: str | None, questions: Path | None
             f"The environment {place.env} uses a collection, which has no version. Amazon upgrades collections itself."
         )
     upgrade.target(instance, to)
-    chosen = _asked(Context(place), question, questions)
+    chosen = _questions(Context(place), question, questions)
     progress.step(f"Reading the environment {place.env} before the upgrade …")
     context, before = Context(place), instance.engine.version
     looks = {subject.title: _look(subject, context, chosen) for subject in SUBJECTS}
@@ -83,7 +83,7 @@ def rehearse(place: Place, to: str, question: str | None, questions: Path | None
     return Rehearsal(place.env, upgrade.named(to), before, instance.engine.version, findings)
 
 
-def _asked(context: Context, question: str | None, questions: Path | None) -> RehearsalQuestions:
+def _questions(context: Context, question: str | None, questions: Path | None) -> RehearsalQuestions:
     if questions:
         read(questions)
     return RehearsalQuestions(

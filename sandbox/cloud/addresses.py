@@ -35,7 +35,7 @@ def install(gateway: str) -> None:
     for resource_type, properties in REWRITTEN.items():
         handlers = provisioners._RESOURCE_HANDLERS[resource_type]
         for verb in ("create", "update"):
-            handlers[verb] = _told(handlers[verb], properties, gateway)
+            handlers[verb] = _translating(handlers[verb], properties, gateway)
     resolve = stacks._resolve_stack_outputs
 
     def _resolve_stack_outputs(*args: Any, **kwargs: Any) -> Any:
@@ -56,7 +56,7 @@ def local(value: Any, gateway: str) -> Any:
     return value
 
 
-def _told(handler: Callable[..., Any], properties: tuple[str, ...], gateway: str) -> Callable[..., Any]:
+def _translating(handler: Callable[..., Any], properties: tuple[str, ...], gateway: str) -> Callable[..., Any]:
     def with_outside_address(*args: Any, **kwargs: Any) -> Any:
         changed = [
             {**given, **{name: local(given[name], gateway) for name in properties if name in given}}

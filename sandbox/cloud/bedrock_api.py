@@ -35,16 +35,16 @@ def _handling(handle: Callable[..., Any]) -> Callable[..., Any]:
         if method != "GET":
             return await handle(method, path, headers, body, query_params)
         if path in LISTS:
-            return _told(LISTS[path], _listed(LISTS[path]))
+            return _reply(LISTS[path], _listed(LISTS[path]))
         match = ONE.fullmatch(path)
         if match is None:
             return await handle(method, path, headers, body, query_params)
         operation, name = OPERATIONS[match[1]], unquote(match[2]).rpartition("/")[2]
-        profile = _one(operation, name)
+        profile = _described(operation, name)
         if profile is None:
             status, code, sentence = _unknown(operation)
             return status, {"Content-Type": "application/json", "x-amzn-ErrorType": code}, _json({"message": sentence})
-        return _told(operation, profile)
+        return _reply(operation, profile)
 
     return handle_request
 
@@ -56,7 +56,7 @@ def _unknown(operation: str) -> tuple[int, str, str]:
     return 404, "ResourceNotFoundException", f"The provided {what} identifier is invalid."
 
 
-def _told(operation: str, value: dict[str, Any]) -> Any:
+def _reply(operation: str, value: dict[str, Any]) -> Any:
     shape = api_shapes.operation(operation, "bedrock").output_shape
     return 200, {"Content-Type": "application/json"}, _json(api_shapes.fitted(shape, value))
 
@@ -71,7 +71,7 @@ def _listed(operation: str) -> dict[str, Any]:
     return {"inferenceProfileSummaries": list(_profiles())}
 
 
-def _one(operation: str, name: str) -> dict[str, Any] | None:
+def _described(operation: str, name: str) -> dict[str, Any] | None:
     if operation == "GetInferenceProfile":
         return next((profile for profile in _profiles() if profile["inferenceProfileId"] == name), None)
     if name not in (*ON_DEMAND, *BY_PROFILE, *EMBEDDING, *RERANK):

@@ -68,7 +68,7 @@ class EgressProxy:
         try:
             plain.settimeout(IDLE_SECONDS)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            method, target = _asked(plain)
+            method, target = _request_line(plain)
             host, _, port = target.rpartition(":")
             if method != "CONNECT" or host.lower() not in self._hosts or port != "443":
                 plain.sendall(_answer(403, self._refusal(host if method == "CONNECT" else target)))
@@ -135,7 +135,7 @@ def _relay(answer: urllib3.BaseHTTPResponse, request: FrontRequest, sink: Binary
     return True
 
 
-def _asked(connection: socket.socket) -> tuple[str, str]:
+def _request_line(connection: socket.socket) -> tuple[str, str]:
     """The method and the target in the request line. Reads up to the end of the headers, and no further."""
     head = bytearray()
     while not head.endswith(b"\r\n\r\n"):

@@ -40,7 +40,7 @@ def _looked_up(operation: Operation) -> Operation:
         refusal = _unknown_attribute(pool, data.get("AttributeMapping") or {})
         if refusal is None and "ProviderDetails" in data:
             try:
-                completed = _found(pool, str(data.get("ProviderType") or known.get("ProviderType")), data)
+                completed = _discovered(pool, str(data.get("ProviderType") or known.get("ProviderType")), data)
                 data = {**data, "ProviderDetails": {**data["ProviderDetails"], **completed}}
             except SignInRefused as reason:
                 refusal = str(reason)
@@ -49,7 +49,7 @@ def _looked_up(operation: Operation) -> Operation:
     return checked
 
 
-def _found(pool: Properties, kind: str, data: Properties) -> dict[str, str]:
+def _discovered(pool: Properties, kind: str, data: Properties) -> dict[str, str]:
     details = data["ProviderDetails"]
     if kind == "OIDC":
         return oidc.endpoints(details)

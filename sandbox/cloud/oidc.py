@@ -32,7 +32,7 @@ def endpoints(details: Mapping[str, str]) -> dict[str, str]:
     given = {name: details[name] for name in ENDPOINTS if details.get(name)}
     if len(given) == len(ENDPOINTS):
         return given
-    metadata = _asked(details.get("oidc_issuer", "").rstrip("/") + METADATA, "its metadata")
+    metadata = _fetched(details.get("oidc_issuer", "").rstrip("/") + METADATA, "its metadata")
     discovered = {name: str(metadata[key]) for name, key in ENDPOINTS.items() if metadata.get(key)}
     missing = sorted(set(ENDPOINTS) - set(discovered) - set(given))
     if missing:
@@ -62,9 +62,9 @@ def claims(details: Mapping[str, str], code: str, redirect_uri: str) -> Claims:
         "client_id": details["client_id"],
         "client_secret": details["client_secret"],
     }
-    tokens = _asked(details["token_url"], "a token", form)
+    tokens = _fetched(details["token_url"], "a token", form)
     checked = _checked(details, str(tokens.get("id_token") or ""))
-    person = _asked(details["attributes_url"], "userInfo", bearer=str(tokens.get("access_token")))
+    person = _fetched(details["attributes_url"], "userInfo", bearer=str(tokens.get("access_token")))
     # OpenID Connect Core 1.0, section 5.3.2.
     if person.get("sub") != checked["sub"]:
         raise SignInRefused("userInfo is about another person than the ID token.")
@@ -87,7 +87,7 @@ def _checked(details: Mapping[str, str], token: str) -> Claims:
     return checked
 
 
-def _asked(address: str, wanted: str, form: Mapping[str, str] | None = None, bearer: str = "") -> Claims:
+def _fetched(address: str, wanted: str, form: Mapping[str, str] | None = None, bearer: str = "") -> Claims:
     """The JSON object from an https address, by POST if there is a form; raises SignInRefused."""
     headers = {"Accept": "application/json", **({"Authorization": f"Bearer {bearer}"} if bearer else {})}
     try:

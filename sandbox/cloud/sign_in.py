@@ -101,7 +101,7 @@ class Logins:
     async def reply(self, request: SignInRequest) -> Reply:
         match request.method, request.path:
             case "GET", "/oauth2/authorize" | "/login":
-                return self._asked(request)
+                return self._begun(request)
             case "POST", "/login":
                 return self._submitted(request)
             case "POST", "/oauth2/token":
@@ -116,7 +116,7 @@ class Logins:
                 return await self._returned(request)
         return page(404, f"Nothing is at {request.method} {request.path}.")
 
-    def _asked(self, request: SignInRequest) -> Reply:
+    def _begun(self, request: SignInRequest) -> Reply:
         client = request.pool["_clients"].get(first_value(request.query, "client_id"))
         if client is None or not as_bool(client["AllowedOAuthFlowsUserPoolClient"]):
             return page(400, "The client is unknown to this user pool, or is not enabled for OAuth.")

@@ -282,14 +282,14 @@ class Stage(StageDocuments):
 
     def _ask(self, request: Request, wire: Wire) -> None:
         self.requested.append(request.json())
-        answers = self.answers or (lambda body: self._found(body["question"]))
+        answers = self.answers or (lambda body: self._by_words(body["question"]))
         script = self.asks.pop(0) if self.asks else answers(request.json())
         if isinstance(script, Plain):
             refuse(wire, script)
         else:
             wire.stream(piece for part in script for piece in (part.pieces() if isinstance(part, Gate) else [part]))
 
-    def _found(self, question: str) -> Script:
+    def _by_words(self, question: str) -> Script:
         """Answer with the documents that share a long word with the question, and a sentence of the first one."""
         words = _words(question)
         sources = [

@@ -182,7 +182,7 @@ class Processor(Part):
     delete_entries: DeleteEntries | None = None
 
     @model_validator(mode="after")
-    def _one(self) -> Processor:
+    def _names_one(self) -> Processor:
         if len(self.model_fields_set) != 1:
             raise ValueError("a list of processors names one in each entry")
         return self
@@ -249,7 +249,7 @@ class Sink(Part):
     opensearch: OpenSearchSink | None = None
 
     @model_validator(mode="after")
-    def _one(self) -> Sink:
+    def _names_one(self) -> Sink:
         if len(self.model_fields_set) != 1:
             raise ValueError("a list of sinks names one in each entry")
         return self

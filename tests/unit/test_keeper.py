@@ -54,7 +54,7 @@ class Domain:
         if path == "/":
             return Response(200, {"version": {"number": "3.6.0"}})
         if path.endswith("_search"):
-            return Response(200, {"hits": {"hits": self._found(path, json.dumps(request.body))}})
+            return Response(200, {"hits": {"hits": self._hits(path, json.dumps(request.body))}})
         if path.endswith("/connectors/_create"):
             self.stand_ins.add(STAND_IN)
             return Response(200, {"connector_id": STAND_IN})
@@ -91,7 +91,7 @@ class Domain:
         shown = {"name": "chat", "actions": [], "last_updated_time": READ_AT * 1000}
         return {**shown, "description": marked("", owner("Connector"), spec.digest)}
 
-    def _found(self, path: str, query: str) -> list[dict[str, Any]]:
+    def _hits(self, path: str, query: str) -> list[dict[str, Any]]:
         if "/connectors/" in path:
             name, mark = f"Stand-in for {CONNECTOR}", marked("", owner("Connector"))
             return [{"_id": item, "_source": {"name": name, "description": mark}} for item in self.stand_ins]

@@ -1,4 +1,7 @@
-"""A variable is named after its content, in code and tests: four words that fit everything are not allowed."""
+"""A variable or function is named after its content, in code and tests: four words that fit everything are not allowed.
+
+An underscore before the word changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ FOLDERS = ("benchmarks", "constructs", "lambda", "osml", "sandbox", "settings", 
 WORDS = frozenset({"asked", "found", "one", "told"})
 # A word before a sign that may make it a variable, in code or prose. Files without a match need not be parsed.
 SIGN = re.compile(
-    rf"(?<![\w'\"`])(?:{'|'.join(sorted(WORDS))})(?:\s*(?:[-+*/%&|@^<>]*:?=(?!=)|[:,)\]}}(#]|$)|\s+(?:in|if|as)\b)",
+    rf"(?<![\w'\"`])_?(?:{'|'.join(sorted(WORDS))})(?:\s*(?:[-+*/%&|@^<>]*:?=(?!=)|[:,)\]}}(#]|$)|\s+(?:in|if|as)\b)",
     re.MULTILINE,
 )
 # Stored under this name: in the parameters of a deployed stack, and in a file of the local cloud.
@@ -27,7 +30,7 @@ def vague(folder: Path) -> set[tuple[str, str]]:
         (file.relative_to(CHECKOUT).as_posix() if file.is_relative_to(CHECKOUT) else file.name, name)
         for file in folder.rglob("*.py")
         if SIGN.search(file.read_text())
-        for name in syntax(file).bindings & WORDS
+        for name in syntax(file).bindings & (WORDS | {f"_{word}" for word in WORDS})
     }
 
 
@@ -59,4 +62,5 @@ def test_a_variable_is_named_after_what_it_holds() -> None:
 )
 def test_each_way_to_name_a_variable_is_seen(tmp_path: Path, code: str) -> None:
     (tmp_path / "a.py").write_text(code)
-    assert vague(tmp_path) == {("a.py", "found")}
+    (tmp_path / "b.py").write_text(code.replace("found", "_found"))
+    assert vague(tmp_path) == {("a.py", "found"), ("b.py", "_found")}

@@ -90,7 +90,7 @@ class Keeper(Construct):
                 "ENVIRONMENT": environment,
                 "STACKS": " ".join([self._stack.stack_name, *later]),
                 "ENGINES": self._stack.to_json_string(provisioner.engines),
-                "ENDINGS": json.dumps([_told(ending) for ending in endings]),
+                "ENDINGS": json.dumps([_written(ending) for ending in endings]),
                 **({"BACKUP": self._stack.to_json_string(backup)} if backup else {}),
             },
             role=provisioner.role,
@@ -172,7 +172,7 @@ class Keeper(Construct):
         )
 
 
-def _told(ending: Ending) -> dict[str, str]:
+def _written(ending: Ending) -> dict[str, str]:
     return {"about": ending.about, "why": ending.why, "told_from": ending.told_from.isoformat()}
 
 

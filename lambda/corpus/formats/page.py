@@ -114,7 +114,7 @@ def read_into(outline: Outline, html: str, level: int = 0) -> str | None:
     return _SPACE.sub(" ", title.text()).strip() if title is not None else None
 
 
-def _told(node: Any) -> str:
+def _words_of(node: Any) -> str:
     """The alternative text of a picture, or the value of a text field."""
     attributes = node.attributes
     if node.tag == "img":
@@ -153,7 +153,7 @@ class _Walk:
             elif node.tag not in self._unseen:
                 self._open(node.tag, node)
                 if node.tag in ("img", "input"):
-                    self._text(_told(node))
+                    self._text(_words_of(node))
                 below = node.child
                 if below is None:
                     self._close(node.tag)

@@ -12,7 +12,7 @@ from mlcommons.kind import Kind
 CUSTOM = "Custom::Ml"
 
 
-def _found() -> Iterator[Kind[Any]]:
+def _kinds() -> Iterator[Kind[Any]]:
     for file in pkgutil.iter_modules(__path__):
         module = import_module(f"{__name__}.{file.name}")
         classes = [member for member in vars(module).values() if isinstance(member, type) and issubclass(member, Kind)]
@@ -20,7 +20,7 @@ def _found() -> Iterator[Kind[Any]]:
         yield from (member() for member in classes if member.__module__ == module.__name__ and "name" in vars(member))
 
 
-KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in _found()}
+KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in _kinds()}
 
 
 def kind_named(name: str) -> Kind[Any]:

@@ -30,7 +30,7 @@ class SharesInIndex:
             "share": share.as_json,
         }
         self._engine.send("POST", self._path(share.id), document, budget, query={"refresh": "wait_for"})
-        for hit in self._found([{"range": {"changed": {"lte": int(self._clock())}}}], budget, size=_SWEPT):
+        for hit in self._hits([{"range": {"changed": {"lte": int(self._clock())}}}], budget, size=_SWEPT):
             self.remove(hit["_source"]["share"]["id"], budget)
 
     def read(self, id: str, budget: Budget) -> Share:
@@ -59,11 +59,11 @@ class SharesInIndex:
         if caller is not None:
             narrowed.append({"match": {"words": mark_of(caller)}})
         paged = {"sort": [{"changed": "desc"}], "from": start, "size": size + 1}
-        hits = self._found(narrowed, budget, **paged)
+        hits = self._hits(narrowed, budget, **paged)
         shares = [Share.of(hit["_source"]["share"]) for hit in hits[:size]]
         return shares, str(start + size) if len(hits) > size else None
 
-    def _found(self, narrowed: list[dict[str, Any]], budget: Budget, **more: Any) -> list[dict[str, Any]]:
+    def _hits(self, narrowed: list[dict[str, Any]], budget: Budget, **more: Any) -> list[dict[str, Any]]:
         body = {"query": {"bool": {"filter": [{"term": {"caller": SHARED}}, *narrowed]}}, **more}
         answer = self._engine.send("POST", self._engine.in_index("_search", self._name), body, budget)
         hits: list[dict[str, Any]] = answer["hits"]["hits"]

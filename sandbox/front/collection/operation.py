@@ -83,17 +83,17 @@ def operation(request: FrontRequest) -> Operation:
         case ["_resolve", "index", names] if request.method == "GET":
             return Operation("_resolve", _DESCRIBE, names, "index")
         case [first] if first.startswith("_"):
-            return _found(request, _OF_COLLECTION, first)
+            return _operation(request, _OF_COLLECTION, first)
         case [index] if not index.startswith("_"):
-            return _found(request, _OF_INDEX, "", index)
+            return _operation(request, _OF_INDEX, "", index)
         case [index, action] if not index.startswith("_"):
-            return _found(request, _OF_INDEX, action, index)
+            return _operation(request, _OF_INDEX, action, index)
         case [index, action, argument] if not index.startswith("_"):
-            return _found(request, _WITH_ARGUMENT, action, index, argument)
+            return _operation(request, _WITH_ARGUMENT, action, index, argument)
     raise _refusal(request)
 
 
-def _found(
+def _operation(
     request: FrontRequest,
     table: dict[str, dict[str, str]],
     action: str,
