@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from rag.feedback_models import FeedbackKept
-from rag.models import Shape
+from rag.shape import Shape
 from settings.access import Role
 
 

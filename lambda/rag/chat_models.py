@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from rag.models import Shape
+from rag.shape import Shape
 
 MODEL = "osml"
 

@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from rag.conversations import MOST_STORED, MOST_TITLE
-from rag.models import CONVERSATION, Body, Shape, Source
+from rag.models import CONVERSATION, Source
+from rag.shape import Body, Shape
 
 TITLE = "The title: the first question, or the caller's own title."
 

@@ -6,7 +6,8 @@ from typing import Literal
 from pydantic import Field
 
 from corpus.report import Retry
-from rag.models import Shape, TextPlace
+from rag.models import TextPlace
+from rag.shape import Shape
 
 
 class DocumentResult(Shape):

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from rag.models import CONVERSATION, Body, Shape
+from rag.models import CONVERSATION
+from rag.shape import Body, Shape
 
 MOST_COMMENT = 1000
 Rating = Literal["up", "down"]

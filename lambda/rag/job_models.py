@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from rag.document_models import DocumentResult
-from rag.models import Shape
+from rag.shape import Shape
 
 
 class Job(Shape):

@@ -11,8 +11,7 @@ from pydantic import Field, StringConstraints
 from rag.failures import Cause
 from rag.filter_models import Filters
 from rag.prompt_models import PromptTexts
-from rag.shape import Body as Body
-from rag.shape import Shape as Shape
+from rag.shape import Body, Shape
 from settings.access import LoadedBy
 
 MOST_QUESTION_CHARACTERS = 2000

@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import Field
 
 from rag.conversation_models import TITLE, TurnShown
-from rag.models import CONVERSATION, Body, Shape
+from rag.models import CONVERSATION
+from rag.shape import Body, Shape
 from settings.access import GroupName
 
 LINK = "5f0c3a1d9be84c6f8a27d1e6b4930c52"

@@ -7,7 +7,8 @@ from pydantic import Base64Bytes, ConfigDict, Field, StringConstraints, field_va
 
 from calls.plain import is_blank
 from corpus.document import LONGEST_ID, id_fault
-from rag.models import Body, TextPlace
+from rag.models import TextPlace
+from rag.shape import Body
 from settings.access import GroupName
 
 MOST_DOCUMENTS = 100
