@@ -24,18 +24,18 @@ class Restored:
 
 def listed(where: Place) -> list[dict[str, Any]]:
     """All backups of the environment, the oldest first: name, state, time and indexes of each. Raises Failure."""
-    snapshots: list[dict[str, Any]] = KeeperFunction(where).ask("list", where.env)["snapshots"]
+    snapshots: list[dict[str, Any]] = KeeperFunction(where).request("list", where.env)["snapshots"]
     return snapshots
 
 
 def take(where: Place, tell: Callable[[str], None]) -> dict[str, Any]:
     """Take a backup now, and return it when it is complete. Raises Failure when it ends in another state."""
     keeper = KeeperFunction(where)
-    name = str(keeper.ask("take", where.env)["snapshot"])
+    name = str(keeper.request("take", where.env)["snapshot"])
     tell(f"Taking the backup {name} …")
 
     def taken() -> dict[str, Any] | None:
-        named = [snapshot for snapshot in keeper.ask("list", where.env)["snapshots"] if snapshot["name"] == name]
+        named = [snapshot for snapshot in keeper.request("list", where.env)["snapshots"] if snapshot["name"] == name]
         return next((snapshot for snapshot in named if snapshot["state"] != UNDER_WAY), None)
 
     backup = _waited(taken)
@@ -49,12 +49,12 @@ def restore(
 ) -> Restored:
     """Restore a backup of the environment `of`, by default its last one. Raises Failure."""
     keeper = KeeperFunction(into)
-    begun = keeper.ask("begin", of, snapshot=snapshot, replace=replace)
+    begun = keeper.request("begin", of, snapshot=snapshot, replace=replace)
     targets: Sequence[str] = sorted(begun["indexes"].values())
     tell(f"Restoring {begun['snapshot']} of {of} into {', '.join(targets)} of {into.env} …")
 
     def back() -> dict[str, Any] | None:
-        answer = keeper.ask("finish", of, indexes=targets)
+        answer = keeper.request("finish", of, indexes=targets)
         return None if answer["waiting"] else answer
 
     return Restored(str(begun["snapshot"]), _waited(back)["documents"])

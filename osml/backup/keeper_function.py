@@ -32,7 +32,7 @@ class KeeperFunction:
         patient = Config(read_timeout=LONGEST_SECONDS, retries={"total_max_attempts": 1})
         self._client = boto3.client("lambda", region_name=place.settings().region, config=patient)
 
-    def ask(self, verb: str, of: str, **more: Any) -> dict[str, Any]:
+    def request(self, verb: str, of: str, **more: Any) -> dict[str, Any]:
         """The answer to a request about the backups of the environment `of`.
 
         Raises Failure with the keeper's sentence.

@@ -99,10 +99,10 @@ class OfFunctions:
 
     def listed(self, page: Page) -> DocumentList:
         query = {"limit": str(page.size), "after": page.after, "search": page.search, "order": page.order}
-        return read(self._functions.ask("GET", "/documents", query), DocumentList)
+        return read(self._functions.request("GET", "/documents", query), DocumentList)
 
     def shown(self, id: str) -> DocumentShown:
-        return read(self._functions.ask("GET", "/passages", {"document": id}), DocumentShown)
+        return read(self._functions.request("GET", "/passages", {"document": id}), DocumentShown)
 
     def removed(self, id: str) -> DocumentRemoved:
-        return read(self._functions.ask("DELETE", "/documents", {"id": id}), DocumentRemoved)
+        return read(self._functions.request("DELETE", "/documents", {"id": id}), DocumentRemoved)

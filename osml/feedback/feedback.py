@@ -58,7 +58,7 @@ def gaps(judged: Iterable[Judgement]) -> Iterator[Judgement]:
 def _of_functions(functions: Functions) -> Iterator[FeedbackList]:
     after: str | None = None
     while True:
-        page = read(functions.ask("GET", "/feedback", {"limit": str(AT_ONCE), "after": after}), FeedbackList)
+        page = read(functions.request("GET", "/feedback", {"limit": str(AT_ONCE), "after": after}), FeedbackList)
         yield page
         if page.after is None:
             return

@@ -31,7 +31,7 @@ class Prober:
     connector_role: str
     secret_arn: str
 
-    def ask(self, method: str, path: str, body: Any = None, seconds: float = 60) -> requests.Response:
+    def request(self, method: str, path: str, body: Any = None, seconds: float = 60) -> requests.Response:
         """One request as the administrator. Raises Failure without an answer."""
         return self.domain.request(method, path, json=body, timeout=(10, seconds))
 

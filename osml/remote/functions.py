@@ -83,7 +83,7 @@ class Functions:
         """GET `/health` or `/jobs/<id>` of the function `documents`; otherwise like `post`."""
         return self._call(self._names["/documents"], self._event("GET", path, None))
 
-    def ask(self, method: str, path: str, query: dict[str, str | None]) -> FunctionResponse:
+    def request(self, method: str, path: str, query: dict[str, str | None]) -> FunctionResponse:
         """A request without a body to the function `documents`; parameters that are None are left out."""
         parameters = {name: value for name, value in query.items() if value is not None}
         event = self._event(method, path, None)

@@ -18,6 +18,6 @@ def answer(prober: Prober) -> str:
     ]
     shown = {template: "_component_template"}
     return ", ".join(
-        f"{method} {shown.get(path, path)}: {prober.ask(method, path, body).status_code}"
+        f"{method} {shown.get(path, path)}: {prober.request(method, path, body).status_code}"
         for method, path, body in calls
     )

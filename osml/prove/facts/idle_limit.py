@@ -18,7 +18,7 @@ def answer(prober: Prober) -> str:
     def wait(seconds: int) -> str:
         path, begun = f"/_cluster/health?wait_for_nodes=%3E%3D99&timeout={seconds}s", time.monotonic()
         try:
-            status = str(prober.ask("GET", path, seconds=seconds + MORE).status_code)
+            status = str(prober.request("GET", path, seconds=seconds + MORE).status_code)
         except Failure:
             status = "no answer"
         return f"{seconds} s: {status} after {time.monotonic() - begun:.0f} s"

@@ -37,8 +37,8 @@ def _made(prober: Prober, arn: str) -> str:
             }
         ],
     }
-    made = prober.ask("POST", f"{CONNECTORS}/_create", body)
+    made = prober.request("POST", f"{CONNECTORS}/_create", body)
     if not made.ok:
         return f"refused, {reason(made)}"
-    gone = prober.ask("DELETE", f"{CONNECTORS}/{made.json()['connector_id']}")
+    gone = prober.request("DELETE", f"{CONNECTORS}/{made.json()['connector_id']}")
     return f"taken with {made.status_code}, removed with {gone.status_code}"

@@ -10,7 +10,7 @@ OK = 200
 
 def answer(prober: Prober) -> str:
     """Set each unset setting to its default value, then remove all of these values again."""
-    answered = prober.ask("GET", f"{PATH}?include_defaults=true&flat_settings=true")
+    answered = prober.request("GET", f"{PATH}?include_defaults=true&flat_settings=true")
     if not answered.ok:
         return f"GET {PATH}: {answered.status_code}"
     settings = answered.json()
@@ -19,10 +19,10 @@ def answer(prober: Prober) -> str:
     statuses: dict[str, int] = {}
     try:
         for name, value in unset.items():
-            statuses[name] = prober.ask("PUT", PATH, {"persistent": {name: value}}).status_code
+            statuses[name] = prober.request("PUT", PATH, {"persistent": {name: value}}).status_code
     finally:
         put = [name for name, status in statuses.items() if status == OK]
-        prober.ask("PUT", PATH, {"persistent": dict.fromkeys(put)})
+        prober.request("PUT", PATH, {"persistent": dict.fromkeys(put)})
     refused = {name: status for name, status in statuses.items() if status != OK}
     names = ", ".join(f"{name} ({status})" for name, status in sorted(refused.items())) or "none"
     return f"{len(unset) - len(refused)} of {len(unset)} may be changed; refused: {names}"
