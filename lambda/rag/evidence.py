@@ -66,12 +66,12 @@ def used(answer: str, sources: Sequence[Source]) -> list[Source]:
 class AnswerSentence(NamedTuple):
     """A sentence of an answer; passages have numbers from 1.
 
-    `cited` are the numbers of the passages that it cites, `borne_out_by` those of the passages that support it.
+    `cited` are the numbers of the passages that it cites, `supported_by` those of the passages that support it.
     """
 
     text: str
     cited: frozenset[int]
-    borne_out_by: frozenset[int]
+    supported_by: frozenset[int]
 
 
 def statements(answer: str, passages: Sequence[str]) -> list[AnswerSentence]:

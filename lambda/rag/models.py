@@ -160,7 +160,7 @@ class AnswerCounts(Shape):
     """What is counted of an answer to a `draft`, by words in common with its passages."""
 
     sentences: int = Field(ge=0, description="Its sentences.")
-    borne_out: int = Field(ge=0, description="Those that a passage bears out.")
+    borne_out: int = Field(ge=0, description="Those that a passage supports.")
     citations: int = Field(ge=0, description="Its citations of passages, such as [1].")
     right: int = Field(ge=0, description="Citations whose passage supports the sentence.")
     cited: int = Field(ge=0, description="Sentences that cite a passage that supports them.")

@@ -26,8 +26,8 @@ def counts(said: Sequence[AnswerSentence]) -> AnswerCounts:
     cited = [(number, sentence) for sentence in said for number in sentence.cited]
     return AnswerCounts(
         sentences=len(said),
-        borne_out=sum(bool(sentence.borne_out_by) for sentence in said),
+        borne_out=sum(bool(sentence.supported_by) for sentence in said),
         citations=len(cited),
-        right=sum(number in sentence.borne_out_by for number, sentence in cited),
-        cited=sum(bool(sentence.cited & sentence.borne_out_by) for sentence in said),
+        right=sum(number in sentence.supported_by for number, sentence in cited),
+        cited=sum(bool(sentence.cited & sentence.supported_by) for sentence in said),
     )

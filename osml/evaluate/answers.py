@@ -1,6 +1,6 @@
 """How well passages support the answers: faithfulness, and precision and recall of citations, by words in common.
 
-A passage bears out a sentence if the two share enough words and numbers; rag/evidence.py defines how many.
+A passage supports a sentence if the two share enough words and numbers; rag/evidence.py defines how many.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ FAITHFULNESS, PRECISION, RECALL = "faithfulness", "citation precision", "citatio
 
 @dataclass
 class Faithfulness:
-    """`statements` are the sentences of all `answers`; `unsupported`, by question, those that no passage bears out."""
+    """`statements` are the sentences of all `answers`; `unsupported`, by question, those that no passage supports."""
 
     statements: list[AnswerSentence] = field(default_factory=list)
     answers: int = 0
@@ -32,7 +32,7 @@ class Faithfulness:
         said = sentences(answer)
         self.answers += 1
         self.statements += said
-        lost = [statement.text for statement in said if not statement.borne_out_by]
+        lost = [statement.text for statement in said if not statement.supported_by]
         if lost:
             self.unsupported[question] = lost
 
@@ -40,9 +40,9 @@ class Faithfulness:
     def figures(self) -> Mapping[str, float | None]:
         """Each figure by its name, as a share from 0 to 1; None where there is nothing to divide by.
 
-        faithfulness: the share of sentences that a passage bears out.
-        citation precision: the share of citations whose passage bears out their sentence.
-        citation recall: the share of sentences that cite a passage that bears them out.
+        faithfulness: the share of sentences that a passage supports.
+        citation precision: the share of citations whose passage supports their sentence.
+        citation recall: the share of sentences that cite a passage that supports them.
         """
         counted = counts(self.statements)
         return {

@@ -13,7 +13,7 @@ SHOWN = 10
 
 
 def show(measured: Faithfulness, faults: Sequence[str], *, json: bool) -> None:
-    """Prints the figures, the sentences that no passage bears out, and `faults`: figures below their least value."""
+    """Prints the figures, the sentences that no passage supports, and `faults`: figures below their least value."""
     if json:
         figures = {name.replace(" ", "_"): value for name, value in measured.figures.items()}
         whole = {"answers": measured.answers, "sentences": len(measured.statements), **figures}
