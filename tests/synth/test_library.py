@@ -145,6 +145,7 @@ def test_grants_name_their_resource(
     reader = iam.Role(stack, "Reader", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     domain = ml.SearchDomain(stack, "Domain", name="articles", master=world.provisioner.role)
     domain.grant_search(reader)
+    domain.grant_ingest(reader)
     ml.EmbeddingEndpoint.from_endpoint_name(stack, "Embedding", "MiniLM").grant_invoke(reader)
     ml.AnswerEndpoint(stack, "Answer", name="R1").grant_invoke(reader)
     ml.ModelSecret.from_secret_name(stack, "Secret", "search/key").grant_read(reader)
@@ -156,7 +157,8 @@ def test_grants_name_their_resource(
         for resource in ([statement["Resource"]] if isinstance(statement["Resource"], str) else statement["Resource"])
     }
     text = " ".join(sorted(granted))
-    for expected in ("domain/articles/*/_search", "endpoint/minilm", "endpoint/r1", "secret:search/key-??????"):
+    on_the_domain = [f"domain/articles/{path}" for path in ("*/_search", "_bulk", "*/_bulk", "*/_doc/*")]
+    for expected in (*on_the_domain, "endpoint/minilm", "endpoint/r1", "secret:search/key-??????"):
         assert expected in text
     assert "*" not in granted
 
@@ -167,6 +169,8 @@ def test_metrics_are_of_their_resource(world: SimpleNamespace) -> None:
     metric = endpoint.metric_invocations()
     assert (metric.namespace, metric.metric_name, metric.statistic) == ("AWS/SageMaker", "Invocations", "Sum")
     assert metric.dimensions["EndpointName"] == "MiniLM"
+    latency = endpoint.metric_model_latency()
+    assert (latency.namespace, latency.metric_name, latency.statistic) == ("AWS/SageMaker", "ModelLatency", "Average")
     domain = ml.SearchDomain(stack, "Domain", name="articles", master=world.provisioner.role)
     latency = domain.metric_search_latency()
     assert (latency.namespace, latency.statistic) == ("AWS/ES", "p99")
