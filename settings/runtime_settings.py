@@ -148,7 +148,7 @@ class RuntimeAnswerCache(RuntimeGroup):
     model: str
 
 
-class ToldAccess(Access):
+class RuntimeAccess(Access):
     """The access settings, with the id and the name of each API key.
 
     `group_attribute` is the attribute of the pool with a person's groups at another identity provider.
@@ -223,7 +223,7 @@ class RuntimeSettings(RuntimeGroup):
     answer: ChosenAnswer = None
     models: dict[str, ChosenModel] = Field(default_factory=dict)
     conversations: Annotated[Memory | ConversationIndexSettings | Table, Field(discriminator="kind")]
-    access: ToldAccess = ToldAccess.model_construct()
+    access: RuntimeAccess = RuntimeAccess.model_construct()
     limits: Limits = Limits.model_construct()
     uploads: str | None = None
     scans: Scans | None = None

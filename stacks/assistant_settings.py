@@ -26,13 +26,13 @@ from settings.runtime_settings import (
     Login,
     Memory,
     PipelineAnswer,
+    RuntimeAccess,
     RuntimeAnswerCache,
     RuntimeQuota,
     RuntimeSearch,
     RuntimeSettings,
     RuntimeTimeouts,
     Table,
-    ToldAccess,
 )
 from stacks.assistant_stores import AssistantStores
 from stacks.inference import InferenceStack
@@ -162,7 +162,7 @@ def _unusual(
     if assistant.group_attribute:
         access["group_attribute"] = assistant.group_attribute
     if access:
-        unusual["access"] = ToldAccess.model_validate(access)
+        unusual["access"] = RuntimeAccess.model_validate(access)
     if environment.index.fields:
         unusual["fields"] = environment.index.fields
     if environment.retrieval != Retrieval():

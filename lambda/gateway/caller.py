@@ -17,7 +17,7 @@ from rag.caller import OPERATOR, Caller
 from rag.failures import Forbidden, RagFailure
 from rag.own_settings import is_for_operators
 from settings.access import ROLES, Role
-from settings.runtime_settings import ToldAccess
+from settings.runtime_settings import RuntimeAccess
 
 _ASSUMED = re.compile(r"arn:([a-z-]+):sts::([0-9]{12}):assumed-role/([^/]+)/(.+)")
 _ROLE = re.compile(r"(arn:[a-z-]+:iam::[0-9]{12}:role/)(?:.*/)?([^/]+)")
@@ -32,7 +32,7 @@ class Anonymous(RagFailure):
     cause = "not-signed-in"
 
 
-def caller(event: Mapping[str, Any], function_arn: str, access: ToldAccess) -> Caller:
+def caller(event: Mapping[str, Any], function_arn: str, access: RuntimeAccess) -> Caller:
     """The caller with role and groups.
 
     Raises `Anonymous` if an event of the API names no caller, and `Forbidden` if the caller has no role. If
@@ -75,7 +75,7 @@ def caller(event: Mapping[str, Any], function_arn: str, access: ToldAccess) -> C
     return Caller(id, role, None if role == "owner" else own | mapped, shared, name)
 
 
-def named(event: Mapping[str, Any], access: ToldAccess) -> str:
+def named(event: Mapping[str, Any], access: RuntimeAccess) -> str:
     """The name of the caller of an event for other owners: a verified mail address, the name of a key, or an ARN."""
     context = event.get("requestContext") or {}
     claims = (context.get("authorizer") or {}).get("claims") or {}

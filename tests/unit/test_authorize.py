@@ -18,7 +18,7 @@ import authorize
 import issuer_keys
 from gateway.caller import caller
 from settings.assistant import Assistant
-from settings.runtime_settings import ToldAccess
+from settings.runtime_settings import RuntimeAccess
 from tests.token_server import AUDIENCE, TokenServer
 from tests.unit.edge_requests import Context
 
@@ -61,14 +61,14 @@ def test_a_token_of_the_issuer_lets_its_person_in_and_tells_their_groups(issuer:
     (statement,) = answer["policyDocument"]["Statement"]
     assert statement["Resource"] == "arn:aws:execute-api:us-east-1:111122223333:a1b2c3/dev/*"
     context = {"authorizer": {"principalId": "ada", **answer["context"]}}
-    access = ToldAccess.model_validate({"editors": ["board"], "groups": {"people": ["hr"]}})
+    access = RuntimeAccess.model_validate({"editors": ["board"], "groups": {"people": ["hr"]}})
     who = caller({"requestContext": context}, Context().invoked_function_arn, access)
     assert (who.id, who.role, who.groups) == ("ada", "editor", frozenset({"hr", "board", "people"}))
 
 
 def test_a_group_of_another_issuer_that_is_called_owner_makes_no_owner(issuer: TokenServer) -> None:
     context = {"authorizer": authorized(issuer.token(roles="owner"))["context"]}
-    assert caller({"requestContext": context}, Context().invoked_function_arn, ToldAccess()).role == "reader"
+    assert caller({"requestContext": context}, Context().invoked_function_arn, RuntimeAccess()).role == "reader"
 
 
 def test_a_key_of_an_elliptic_curve_is_a_key(issuer: TokenServer) -> None:

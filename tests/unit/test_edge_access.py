@@ -15,7 +15,7 @@ from rag import answering, documents, history, own_settings, rating, sharing, st
 from rag.caller import OPERATOR, Caller, Held
 from rag.failures import Absent, Forbidden
 from settings.access import ROLES, Role
-from settings.runtime_settings import ToldAccess
+from settings.runtime_settings import RuntimeAccess
 from tests.unit.edge_requests import REQUEST_ID, SETTINGS, Context, event
 
 OF_ASK = {ASK, COMPLETIONS, MODELS}
@@ -40,7 +40,7 @@ def key(id: str) -> dict[str, Any]:
 
 
 def called(context: dict[str, Any], **access: Any) -> Caller:
-    return caller({"requestContext": {"requestId": "r", **context}}, ARN, ToldAccess.model_validate(access))
+    return caller({"requestContext": {"requestId": "r", **context}}, ARN, RuntimeAccess.model_validate(access))
 
 
 @pytest.mark.parametrize(
@@ -132,8 +132,8 @@ def test_whom_the_table_does_not_name_may_be_refused() -> None:
 
 
 def test_an_operator_sees_everything_or_what_some_groups_see() -> None:
-    assert caller({"buffered": True}, ARN, ToldAccess()) == OPERATOR
-    identity = caller({"buffered": True, "groups": ["hr"]}, ARN, ToldAccess())
+    assert caller({"buffered": True}, ARN, RuntimeAccess()) == OPERATOR
+    identity = caller({"buffered": True, "groups": ["hr"]}, ARN, RuntimeAccess())
     assert identity == Caller(OPERATOR.id, "reader", frozenset({"hr"}), shared=True)
 
 
