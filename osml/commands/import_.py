@@ -18,7 +18,7 @@ PANEL = "Set up"
 def import_(
     name: Annotated[str, typer.Argument(help="Name of the new environment.", show_default=False)],
     domain: Annotated[str | None, typer.Option(help="Name of the domain.", show_default=False)] = None,
-    collection: Annotated[str | None, typer.Option(help="Name of the collection, if it is none of a domain.")] = None,
+    collection: Annotated[str | None, typer.Option(help="Name of the collection, instead of a domain.")] = None,
     index: Annotated[str | None, typer.Option(help="The index to adopt, if there are several.")] = None,
     pipeline: Annotated[str | None, typer.Option(help="The answer pipeline, if there are several.")] = None,
     embedding_secret: Annotated[str | None, typer.Option(help="Name of the secret with the embedding key.")] = None,

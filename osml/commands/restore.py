@@ -19,7 +19,10 @@ def restore(
     env: Env = None,
     sandbox: Sandbox = False,
     snapshot: Annotated[
-        str | None, typer.Option("--snapshot", help="The backup's name, see `osml backup --list`.", show_default="last")
+        str | None,
+        typer.Option(
+            "--snapshot", help="The backup's name; `osml backup --list` shows the names.", show_default="last"
+        ),
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace the documents that the indexes of --into have now.")
