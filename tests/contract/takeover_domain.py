@@ -63,4 +63,4 @@ def client(domain: Trial) -> Client:
     keys = domain.ledger.session(domain.domain.master_user_arn)
     signature = AWS4Auth(keys.access_key, keys.secret_key, "us-east-1", "es", session_token=keys.session_token)
     transport = HttpTransport(f"https://localhost:{domain.port}", auth=signature, verify=domain.address.ca)
-    return Client(transport, Patience(seconds=120, propagation=0.0))
+    return Client(transport, Patience(seconds=600, propagation=0.0))

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from mlcommons import Client, Owner, ProvisioningOutcome, apply, kind_named, release
+from mlcommons import Owner, apply, kind_named, release
 from osml import main
 from osml.failure import Failure
 from osml.init.draft import checked
 from osml.takeover import takeover
-from osml.takeover.choice import Choice, Chooser
-from osml.takeover.contents import Contents, owner_of, read
-from osml.takeover.draft import AdoptedDomain, alias_for, draft
-from osml.takeover.marking import mark
-from osml.takeover.plan import Plan, index_version, plan
-from osml.takeover.tree import Node, tree
+from osml.takeover.choice import Chooser
+from osml.takeover.contents import owner_of, read
+from osml.takeover.draft import draft
+from osml.takeover.plan import index_version
+from osml.takeover.tree import tree
 from settings import load
-from tests.contract import takeover_domain
-from tests.contract.front_domain import ARN, Trial
+from tests.contract import taken_stack, takeover_domain
+from tests.contract.front_domain import Trial
 from tests.contract.left_by_tools import console_template, notebook, terraform, uploaded_model
+from tests.contract.left_contents import annotate, counted, described, own, settled, texts
+from tests.contract.taken_stack import NAME, SECRETS, STACK, THERE, Templates, deployed, given_back, taken_over
 from tests.contract.takeover_domain import KEY
+from tests.contract.tutorial_trees import CHATS, DIMENSIONS, EMBEDS, PROVIDERS, TREES, UNUSED, model_with, shape
 from tests.contract.tutorials import (
     TUTORIALS,
     Hand,
@@ -37,210 +37,9 @@ from tests.contract.tutorials import (
 )
 from tests.waiting import until
 
-domain, hand = takeover_domain.domain, takeover_domain.hand
+domain, hand, synthesize = takeover_domain.domain, takeover_domain.hand, taken_stack.synthesize
 
-ROOT = Path(__file__).resolve().parents[2]
-NAME, STACK = "taken", "osml-taken-knowledge"
-SECRETS = {"embedding": "osml/taken/embedding", "answer": "osml/taken/answer"}
-THERE = AdoptedDomain("https://search-contract-abc123.us-east-1.es.amazonaws.com", ARN)
-EMBEDS, CHATS = "Sagemaker embedding", "my-conversation-search-pipeline-deepseek"
-# A deploy makes objects of these kinds for the environment's roles; these tests are not about them.
-ACCESS = ("Custom::MlRole", "Custom::MlRoleMapping", "Custom::MlTrustedEndpoints")
-# Fields of a model that ml-commons writes again every ten seconds.
-ENGINES = (
-    *("model_state", "last_updated_time", "current_worker_node_count", "planning_worker_node_count"),
-    *("planning_worker_nodes", "auto_redeploy_retry_times"),
-)
-# Looks that show the same before the contents count as settled; they take more than a second.
-LOOKS = 12
 LEFT: dict[str, Callable[[Hand], None]] = {**TUTORIALS, "notebook": notebook, "terraform": terraform}
-Templates = dict[str, dict[str, Any]]
-
-
-def _model(model: str, connector: str, group: str | None = None) -> dict[str, object]:
-    return {f"model {model}": {f"model group {group or f'{model} group'}": {}, f"connector {connector}": {}}}
-
-
-EMBEDDING = _model(f"{EMBEDS} model", f"{EMBEDS} connector")
-NEURAL = {"index my-nlp-index": {"ingest pipeline nlp-ingest-pipeline": EMBEDDING}}
-R1 = "DeepSeek R1 model connector"
-FLOW: dict[str, object] = {
-    "model Bedrock embedding model": {
-        "model group Bedrock embedding model": {},
-        "connector Amazon Bedrock Connector: embedding": {},
-    }
-}
-SAGEMAKER_R1 = "DeepSeek R1 Model on SageMaker"
-TITAN_V2 = "Bedrock Titan Embedding Model V2"
-TREES: dict[str, dict[str, object]] = {
-    "semantic-search": {"index my_index": {"ingest pipeline my_sagemaker_embedding_pipeline": EMBEDDING}},
-    "deepseek-sagemaker": {**NEURAL, f"search pipeline {CHATS}": _model("Sagemaker DeepSeek R1 model", R1)},
-    "deepseek-bedrock": {**NEURAL, f"search pipeline {CHATS}": _model("Bedrock DeepSeek R1 model", R1)},
-    "deepseek-api": {**NEURAL, f"search pipeline {CHATS}-chat": _model("DeepSeek Chat model", "DeepSeek Chat")},
-    "notebook": {
-        "index population_data": {
-            "ingest pipeline text-embedding-ingest-pipeline": _model(
-                TITAN_V2, "Amazon Bedrock Connector: titan embedding v2", TITAN_V2
-            )
-        },
-        "search pipeline rag-pipeline-deepseek": _model(SAGEMAKER_R1, R1, SAGEMAKER_R1),
-    },
-    "terraform": {
-        "index terraform-index": {
-            "ingest pipeline terraform-test": _model("third_party_with_optional", "with_pre_post_processing", "minimal")
-        }
-    },
-    "flow-framework": {
-        "index my-flow-index": {"ingest pipeline nlp-flow-pipeline": FLOW, "search pipeline flow-query-pipeline": FLOW}
-    },
-}
-UNUSED: dict[str, dict[str, object]] = {
-    "notebook": {
-        **_model("DeepSeek Chat Model", "DeepSeek Chat", "DeepSeek Chat Model"),
-        **_model("DeepSeek R1 Model on Bedrock", R1, "DeepSeek R1 Model on Bedrock"),
-    }
-}
-DIMENSIONS = {"flow-framework": 1536, "notebook": 1024, "terraform": 1024}
-PROVIDERS = {
-    "semantic-search": None,
-    "terraform": None,
-    "notebook": {"provider": "sagemaker", "endpoint": "chat-r1", "max_tokens": 512, "top_p": 0.9},
-    "flow-framework": None,
-    "deepseek-sagemaker": {"provider": "sagemaker", "endpoint": "chat-r1", "max_tokens": 512, "top_p": 0.9},
-    "deepseek-bedrock": {
-        "provider": "bedrock",
-        "model": "arn:aws:bedrock:us-east-1:000000000000:imported-model/abcdef123456",
-    },
-    "deepseek-api": {"provider": "deepseek", "model": "deepseek-chat"},
-}
-
-
-def shape(nodes: tuple[Node, ...]) -> dict[str, object]:
-    return {f"{node.kind} {node.name}": shape(node.uses) for node in nodes}
-
-
-@pytest.fixture(scope="module")
-def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Templates]:
-    """Synthesizes the templates of the environment that a text describes, in this process, which takes a second."""
-    from aws_cdk import App
-
-    from app import build
-
-    flags = json.loads((ROOT / "cdk.json").read_text())["context"]
-
-    def run(text: str) -> Templates:
-        folder = tmp_path_factory.mktemp("taken")
-        (folder / f"{NAME}.yaml").write_text(text)
-        app = App(outdir=str(folder / "out"), context={**flags, "env": NAME, "aws:cdk:bundling-stacks": []})
-        build(app, folder)
-        app.synth()
-        files = (folder / "out").glob("*.template.json")
-        return {file.name.removesuffix(".template.json"): json.loads(file.read_text()) for file in files}
-
-    return run
-
-
-def counted(contents: Contents) -> dict[str, int]:
-    kinds = ("indexes", "ingest_pipelines", "search_pipelines", "models", "groups", "connectors")
-    return {kind: len(getattr(contents, kind)) for kind in kinds}
-
-
-def texts(left: Contents) -> str:
-    """All texts that could contain a mark."""
-    return json.dumps([left.models, left.groups, left.ingest_pipelines, left.search_pipelines])
-
-
-def described(left: Contents) -> dict[str, Any]:
-    """What people read about each object: its description, or the `_meta` of an index."""
-    kinds = {kind: getattr(left, kind) for kind in ("models", "groups", "ingest_pipelines", "search_pipelines")}
-    shown = {f"{kind} {id}": body.get("description") or "" for kind, each in kinds.items() for id, body in each.items()}
-    notes = {f"index {name}": body["mappings"].get("_meta", {}) for name, body in left.indexes.items()}
-    return shown | notes
-
-
-def annotate(client: Client, left: Contents) -> None:
-    """Describe every other object and the indexes, as a team does that shares a domain. The others have no text."""
-    for kind, objects in {"models": left.models, "model_groups": left.groups}.items():
-        for id in list(objects)[::2]:
-            client.put(f"/_plugins/_ml/{kind}/{id}", {"description": "Asked by (travel), since 2024: see wiki/models"})
-    for name in list(left.ingest_pipelines):
-        client.put(f"/_ingest/pipeline/{name}", left.ingest_pipelines[name] | {"description": "Ours – don't touch"})
-    for name in left.indexes:
-        client.put(f"/{name}/_mapping", {"_meta": {"team": "travel", "page": 7}})
-
-
-def own(contents: Contents) -> Contents:
-    """The contents without what the engine itself writes about models every ten seconds."""
-    models = {
-        id: {name: value for name, value in body.items() if name not in ENGINES} for id, body in contents.models.items()
-    }
-    return replace(contents, models=models)
-
-
-def settled(client: Client) -> Contents:
-    """The contents when nothing is broken any more, and several looks in a row show the same.
-
-    Before 3.3 the search for models is up to a second behind, so it shows models that are already deleted.
-    """
-    looks: list[Contents] = []
-
-    def look() -> Contents:
-        looks.append(read(client))
-        return looks[-1]
-
-    def stays(contents: Contents) -> bool:
-        return not tree(contents).broken and [own(seen) for seen in looks[-LOOKS:]] == [own(contents)] * LOOKS
-
-    return until("contents that stay the same", look, stays)
-
-
-def taken_over(client: Client, synthesize: Callable[[str], Templates]) -> tuple[Choice, Plan, Templates]:
-    """Import as the command does, and write the marks."""
-    contents = read(client)
-    choice = Chooser(contents, STACK, SECRETS).choose()
-    alias = alias_for(contents, choice.index)
-    templates = synthesize(draft(contents, choice, THERE, alias))
-    planned = plan(client, contents, choice, templates)
-    for adoption in planned.adoptions:
-        mark(client, adoption, choice.text_field)
-    return choice, planned, templates
-
-
-def deployed(client: Client, templates: Templates) -> dict[str, tuple[ProvisioningOutcome, dict[str, Any]]]:
-    """Apply each object of the stack as the provisioner does, in the order of their references."""
-    done: dict[str, tuple[ProvisioningOutcome, dict[str, Any]]] = {}
-
-    def text(part: Any) -> str:
-        if isinstance(part, str):
-            return part
-        return applied(part["Fn::GetAtt"][0]).physical_id
-
-    def applied(id: str) -> ProvisioningOutcome:
-        if id not in done:
-            resource = templates[STACK]["Resources"][id]
-            written = resource["Properties"]["Spec"]
-            spec = json.loads(written if isinstance(written, str) else "".join(map(text, written["Fn::Join"][1])))
-            kind = kind_named(resource["Type"])
-            done[id] = apply(kind, spec, client=client, owner=Owner(STACK, id)), spec
-        return done[id][0]
-
-    for id, resource in templates[STACK]["Resources"].items():
-        if resource["Type"].startswith("Custom::Ml") and resource["Type"] not in ACCESS:
-            applied(id)
-    return done
-
-
-def given_back(
-    client: Client, templates: Templates, done: dict[str, tuple[ProvisioningOutcome, dict[str, Any]]]
-) -> None:
-    """Give the objects back, as the provisioner does when the stack is deleted, or its first deploy is rolled back."""
-    from mlcommons import destroy
-
-    for id in reversed(done):
-        outcome, spec = done[id]
-        resource = templates[STACK]["Resources"][id]
-        end = release if resource["Properties"].get("Adopted") else destroy
-        end(kind_named(resource["Type"]), outcome.physical_id, client=client, owner=Owner(STACK, id), previous=spec)
 
 
 @pytest.mark.parametrize("tutorial", LEFT)
@@ -335,8 +134,8 @@ def test_another_index_version_takes_the_documents_and_the_old_index_is_given_ba
 
 UPLOADED = "sentence-transformers/all-MiniLM-L6-v2"
 ALONE = [
-    (connector_helper, "answer", _model("DeepSeek Chat model", "DeepSeek Chat", "DeepSeek Chat model")),
-    (console_template, "embedding", _model(f"{EMBEDS} model", f"{EMBEDS} connector", f"{EMBEDS} model")),
+    (connector_helper, "answer", model_with("DeepSeek Chat model", "DeepSeek Chat", "DeepSeek Chat model")),
+    (console_template, "embedding", model_with(f"{EMBEDS} model", f"{EMBEDS} connector", f"{EMBEDS} model")),
 ]
 
 

@@ -36,7 +36,7 @@ from settings import Environment, load
 from settings.embedding.titan import TitanEmbedding
 from settings.index import IndexNames
 from settings.runtime_settings import RuntimeTimeouts
-from tests.contract import assistant_engine, test_takeover
+from tests.contract import assistant_engine, taken_stack
 from tests.contract.assistant_engine import MINILM, SECONDS, Models, Shop
 from tests.contract.cloud_process import Cloud, running
 from tests.contract.front_engine import EngineAddress
@@ -51,13 +51,13 @@ from tests.contract.serverless_tutorial import (
     deploy,
     person,
 )
+from tests.contract.taken_stack import Templates
 from tests.contract.test_collections_cloud import REAL
-from tests.contract.test_takeover import Templates
 from tests.unit.assistant_models import hold_endpoint
 from tests.waiting import until
 
 pytestmark = pytest.mark.collection
-models, synthesize = assistant_engine.models, test_takeover.synthesize
+models, synthesize = assistant_engine.models, taken_stack.synthesize
 
 NAME, STACK = "taken", "osml-taken-knowledge"
 MOON = "Chandrayaan-3 demonstrates safe landing and roving on the lunar surface."
