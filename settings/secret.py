@@ -34,7 +34,7 @@ class Secret(Group):
     def _no_key_itself(cls, value: str) -> str:
         if looks_like_a_key(value):
             raise ValueError(
-                "a value that looks like the key itself stands there; store the key with `osml secret set`, and write "
+                "the value looks like the key itself; store the key with `osml secret set`, and write "
                 "the name of the secret, for example osml/dev/deepseek"
             )
         return value

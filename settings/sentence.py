@@ -85,7 +85,7 @@ def _reason(error: ErrorDetails, root: type[BaseModel]) -> str:
 def _wrong(error: ErrorDetails, root: type[BaseModel]) -> str:
     path = _path(error["loc"], root) or "the file"
     if error["loc"] and error["loc"][-1] == _KEY:
-        return f"{path} is no name for an entry there, which {_wanted(error, root)}"
+        return f"{path} is not a valid name for an entry there, which {_wanted(error, root)}"
     return f"{path} is {_shown(error)}, but {_wanted(error, root)}"
 
 

@@ -28,7 +28,7 @@ class Capacity(Group):
     @classmethod
     def _in_steps(cls, value: list[int]) -> list[int]:
         if len(value) != 2:
-            raise ValueError(f"{value} is no pair of least and most units; write [0, 8], for example")
+            raise ValueError(f"{value} must be the least and the most units, for example [0, 8]; write two numbers")
         least, most = value
         if least not in (0, *STEPS) or most not in STEPS:
             raise ValueError(

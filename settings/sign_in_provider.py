@@ -17,7 +17,7 @@ _TAKEN = ("COGNITO", "Facebook", "Google", "LoginWithAmazon", "SignInWithApple")
 
 def _free(name: str) -> str:
     if name in _TAKEN:
-        raise ValueError(f"{name!r} is a name with a meaning of its own; choose another, such as Company")
+        raise ValueError(f"{name!r} is a reserved name; choose another, such as Company")
     return name
 
 
@@ -51,6 +51,7 @@ class SignInProvider(Group):
             raise ValueError("metadata_url is for SAML, and issuer, client_id and secret are for OIDC; set one kind")
         if not self.metadata_url and not all(oidc):
             raise ValueError(
-                "it is of no kind yet; set metadata_url for SAML, or issuer, client_id and secret for OIDC"
+                "it is neither for SAML nor for OIDC; set metadata_url for SAML, or issuer, client_id and secret for "
+                "OIDC"
             )
         return self

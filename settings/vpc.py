@@ -74,7 +74,8 @@ class Vpc(Group):
         if self.endpoints == "create" and not self.cidrs:
             raise ValueError(
                 "endpoints is 'create', but an endpoint takes over the name of its service for the whole VPC, and "
-                "whoever is not let in there loses that service; set cidrs to those of the VPC, such as [10.0.0.0/16]"
+                "clients that the endpoint does not admit lose that service; set cidrs to those of the VPC, such as "
+                "[10.0.0.0/16]"
             )
         return self
 

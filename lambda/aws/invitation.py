@@ -23,10 +23,10 @@ def require_invited(event: dict[str, Any], function_arn: str) -> None:
     name = rf"{re.escape(prefix)}-[a-z]+" if prefix else r"[A-Za-z][A-Za-z0-9-]*"
     stack = rf"arn:{partition}:cloudformation:{region}:{account}:stack/{name}/[A-Za-z0-9-]+"
     if not re.fullmatch(stack, str(event.get("StackId"))):
-        raise Uninvited(f"The stack {event.get('StackId')} is none of this function's.")
+        raise Uninvited(f"This function does not serve the stack {event.get('StackId')}.")
     answer = urlsplit(str(event.get("ResponseURL")))
     if answer.scheme != "https" or not _is_cloudformations(answer.netloc, region):
-        raise Uninvited(f"The host {answer.hostname} takes no answers of CloudFormation in {region}.")
+        raise Uninvited(f"CloudFormation in {region} takes no answers at the host {answer.hostname}.")
 
 
 def _is_cloudformations(netloc: str, region: str) -> bool:

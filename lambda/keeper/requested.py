@@ -72,7 +72,7 @@ def _done(wanted: Backups, client: Client, objects: Sequence[Watched], request: 
     if verb == "finish":
         targets = [entry.id for entry in objects if entry.id in request.get("indexes", [])]
         return restoring.finish(repository, targets, objects, own=of == wanted.environment)
-    raise InvalidSpec("Reading the request", f"{verb} is no verb of it")
+    raise InvalidSpec("Reading the request", f"the verb {verb} is unknown")
 
 
 def _engine(stacks: Sequence[str], engines: Callable[[str], Engines]) -> tuple[Client, list[Watched]]:

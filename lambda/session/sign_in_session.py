@@ -96,7 +96,7 @@ def _page(event: Mapping[str, Any], said: str | None) -> str:
     # API Gateway writes these values of the request, so no caller can choose them; `path` includes the stage.
     here = f"https://{context['domainName']}{context['path'].removesuffix('/session')}"
     if said is not None and said not in (here, *os.environ.get("ADDRESSES", "").split()):
-        raise SignInFailure(400, "Nobody signs in at this address of the page: set it in assistant.addresses.")
+        raise SignInFailure(400, "This address of the page has no sign-in: add it to assistant.addresses.")
     return said or here
 
 

@@ -28,7 +28,7 @@ def version_of(tag: str, root: Path = ROOT) -> str:
     """The version that `tag` names. Raises Failure if it is none, or a distribution or the changelog has another."""
     named = TAG.fullmatch(tag)
     if not named:
-        raise Failure(f"The tag {tag!r} is no version: write v1.2.0, or v1.2.0rc1 before it.")
+        raise Failure(f"The tag {tag!r} is not a version: write v1.2.0, or v1.2.0rc1 before it.")
     version = named["version"]
     for name, folder in FOLDERS.items():
         own = tomllib.loads((root / folder / "pyproject.toml").read_text())["project"]["version"]

@@ -56,7 +56,7 @@ def _judgements(folder: Path) -> Path:
     chosen = [file for file in files if file.name == _FIRST_CHOICE] or files
     if len(chosen) != 1:
         there = f"holds {', '.join(file.name for file in files)}" if files else "holds no judgements"
-        raise Failure(f"{folder / QRELS} {there}: one file of them is wanted, best as {_FIRST_CHOICE}.")
+        raise Failure(f"{folder / QRELS} {there}. Keep exactly one .tsv file there, or name one {_FIRST_CHOICE}.")
     return chosen[0]
 
 

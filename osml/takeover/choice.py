@@ -103,7 +103,7 @@ class Chooser:
             raise Inexpressible("it has no ingest pipeline that embeds its text")
         text, vector, model = self._embeds(pipeline)
         if fields.get(vector, {}).get("type") != "knn_vector":
-            raise Inexpressible(f"its field {vector} is no knn_vector")
+            raise Inexpressible(f"its field {vector} is not a knn_vector")
         allowed = {"document": {"keyword"}, "id": {"keyword", "text"}, "osml": set()}
         for field, types in allowed.items():
             kind = fields.get(field, {}).get("type", "object") if field in fields else None

@@ -93,7 +93,7 @@ def _origin(there: Contents, choice: Choice, holding: Holding, collection: Adopt
 def _notes(choice: Choice, collection: AdoptedCollection) -> Iterator[str]:
     if choice.id_field != "id":
         yield (
-            f"The field id of {choice.index} has a type that takes no id of osml, so index.id_field is "
+            f"The field id of {choice.index} has a type that cannot contain ids of osml, so index.id_field is "
             f"{choice.id_field}."
         )
     yield "The file names DeepSeek-R1 on Bedrock for answers. Change answer as you like."

@@ -87,7 +87,7 @@ def _only_field(names: Iterator[str] | list[str], kind: str) -> str:
         named = ", ".join(there) if there else "none"
         raise Inexpressible(f"it needs one {kind} field, and has {named}")
     if not re.fullmatch(FIELD, there[0]):
-        raise Inexpressible(f"the name of its {kind} field, {there[0]}, is none that a setting takes")
+        raise Inexpressible(f"the name of its {kind} field, {there[0]}, cannot be the value of a setting")
     return there[0]
 
 
@@ -96,4 +96,4 @@ def _id_field(fields: Fields, *, ours: bool) -> str:
     for name in _ID_FIELDS:
         if name not in fields or (fields[name].get("type") == "keyword" and (name == "id" or ours)):
             return name
-    raise Inexpressible(f"its fields {', '.join(_ID_FIELDS)} take no ids of osml")
+    raise Inexpressible(f"its fields {', '.join(_ID_FIELDS)} cannot contain ids of osml")

@@ -105,7 +105,7 @@ class CustomAnswer(AnswerModel):
         url = self.url
         address = re.fullmatch(r"https://[A-Za-z0-9_.-]+(?::([0-9]{1,5}))?(/[!-~]*)?", url)
         if address is None or not 0 < int(address[1] or 443) <= MOST_PORT:
-            raise ValueError(f"connector.actions: url is {value(url)}, which is no https address; correct it")
+            raise ValueError(f"connector.actions: url is {value(url)}, which is not an https address; correct it")
         return self
 
     @model_validator(mode="after")

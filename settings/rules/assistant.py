@@ -24,7 +24,7 @@ def signs_in_by_its_name(environment: Environment) -> Iterator[str]:
     if assistant and assistant.sign_in == "cognito" and reserved:
         yield (
             f"the environment is called {environment.name!r}, but Amazon takes no sign-in domain with {reserved[0]!r} "
-            "in its name; name its file otherwise, or set assistant.sign_in to api-key"
+            "in its name; rename its file, or set assistant.sign_in to api-key"
         )
 
 

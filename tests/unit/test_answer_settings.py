@@ -314,7 +314,7 @@ def test_a_chat_model_reasons_only_on_request_and_then_has_more_time(tmp_path: P
             "custom",
             action(url="http://${parameters.host}/"),
             {},
-            "answer: connector.actions: url is 'http://llm.example.com/', which is no https address; correct it.",
+            "answer: connector.actions: url is 'http://llm.example.com/', which is not an https address; correct it.",
         ),
         (
             "custom",

@@ -40,7 +40,7 @@ NAMED: dict[str, tuple[str, Content, str]] = {
     "a program": ("a.exe", b"MZ\0\0", "is none of .ndjson"),
     "a program without an end of its name": ("a", b"MZ\0\1\2", "is none of .ndjson"),
     "a row with more cells": ("a.csv", "text,n\na,1,extra\n", "has 3 cells, the first row 2"),
-    "no notebook": ("a.ipynb", "[]", "is no notebook that can be read"),
+    "no notebook": ("a.ipynb", "[]", "is not a readable notebook"),
     "an archive that is cut": ("a.docx", HELLO[:100], "is damaged"),
 }
 

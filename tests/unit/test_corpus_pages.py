@@ -191,7 +191,7 @@ def test_pages_without_a_text_are_named() -> None:
     assert [type(item) for item in items] == [Document, Unreadable, Unreadable]
     assert [document.where for document in items[1:]] == ["mixed.pdf, pages 2 to 3", "mixed.pdf, page 5"]
     assert "holds no text" in reasons(pdf(None, None), "scan.pdf")[0]
-    assert "is no PDF that can be read" in reasons(b"%PDF-1.4 nothing", "broken.pdf")[0]
+    assert "is not a readable PDF" in reasons(b"%PDF-1.4 nothing", "broken.pdf")[0]
 
 
 def test_a_pdf_that_opens_without_a_password_is_read_and_another_one_named() -> None:

@@ -104,7 +104,7 @@ def test_a_folder_without_judgements_or_with_two_files_of_them_says_so(tmp_path:
     with pytest.raises(Failure, match="holds no judgements"):
         read_folder(tmp_path)
     (folder(tmp_path, "1\ta\t1", "dev.tsv") / "qrels" / "train.tsv").write_text("1\ta\t1")
-    with pytest.raises(Failure, match=r"holds dev\.tsv, train\.tsv: one file of them is wanted"):
+    with pytest.raises(Failure, match=r"holds dev\.tsv, train\.tsv\. Keep exactly one \.tsv file"):
         read_folder(tmp_path)
     (tmp_path / "qrels" / "train.tsv").unlink()
     (tmp_path / "queries.jsonl").unlink()

@@ -47,7 +47,7 @@ def test_a_drop_needs_no_settings_of_its_own(tmp_path: Path) -> None:
             "",
             "sources.a.kind is 'ftp', but can be 'confluence', 'git', 's3', 'sharepoint' or 'website'",
         ),
-        ("dev", "sources: {A: {kind: s3, bucket: our-bucket}}", "", "", "sources.A is no name for an entry"),
+        ("dev", "sources: {A: {kind: s3, bucket: our-bucket}}", "", "", "sources.A is not a valid name for an entry"),
         (
             "dev",
             "sources: {a: {kind: s3, bucket: our-bucket, most_removed: 101}}",

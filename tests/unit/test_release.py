@@ -34,7 +34,7 @@ def test_a_tag_names_the_version_that_all_have(tmp_path: Path, tag: str, version
 
 @pytest.mark.parametrize("tag", ["1.2.0", "v1.2", "v1.02.0", "v1.2.0-rc1", "v1.2.0+local", "release", ""])
 def test_a_tag_that_is_no_version_is_refused(tmp_path: Path, tag: str) -> None:
-    with pytest.raises(Failure, match=r"is no version: write v1\.2\.0"):
+    with pytest.raises(Failure, match=r"is not a version: write v1\.2\.0"):
         version_of(tag, checkout(tmp_path, dict.fromkeys(FOLDERS, "1.2.0"), "## 1.2.0"))
 
 

@@ -125,7 +125,7 @@ def test_the_environments_have_an_assistant(name: str) -> None:
         ),
         (
             {"search": {"capacity": {"search": [4]}}},
-            "search.capacity.search: [4] is no pair of least and most units; write [0, 8], for example.",
+            "search.capacity.search: [4] must be the least and the most units, for example [0, 8]; write two numbers.",
         ),
         ({"search": {"vector_engine": "lucene"}}, "search.vector_engine is 'lucene', but can be 'faiss' only; set one"),
         ({"search": {"name": "No"}}, "search.name is 'No', but must look like passages."),
@@ -255,8 +255,8 @@ def test_what_an_assistant_refuses(tmp_path: Path, change: dict[str, Any], sente
 
 def test_amazon_takes_no_sign_in_domain_with_its_own_name(tmp_path: Path) -> None:
     assert refused(tmp_path, DOMAIN, "aws-two") == (
-        "the environment is called 'aws-two', but Amazon takes no sign-in domain with 'aws' in its name; name its file "
-        "otherwise, or set assistant.sign_in to api-key."
+        "the environment is called 'aws-two', but Amazon takes no sign-in domain with 'aws' in its name; rename its "
+        "file, or set assistant.sign_in to api-key."
     )
     assert loaded(tmp_path, merged(DOMAIN, {"assistant": {"sign_in": "api-key"}}), "aws-two").assistant is not None
 

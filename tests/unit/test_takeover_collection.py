@@ -55,8 +55,8 @@ def test_fields_of_an_index_are_named(fields: dict[str, Any], text: str, vector:
         ({**FIELDS, "document": {"properties": {}}}, {}, "its field document is of the type object"),
         ({**FIELDS, "stored": {"type": "date"}}, {}, "its field stored is of the type date"),
         ({**FIELDS, "osml": {"type": "keyword"}}, {}, "its field osml is somebody else's"),
-        ({**FIELDS, **dict.fromkeys(("id", "passage_id", "osml_id"), TEXT)}, {}, "take no ids of osml"),
-        ({"AMAZON_BEDROCK_TEXT": TEXT, "v": VECTOR}, {}, "AMAZON_BEDROCK_TEXT, is none that a setting takes"),
+        ({**FIELDS, **dict.fromkeys(("id", "passage_id", "osml_id"), TEXT)}, {}, "cannot contain ids of osml"),
+        ({"AMAZON_BEDROCK_TEXT": TEXT, "v": VECTOR}, {}, "AMAZON_BEDROCK_TEXT, cannot be the value of a setting"),
         (FIELDS, {"default_pipeline": "embeds"}, "its ingest pipeline embeds changes what is written"),
     ],
 )

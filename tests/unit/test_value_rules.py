@@ -93,7 +93,9 @@ def test_a_known_time_zone_is_accepted(tmp_path: Path, zone: str) -> None:
 )
 def test_an_impossible_port_is_refused(tmp_path: Path, name: str, before: str, after: str) -> None:
     sentence = said(tmp_path, name, before, after)
-    assert "has a port that does not exist; use one from 1 to 65535" in sentence or "is no https address" in sentence
+    assert (
+        "has a port that does not exist; use one from 1 to 65535" in sentence or "is not an https address" in sentence
+    )
 
 
 @pytest.mark.parametrize(

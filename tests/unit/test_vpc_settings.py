@@ -61,7 +61,7 @@ THROUGH = {"egress": "vpc"}
     [
         (DOMAIN, {}, {}, None),
         (COLLECTION, {}, {}, None),
-        (DOMAIN, {"cidrs": []}, {}, "whoever is not let in there loses that service; set cidrs"),
+        (DOMAIN, {"cidrs": []}, {}, "clients that the endpoint does not admit lose that service; set cidrs"),
         (DOMAIN, {"endpoints": "exist", "route_tables": [], "cidrs": []}, {}, None),
         # A domain calls its models over the internet, unless the calls go through the VPC.
         (DOMAIN, {}, {"embedding": AWAY}, None),

@@ -35,7 +35,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         return
     message = email.message_from_bytes(content.removeprefix(codecs.BOM_UTF8), policy=email.policy.default)
     if not message.keys():
-        yield Row(name, reason="is no message: it has no headers")
+        yield Row(name, reason="is not a message: it has no headers")
         return
     outline = Outline()
     for header in HEADERS:

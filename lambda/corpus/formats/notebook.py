@@ -18,7 +18,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     try:
         cells = _cells(json.loads(decoded(content)))
     except (ValueError, TypeError, AttributeError, KeyError) as error:
-        yield Row(name, reason=f"is no notebook that can be read ({error})")
+        yield Row(name, reason=f"is not a readable notebook ({error})")
         return
     outline = Outline()
     for cell in cells:

@@ -108,7 +108,7 @@ class Package:
         for kind, part in self.related("").values():
             if kind == "officeDocument":
                 return part
-        raise BadArchive(f"is no {what} that can be read")
+        raise BadArchive(f"is not a readable {what}")
 
     @property
     def is_office(self) -> bool:

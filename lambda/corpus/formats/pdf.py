@@ -40,7 +40,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         if "password" in str(error).lower():
             yield Row(name, reason="is encrypted; save it without a password")
         else:
-            yield Row(name, reason=f"is no PDF that can be read ({error})")
+            yield Row(name, reason=f"is not a readable PDF ({error})")
         return
     pages = _read(document)
     _recognize(document, pages, reading)

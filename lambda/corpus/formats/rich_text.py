@@ -21,7 +21,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     """One row."""
     content = whole(file)
     if not content.lstrip().startswith(b"{\\rtf"):
-        yield Row(name, reason="is no Rich Text that can be read")
+        yield Row(name, reason="is not readable Rich Text")
         return
     # Characters beyond ASCII are escaped; an unescaped byte is taken as Windows-1252.
     source = content.decode("cp1252", errors="replace")

@@ -57,9 +57,9 @@ class Api:
             try:
                 body = json.load(file)
             except ValueError as error:
-                raise Unreached(f"is no JSON ({error})") from None
+                raise Unreached(f"is not JSON ({error})") from None
         if not isinstance(body, dict):
-            raise Unreached("is no JSON object")
+            raise Unreached("is not a JSON object")
         return body
 
     @contextmanager
@@ -79,6 +79,6 @@ class Api:
                     answer.save(file)
                     break
             else:
-                raise Unreached("leads on and on")
+                raise Unreached("redirects too many times")
             file.seek(0)
             yield cast(BinaryIO, file)

@@ -39,7 +39,7 @@ def _content(file: IO[bytes]) -> bytes:
         try:
             content = gzip.GzipFile(fileobj=io.BytesIO(content)).read(LARGEST + 1)
         except (EOFError, OSError, zlib.error) as error:
-            raise NoSitemap(f"is no gzip ({error})") from None
+            raise NoSitemap(f"is not gzip ({error})") from None
     if len(content) > LARGEST:
         raise NoSitemap(f"has more than {LARGEST >> 20} MiB")
     return content
@@ -59,7 +59,7 @@ def _entries(content: bytes) -> Iterator[tuple[str, str, str]]:
             if said.get("loc"):
                 yield kind, said["loc"], said.get("lastmod", "")
     except (ElementTree.ParseError, LookupError, ValueError) as error:
-        raise NoSitemap(f"is no XML ({error})") from None
+        raise NoSitemap(f"is not XML ({error})") from None
 
 
 def _local(tag: str) -> str:
