@@ -97,10 +97,7 @@ def _notes(choice: Choice, collection: AdoptedCollection) -> Iterator[str]:
             f"{choice.id_field}."
         )
     yield "The file names DeepSeek-R1 on Bedrock for answers. Change answer as you like."
-    yield (
-        "Documents that are there are found as before. They have no id of osml, so that `osml documents` does not list "
-        "them."
-    )
+    yield "Existing documents are found as before. They have no osml id, so `osml documents` does not list them."
     yield (
         f"The collection {collection.name} and its policies stay as they are, and `osml destroy` leaves them. The "
         "deploy adds data access policies for its own roles."
