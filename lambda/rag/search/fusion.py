@@ -35,16 +35,18 @@ def fused(alone: Sequence[Hit], joined: Sequence[Hit]) -> list[Hit]:
     """The hits of a question `alone`, and of the question `joined` with earlier ones, by their ranks in both lists.
 
     With its earlier questions, a follow-up is much nearer to a passage than alone. The nearer it gets, the more the
-    joined list counts. A question about another subject does not get nearer, so its own hits stay first, in their
-    order. If two scores are equal, the hit of the question alone is first. The similarity of a hit is the higher one
-    of both lists.
+    joined list counts. A question about another subject does not get nearer, so its own hits stay as they are: what is
+    near to the earlier questions is not shown as near to this one. If two scores are equal, the hit of the question
+    alone is first. The similarity of a hit is the higher one of the lists that count.
     """
+    weight = _weight(alone, joined)
+    lists = [(1.0, alone), (weight, joined)] if weight else [(1.0, alone)]
     by_id = dict[str, Hit]()
-    for weight, hits in ((1.0, alone), (_weight(alone, joined), joined)):
+    for weight, hits in lists:
         for rank, hit in enumerate(hits, start=1):
             by_id.setdefault(hit["_id"], {**hit, "_score": 0.0})["_score"] += weight / (_RANK + rank)
     for id, hit in by_id.items():
-        near = _similarity([hit for hit in (*alone, *joined) if hit["_id"] == id])
+        near = _similarity([hit for _, hits in lists for hit in hits if hit["_id"] == id])
         hit["matched_queries"] = {} if near is None else {MEANING: near}
     return _ordered(by_id)
 
