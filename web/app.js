@@ -91,6 +91,7 @@ function enter(sign, root, tab, told) {
   const prompts = new Prompts(service, sign, tab);
   rights.prompts().then((changes) => (byId("to-prompt").hidden = !changes));
   const opened = {
+    ask: () => conversation.suggest(),
     documents: () => library.open(),
     conversations: () => Promise.all([history.load(), links.load()]),
     shared: () => showShared(linkIn(location.hash), service, sign),
@@ -111,9 +112,8 @@ function enter(sign, root, tab, told) {
     show();
     byId(chosen() === "ask" ? "question" : `${chosen()}-heading`).focus();
   });
-  show();
   conversation.restore();
-  conversation.suggest();
+  show();
   byId("question").focus(); // does nothing while the documents are shown
 }
 

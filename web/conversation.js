@@ -14,6 +14,7 @@ export class Conversation {
   #id = null;
   #turns = [];
   #running = null;
+  #opening = null;
   #rights;
 
   constructor(service, signIn, tab, rights) {
@@ -62,9 +63,11 @@ export class Conversation {
   async open(id) {
     this.#running?.abort();
     this.#put(null, []);
+    const opening = (this.#opening = Symbol(id));
     byId("exchanges").replaceChildren(element("p", { className: "hint" }, say("list.loading")));
     try {
       const { id: current, shown } = await this.#service.conversation(id);
+      if (opening !== this.#opening) return; // another one was opened or begun meanwhile
       byId("exchanges").replaceChildren();
       for (const { question, ...answer } of shown) {
         const turn = { question, answer: { ...answer, conversation_id: `${current.split("-")[0]}-${answer.number}` } };
@@ -77,9 +80,11 @@ export class Conversation {
       byId("exchanges").lastElementChild?.scrollIntoView({ block: "start" });
       announce(say("questions.shown", { number: shown.length }));
     } catch (failure) {
+      if (opening !== this.#opening) return;
       const signIn = { word: this.#signIn.again, begin: async () => (await this.#signIn.begin()) && this.open(id) };
       byId("exchanges").replaceChildren(failureView(failure, { retry: () => this.open(id), signIn }));
     }
+    this.#opening = null;
     this.#arrange();
     byId("question").focus();
   }
@@ -101,6 +106,7 @@ export class Conversation {
 
   /** Suggests questions about existing documents, or a link to add the first one. */
   async suggest() {
+    if (byId("exchanges").childElementCount) return;
     let documents, loads;
     try {
       loads = await this.#rights.has("editor");
@@ -123,6 +129,7 @@ export class Conversation {
 
   clear() {
     this.#running?.abort();
+    this.#opening = null;
     this.#id = null;
     this.#turns = [];
     this.#tab.drop("conversation");
@@ -136,7 +143,7 @@ export class Conversation {
   #submit() {
     const field = byId("question");
     const question = field.value.trim();
-    if (this.#running || !question || [...question].length > LONGEST) return;
+    if (this.#running || this.#opening || !question || [...question].length > LONGEST) return;
     field.value = "";
     this.#measure();
     const exchange = this.#place(question);
@@ -147,12 +154,15 @@ export class Conversation {
   async #ask(question, exchange) {
     if (this.#running) return;
     const running = (this.#running = new AbortController());
+    const held = exchange.node.contains(document.activeElement);
     this.#arrange();
     exchange.begin();
+    if (held) byId("stop").focus(); // the button that asked again is gone
     const again = () => this.#ask(question, exchange);
     try {
       const request = this.#id ? { question, conversation_id: this.#id } : { question };
       for await (const { name, value } of this.#service.ask(request, running.signal)) {
+        running.signal.throwIfAborted();
         if (name === "stage") exchange.stage(value.stage);
         if (name === "step") exchange.step(value);
         if (name === "sources") exchange.sources(value.sources);
@@ -196,7 +206,7 @@ export class Conversation {
   }
 
   #place(question) {
-    const exchange = new Exchange(question, this.#service);
+    const exchange = new Exchange(question, this.#service, this.#rights);
     byId("exchanges").append(exchange.node);
     this.#arrange();
     return exchange;
@@ -207,8 +217,11 @@ export class Conversation {
     byId("ask-view").classList.toggle("empty", empty);
     byId("welcome").hidden = byId("starts").hidden = !empty;
     byId("new").hidden = empty;
-    byId("send").hidden = this.#running !== null;
-    byId("stop").hidden = this.#running === null;
+    const [send, stop] = [byId("send"), byId("stop")];
+    const held = [send, stop].includes(document.activeElement);
+    send.hidden = this.#running !== null;
+    stop.hidden = this.#running === null;
+    if (held) (this.#running ? stop : send).focus();
   }
 
   #measure() {

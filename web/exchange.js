@@ -2,9 +2,12 @@ import { copier } from "./copy.js";
 import { announce, element } from "./element.js";
 import { failureView } from "./failure.js";
 import { prose } from "./prose.js";
+import { language } from "./reader.js";
 import { Sources } from "./sources.js";
 import { stepsView } from "./steps.js";
 import { duration, known, nodes, say } from "./words.js";
+
+const SERVER = "en"; // the language of the server's sentences
 
 let count = 0;
 
@@ -16,12 +19,15 @@ export class Exchange {
   #answer = element("div", { className: "answer", dir: "auto" });
   #after = element("div", { className: "after" });
   #sources;
+  #rights;
   #text = "";
   #clock = 0;
   #drawing = false;
 
-  constructor(question, service) {
+  /** `rights` are those of the reader, who may ask again; null where they may only read. */
+  constructor(question, service, rights = null) {
     count += 1;
+    this.#rights = rights;
     this.#sources = new Sources(`source-${count}`, service);
     this.#reply.append(this.#stage, this.#answer, this.#after);
     this.node = element(
@@ -79,7 +85,7 @@ export class Exchange {
 
   finish(answer) {
     this.#end();
-    this.#text = answer.answer ?? "";
+    this.#text = isRefusal(answer) && language !== SERVER ? say("answer.none") : (answer.answer ?? "");
     const sources = answer.sources ?? [];
     this.#sources.show(sources, true, answer.grounded);
     this.#draw();
@@ -91,9 +97,7 @@ export class Exchange {
       this.#after.replaceChildren(element("p", { className: "hint" }, say("answer.sources-gone")));
     } else if (!answer.grounded && !sources.length) {
       this.#answer.prepend(element("p", { className: "absent" }, say("answer.absent")));
-      this.#after.replaceChildren(
-        element("p", { className: "hint" }, ...nodes("answer.ask-otherwise", { add: element("a", { href: "#documents" }, say("answer.add")) })),
-      );
+      this.#after.replaceChildren(this.#otherwise());
     } else if (answer.answer === null) {
       this.#answer.replaceChildren(element("p", { className: "absent" }, say("answer.nearest")));
     } else if (!answer.grounded) {
@@ -104,6 +108,14 @@ export class Exchange {
     }
     this.#after.append(this.#sources.jumps(sources) ?? "", stepsView(answer.steps ?? []), this.#made(answer));
     announce(`${this.#text ? say("answer.said", { text: this.#text }) : say("answer.done")} ${sources.length ? say("sources.count", { number: sources.length }) : ""}`);
+  }
+
+  /** What to do without an answer: editors may add a document. */
+  #otherwise() {
+    const hint = element("p", { className: "hint" });
+    const add = element("a", { href: "#documents" }, say("answer.add"));
+    this.#rights?.has("editor").then((loads) => hint.append(...(loads ? nodes("answer.ask-otherwise", { add }) : [say("answer.ask-others")])));
+    return hint;
   }
 
   /** Puts the buttons for a judgement below the answer. */
@@ -147,3 +159,6 @@ export class Exchange {
     return line;
   }
 }
+
+/** Whether the answer is the server's own sentence, because no passage is near enough for a model to be called. */
+const isRefusal = ({ blocked, grounded, model, sources }) => !blocked && !grounded && !model && !sources?.length;

@@ -1,6 +1,7 @@
 import { confirmed, retitled } from "./dialog.js";
 import { announce, byId, element } from "./element.js";
 import { failureView } from "./failure.js";
+import { Listing } from "./listing.js";
 import { dateOf, say } from "./words.js";
 
 const TYPING = 300; // milliseconds without a key, after which what was typed is looked for
@@ -8,20 +9,21 @@ const TYPING = 300; // milliseconds without a key, after which what was typed is
 /** The reader's own conversations: listed, found, opened, renamed, removed. */
 export class History {
   #service;
-  #signIn;
   #open;
   #forget;
   #share;
-  #after = null;
   #search = "";
-  #list = element("ul", { className: "rows" });
+  #listing;
   #finder = element("form", { className: "finder", role: "search" });
-  #below = element("div", { className: "below" });
 
   /** `open` shows a conversation; `forget` is told the id of one that is removed; `share` is null if none is shared. */
   constructor(service, signIn, { open, forget, share }) {
     this.#service = service;
-    this.#signIn = { word: signIn.again, begin: async () => (await signIn.begin()) && this.load() };
+    this.#listing = new Listing(signIn, {
+      fetch: (after) => this.#page(after),
+      row: ({ conversation, share }) => this.#row(conversation, share),
+      none: () => say(this.#search ? "history.none-found" : "history.none"),
+    });
     this.#open = open;
     this.#forget = forget;
     this.#share = share;
@@ -34,37 +36,19 @@ export class History {
     words.addEventListener("input", find);
     this.#finder.addEventListener("submit", (event) => event.preventDefault());
     this.#finder.append(element("label", { htmlFor: words.id, className: "unseen" }, say("history.find")), words);
-    byId("history").append(this.#finder, this.#list, this.#below);
+    byId("history").append(this.#finder, this.#listing.rows, this.#listing.below);
   }
 
   /** Lists from the first page on: another tab or device may have added some. */
   load(search = this.#search) {
     this.#search = search;
-    this.#after = null;
-    this.#list.replaceChildren();
-    return this.#more();
+    return this.#listing.load();
   }
 
-  async #more() {
+  async #page(after) {
     const share = await this.#share;
-    const search = this.#search;
-    this.#below.replaceChildren(element("p", { className: "hint" }, say("list.loading")));
-    try {
-      const { conversations, after } = await this.#service.conversations({ search, after: this.#after });
-      if (search !== this.#search) return;
-      this.#list.append(...conversations.map((conversation) => this.#row(conversation, share)));
-      this.#after = after ?? null;
-      this.#below.replaceChildren();
-      if (after) this.#below.append(element("button", { type: "button", className: "button", onclick: () => this.#more() }, say("list.more")));
-      this.#tell();
-    } catch (failure) {
-      this.#below.replaceChildren(failureView(failure, { retry: () => this.#more(), signIn: this.#signIn }));
-    }
-  }
-
-  #tell() {
-    if (this.#list.childElementCount || this.#after) return;
-    this.#below.replaceChildren(element("p", { className: "hint" }, say(this.#search ? "history.none-found" : "history.none")));
+    const page = await this.#service.conversations({ search: this.#search, after });
+    return { items: page.conversations.map((conversation) => ({ conversation, share })), after: page.after };
   }
 
   #row({ id, title, turns, changed }, share) {
@@ -107,7 +91,7 @@ export class History {
       const next = (row.nextElementSibling ?? row.previousElementSibling)?.querySelector("button") ?? byId("conversations-heading");
       row.remove();
       this.#forget(id);
-      this.#tell();
+      this.#listing.tell();
       next.focus();
       announce(say("list.removed", { title }));
     });
@@ -118,7 +102,7 @@ export class History {
     try {
       await act();
     } catch (failure) {
-      row.append(failureView(failure, { retry, signIn: this.#signIn }));
+      row.append(failureView(failure, { retry, signIn: this.#listing.signIn }));
     }
   }
 }

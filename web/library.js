@@ -1,6 +1,7 @@
 import { confirmed } from "./dialog.js";
 import { announce, byId, element } from "./element.js";
 import { Failure, failureView } from "./failure.js";
+import { step } from "./listing.js";
 import { opener } from "./original.js";
 import { Upload } from "./upload.js";
 import { dateOf, listed, say } from "./words.js";
@@ -66,16 +67,22 @@ export class Library {
     try {
       const wanted = this.#wanted;
       const { documents, after } = await this.#service.documents({ after: this.#after, ...wanted });
-      if (wanted !== this.#wanted) return;
+      if (wanted !== this.#wanted) return null;
       documents.forEach((document) => this.#row(document));
       this.#after = after ?? null;
       this.#below.replaceChildren();
-      if (after) this.#below.append(element("button", { type: "button", className: "button", onclick: () => this.load() }, say("list.more")));
+      if (after) this.#below.append(element("button", { type: "button", className: "button", onclick: () => this.#more() }, say("list.more")));
       this.#tell();
       this.#finder.hidden = !this.#rows.size && !wanted.search;
+      return this.#rows.get(documents[0]?.id) ?? null;
     } catch (failure) {
       this.#below.replaceChildren(failureView(failure, { retry: () => this.load(), signIn: this.#signIn }));
+      return null;
     }
+  }
+
+  async #more() {
+    step(await this.load());
   }
 
   /** Uploads files one after the other, in the order shown. */

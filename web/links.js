@@ -2,22 +2,20 @@ import { confirmed, linked } from "./dialog.js";
 import { copier } from "./copy.js";
 import { announce, byId, element } from "./element.js";
 import { failureView } from "./failure.js";
+import { Listing } from "./listing.js";
 import { dateOf, listed, say } from "./words.js";
 
 /** Links to conversations: made, listed, ended; owners see those of everybody. */
 export class Links {
   #service;
   #rights;
-  #signIn;
-  #after = null;
-  #list = element("ul", { className: "rows" });
-  #below = element("div", { className: "below" });
+  #listing;
   #all = element("input", { type: "checkbox", id: "all-links" });
 
   constructor(service, signIn, rights) {
     this.#service = service;
     this.#rights = rights;
-    this.#signIn = { word: signIn.again, begin: async () => (await signIn.begin()) && this.load() };
+    this.#listing = new Listing(signIn, { fetch: (after) => this.#page(after), row: (link) => this.#row(link), none: () => say("share.none") });
     this.#all.addEventListener("change", () => this.load());
   }
 
@@ -26,10 +24,8 @@ export class Links {
     if (!(await this.#rights.sharing())) return;
     const everybody = (await this.#rights.has("owner")) ? element("p", { className: "finder check" }, this.#all, element("label", { htmlFor: "all-links" }, say("share.all"))) : null;
     const heading = element("h3", { id: "links-heading", tabIndex: -1 }, say("share.heading"));
-    byId("links").replaceChildren(heading, ...[everybody].filter(Boolean), this.#list, this.#below);
-    this.#after = null;
-    this.#list.replaceChildren();
-    await this.#more();
+    byId("links").replaceChildren(heading, ...[everybody].filter(Boolean), this.#listing.rows, this.#listing.below);
+    await this.#listing.load();
   }
 
   /** Lets the reader make a link to a conversation; it is listed and can be copied. */
@@ -37,30 +33,15 @@ export class Links {
     const wanted = await linked(title, await this.#rights.sharing(), (await this.#rights.groups()) ?? []);
     if (!wanted) return;
     const row = this.#row(await this.#service.share({ conversation_id: id, ...wanted }));
-    this.#list.prepend(row);
-    this.#tell();
+    this.#listing.rows.prepend(row);
+    this.#listing.tell();
     row.querySelector("input").select();
     announce(say("share.made"));
   }
 
-  async #more() {
-    const everybody = this.#all.checked;
-    this.#below.replaceChildren(element("p", { className: "hint" }, say("list.loading")));
-    try {
-      const { links, after } = await this.#service.links({ everybody, after: this.#after });
-      if (everybody !== this.#all.checked) return;
-      this.#list.append(...links.map((link) => this.#row(link)));
-      this.#after = after ?? null;
-      this.#tell();
-    } catch (failure) {
-      this.#below.replaceChildren(failureView(failure, { retry: () => this.#more(), signIn: this.#signIn }));
-    }
-  }
-
-  #tell() {
-    this.#below.replaceChildren();
-    if (this.#after) this.#below.append(element("button", { type: "button", className: "button", onclick: () => this.#more() }, say("list.more")));
-    else if (!this.#list.childElementCount) this.#below.append(element("p", { className: "hint" }, say("share.none")));
+  async #page(after) {
+    const page = await this.#service.links({ everybody: this.#all.checked, after });
+    return { items: page.links, after: page.after };
   }
 
   #row(link) {
@@ -86,11 +67,11 @@ export class Links {
         if (failure.status !== 404) throw failure; // what is not there is over already
       });
     } catch (failure) {
-      row.append(failureView(failure, { retry: () => this.#end(link, row), signIn: this.#signIn }));
+      row.append(failureView(failure, { retry: () => this.#end(link, row), signIn: this.#listing.signIn }));
       return;
     }
     row.remove();
-    this.#tell();
+    this.#listing.tell();
     byId("links-heading").focus();
     announce(say("share.ended", { title: link.title }));
   }

@@ -98,8 +98,10 @@ export class Preview {
   }
 
   #arrange() {
+    const held = [this.#run, this.#stop].includes(document.activeElement);
     this.#run.hidden = this.#running !== null;
     this.#stop.hidden = this.#running === null;
+    if (held) (this.#running ? this.#stop : this.#run).focus();
   }
 }
 

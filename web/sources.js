@@ -122,8 +122,8 @@ const part = (source) => {
 const loader = (source) => (source.trusted === false && known(`loader.${source.loaded_by}`) ? say(`loader.${source.loaded_by}`) : null);
 
 /** The position of the passage in its file. */
-const place = ({ page, slide, sheet, section }) =>
-  [page && say("sources.page", { place: page }), slide && say("sources.slide", { place: slide }), sheet && say("sources.sheet", { place: sheet }), section].filter(Boolean).join(", ") || null;
+const place = ({ title, page, slide, sheet, section }) =>
+  [page && say("sources.page", { place: page }), slide && say("sources.slide", { place: slide }), sheet && say("sources.sheet", { place: sheet }), section === title ? null : section].filter(Boolean).join(", ") || null;
 
 /** The text with marked ranges, and the score. Ranges count code points; JavaScript strings do not, hence the array. */
 export function marked(text, ranges) {

@@ -1,4 +1,4 @@
-const PERSONAL = ["conversation", "draft", "jobs", "prompt", "whose"];
+const PERSONAL = ["conversation", "draft", "jobs", "model", "prompt", "whose"];
 
 /** Storage of this tab until it is closed, separate for each environment, because several may share one origin. */
 export class Tab {

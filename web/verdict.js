@@ -67,10 +67,12 @@ export class Verdict {
 
   /** Sends the judgement, or withdraws it with null. */
   async #send(judgement) {
+    const held = this.#more.contains(document.activeElement);
     try {
       await (judgement ? this.#service.rate(this.#id, judgement) : this.#service.withdraw(this.#id));
     } catch (failure) {
       this.#more.replaceChildren(failureView(failure, { retry: () => this.#send(judgement) }));
+      if (held) this.#bad.focus();
       return;
     }
     this.#rating = judgement?.rating ?? null;
@@ -78,6 +80,7 @@ export class Verdict {
     this.#bad.setAttribute("aria-pressed", String(this.#rating === "down"));
     const said = judgement ? say("verdict.thanks", { consent: consent(this.#kept) }) : say("verdict.withdrawn");
     this.#more.replaceChildren(element("p", { className: "hint" }, said));
+    if (held) this.#bad.focus();
     announce(said);
   }
 }

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import flows
 from tests.browser.stage import KEY, Gate, Stage, answer, event
+from tests.browser.stage_documents import Plain
 from tests.waiting import PATIENCE
 
 PARK = "🌳 The park is open until ten. It has 3 ponds 🦆 and a café. Dogs are welcome."
@@ -88,6 +90,44 @@ def test_an_answer_that_no_sentence_supports_has_no_sources(page: Page, stage: S
     expect(exchange.get_by_role("heading", name="Passages that were read")).to_be_visible()
     expect(exchange.get_by_role("heading", name="Sources")).to_have_count(0)
     expect(exchange.locator(".hint")).to_have_text("No sentence of the documents supports this answer.")
+
+
+@pytest.mark.parametrize(
+    ("role", "way"),
+    [
+        ("editor", "Ask in other words, or add a document with the answer."),
+        ("reader", "Ask in other words, or ask an editor to add a document with the answer."),
+    ],
+)
+def test_without_an_answer_the_reader_sees_what_they_can_do(page: Page, stage: Stage, role: str, way: str) -> None:
+    stage.role = role
+    page.reload()
+    exchange = flows.send(page, "Who is the lion in Narnia?")
+    expect(exchange.locator(".after .hint").first).to_have_text(way)
+    expect(exchange.get_by_role("link")).to_have_count(int(role == "editor"))
+
+
+def test_the_focus_stays_at_the_buttons_of_a_question(page: Page, stage: Stage) -> None:
+    gate = Gate()
+    stage.asks += [[gate, event("answer", **answer("Yes.", [source()]))], Plain(500, "", {}, {})]
+    page.get_by_label("Your question").fill("Is it open?")
+    page.get_by_role("button", name="Ask", exact=True).press("Enter")
+    expect(page.get_by_role("button", name="Stop")).to_be_focused()
+    gate.open()
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_focused()
+    exchange = flows.send(page, "Is it lit?")
+    stage.asks[:] = [[again := Gate(), event("answer", **answer("Yes.", [source()]))]]
+    exchange.get_by_role("button", name="Try again").press("Enter")
+    expect(page.get_by_role("button", name="Stop")).to_be_focused()
+    again.open()
+    assert flows.finished(exchange).text == "Yes."
+
+
+def test_a_section_that_has_the_title_is_not_named_twice(page: Page, stage: Stage) -> None:
+    named = [source(section="The park"), source(section="Ponds"), source(section="The park", page=4)]
+    stage.asks.append([event("answer", **answer("It has 3 ponds.", named))])
+    facts = [shown.facts.split(" · ") for shown in flows.ask(page, "What is in the park?").sources]
+    assert [those[1] for those in facts] == ["passage 2", "Ponds", "page 4"]
 
 
 def test_the_searches_that_the_model_asked_for_are_shown(page: Page, stage: Stage) -> None:
@@ -223,8 +263,9 @@ def test_a_question_that_is_too_long_is_not_sent(page: Page, stage: Stage) -> No
 
 def test_the_first_page_offers_what_there_is(page: Page, stage: Stage) -> None:
     expect(page.locator("#starts")).to_contain_text("There are no documents yet.")
+    page.get_by_role("link", name="Documents", exact=True).click()
     stage.add("park", "The park", PARK)
-    page.reload()
+    page.get_by_role("link", name="Ask", exact=True).click()
     page.get_by_role("button", name="The park").click()
     expect(page.get_by_label("Your question")).to_have_value("What does “The park” say about ")
     expect(page.get_by_label("Your question")).to_be_focused()

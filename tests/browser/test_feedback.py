@@ -57,6 +57,7 @@ def test_a_reader_judges_answers_and_an_owner_sees_it(window: OpenPage, stage: S
         own.fill("It is in the leaflet.")
     exchange.get_by_role("button", name="Send").click()
     expect(exchange.get_by_role("button", name="Not good")).to_have_attribute("aria-pressed", "true")
+    expect(exchange.get_by_role("button", name="Not good")).to_be_focused()
     sent = stage.judged["c-2"]
     assert (sent["rating"], sent["reason"]) == ("down", "missing")
     assert sent.get("comment") == ("It is in the leaflet." if keep == "texts" else None)

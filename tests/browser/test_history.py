@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import flows
 from tests.browser.conftest import PHONE, OpenPage
@@ -44,8 +44,9 @@ def test_conversations_are_found_opened_continued_renamed_and_removed(window: Op
     opened(page, stage)
     rows = page.locator("#history .row")
     expect(rows).to_have_count(30)
-    page.get_by_role("button", name="Show more").click()
+    page.get_by_role("button", name="Show more").press("Enter")
     expect(rows).to_have_count(32)
+    expect(rows.nth(30)).to_be_focused()
     assert flows.barriers(page) == []
     assert flows.spills(page) == []
     page.get_by_label("Find conversations").fill("HOW high")
@@ -94,6 +95,44 @@ def test_a_conversation_that_is_gone_says_so(window: OpenPage, cognito_stage: St
     cognito_stage.conversations.clear()
     row.click()
     expect(page.locator(".failure")).to_contain_text("You have no such conversation.")
+
+
+def test_the_conversation_that_was_opened_last_is_shown_however_late_the_other_comes(
+    window: OpenPage, cognito_stage: Stage
+) -> None:
+    page = opened(window(), cognito_stage)
+    late: list[Route] = []
+    page.route(f"**/conversations/{'a' * 32}-3", lambda route: late.append(route))
+    page.get_by_role("button", name="How high is it?", exact=True).click()
+    expect(page.locator("#exchanges")).to_have_text("Loading")
+    page.get_by_label("Your question").fill("And red?")
+    page.get_by_label("Your question").press("Enter")
+    expect(page.get_by_label("Your question")).to_have_value("And red?")  # it waits for what it follows
+    page.get_by_role("link", name="History").click()
+    page.get_by_role("button", name=re.compile("^Question 3$")).click()
+    expect(page.get_by_role("article")).to_have_count(1)
+    with page.expect_response(f"**/conversations/{'a' * 32}-3") as response:
+        late.pop().continue_()
+    response.value.finished()
+    expect(page.get_by_role("article").locator("h2")).to_have_text("Question 3")
+    page.reload()
+    expect(page.get_by_role("article").locator("h2")).to_have_text("Question 3")
+
+
+def test_a_list_that_is_loaded_twice_has_each_row_once(window: OpenPage, cognito_stage: Stage) -> None:
+    page = opened(window(), cognito_stage)
+    rows = page.locator("#history .row")
+    expect(rows).to_have_count(30)
+    late: list[Route] = []
+    page.route("**/conversations?*", lambda route: route.continue_() if late else late.append(route))
+    for view in ("Ask", "History", "Ask", "History"):
+        page.get_by_role("link", name=view, exact=True).click()
+    expect(rows).to_have_count(30)
+    with page.expect_response("**/conversations?*") as response:
+        late[0].continue_()
+    response.value.finished()
+    expect(page.get_by_role("button", name="Show more")).to_be_visible()
+    expect(rows).to_have_count(30)
 
 
 def test_holders_of_a_key_have_no_list(page: Page) -> None:

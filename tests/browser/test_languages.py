@@ -30,6 +30,7 @@ USABLE = """new MutationObserver((_, observer) => {
 }).observe(document, { attributes: true, childList: true, subtree: true });"""
 ANSWER = "It has **3 ponds** and a café [1]."
 EDGES = "(node) => { const { left, right } = node.getBoundingClientRect(); return [left, right]; }"
+REFUSED = "The documents do not contain an answer to this question."
 THROTTLED = {"message": "The answer model is rate-limiting requests. Try again.", "cause": "throttled"}
 INVALID = {"message": "The field `question` is blank.", "cause": "invalid-request"}
 
@@ -72,6 +73,9 @@ def test_a_language_is_whole_on_a_phone_and_without_barriers(window: OpenPage, s
     assert say["match.close"] in given.sources[0].facts
     assert flows.barriers(page) == []
     assert flows.spills(page) == []
+    refused = {"model": None, "grounded": False}
+    stage.asks.insert(0, [event("answer", **answer(REFUSED, [], **refused))])
+    assert ask_in_any_language(page, "Who is the lion in Narnia?").text.endswith(say["answer.none"])
     shown = ask_in_any_language(page, "Again?")
     own = say["cause.throttled"] if tag != "en" else THROTTLED["message"]
     assert shown.failure == own

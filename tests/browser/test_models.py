@@ -26,6 +26,9 @@ def test_a_reader_chooses_the_model_and_a_reload_keeps_it(window: OpenPage, stag
     expect(choice).to_have_value("thorough")
     flows.ask(page, "Are dogs welcome now?")
     assert stage.requested[-1]["model"] == "thorough"
+    flows.sign_out(page)
+    flows.enter_key(page, stage.url, KEY)
+    expect(choice).to_have_value("deepseek-flash")  # whoever comes next has not chosen
     assert watch.complaints == []
 
 

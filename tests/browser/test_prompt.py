@@ -86,9 +86,10 @@ def test_the_draft_is_compared_by_an_evaluation_set(window: OpenPage, stage: Sta
     )
     expect(page.get_by_label("Questions, one per line")).to_have_value(lines.decode())
     stage.answers = borne_out
-    compare.click()
+    compare.press("Enter")
     table = page.get_by_role("table")
     expect(table).to_contain_text("Sentences that passages support")
+    expect(compare).to_be_focused()
     drafts = [request["draft"] for request in stage.requested]
     assert sorted(map(str, drafts)) == sorted(map(str, [{"number": 0}, {**_texts(), "instructions": SHORT}] * 2))
     assert [request["question"] for request in stage.requested] == [each["question"] for each in SET for _ in range(2)]
