@@ -87,7 +87,7 @@ export class Exchange {
     this.#end();
     this.#text = isRefusal(answer) && language !== SERVER ? say("answer.none") : (answer.answer ?? "");
     const sources = answer.sources ?? [];
-    this.#sources.show(sources, true, answer.grounded);
+    this.#sources.show(sources, true, answer.grounded, answer.numbers);
     this.#draw();
     if (answer.blocked) {
       this.#answer.prepend(element("p", { className: "absent" }, say("answer.blocked")));

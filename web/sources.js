@@ -20,15 +20,20 @@ export class Sources {
   #service;
   #opened = new Map();
   #shown = [];
+  #numbers = [];
 
   constructor(prefix, service) {
     this.#prefix = prefix;
     this.#service = service;
   }
 
-  /** Drawn when sources are found, and again when the answer's evidence is known; open and closed sources stay so. */
-  show(sources, finished, grounded = true) {
+  /**
+   * Drawn when sources are found, and again when the answer's evidence is known; open and closed sources stay so.
+   * `numbers` are those by which the answer cites them: of an old answer, some may be missing.
+   */
+  show(sources, finished, grounded = true, numbers = sources.map((_, index) => index + 1)) {
     this.#shown = sources;
+    this.#numbers = numbers;
     if (!sources.length) return this.node.replaceChildren();
     const used = sources.some((source) => source.used?.length);
     const near = !used && sources.some((source) => source.highlights?.length);
@@ -37,13 +42,13 @@ export class Sources {
     this.node.replaceChildren(
       element("h3", {}, finished ? say(grounded ? "sources.heading" : "sources.read") : say("sources.reading", { number: sources.length })),
       finished && legend ? element("p", { className: "legend" }, ...nodes(legend, { marked: element("mark", {}, say("sources.marked")) }), half ? ` ${say("sources.half")}` : "") : "",
-      element("ol", {}, ...sources.map((source, index) => element("li", {}, this.#card(source, index + 1, near ? source.highlights : source.used, finished)))),
+      element("ol", {}, ...sources.map((source, index) => element("li", {}, this.#card(source, numbers[index], near ? source.highlights : source.used, finished)))),
     );
   }
 
   /** Buttons from the answer to its sources. */
   jumps(sources) {
-    const used = sources.map((source, index) => ({ source, number: index + 1 })).filter(({ source }) => source.used?.length);
+    const used = sources.map((source, index) => ({ source, number: this.#numbers[index] })).filter(({ source }) => source.used?.length);
     if (!used.length) return null;
     return element(
       "div",
@@ -62,7 +67,7 @@ export class Sources {
 
   /** The button of a number in the answer, which opens the source at its place; null if there is no such source. */
   cite(number) {
-    const source = this.#shown[number - 1];
+    const source = this.#shown[this.#numbers.indexOf(number)];
     if (!source) return null;
     return element("button", { type: "button", className: "cite", "aria-label": say("sources.cite", { number, name: name(source) }), onclick: () => this.#reveal(number) }, String(number));
   }

@@ -44,6 +44,11 @@ class TurnShown(Shape):
     sources: list[Source] = Field(
         description="Its passages that are still in the index and that the caller may see, with their current text."
     )
+    numbers: list[int] = Field(
+        description="The number of each of these sources in the answer's citations: 2 for `[2]`. Passages that are no "
+        "longer here had numbers, too.",
+        examples=[[1]],
+    )
     missing: int | None = Field(
         description="How many of its passages no longer exist, or may no longer be seen by the caller; null if unknown."
     )

@@ -105,11 +105,18 @@ def turns_shown(conversation: Conversation, caller: Caller, parts: Parts, budget
             answer=turn.answer or None,
             grounded=turn.origin.grounded if turn.origin else None,
             sources=_sources(turn, sources_by_id, parts),
+            numbers=_numbers(turn, sources_by_id),
             missing=sum(passage.id not in sources_by_id for passage in turn.origin.passages) if turn.origin else None,
             model=turn.origin.model if turn.origin else None,
         )
         for number, turn in enumerate(turns, first)
     ]
+
+
+def _numbers(turn: Turn, sources_by_id: dict[str, Source]) -> list[int]:
+    """The numbers by which the answer cites the passages of a turn that still exist."""
+    passages = turn.origin.passages if turn.origin else ()
+    return [number for number, passage in enumerate(passages, 1) if passage.id in sources_by_id]
 
 
 def _sources(turn: Turn, sources_by_id: dict[str, Source], parts: Parts) -> list[Source]:

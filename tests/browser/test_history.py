@@ -18,7 +18,7 @@ def turn(number: int, question: str, text: str, **changes: Any) -> dict[str, Any
     used = [{"start": 0, "end": len(HIGH), "score": 0.9}]
     source = {"id": "tower", "document": "tower", "title": "The tower", "text": HIGH, "score": 0.8, "used": used}
     whole = {"number": number, "question": question, "answer": text, "grounded": True, "sources": [source]}
-    return {**whole, "missing": 0, "model": "deepseek-flash", **changes}
+    return {**whole, "numbers": [1], "missing": 0, "model": "deepseek-flash", **changes}
 
 
 def opened(page: Page, stage: Stage) -> Page:
@@ -26,8 +26,8 @@ def opened(page: Page, stage: Stage) -> Page:
         f"{'a' * 32}-3",
         "How high is it?",
         turn(1, "How high is it?", HIGH),
-        turn(2, "And how old?", "It is old.", grounded=True, sources=[], missing=2),
-        turn(3, "And red?", "It is red.", grounded=None, sources=[], missing=None, model=None),
+        turn(2, "And how old?", "It is old.", grounded=True, sources=[], numbers=[], missing=2),
+        turn(3, "And red?", "It is red.", grounded=None, sources=[], numbers=[], missing=None, model=None),
     )
     for number in range(31):
         stage.converse(f"{number:032x}-1", f"Question {number}", turn(1, f"Question {number}", HIGH))
@@ -117,6 +117,20 @@ def test_the_conversation_that_was_opened_last_is_shown_however_late_the_other_c
     expect(page.get_by_role("article").locator("h2")).to_have_text("Question 3")
     page.reload()
     expect(page.get_by_role("article").locator("h2")).to_have_text("Question 3")
+
+
+def test_a_number_in_an_old_answer_never_leads_to_another_source(window: OpenPage, cognito_stage: Stage) -> None:
+    said = "It was built in 1900 [1], and is 41 metres high [2]."
+    cognito_stage.converse(f"{'b' * 32}-1", "And now?", turn(1, "And now?", said, numbers=[2], missing=1))
+    page = opened(window(), cognito_stage)
+    page.get_by_role("button", name="And now?", exact=True).click()
+    exchange = page.get_by_role("article")
+    expect(exchange.locator(".answer")).to_have_text("It was built in 1900 [1], and is 41 metres high 2.")
+    expect(exchange.locator("summary .number")).to_have_text("2")
+    exchange.get_by_role("button", name="Source 2: The tower").click()
+    expect(exchange.locator("summary")).to_be_focused()
+    page.reload()
+    expect(exchange.locator("summary .number")).to_have_text("2")
 
 
 def test_a_list_that_is_loaded_twice_has_each_row_once(window: OpenPage, cognito_stage: Stage) -> None:

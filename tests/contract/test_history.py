@@ -116,9 +116,14 @@ def test_nobody_sees_changes_or_finds_the_conversation_of_somebody_else(kept: Sh
 def test_sources_are_those_that_their_reader_may_see_today(kept: Shop) -> None:
     helen = by(kept, "helen", frozenset(["hr"]))
     id = str(kept.ask("What does the lighthouse keeper earn?", helen).conversation_id)
-    assert "pay" in [source.id for source in seen(kept, id, helen).shown[0].sources]
+    whole = seen(kept, id, helen).shown[0]
+    numbers = dict(zip((source.id for source in whole.sources), whole.numbers, strict=True))
+    assert [*numbers.values()] == [*range(1, len(numbers) + 1)]
+    assert "pay" in numbers
     without = seen(kept, id, replace(helen, groups=frozenset())).shown[0]
     assert without.sources
+    # The answer's numbers stay those of their sources.
+    assert without.numbers == [numbers[source.id] for source in without.sources]
     assert "pay" not in [source.id for source in without.sources]
 
 
