@@ -1,12 +1,14 @@
 const ROLES = ["reader", "editor", "owner"];
+const TRIES = 4; // while the server is busy
+// Where the API cannot say it, its answers to what one tries will.
+const UNKNOWN = { role: "owner", groups: null, history: false };
 
 /** What one may do here. The page shows only that; the API checks each request. */
 export class Rights {
   #told;
 
   constructor(service) {
-    // Where the API cannot say it, its answers to what one tries will.
-    this.#told = service.me().catch(() => ({ role: "owner", groups: null, history: false }));
+    this.#told = told(service);
   }
 
   /** What is kept of a judgement of an answer; null if nobody is asked. */
@@ -46,5 +48,17 @@ export class Rights {
   /** The groups that one may give documents to; null means any. */
   async groups() {
     return (await this.#told).groups;
+  }
+}
+
+/** A busy moment must not hide for a whole visit what one may do. */
+async function told(service) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await service.me();
+    } catch (failure) {
+      if (![429, 503].includes(failure.status) || tries === TRIES) return UNKNOWN;
+      await new Promise((goOn) => setTimeout(goOn, failure.wait * 1000));
+    }
   }
 }

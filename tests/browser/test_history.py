@@ -149,6 +149,24 @@ def test_a_list_that_is_loaded_twice_has_each_row_once(window: OpenPage, cognito
     expect(rows).to_have_count(30)
 
 
+def test_a_busy_moment_does_not_hide_the_list_for_the_whole_visit(window: OpenPage, cognito_stage: Stage) -> None:
+    page = window()
+    busy = {"message": "Too many questions are being answered right now.", "cause": "throttled", "request_id": "r-1"}
+    refused: list[Route] = []
+
+    def answered(route: Route) -> None:
+        if refused:
+            route.continue_()
+            return
+        refused.append(route)
+        route.fulfill(status=503, headers={"Retry-After": "1"}, json=busy)
+
+    page.route("**/me", answered)
+    flows.sign_in(page, cognito_stage.url, USER, PASSWORD)
+    expect(page.get_by_role("link", name="History")).to_be_visible()
+    assert len(refused) == 1
+
+
 def test_holders_of_a_key_have_no_list(page: Page) -> None:
     expect(page.get_by_role("link", name="Documents", exact=True)).to_be_visible()
     expect(page.get_by_role("link", name="History")).to_be_hidden()
