@@ -124,14 +124,12 @@ export class Exchange {
   }
 
   fail(failure, ways) {
-    this.#end();
-    if (this.#text) this.#draw();
+    this.#interrupt();
     this.#after.replaceChildren(failureView(failure, ways));
   }
 
   stop(again) {
-    this.#end();
-    if (this.#text) this.#draw();
+    this.#interrupt();
     this.#after.replaceChildren(
       element("p", { className: "stopped" }, say(this.#text ? "answer.incomplete" : "answer.stopped"), " ", element("button", { type: "button", className: "button", onclick: again }, say("answer.again"))),
     );
@@ -140,6 +138,13 @@ export class Exchange {
 
   #draw() {
     this.#answer.replaceChildren(prose(this.#text, this.#sources));
+  }
+
+  /** Nothing more comes: the passages are no longer being read. */
+  #interrupt() {
+    this.#end();
+    this.#sources.interrupt();
+    if (this.#text) this.#draw();
   }
 
   #end() {

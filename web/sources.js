@@ -39,11 +39,18 @@ export class Sources {
     const near = !used && sources.some((source) => source.highlights?.length);
     const half = used && sources.some((source) => source.trusted === false && source.used?.length);
     const legend = used ? "sources.drawn" : near ? "sources.near" : null;
+    const held = this.node.contains(document.activeElement) ? document.activeElement.closest("details")?.id : null;
     this.node.replaceChildren(
       element("h3", {}, finished ? say(grounded ? "sources.heading" : "sources.read") : say("sources.reading", { number: sources.length })),
       finished && legend ? element("p", { className: "legend" }, ...nodes(legend, { marked: element("mark", {}, say("sources.marked")) }), half ? ` ${say("sources.half")}` : "") : "",
       element("ol", {}, ...sources.map((source, index) => element("li", {}, this.#card(source, numbers[index], near ? source.highlights : source.used, finished)))),
     );
+    if (held) this.node.querySelector(`#${held} summary`)?.focus({ preventScroll: true });
+  }
+
+  /** No answer came of the sources that are shown. */
+  interrupt() {
+    this.show(this.#shown, true, false, this.#numbers);
   }
 
   /** Buttons from the answer to its sources. */

@@ -123,6 +123,17 @@ def test_the_focus_stays_at_the_buttons_of_a_question(page: Page, stage: Stage) 
     assert flows.finished(exchange).text == "Yes."
 
 
+def test_the_focus_stays_at_a_source_when_the_answer_is_finished(page: Page, stage: Stage) -> None:
+    gate = Gate()
+    both = [source(), source(id="other", title="Other")]
+    stage.asks.append([event("sources", sources=both), gate, event("answer", **answer("Yes.", both))])
+    exchange = flows.send(page, "Is it open?")
+    exchange.locator("summary").last.focus()
+    gate.open()
+    flows.finished(exchange)
+    expect(exchange.locator("summary").last).to_be_focused()
+
+
 def test_a_section_that_has_the_title_is_not_named_twice(page: Page, stage: Stage) -> None:
     named = [source(section="The park"), source(section="Ponds"), source(section="The park", page=4)]
     stage.asks.append([event("answer", **answer("It has 3 ponds.", named))])
@@ -203,10 +214,12 @@ def test_a_reload_keeps_the_conversation(page: Page, stage: Stage) -> None:
 
 def test_stop_ends_the_answer_and_keeps_what_came(page: Page, stage: Stage) -> None:
     gate = Gate()
-    stage.asks.append([event("text", text="Half of "), gate])
+    stage.asks.append([event("sources", sources=[source(used=[])]), event("text", text="Half of "), gate])
     exchange = flows.send(page, "What is it?")
     expect(exchange.locator(".answer")).to_have_text("Half of")
+    expect(exchange.get_by_role("heading", level=3)).to_have_text("Reading 1 passage")
     page.get_by_role("button", name="Stop").click()
+    expect(exchange.get_by_role("heading", level=3)).to_have_text("Passages that were read")
     expect(exchange.locator(".stopped")).to_contain_text("Stopped. The answer is incomplete.")
     expect(exchange.locator(".answer")).to_have_text("Half of")
     expect(page.get_by_label("Your question")).to_be_focused()
