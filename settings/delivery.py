@@ -47,16 +47,37 @@ class CodeSource(Group):
         return self
 
 
+class LeastAnswers(Group):
+    """How good the answers to `questions` must be, as `osml evaluate --answers` measures them; 0 accepts any.
+
+    `questions` is a file of labelled questions in this repository. The delivery stops if a figure is below its least.
+    """
+
+    questions: str = Field(min_length=1, examples=["samples/evaluation/questions.ndjson"])
+    faithfulness: float = Field(default=0, ge=0, le=1, examples=[0.9])
+    citation_precision: float = Field(default=0, ge=0, le=1, examples=[0.8])
+    citation_recall: float = Field(default=0, ge=0, le=1, examples=[0.5])
+
+    @property
+    def arguments(self) -> list[str]:
+        """The arguments of `osml evaluate`, which then exits with 1 below the least figures."""
+        figures = self.model_dump(exclude={"questions"})
+        least = [f"--least-{name.replace('_', '-')}={value:g}" for name, value in figures.items()]
+        return ["--answers", *least, self.questions]
+
+
 class Smoke(Group):
     """The test question of a stage after its deploy.
 
     `documents` are files of this repository that are loaded first, as with `osml ingest`; default: none. The answer
-    must contain at least one of the texts in `expect`, if there are any.
+    must contain at least one of the texts in `expect`, if there are any. `answers` also measures answers to labelled
+    questions; default: not measured.
     """
 
     question: str = Field(min_length=1, examples=["How many people live in New York City?"])
     documents: list[str] = Field(default_factory=list, examples=["samples/metro-areas.ndjson"])
     expect: list[str] = Field(default_factory=list, examples=["18,937,000"])
+    answers: LeastAnswers | None = None
 
 
 class DeliveryStage(Group):
@@ -139,11 +160,13 @@ def load_delivery(file: Path) -> Delivery:
         raise SettingError(f"{file.name} does not exist: write it, or name another file with -c delivery=FILE.")
     delivery = load_file(file, file.name, Delivery, first="source: {codecommit: osml}")
     smokes = [delivery.smoke, *(stage.smoke for stage in delivery.stages if stage.smoke)]
-    for document in (document for smoke in smokes for document in smoke.documents):
+    named = [("documents", document) for smoke in smokes for document in smoke.documents]
+    named += [("answers.questions", smoke.answers.questions) for smoke in smokes if smoke.answers]
+    for setting, document in named:
         for reason in _elsewhere(document, file.parent):
             raise SettingError(
-                f"{file.name}: smoke.documents names {document!r}, which {reason}; "
-                "set files of this repository, or leave documents out."
+                f"{file.name}: smoke.{setting} names {document!r}, which {reason}; "
+                f"set files of this repository, or leave {setting.partition('.')[0]} out."
             )
     return delivery
 

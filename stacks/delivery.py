@@ -56,7 +56,7 @@ class DeliveryStack(cdk.Stack):
 
     `file` is the path of the delivery file, as it was given to the app. Before each stage a step (`osml review`) stops
     the pipeline if the stage would remove data that nobody has reviewed. After the stage a step (`osml smoke`) asks its
-    question, and fails the stage if the answer is not grounded.
+    question, and fails the stage if the answer is not grounded, or if measured answers are not good enough.
     """
 
     def __init__(self, scope: Construct, delivery: Delivery, environments: Iterable[Environment], *, file: str) -> None:
@@ -194,6 +194,7 @@ class DeliveryStack(cdk.Stack):
         osml = f".venv/bin/osml {{}} --env {environment.name}"
         ingest = [f"{osml.format('ingest')} {shlex.join(wanted.documents)}"] if wanted.documents else []
         expect = "".join(f" --expect {shlex.quote(text)}" for text in wanted.expect)
+        measure = [f"{osml.format('evaluate')} {shlex.join(wanted.answers.arguments)}"] if wanted.answers else []
         account = f"arn:{self.partition}:iam::{environment.account or self.account}:role"
         operators = [f"{account}/{_generated_name(operator.role)}-*" for operator in stacks.operators()]
         acknowledge_wildcards(
@@ -203,7 +204,7 @@ class DeliveryStack(cdk.Stack):
             f"Ask-{environment.name}",
             input=self._source,
             install_commands=list(INSTALL),
-            commands=[*ingest, f"{osml.format('smoke')}{expect} {shlex.quote(wanted.question)}"],
+            commands=[*ingest, f"{osml.format('smoke')}{expect} {shlex.quote(wanted.question)}", *measure],
             **self._inside(environment),
             env_from_cfn_outputs={f"{HANDED_ON}{name}": output for name, output in stacks.outputs().items()},
             role=self._smoke_role,

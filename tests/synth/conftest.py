@@ -167,10 +167,15 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory, deliver: Callable[..., T
         "account": "111122223333",
         "region": "us-east-1",
         "source": {"connection": CONNECTION, "repository": "team/osml"},
-        "smoke": {"question": 'What does "$HOME; exit 0" say?', "expect": ["it's 42"]},
+        "smoke": {
+            "question": 'What does "$HOME; exit 0" say?',
+            "expect": ["it's 42"],
+            "answers": {"questions": "our questions.ndjson", "faithfulness": 0.9},
+        },
         "stages": [{"environment": "dev"}, {"environment": "prod", "approval": True}],
     }
     (folder / "other.yaml").write_text(yaml.safe_dump(settings))
+    (folder / "our questions.ndjson").write_text("")
     directory = folder / "environments"
     directory.mkdir()
     for name in ("dev", "prod"):

@@ -173,10 +173,15 @@ def test_smoke_may_become_the_operators_and_nobody_else(delivered: Templates, fl
 
 
 def test_questions_reach_the_shell_unharmed(elsewhere: Templates) -> None:
-    *_, ask = commands(elsewhere["osml-delivery"], "Ask-dev")
-    script = ask.replace(".venv/bin/osml", "printf '%s\\n'")
-    said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
-    assert said == ["smoke", "--env", "dev", "--expect", "it's 42", 'What does "$HOME; exit 0" say?']
+    *_, ask, measure = commands(elsewhere["osml-delivery"], "Ask-dev")
+    assert _arguments(ask) == ["smoke", "--env", "dev", "--expect", "it's 42", 'What does "$HOME; exit 0" say?']
+    least = ["--least-faithfulness=0.9", "--least-citation-precision=0", "--least-citation-recall=0"]
+    assert _arguments(measure) == ["evaluate", "--env", "dev", "--answers", *least, "our questions.ndjson"]
+
+
+def _arguments(command: str) -> list[str]:
+    script = command.replace(".venv/bin/osml", "printf '%s\\n'")
+    return subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
 
 
 def test_another_account_lets_the_smoke_step_in(elsewhere: Templates, flat: Callable[[Any], Any]) -> None:

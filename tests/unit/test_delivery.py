@@ -63,6 +63,15 @@ def test_the_delivery_of_this_repository() -> None:
             "delivery.yaml: smoke.documents names 'absent.ndjson', which is not there; "
             "set files of this repository, or leave documents out.",
         ),
+        (
+            {"smoke": {"question": "How many?", "answers": {"questions": "absent.ndjson"}}},
+            "delivery.yaml: smoke.answers.questions names 'absent.ndjson', which is not there; "
+            "set files of this repository, or leave answers out.",
+        ),
+        (
+            {"smoke": {"question": "How many?", "answers": {"questions": "delivery.yaml", "faithfulness": 90}}},
+            "delivery.yaml: smoke.answers.faithfulness is 90, but ",
+        ),
         ({"stage": []}, "delivery.yaml: stage is not a setting; the nearest one is stages."),
     ],
 )
