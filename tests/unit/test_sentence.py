@@ -27,7 +27,17 @@ DELIVERY: dict[str, Any] = {
     "source": {"codecommit": "osml", "branch": "main"},
     "account": "111122223333",
     "region": "us-east-1",
-    "smoke": {"question": "Who?", "documents": ["a.ndjson"], "expect": ["b"]},
+    "smoke": {
+        "question": "Who?",
+        "documents": ["a.ndjson"],
+        "expect": ["b"],
+        "answers": {
+            "questions": "q.ndjson",
+            "faithfulness": 0.9,
+            "citation_precision": 0.8,
+            "citation_recall": 0.5,
+        },
+    },
     "stages": [{"environment": "dev", "approval": True, "smoke": {"question": "Who?"}}],
 }
 WRONG: tuple[Any, ...] = (
