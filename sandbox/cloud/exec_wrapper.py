@@ -6,18 +6,14 @@ variable.
 """
 
 import contextlib
-import hashlib
-import io
 import json
 import logging
 import os
 import queue
-import shutil
 import signal
 import subprocess
 import threading
 import time
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +47,8 @@ class WrappedWorker(lambda_runtime.Worker):  # type: ignore[misc]
     """The Python interpreter of functions; its folder is the first on their PATH."""
     runtime: Path
     """LAMBDA_RUNTIME_DIR: boto3 with its dependencies, and the runtime's own `bootstrap.py`."""
+    code: Path
+    """The folder with the unpacked asset, set before each start."""
 
     def __init__(self, func_name: str, config: dict[str, Any], code_zip: bytes) -> None:
         super().__init__(func_name, config, code_zip)
@@ -123,7 +121,7 @@ class WrappedWorker(lambda_runtime.Worker):  # type: ignore[misc]
 
     def _spawn(self) -> None:
         self._end()
-        code = unpacked(self.code_zip)
+        code = self.code
         wrapper = self._wrapper(code)
         api = self._api = RuntimeApiServer()
         try:
@@ -198,23 +196,6 @@ class WrappedWorker(lambda_runtime.Worker):  # type: ignore[misc]
     def _discard_tmpdir(self) -> None:
         # MiniStack calls this method as the last step for every worker that it ends.
         self._end()
-
-
-_unpacking = threading.Lock()
-
-
-def unpacked(code_zip: bytes) -> Path:
-    """The folder with the unpacked asset. All environments of one asset share it: on Amazon it is read-only."""
-    folder = Path(os.environ["TMPDIR"]) / f"ministack-lambda-code-{hashlib.sha256(code_zip).hexdigest()[:32]}"
-    with _unpacking:
-        if not folder.exists():
-            building = folder.with_name(f"{folder.name}.new")
-            shutil.rmtree(building, ignore_errors=True)
-            building.mkdir()
-            with zipfile.ZipFile(io.BytesIO(code_zip)) as archive:
-                lambda_svc._extract_zip_preserving_mode(archive, str(building))
-            building.rename(folder)
-    return folder
 
 
 def _body(invocation: Invocation) -> Any:

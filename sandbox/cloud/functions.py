@@ -18,7 +18,9 @@ from ministack.services.cloudformation import provisioners
 
 from sandbox.cloud.crashes import INIT_FAILED
 from sandbox.cloud.exec_wrapper import WRAPPER, WrappedWorker
+from sandbox.cloud.linked_asset import EMPTY_ZIP, LinkingWorker, link_assets
 from sandbox.cloud.native_code import NativeCode
+from sandbox.cloud.unpacked_assets import UnpackedAssets
 from sandbox.failure import SandboxError
 
 # The packages of Amazon's Python runtimes. MiniStack 1.5.33 runs functions with its own interpreter. If a dependency is
@@ -30,12 +32,14 @@ RUNTIME_DISTRIBUTIONS = ("boto3-", "botocore-", "s3transfer-", "jmespath-", "pyt
 def install(home: Path, native: NativeCode) -> None:
     """Makes a Python runtime in `home` and lets MiniStack's function workers use it; once per process."""
     python, packages = runtime_python(home / "lambda-runtime")
+    assets = UnpackedAssets(Path(os.environ["TMPDIR"]), native.adapted)
+    link_assets()
     # The file is copied: in its own folder, modules of this checkout would hide modules of Python.
     shutil.copy(Path(__file__).with_name("bootstrap.py"), packages)
     WrappedWorker.python, WrappedWorker.runtime = python, packages
     detect = lambda_runtime._detect_runtime_binary
     lambda_svc._xray_trace_id_for_invocation = _traced(lambda_svc._xray_trace_id_for_invocation)
-    lambda_runtime._worker_class_for = _chosen(lambda_runtime._worker_class_for, native)
+    lambda_runtime._worker_class_for = _chosen(lambda_runtime._worker_class_for, assets)
 
     def _detect_runtime_binary(runtime: str) -> tuple[str, str]:
         binary, script = detect(runtime)
@@ -64,27 +68,34 @@ def install(home: Path, native: NativeCode) -> None:
     lambda_runtime._detect_runtime_binary = _detect_runtime_binary
 
 
-def _chosen(choose: Callable[..., type], native: NativeCode) -> Callable[..., type]:
-    """Chooses the worker class for a function; workers of Python functions run code adapted to this machine."""
+def _chosen(choose: Callable[..., type], assets: UnpackedAssets) -> Callable[..., type]:
+    """Chooses the worker class for a function; workers of Python functions share unpacked assets."""
 
-    class Adapted:
-        """A mixin: its `_spawn` adapts the code before the next class's `_spawn` unpacks it."""
+    class Unpacked:
+        """A mixin: gets the folder `code` with the asset before each start, and gives it back after the last."""
+
+        code: Path
 
         def __init__(self, func_name: str, config: dict[str, Any], code_zip: bytes) -> None:
-            super().__init__(func_name, config, code_zip)  # type: ignore[call-arg]
+            super().__init__(func_name, config, EMPTY_ZIP)  # type: ignore[call-arg]
             self._asset = code_zip
 
         def _spawn(self) -> None:
             try:
-                self.code_zip = native.adapted(self._asset)
+                self.code = assets.lend(self, self.func_name, self._asset)  # type: ignore[attr-defined]
             except SandboxError as reason:
                 raise RuntimeError(f"{INIT_FAILED}{reason}") from reason
             super()._spawn()  # type: ignore[misc]
 
-    class PlainPython(Adapted, lambda_runtime.Worker):  # type: ignore[misc]
+        def _discard_tmpdir(self) -> None:
+            # MiniStack calls this method as the last step for every worker that it ends.
+            super()._discard_tmpdir()  # type: ignore[misc]
+            assets.give_back(self)
+
+    class PlainPython(Unpacked, LinkingWorker):
         """Started by MiniStack's own worker script."""
 
-    class WrappedPython(Adapted, WrappedWorker):
+    class WrappedPython(Unpacked, WrappedWorker):
         """Started by the function's own script."""
 
     def _worker_class_for(config: dict[str, Any]) -> type:

@@ -8,7 +8,6 @@ packages, which the launcher prepares.
 import io
 import warnings
 import zipfile
-from functools import lru_cache
 from pathlib import Path
 
 from sandbox.failure import SandboxError
@@ -23,9 +22,8 @@ class NativeCode:
 
     def __init__(self, packages: Path | None) -> None:
         self._packages = packages
-        self.adapted = lru_cache(maxsize=8)(self._adapted)
 
-    def _adapted(self, code_zip: bytes) -> bytes:
+    def adapted(self, code_zip: bytes) -> bytes:
         """The asset, unchanged if all of it is pure Python.
 
         Raises SandboxError with the first missing native package, its version and the fix.

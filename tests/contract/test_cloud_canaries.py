@@ -11,7 +11,7 @@ unwrapped = unwrapped_cloud.unwrapped
 
 # Runs the unchanged MiniStack in a process of its own, and prints what it does.
 UNWRAPPED = """
-import asyncio, json, sys
+import asyncio, io, json, sys, zipfile
 from ministack import app
 from ministack.core import lambda_runtime
 from ministack.core.iam_evaluator import evaluate_trust_policy
@@ -72,7 +72,17 @@ trust = {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal
 function, _ = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["create"](
     "F", {"Code": {"ZipFile": "x"}, "ReservedConcurrentExecutions": 1}, "stack")
 
+archive = io.BytesIO()
+with zipfile.ZipFile(archive, "w") as code:
+    code.writestr("index.py", "import os\\ndef handler(event, context): return os.getcwd()\\n")
+plain = {"Runtime": "python3.13", "Handler": "index.handler", "FunctionName": "f", "Timeout": 60,
+         "FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:f"}
+workers = [lambda_runtime.Worker("f", plain, archive.getvalue()) for _ in range(2)]
+places = {worker.invoke({}, "id")["result"] for worker in workers}
+lambda_runtime.kill_workers(workers)
+
 print(json.dumps({
+    "places": len(places),
     "ref": ref,
     "reserved": lambda_svc._functions[function]["concurrency"],
     "generated": [version["SecretString"] for version in kept["Versions"].values()],
@@ -105,6 +115,7 @@ test_gap_is_still_open = unwrapped_cloud.still_open(
         ("sagemaker", [], "sagemaker"),
         ("function_python_is_ours", True, "functions.install"),
         ("reserved", None, "functions._reserve"),
+        ("places", 2, "linked_asset"),
         ("log_waits", [0.05, 0.005, 0.25], "log_pipe"),
         ("invented", 200, "model_runtimes"),
     ]

@@ -86,11 +86,6 @@ def test_package_that_is_pure_here_is_no_gap(packages: Path, tmp_path: Path) -> 
     assert set(code.values()) == {b"theirs"}
 
 
-def test_same_asset_is_adapted_once(packages: Path) -> None:
-    native, code = NativeCode(packages), asset(frost=NATIVE)
-    assert native.adapted(code) is native.adapted(code)
-
-
 @pytest.mark.parametrize("prepared", [True, False])
 def test_package_that_was_not_prepared(packages: Path, prepared: bool) -> None:
     with pytest.raises(SandboxError, match=r"holds frost_two 1\.0 for another machine.*pin that version"):
