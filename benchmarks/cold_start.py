@@ -148,10 +148,18 @@ def _processor_seconds(mark: str) -> float:
     for process in psutil.process_iter():
         try:
             if process.environ().get("COLD") == mark:
-                return sum(process.cpu_times()[:2])
+                return time.clock_gettime(_processor_clock(process.pid))
         except psutil.Error:
             continue
     raise SystemExit("The process of a function has ended before it was measured.")
+
+
+def _processor_clock(pid: int) -> int:
+    """Linux' clock of the processor time of a process, in nanoseconds; /proc and psutil count ticks of 10 ms.
+
+    It is what clock_getcpuclockid returns, which Python does not have.
+    """
+    return ~pid << 3 | 2
 
 
 def _figures(client: Any, function: Times, functions: Mapping[str, Times], part: str) -> list[str]:

@@ -5,7 +5,6 @@ do that: it has the asset ready, and no function can write into it. Here a funct
 other function and no later process gets a folder that has been written into.
 """
 
-import hashlib
 import io
 import logging
 import os
@@ -33,9 +32,9 @@ class UnpackedAsset:
     """An asset in a folder; `users` are the workers whose processes have it."""
 
     function: str
-    digest: bytes
+    asset: bytes = field(repr=False)
     path: Path
-    entries: list[Entry]
+    entries: list[Entry] = field(repr=False)
     users: WeakSet[Any] = field(default_factory=WeakSet)
 
     def is_changed(self) -> bool:
@@ -56,10 +55,9 @@ class UnpackedAssets:
 
     def lend(self, worker: Any, function: str, asset: bytes) -> Path:
         """The folder with the function's asset, for the worker's next process, until the worker gives it back."""
-        digest = hashlib.sha256(asset).digest()
         with self._lock:
             self._release(worker)
-            unpacked = self._current(function, digest) or self._unpacked(function, digest, asset)
+            unpacked = self._current(function, asset) or self._unpacked(function, asset)
             unpacked.users.add(worker)
             self._kept.append(unpacked)
             self._remove_unused()
@@ -75,12 +73,12 @@ class UnpackedAssets:
         for unpacked in (*self._kept, *self._old):
             unpacked.users.discard(worker)
 
-    def _current(self, function: str, digest: bytes) -> UnpackedAsset | None:
+    def _current(self, function: str, asset: bytes) -> UnpackedAsset | None:
         """The function's folder with this asset, taken from those that are kept. Its other folders are old from now."""
         current = None
         for unpacked in [unpacked for unpacked in self._kept if unpacked.function == function]:
             self._kept.remove(unpacked)
-            if unpacked.digest != digest:
+            if unpacked.asset != asset:
                 self._old.append(unpacked)
             elif unpacked.is_changed():
                 logger.warning("%s changed files of its own asset: on Amazon, they are read-only", function)
@@ -89,16 +87,16 @@ class UnpackedAssets:
                 current = unpacked
         return current
 
-    def _unpacked(self, function: str, digest: bytes, asset: bytes) -> UnpackedAsset:
-        adapted = self._adapted(asset)
+    def _unpacked(self, function: str, asset: bytes) -> UnpackedAsset:
+        archived = io.BytesIO(self._adapted(asset))
         folder = Path(tempfile.mkdtemp(prefix="ministack-lambda-code-", dir=self._home))
         try:
-            with zipfile.ZipFile(io.BytesIO(adapted)) as archive:
+            with zipfile.ZipFile(archived) as archive:
                 lambda_svc._extract_zip_preserving_mode(archive, str(folder))
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        return UnpackedAsset(function, digest, folder, sorted(_entries(folder)))
+        return UnpackedAsset(function, asset, folder, sorted(_entries(folder)))
 
     def _remove_unused(self) -> None:
         unused = [unpacked for unpacked in self._kept if not unpacked.users]

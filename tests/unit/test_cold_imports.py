@@ -72,3 +72,20 @@ def test_a_start_builds_no_validator(function: str, modules: str) -> None:
         "print(*{model.__name__ for model in own if model.__pydantic_complete__})"
     )
     assert run(function, code) == ""
+
+
+@pytest.mark.parametrize(
+    ("function", "start"), [("ask", "runtime"), ("documents", "documents_start"), ("tools", "tools_start")]
+)
+@pytest.mark.thorough
+def test_a_start_looks_for_no_plugins_of_pydantic(function: str, start: str) -> None:
+    """The search for plugins reads the metadata of all packages."""
+    code = (
+        "from importlib import metadata\n"
+        "looked = []\n"
+        "metadata.entry_points = lambda **group: looked.append(group) or ()\n"
+        f"import {start}\nfrom pydantic import TypeAdapter\n"
+        "TypeAdapter(int)\n"
+        "print(looked)"
+    )
+    assert run(function, code) == "[]"
