@@ -1,7 +1,8 @@
 """How much longer the first call of each function takes than the next one, and how large each function is.
 
 The difference contains the start of Python, imports, objects that are created once in a process, and the first
-connections. Processor time is reliable even while other work runs; clock time also contains the unpacking of the asset.
+connections. Processor time is reliable even while other work runs, clock time only on an idle machine. The local cloud
+unpacks an asset for the first process of a function, which is one of the seven.
 
 The functions are compared with two handlers of two lines. MiniStack's own worker imports botocore before any handler,
 which Amazon's runtime does not do; *bare* runs in this worker, and *lean* starts without it. Arguments name the
