@@ -2,22 +2,37 @@
 
 import importlib
 import pkgutil
-import sys
 from collections.abc import Callable
 from functools import wraps
 from importlib import metadata
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from typer.core import TyperGroup
 
 import osml.library  # noqa: F401 - before what it makes importable
 from osml import commands
+from osml.ending import ending
 from osml.exit_code import FAILED
-from osml.explained import explained
-from osml.terminal import as_json, shown
+
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: typer.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            # Typer 0.29 shows pydantic's message for a value that is not in an Enum or a Literal.
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+        except typer.Abort as abort:
+            # Typer's prompts turn Ctrl-C into the same exception as a no.
+            if isinstance(abort.__context__, KeyboardInterrupt):
+                raise KeyboardInterrupt from None
+            raise
+
 
 app = typer.Typer(
+    cls=_Commands,
     help="Deploy search and generated answers on Amazon OpenSearch, load documents, and ask questions.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -60,16 +75,8 @@ for panel in (*commands.PANELS, None):
 def _speaking(run: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(run)
     def guarded(*arguments: Any, **options: Any) -> Any:
-        try:
+        with ending(FAILED):
             return run(*arguments, **options)
-        except Exception as error:
-            failure = explained(error)
-            if failure is None:
-                raise
-            Console(stderr=True).print(f"[red]✗[/] {shown(str(failure))}", highlight=False, soft_wrap=True)
-            if "--json" in sys.argv:
-                print(as_json({"error": str(failure), "cause": failure.cause}, indent=2))
-            raise SystemExit(FAILED) from None
 
     return guarded
 

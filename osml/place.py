@@ -78,17 +78,29 @@ def environments() -> Path:
     return Path(os.environ.get("OSML_ENVIRONMENTS") or (CHECKOUT if is_checkout() else Path.cwd()) / "environments")
 
 
+def require_name(name: str) -> None:
+    """Raises Failure if no environment may have the name."""
+    from settings import NAME
+
+    if not NAME.fullmatch(name):
+        raise Failure(
+            f"{name!r} cannot name an environment: use at most 16 lower-case letters, digits and hyphens, a letter "
+            "first."
+        )
+
+
 def is_checkout() -> bool:
     """Whether osml runs from the repository, and not from an installed wheel, which has no CDK app and no functions."""
     return (CHECKOUT / "app.py").is_file()
 
 
 def require_checkout() -> None:
-    """Raises Failure if osml does not run from a checkout, which a deploy needs."""
+    """Raises Failure if osml does not run from a checkout, which has the CDK app."""
     if not is_checkout():
         raise Failure(
-            "A deploy needs the osml repository with its CDK app, but this osml was installed from a package. Run "
-            "`make install` in a checkout, and set OSML_ENVIRONMENTS to the folder of your environment files.",
+            "This command needs the CDK app of the osml repository, but this osml was installed from a package. Run "
+            "`make install` in a checkout of the repository, then the command there, with OSML_ENVIRONMENTS as the "
+            "folder of your environment files.",
             "package-missing",
         )
 

@@ -41,8 +41,7 @@ def settle(region: Region | None) -> None:
         os.environ.update(dict.fromkeys(VARIABLES, region.name))
 
 
-def missing(file: str) -> Failure:
-    """The error when no region was found."""
-    return Failure(
-        f"No region is set. Set `region` in {file}, or {VARIABLES[0]}, or a region in the AWS profile.", "no-region"
-    )
+def missing(file: str | None) -> Failure:
+    """The error when no region was found; `file` is the environment's, or None if it does not exist yet."""
+    written = f"`region` in {file}, or " if file else ""
+    return Failure(f"No region is set. Set {written}{VARIABLES[0]}, or a region in the AWS profile.", "no-region")

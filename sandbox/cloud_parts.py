@@ -6,7 +6,7 @@ ORDER = ("engine", "models", "cloud")
 NAMES = {"engine": "OpenSearch", "models": "The model endpoints", "cloud": "AWS"}
 # The prefix of the process name of a further domain's engine.
 FURTHER = "engine-of-"
-NOT_RUNNING = "The local cloud is not running. Start it with `osml sandbox up` (or `make demo`)."
+NOT_RUNNING = "The local cloud is not running. Start it with `osml sandbox up`."
 
 
 def parts(instance: Instance) -> dict[str, bool]:

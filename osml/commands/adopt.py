@@ -3,7 +3,7 @@
 from rich.console import Console
 
 from osml.commands.options import Env, Sandbox
-from osml.place import place
+from osml.place import place, require_checkout
 
 PANEL = "Deploy"
 
@@ -12,6 +12,7 @@ def adopt(env: Env = None, sandbox: Sandbox = False) -> None:
     """Import the resources that a destroyed environment kept. `osml deploy` also does this."""
     from osml.deploy import adoption, cdk
 
+    require_checkout()
     where = place(env, sandbox)
     left = adoption.waiting(where)
     if not (left and adoption.adopt(where, left, cdk.synthesize(where))):

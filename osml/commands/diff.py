@@ -4,8 +4,9 @@ import typer
 from rich.console import Console
 
 from osml.commands.options import Env, Sandbox
+from osml.ending import ending
 from osml.exit_code import FAILED, MISUSED
-from osml.place import place
+from osml.place import place, require_checkout
 from osml.terminal import shown
 
 PANEL = "Deploy"
@@ -20,19 +21,17 @@ def diff(env: Env = None, sandbox: Sandbox = False) -> None:
     from osml.deploy.deployment import Deployment
     from osml.failure import Failure
 
-    where = place(env, sandbox)
-    deployment = Deployment(where, [])
-    try:
+    with ending(MISUSED):
+        require_checkout()
+        where = place(env, sandbox)
+        deployment = Deployment(where, [])
         losses = [f"{loss}." for loss in deployment.losses()]
         stacks = deployment.differences()
-    except Failure as failure:
-        _print(f"[red]✗[/] {shown(str(failure))}")
-        raise typer.Exit(MISUSED) from None
-    by_hand: list[str] = []
-    try:
-        by_hand = drift.drifted(where)
-    except Failure as failure:
-        _print(f"The objects in the engine were not compared with their stacks: {shown(str(failure))}")
+        by_hand: list[str] = []
+        try:
+            by_hand = drift.drifted(where)
+        except Failure as failure:
+            _print(f"The objects in the engine were not compared with their stacks: {shown(str(failure))}")
     for sentence in (*losses, *by_hand):
         _print(f"[yellow]![/] {shown(sentence)}")
     if by_hand:

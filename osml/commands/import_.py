@@ -8,7 +8,7 @@ import typer
 
 from osml.commands.options import Sandbox
 from osml.failure import Failure
-from osml.place import environments, place
+from osml.place import environments, place, require_name
 from osml.region import chosen, missing, settle
 from osml.terminal import as_json
 
@@ -42,6 +42,7 @@ def import_(
     from osml.takeover import collection as collections
     from osml.takeover import reach, takeover, view
 
+    require_name(name)
     if (domain is None) == (collection is None):
         raise Failure("Name what to import: either --domain NAME or --collection NAME.")
     of_a_domain = (pipeline, embedding_secret, answer_secret, admin_role, user)
@@ -54,7 +55,7 @@ def import_(
     elif region := chosen(None, f"environments/{name}.yaml"):
         settle(region)
     else:
-        raise missing(f"environments/{name}.yaml")
+        raise missing(None)
     if domain:
         where = reach.described(domain, admin_role)
         client = reach.client(where, role, (user, _password(user)) if user else None)

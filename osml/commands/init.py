@@ -27,9 +27,10 @@ def init(
     """
     from osml.init import draft
     from osml.init.offers import QUESTIONS
-    from osml.place import environments
+    from osml.place import environments, is_checkout, require_name
     from settings import SettingError, prices, schema
 
+    require_name(name)
     file = environments() / f"{name}.yaml"
     if file.exists():
         raise Failure(f"{file} already exists. Edit it, or choose another name.")
@@ -48,7 +49,8 @@ def init(
     if not for_editors.exists():
         for_editors.write_text(schema.text(), encoding="utf-8")
     usd = sum(prices.idle(environment).values())
-    print(f"{file} is written. The idle environment costs about {usd:,.0f} USD a month. Next:")
+    there = "" if is_checkout() else f", in a checkout of the osml repository with OSML_ENVIRONMENTS={file.parent}"
+    print(f"{file} is written. The idle environment costs about {usd:,.0f} USD a month. Next{there}:")
     secrets = [f"osml secret set --env {name}"] if environment.secrets else []
     for command in (*secrets, f"osml diff --env {name}", f"osml deploy --env {name}"):
         print(f"  {command}")

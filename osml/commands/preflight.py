@@ -6,10 +6,10 @@ import typer
 from rich.console import Console
 
 from osml.commands.options import Env, Sandbox
+from osml.ending import ending
 from osml.exit_code import FAILED, MISUSED
-from osml.failure import Failure
-from osml.place import place
-from osml.terminal import as_json, shown
+from osml.place import place, require_checkout
+from osml.terminal import shown
 
 PANEL = "Set up"
 
@@ -29,14 +29,10 @@ def preflight(
     from osml.preflight.context import PreflightContext
     from osml.preflight.preflight import findings
 
-    where = place(env, sandbox)
-    try:
+    with ending(MISUSED):
+        require_checkout()
+        where = place(env, sandbox)
         there = destination(where)
-    except Failure as failure:
-        Console(stderr=True).print(f"[red]✗[/] {shown(str(failure))}", highlight=False, soft_wrap=True)
-        if json:
-            print(as_json({"error": str(failure), "cause": failure.cause}, indent=2))
-        raise typer.Exit(MISUSED) from None
     if not json:
         Console(stderr=True).print(f"Checking {where.env} in {shown(str(there))} …", highlight=False, soft_wrap=True)
     if not finding.show(where, findings(PreflightContext(where)), as_json=json):

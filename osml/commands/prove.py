@@ -34,7 +34,7 @@ def prove(
     """
     import boto3
 
-    from osml.place import place
+    from osml.place import place, require_checkout
     from osml.prove import prove as proof
     from osml.prove.trial import ANSWER, KINDS
     from osml.region import chosen, missing, settle
@@ -43,10 +43,11 @@ def prove(
     console = Console(stderr=True)
     if only not in (None, *KINDS):
         raise Failure(f"--only is {only!r}; write domain or collection.")
+    require_checkout()
     instance = place(None, sandbox=True).instance if sandbox else None
     region = chosen(None, "the environment's file")
     if region is None:
-        raise missing("the AWS profile")
+        raise missing(None)
     settle(region)
     caller = identity(boto3.Session(region_name=region.name), "of the proof", None)
     trials = proof.trials([only] if only else KINDS, instance, caller, region.name, answer or ANSWER)

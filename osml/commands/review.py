@@ -5,7 +5,7 @@ from rich.console import Console
 
 from osml.commands.options import Env, Sandbox
 from osml.exit_code import FAILED
-from osml.place import place
+from osml.place import place, require_checkout
 
 PANEL = "Deploy"
 
@@ -18,6 +18,7 @@ def review(env: Env = None, sandbox: Sandbox = False) -> None:
     from osml.deploy.deployment import Deployment
     from osml.deploy.loss import mark_of
 
+    require_checkout()
     where = place(env, sandbox)
     losses = Deployment(where, []).losses()
     for loss in losses:

@@ -20,7 +20,7 @@ from osml.takeover.collection_draft import AdoptedCollection, collection_draft
 from osml.takeover.collection_tree import collection_tree, indexes_alone
 from osml.takeover.contents import Contents
 from osml.takeover.plan import plan
-from osml.takeover.takeover import Takeover, checked_name
+from osml.takeover.takeover import Takeover
 from osml.takeover.tree import Tree
 from osml.takeover.users import Account
 from osml.takeover.vectors import VectorOrigin, origin_of_vectors
@@ -59,7 +59,6 @@ def prepared(
     client: Client, shown: SeenCollection, collection: AdoptedCollection, name: str, *, index: str | None = None
 ) -> Takeover:
     """Everything that an import would write; this function writes nothing. Raises Failure."""
-    checked_name(name)
     there = shown.contents
     choice = choose_index(there, f"{prefix_of(name)}-knowledge", index)
     assert choice.index  # noqa: S101 for the type checker

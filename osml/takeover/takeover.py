@@ -15,7 +15,7 @@ from osml.takeover.choice import Choice, Chooser, problems
 from osml.takeover.draft import AdoptedDomain, alias_for, draft
 from osml.takeover.plan import Plan, index_version, plan
 from osml.takeover.tree import Tree, tree
-from settings import NAME, SettingError
+from settings import SettingError
 from settings.environment import prefix_of
 
 
@@ -40,12 +40,6 @@ class Takeover:
         }
 
 
-def checked_name(name: str) -> None:
-    """Raises Failure if no environment may have the name."""
-    if not NAME.fullmatch(name):
-        raise Failure(f"{name!r} cannot name an environment: use at most 16 letters, digits and hyphens.")
-
-
 def seen(client: Client) -> tuple[contents.Contents, Tree]:
     """The contents of the engine, also as a tree. Each deployed model of a known provider is called once."""
     there = contents.read(client)
@@ -64,7 +58,6 @@ def prepared(
     secrets: Mapping[str, str] | None = None,
 ) -> Takeover:
     """Everything that an import would write; this function writes nothing. Raises Failure."""
-    checked_name(name)
     named = {group: f"osml/{name}/{group}" for group in ("embedding", "answer")} | dict(secrets or {})
     choice = Chooser(there, f"{prefix_of(name)}-knowledge", named).choose(index, pipeline)
     dimension = _dimension(client, there, choice)

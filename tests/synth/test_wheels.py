@@ -141,7 +141,7 @@ def test_a_deploy_says_that_it_needs_a_checkout(site: Path, tmp_path: Path) -> N
     )
     refused = ran(site, tmp_path, "deploy", "--env", "team", "--yes", AWS_REGION="us-east-1")
     assert refused.returncode == 1
-    assert "A deploy needs the osml repository" in refused.stderr
+    assert "This command needs the CDK app of the osml repository" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 

@@ -1,8 +1,13 @@
 """The command line: its commands, and its sentences instead of tracebacks."""
 
+import inspect
+from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
+import typer.main
 
 from mlcommons import errors
 from osml import main as command_line
@@ -78,3 +83,30 @@ def test_an_error_of_the_engine_that_no_command_handles_has_a_sentence_and_its_c
     failure = explained(refused)
     assert isinstance(failure, Failure)
     assert (str(failure), failure.cause) == ("GET /: 403 no permissions. Map the role.", "request-refused")
+
+
+def choices(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The words of each command with an option that has names to choose from."""
+    for name, part in getattr(command, "commands", {}).items():
+        yield from choices(part, (*words, name))
+    hints = get_type_hints(inspect.unwrap(command.callback)) if command.callback else {}
+    for parameter in command.params:
+        kinds = {hints.get(parameter.name), *get_args(hints.get(parameter.name))}
+        if any(get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, Enum)) for kind in kinds):
+            yield (*words, parameter.opts[0])
+
+
+CHOICES = sorted(choices(typer.main.get_command(command_line.app)))
+
+
+def test_the_options_with_names_to_choose_from_are_found() -> None:
+    assert {("user", "add", "--role"), ("user", "change", "--role"), ("size", "--engine")} < set(CHOICES)
+
+
+@pytest.mark.parametrize("words", CHOICES, ids=" ".join)
+def test_a_wrong_name_is_explained_without_a_prefix_of_pydantic(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, text = run(capsys, monkeypatch, *words, "no-such-name")
+    assert code == 2
+    assert f"Invalid value for '{words[-1]}': 'no-such-name' is not one of" in text

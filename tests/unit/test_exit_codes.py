@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from mlcommons import Owner
@@ -50,7 +51,7 @@ def raised() -> set[Use]:
     for file in Path(commands.__path__[0]).glob("*.py"):
         for function in (node for node in ast.parse(file.read_text()).body if isinstance(node, ast.FunctionDef)):
             for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
-                if ast.unparse(call.func) == "typer.Exit" and call.args:
+                if ast.unparse(call.func) in ("typer.Exit", "ending") and call.args:
                     name = ast.unparse(call.args[0])
                     assert hasattr(exit_code, name), f"{file.name}: {name} is no name of osml.exit_code"
                     uses.add((_called(file.stem, function), getattr(exit_code, name)))
@@ -153,15 +154,59 @@ def test_each_command_ends_as_its_row_says(use: Use, monkeypatch: pytest.MonkeyP
     assert CliRunner().invoke(app, ROWS[use][1]).exit_code == use[1]
 
 
+@pytest.mark.parametrize("command", ["diff", "preflight"])
+@pytest.mark.parametrize(
+    ("region", "environment"), [("us-east-1", []), ("us-east-1", ["--env", "nowhere"]), (None, ["--env", "dev"])]
+)
+def test_what_cannot_be_compared_is_no_difference(
+    command: str, region: str | None, environment: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("OSML_ENV", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.setenv(variable, "-")
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    if region:
+        monkeypatch.setenv("AWS_REGION", region)
+    monkeypatch.setattr("sys.argv", ["osml", command, *environment])
+    with pytest.raises(SystemExit) as ended:
+        command_line()
+    assert ended.value.code == exit_code.MISUSED
+
+
+def stopped(*_: object, **__: object) -> Any:
+    raise KeyboardInterrupt
+
+
+def ending_input(_: str) -> str:
+    raise EOFError
+
+
+@pytest.mark.parametrize("hidden", [True, False], ids=["a hidden prompt", "a prompt"])
+def test_ctrl_c_at_a_prompt_is_no_no(hidden: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("typer._click.termui.hidden_prompt_func", stopped)
+    monkeypatch.setattr("typer._click.termui.visible_prompt_func", stopped)
+    monkeypatch.setattr(status, "look", lambda _: typer.prompt("Key", hide_input=hidden))
+    monkeypatch.setattr("sys.argv", ["osml", "status", "--env", "dev"])
+    with pytest.raises(SystemExit) as ended:
+        command_line()
+    assert ended.value.code == exit_code.STOPPED
+
+
+@pytest.mark.parametrize("typed", [lambda _: "n", ending_input], ids=["no", "Ctrl-D"])
+def test_a_no_is_a_failure(typed: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("typer._click.termui.visible_prompt_func", typed)
+    monkeypatch.setattr(status, "look", lambda _: typer.confirm("Remove it?", abort=True))
+    monkeypatch.setattr("sys.argv", ["osml", "status", "--env", "dev"])
+    with pytest.raises(SystemExit) as ended:
+        command_line()
+    assert ended.value.code == exit_code.FAILED
+
+
 def test_no_command_gives_ctrl_c_another_exit_code() -> None:
     catching = [
         file.name for file in Path(commands.__path__[0]).glob("*.py") if "KeyboardInterrupt" in file.read_text()
     ]
     assert catching == []
-
-
-def stopped(*_: object, **__: object) -> Any:
-    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,8 @@ def test_the_command_writes_the_file_and_its_schema(tmp_path: Path, monkeypatch:
             ["init", "new", *CHOSEN[:-2]],
             "Who uses the API and the page? Add --sign-in with one of people, programs",
         ),
-        (["init", "New!", *CHOSEN], "'New!' cannot name an environment"),
+        (["init", "New!", *CHOSEN], "'New!' cannot name an environment: use at most 16 lower-case letters"),
+        (["init", "../new"], "'../new' cannot name an environment"),
         (["init", "new", *CHOSEN, "--documents", "9000000000"], "No domain of up to 80 r7g nodes holds 9,000,000,000"),
     ],
 )

@@ -93,6 +93,16 @@ def test_without_a_region_a_command_is_a_sentence(
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("command", ["import new --domain search", "prove"])
+def test_a_command_without_an_environment_names_no_file_for_the_region(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["osml", *command.split()])
+    with pytest.raises(SystemExit):
+        command_line.main()
+    assert capsys.readouterr().err == "✗ No region is set. Set AWS_REGION, or a region in the AWS profile.\n"
+
+
 def test_a_deploy_without_a_region_has_that_cause() -> None:
     with pytest.raises(Failure) as failed:
         destination(place("dev", sandbox=False))
