@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from requests.auth import AuthBase, HTTPBasicAuth
 from requests_aws4auth import AWS4Auth
 
@@ -27,11 +27,20 @@ def described(name: str, admin_role: str | None) -> AdoptedDomain:
     try:
         status: Mapping[str, Any] = boto3.client("opensearch").describe_domain(DomainName=name)["DomainStatus"]
     except (ClientError, BotoCoreError) as error:
+        if _is_absent(error):
+            raise Failure(f"This account and region have no domain {name}. Check the name and AWS_REGION.") from None
         raise Failure(f"Reading the domain {name} failed: {advised(error)}", cause_of(error)) from None
     host = status.get("Endpoint") or next(iter(status.get("Endpoints", {}).values()), None)
     if host is None:
         raise Failure(f"The domain {name} has no endpoint yet. Wait until it is active, then run this again.")
     return AdoptedDomain(f"https://{host}", status["ARN"], admin_role)
+
+
+def _is_absent(error: ClientError | BotoCoreError) -> bool:
+    """Whether no domain has the name, or none can have it."""
+    if isinstance(error, ClientError):
+        return error.response["Error"].get("Code") in ("ResourceNotFoundException", "ValidationException")
+    return isinstance(error, ParamValidationError)
 
 
 def client(domain: AdoptedDomain, role: str | None = None, login: tuple[str, str] | None = None) -> Client:

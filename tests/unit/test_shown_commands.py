@@ -1,5 +1,6 @@
 """Each `osml` command in the documents exists, with its options."""
 
+import json
 import re
 import shlex
 from typing import Any
@@ -67,3 +68,10 @@ def test_the_skill_follows_the_specification() -> None:
     assert head["name"] == "osml" == (ROOT / "skills" / "osml").name
     assert 0 < len(head["description"]) <= 1024
     assert len(text.splitlines()) < 500
+
+
+def test_the_skill_asks_what_its_samples_answer() -> None:
+    text = (ROOT / "skills" / "osml" / "SKILL.md").read_text()
+    (samples,), (question,) = re.findall(r"osml ingest --sandbox (\S+)", text), re.findall(r"--sandbox \"(.+)\"", text)
+    cities = [json.loads(line)["id"] for line in (ROOT / samples).read_text().splitlines()]
+    assert any(city.title() in question for city in cities)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
 from mlcommons import Client, MockTransport, Owner, Request, Response
 from osml.failure import Failure
+from osml.takeover import reach
 from osml.takeover.choice import Chooser, problems
 from osml.takeover.contents import Contents
 from osml.takeover.draft import AdoptedDomain, alias_for, draft
@@ -302,3 +305,21 @@ def test_the_tree_names_what_is_missing() -> None:
         f"It names the connector {CONNECTOR}, which does not exist.",
         "It does not answer: no such endpoint",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("nobodys", "ResourceNotFoundException"), ("Not a name", "ValidationException"), ("x", None)]
+)
+def test_a_domain_that_does_not_exist_is_no_case_for_the_doctor(
+    name: str, code: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = boto3.client("opensearch", "us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+    monkeypatch.setattr(boto3, "client", lambda _: client)
+    answers = Stubber(client)
+    # A name that is too short fails before the request.
+    if code:
+        answers.add_client_error("describe_domain", code, f"Domain not found: {name}")
+        answers.activate()
+    with pytest.raises(Failure) as failed:
+        reach.described(name, None)
+    assert str(failed.value) == f"This account and region have no domain {name}. Check the name and AWS_REGION."
