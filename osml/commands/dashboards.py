@@ -28,12 +28,12 @@ def dashboards(
     from osml.dashboards.target import domain_of
     from osml.failure import Failure
     from osml.place import place
-    from osml.remote.identity import identity
+    from osml.remote.identity import required
 
     where = place(env, sandbox)
     domain = domain_of(where)
     session = boto3.Session()
-    caller = identity(session, where.env, where.settings().account)
+    caller = required(session, where.env, where.settings().account)
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     signature = CallerSignature(session.get_credentials(), domain.region)
     try:

@@ -38,7 +38,7 @@ def prove(
     from osml.prove import prove as proof
     from osml.prove.trial import ANSWER, KINDS
     from osml.region import chosen, missing, settle
-    from osml.remote.identity import identity
+    from osml.remote.identity import required
 
     console = Console(stderr=True)
     if only not in (None, *KINDS):
@@ -49,7 +49,7 @@ def prove(
     if region is None:
         raise missing(None)
     settle(region)
-    caller = identity(boto3.Session(region_name=region.name), "of the proof", None)
+    caller = required(boto3.Session(region_name=region.name), "of the proof", None)
     trials = proof.trials([only] if only else KINDS, instance, caller, region.name, answer or ANSWER)
     where = "the local cloud" if instance else f"the account {caller.account}, region {region.name} ({region.source})"
     _print(console, f"The proof creates {' and '.join(trial.name for trial in trials)} in {where}, and removes them.")

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import boto3
 from botocore.exceptions import BotoCoreError
 
-from osml.aws_error import HELP
 from osml.failure import Failure
 from osml.place import Place
 from osml.region import Region, chosen, missing
-from osml.remote.identity import Identity, identity
+from osml.remote.identity import Identity, required
 from settings import Environment, SettingError
 from settings.rules import RULES
 
@@ -39,11 +38,7 @@ def destination(place: Place) -> DeployDestination:
         session = boto3.Session(region_name=region.name)
     except BotoCoreError as error:
         raise Failure(str(error), "no-credentials") from None
-    try:
-        return DeployDestination(identity(session, place.env, settings.account), region)
-    except Failure as failure:
-        advice = HELP.get(failure.cause)
-        raise Failure(f"{str(failure).rstrip('.')}: {advice}.", failure.cause) if advice else failure from None
+    return DeployDestination(required(session, place.env, settings.account), region)
 
 
 def _check(settings: Environment, region: Region, file: str) -> None:

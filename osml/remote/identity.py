@@ -12,6 +12,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from osml.aws_error import HELP
 from osml.failure import Failure
 
 # The region for STS if none is chosen yet; every region knows the caller.
@@ -45,3 +46,12 @@ def identity(session: Any, env: str, account: str | None) -> Identity:
             f"You are {caller.arn}, but the environment {env} belongs to the account {account}.", "wrong-account"
         )
     return caller
+
+
+def required(session: Any, env: str, account: str | None) -> Identity:
+    """`identity`, but the Failure also says what to do."""
+    try:
+        return identity(session, env, account)
+    except Failure as failure:
+        advice = HELP.get(failure.cause)
+        raise Failure(f"{str(failure).rstrip('.')}: {advice}.", failure.cause) if advice else failure from None

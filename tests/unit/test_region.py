@@ -103,6 +103,19 @@ def test_a_command_without_an_environment_names_no_file_for_the_region(
     assert capsys.readouterr().err == "✗ No region is set. Set AWS_REGION, or a region in the AWS profile.\n"
 
 
+def test_a_proof_without_credentials_says_how_to_sign_in(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setattr("sys.argv", ["osml", "prove"])
+    with pytest.raises(SystemExit):
+        command_line.main()
+    assert "sign in (`aws sso login`" in capsys.readouterr().err
+
+
 def test_a_deploy_without_a_region_has_that_cause() -> None:
     with pytest.raises(Failure) as failed:
         destination(place("dev", sandbox=False))
