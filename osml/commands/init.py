@@ -49,7 +49,8 @@ def init(
     if not for_editors.exists():
         for_editors.write_text(schema.text(), encoding="utf-8")
     usd = sum(prices.idle(environment).values())
-    there = "" if is_checkout() else f", in a checkout of the osml repository with OSML_ENVIRONMENTS={file.parent}"
+    folder = file.parent.absolute()
+    there = "" if is_checkout() else f", in a checkout of the osml repository with OSML_ENVIRONMENTS={folder}"
     print(f"{file} is written. The idle environment costs about {usd:,.0f} USD a month. Next{there}:")
     secrets = [f"osml secret set --env {name}"] if environment.secrets else []
     for command in (*secrets, f"osml diff --env {name}", f"osml deploy --env {name}"):
