@@ -58,13 +58,17 @@ def documents_of(given: Sequence[DocumentIn], text_field: str) -> list[Document]
 def put(documents: Sequence[Document], budget: Budget, parts: Parts, caller: Caller) -> list[DocumentResult]:
     """Store documents; each replaces an earlier one with its id. Raises a `RagFailure` if all of them failed.
 
-    A document fails if the caller may not replace the stored one, or gives it to a group that they are not in. Then the
-    stored one stays as it is. A document without groups gets those of the one that it replaces.
+    A document fails if the caller may not replace the stored one, or another one that has the id of a new passage, or
+    gives it to a group that they are not in. Then the stored one stays as it is. A document without groups gets those
+    of the one that it replaces.
     """
     held = parts.search.held([document.id for document in documents], budget)
     reasons = {document.id: _refusal(document, held.get(document.id), caller) for document in documents}
     owned = [_owned(document, held.get(document.id), caller) for document in documents if not reasons[document.id]]
     split = {document.id: passages(document, parts.settings) for document in owned}
+    for id, why in _taken(split, budget, parts, caller).items():
+        reasons[id] = why
+        del split[id]
     replaced = parts.search.replace([passage for passages in split.values() for passage in passages], budget)
     _refuse_while_it_starts(split, replaced)
     return [
@@ -103,6 +107,19 @@ def _refusal(document: Document, held: Held | None, caller: Caller) -> str:
             "owner to replace it."
         )
     return ""
+
+
+def _taken(split: Mapping[str, Sequence[Passage]], budget: Budget, parts: Parts, caller: Caller) -> dict[str, str]:
+    """Why documents cannot be stored whose passages would take the ids of passages that the caller may not replace."""
+    if caller.has("owner"):
+        return {}
+    others = parts.search.taken([passage for passages in split.values() for passage in passages], budget)
+    return {
+        id: f"A part of the document {id!r} would have the id of another document, which you did not load. Give your "
+        "document another id, or ask an owner to store it."
+        for id, held in others.items()
+        if not caller.changes(held)
+    }
 
 
 def _owned(document: Document, held: Held | None, caller: Caller) -> Document:

@@ -157,6 +157,22 @@ def test_nobody_replaces_what_others_have_loaded(library: Shop) -> None:
         removed(library, "pay", ADA)
 
 
+def test_no_part_of_a_document_replaces_what_others_have_loaded(library: Shop) -> None:
+    """The parts of `pay` have the ids `pay#1`, `pay#2`, …; a document of such a name is somebody else's."""
+    long = "\n\n".join(f"Paragraph {number} says nothing about anybody's pay. " * 20 for number in range(4))
+    assert stored(library, ("leave#2", OPEN), caller=OWNER, groups=["hr"]).stored == 1
+    assert stored(library, ("tour", long), caller=ADA).documents[0].passages > 1
+    for caller, id, text in ((EVE, "leave", long), (ADA, "leave", long), (EVE, "tour#2", OPEN), (EVE, "tour#1", OPEN)):
+        result = stored(library, (id, text), ("mine", "Mine."), caller=caller)
+        assert (result.stored, result.failed, result.documents[1].status) == (1, 1, "stored")
+        assert "you did not load" in str(result.documents[0].message)
+        removed(library, "mine", caller)
+    assert shown("leave#2", SECONDS, OWNER, library.parts).passages[0].text == OPEN
+    assert stored(library, ("tour", long, "Again"), caller=ADA).stored == 1
+    cited = library.parts.search.cited(["tour#2"], Budget(SECONDS), BOB)
+    assert [(source.document, source.title) for source in cited] == [("tour", "Again")]
+
+
 def test_a_document_keeps_its_groups_until_they_are_named(library: Shop) -> None:
     for groups, seen in ((None, {"office"}), ([], {"pay", "office"}), (["hr"], {"office"})):
         assert stored(library, ("pay", SECRET), caller=ADA, groups=groups).stored == 1

@@ -68,6 +68,9 @@ class Search:
     def held(self, documents: Sequence[str], budget: Budget) -> dict[str, Held]:
         return {}
 
+    def taken(self, passages: Sequence[Passage], budget: Budget) -> dict[str, Held]:
+        return {}
+
     def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
         if self.failure:
             raise self.failure

@@ -39,6 +39,9 @@ class Index:
     def held(self, documents: Sequence[str], budget: Budget) -> dict[str, Held]:
         return {}
 
+    def taken(self, passages: Sequence[Passage], budget: Budget) -> dict[str, Held]:
+        return {}
+
     def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
         answer = self.answers.pop(0) if self.answers else None
         if answer:

@@ -54,6 +54,9 @@ class Search:
     def held(self, documents: Sequence[str], budget: Budget) -> dict[str, Held]:
         return {document: Held(self.held_groups, frozenset(["somebody"])) for document in documents}
 
+    def taken(self, passages: Sequence[Passage], budget: Budget) -> dict[str, Held]:
+        return {}
+
     def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
         self.before()
         if self.raised:

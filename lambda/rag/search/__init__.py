@@ -92,6 +92,9 @@ class Searching(Protocol):
     def held(self, documents: Sequence[str], budget: Budget) -> Mapping[str, Held]:
         """The groups and loaders of the documents, by id; documents that do not exist are left out."""
 
+    def taken(self, passages: Sequence[Passage], budget: Budget) -> Mapping[str, Held]:
+        """The groups and loaders of passages of other documents with the ids of these passages, by their document."""
+
     def replace(self, passages: Sequence[Passage], budget: Budget) -> Replaced:
         """Store the passages, and remove all other passages of their documents.
 

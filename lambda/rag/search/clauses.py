@@ -40,5 +40,13 @@ def of_documents(settings: RuntimeSettings, documents: Sequence[str]) -> dict[st
     return {"bool": {"should": [named, {"ids": {"values": list(documents)}}], "minimum_should_match": 1}}
 
 
+def with_ids(settings: RuntimeSettings, ids: Sequence[str]) -> dict[str, Any]:
+    """The clause for the passages with these ids; a domain also has them as `_id`."""
+    named = [{"terms": {settings.index.id_field: list(ids)}}]
+    if settings.search.service != "aoss":
+        named.append({"ids": {"values": list(ids)}})
+    return {"bool": {"should": named, "minimum_should_match": 1}}
+
+
 def _listed(wanted: str | list[str]) -> list[str]:
     return [wanted] if isinstance(wanted, str) else wanted

@@ -133,6 +133,11 @@ class CollectionSearch:
         """The groups and loaders of all visible versions together."""
         return self._engine.held(documents, budget)
 
+    def taken(self, passages: Sequence[Passage], budget: Budget) -> Mapping[str, Held]:
+        from rag.search.taken import taken
+
+        return taken(self._engine, passages, budget)
+
     def listed(self, page: Page, budget: Budget, caller: Caller) -> "DocumentList":
         """The documents of a page in their current versions; visible older versions are removed."""
         from rag.document_models import DocumentList, DocumentListed

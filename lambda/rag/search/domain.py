@@ -118,6 +118,11 @@ class DomainSearch:
     def held(self, documents: Sequence[str], budget: Budget) -> Mapping[str, Held]:
         return self._engine.held(documents, budget)
 
+    def taken(self, passages: Sequence[Passage], budget: Budget) -> Mapping[str, Held]:
+        from rag.search.taken import taken
+
+        return taken(self._engine, passages, budget)
+
     def listed(self, page: Page, budget: Budget, caller: Caller) -> "DocumentList":
         from rag.document_models import DocumentList
 

@@ -11,7 +11,7 @@ from rag.caller import ACCESS, GROUPS, LOADER, Caller, Held
 from rag.failures import RagFailure, Starting, Throttled, Unavailable
 from rag.models import PLACE, Source
 from rag.search.bulk import BATCH_IDS, BATCH_PASSAGES, Action, batches, results_of
-from rag.search.clauses import of_documents
+from rag.search.clauses import of_documents, with_ids
 from rag.search.hit import fields_of, hits_of, is_for, source_of
 from rag.send import Send
 from rag.service_failure import EMBEDDING, ENGINE, failure_of, starting, unusable
@@ -207,12 +207,8 @@ class IndexClient:
         """The passages with these ids that the caller may see, in any order; of several versions, only the last one."""
         if not ids:
             return []
-        named = [{"terms": {self.index.id_field: list(ids)}}]
-        if self.settings.search.service != "aoss":
-            named.append({"ids": {"values": list(ids)}})
-        of_these = {"bool": {"should": named, "minimum_should_match": 1}}
         body = {
-            "query": {"bool": {"filter": [of_these, *caller.clauses]}},
+            "query": {"bool": {"filter": [with_ids(self.settings, ids), *caller.clauses]}},
             "size": self._most_hits,
             "sort": [{"stored": {"order": "desc", "unmapped_type": "long"}}],
         }
