@@ -1,5 +1,6 @@
 """The authorizer of an API whose callers have JSON Web Tokens (RFC 7519) from their own issuer."""
 
+import json
 import logging
 import os
 from functools import cache
@@ -74,6 +75,6 @@ def keys() -> IssuerKeys:
 
 
 def listed(claim: Any) -> str:
-    """The groups as one text, separated by commas. A name with a comma is left out: it would be read as two names."""
+    """The groups as a JSON list: a list with commas would let a name such as `"hr"` or ` hr` be read as another one."""
     names = claim if isinstance(claim, list) else [claim] if isinstance(claim, str) else []
-    return ",".join(str(name) for name in names if "," not in str(name))
+    return json.dumps([str(name) for name in names])

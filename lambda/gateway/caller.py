@@ -9,11 +9,12 @@ events never contain `buffered`, which the command line sends.
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rag.caller import OPERATOR, Caller
+from rag.caller import OPERATOR, OPERATORS, Caller
 from rag.failures import Forbidden, RagFailure
 from rag.own_settings import is_for_operators
 from settings.access import ROLES, Role
@@ -35,7 +36,8 @@ class Anonymous(RagFailure):
 def caller(event: Mapping[str, Any], function_arn: str, access: RuntimeAccess) -> Caller:
     """The caller with role and groups.
 
-    Raises `Anonymous` if an event of the API names no caller, and `Forbidden` if the caller has no role. If
+    Raises `Anonymous` if an event of the API names no caller, and `Forbidden` if the caller has no role or an id that
+    means the operators. If
     `function_arn` is the alias for operators, the caller is an operator, regardless of the event.
     """
     if is_for_operators(function_arn) or event.get("buffered"):
@@ -54,7 +56,7 @@ def caller(event: Mapping[str, Any], function_arn: str, access: RuntimeAccess) -
         id, names, shared, name = str(claims["sub"]), own, False, _name(claims)
     elif authorizer.get("sub"):
         # From the function `authorize`, which has checked the token of another issuer.
-        own = frozenset(_listed(authorizer.get("groups")))
+        own = frozenset(_of_authorize(str(authorizer.get("groups") or "")))
         id, names, shared = str(authorizer["sub"]), own, False
     elif identity.get("userArn"):
         id, names, shared = _identity(str(identity["userArn"]), str(identity.get("caller") or ""))
@@ -63,6 +65,12 @@ def caller(event: Mapping[str, Any], function_arn: str, access: RuntimeAccess) -
         names, shared = frozenset(name for key, name in access.keys if key == id), True
     else:
         raise Anonymous("You are not signed in. Sign in, or send the API key, and try again.")
+    if id == OPERATORS:
+        # Issuers choose the claim `sub`. Operators have no quota, and their documents are trusted.
+        raise Forbidden(
+            f"The claim sub of your token is {OPERATORS!r}, which means the operators of this environment. Ask the "
+            "administrator of your identity provider for another one."
+        )
     listed = {"reader": access.readers, "editor": access.editors, "owner": access.owners}
     roles += [role for role in ROLES if _any(names, listed[role])]
     role = max(roles, key=ROLES.index, default=access.others)
@@ -131,6 +139,18 @@ def _pattern(member: str) -> str:
     # The ARN of an assumed role does not contain the role's path; names of roles are unique in an account.
     of_role = _ROLE.fullmatch(member)
     return re.escape(of_role[1] + of_role[2] if of_role else member).replace(r"\*", ".*")
+
+
+def _of_authorize(groups: str) -> list[str]:
+    """The groups as the function `authorize` sends them: as JSON, so that no name is read as another one.
+
+    For five minutes after a deploy, API Gateway may pass on a cached decision of an earlier version: names with commas.
+    """
+    try:
+        names = json.loads(groups)
+    except ValueError:
+        names = None
+    return [str(name) for name in names] if isinstance(names, list) else _listed(groups)
 
 
 def _listed(value: Any) -> list[str]:

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 import authorize
 import issuer_keys
 from gateway.caller import caller
+from rag.caller import OPERATORS
+from rag.failures import Forbidden
 from settings.assistant import Assistant
 from settings.runtime_settings import RuntimeAccess
 from tests.token_server import AUDIENCE, TokenServer
@@ -63,7 +65,33 @@ def test_a_token_of_the_issuer_lets_its_person_in_and_tells_their_groups(issuer:
     context = {"authorizer": {"principalId": "ada", **answer["context"]}}
     access = RuntimeAccess.model_validate({"editors": ["board"], "groups": {"people": ["hr"]}})
     who = caller({"requestContext": context}, Context().invoked_function_arn, access)
-    assert (who.id, who.role, who.groups) == ("ada", "editor", frozenset({"hr", "board", "people"}))
+    assert (who.id, who.role, who.groups) == ("ada", "editor", frozenset({"hr", "board", "a,b", "people"}))
+
+
+@pytest.mark.parametrize(
+    "name", ['"hr"', "'hr'", " hr", "hr\u00a0", "[hr", "hr]", "[hr]", '["hr"]', "x,hr", 'x","hr', "hr\n", "HR"]
+)
+def test_no_name_of_a_group_is_read_as_another_one(issuer: TokenServer, name: str) -> None:
+    """Some issuers let people create groups, with any name."""
+    for groups in (name, [name], ["x", name]):
+        context = {"authorizer": authorized(issuer.token(roles=groups))["context"]}
+        access = ToldAccess.model_validate({"owners": ["hr"], "groups": {"people": ["hr"]}})
+        who = caller({"requestContext": context}, Context().invoked_function_arn, access)
+        assert (who.role, who.groups) == ("reader", frozenset([groups] if isinstance(groups, str) else groups))
+
+
+@pytest.mark.parametrize(("groups", "read"), [("hr,board", {"hr", "board"}), ("5", {"5"}), ("", set())])
+def test_a_decision_that_api_gateway_has_kept_from_before_a_deploy_is_read(groups: str, read: set[str]) -> None:
+    context = {"authorizer": {"sub": "ada", "groups": groups}}
+    who = caller({"requestContext": context}, Context().invoked_function_arn, ToldAccess())
+    assert who.groups == frozenset(read)
+
+
+def test_nobody_is_the_operators(issuer: TokenServer) -> None:
+    """Operators have no quota, share their conversations on a collection, and load documents that are trusted."""
+    context = {"authorizer": authorized(issuer.token(sub=OPERATORS))["context"]}
+    with pytest.raises(Forbidden, match=r"^The claim sub .*another one\.$"):
+        caller({"requestContext": context}, Context().invoked_function_arn, ToldAccess())
 
 
 def test_a_group_of_another_issuer_that_is_called_owner_makes_no_owner(issuer: TokenServer) -> None:
