@@ -33,7 +33,7 @@ def rate(id: str, given: FeedbackIn, seconds: float, caller: Caller, parts: Part
     if given.comment and chosen.keep != "texts":
         raise Invalid("This environment keeps no texts of feedback. Leave `comment` out.")
     budget = Budget(seconds)
-    conversation, place = _answer(id, caller, parts, budget)
+    id, conversation, place = _answer(id, caller, parts, budget)
     feedback = _of(id, conversation, place, caller, parts, budget).model_copy(
         update={"rating": given.rating, "reason": given.reason, "comment": given.comment}
     )
@@ -47,7 +47,7 @@ def withdraw(id: str, seconds: float, caller: Caller, parts: Parts | None = None
     parts = own_parts() if parts is None else parts
     _, store = _feedback(parts)
     budget = Budget(seconds)
-    _answer(id, caller, parts, budget)
+    id, *_ = _answer(id, caller, parts, budget)
     store.remove(id, budget)
     return FeedbackRemoved(id=id)
 
@@ -74,8 +74,11 @@ def _feedback(parts: Parts) -> tuple[FeedbackSettings, FeedbackStore]:
     return chosen, store
 
 
-def _answer(id: str, caller: Caller, parts: Parts, budget: Budget) -> tuple[Conversation, int]:
-    """The conversation of the answer, and the index of its turn, from 0; raises `Absent` or `Invalid`."""
+def _answer(id: str, caller: Caller, parts: Parts, budget: Budget) -> tuple[str, Conversation, int]:
+    """The answer's id as the assistant writes it, its conversation, and the index of its turn, from 0.
+
+    Without zeros before the number, one answer has one rating. Raises `Absent` or `Invalid`.
+    """
     named = ConversationId.of(id)
     if not named.number:
         raise Invalid("No answer has this id. Send the `conversation_id` of the answer, with its number.")
@@ -83,7 +86,7 @@ def _answer(id: str, caller: Caller, parts: Parts, budget: Budget) -> tuple[Conv
     place = named.number - 1 - (conversation.number - len(conversation.turns))
     if not 0 <= place < len(conversation.turns):
         raise absent()
-    return conversation, place
+    return str(named), conversation, place
 
 
 def _of(id: str, conversation: Conversation, place: int, caller: Caller, parts: Parts, budget: Budget) -> Judgement:

@@ -88,7 +88,9 @@ def test_a_rating_names_sources_model_and_prompt_and_has_no_text(judged: Shop) -
     answer = judged.ask(QUESTION, ada)
     id = str(answer.conversation_id)
     rating.rate(id, FeedbackIn(rating="down", reason="incomplete"), SECONDS, ada, judged.parts)
-    rating.rate(id, FeedbackIn(rating="up"), SECONDS, ada, judged.parts)
+    token, number = id.split("-")
+    zeros = f"{token}-00{number}"
+    rating.rate(zeros, FeedbackIn(rating="up"), SECONDS, ada, judged.parts)
     (entry,) = of(judged, ada)
     assert (entry.id, entry.rating, entry.reason, entry.grounded) == (id, "up", None, True)
     assert entry.passages == [source.id for source in answer.sources]
@@ -103,7 +105,7 @@ def test_a_rating_names_sources_model_and_prompt_and_has_no_text(judged: Shop) -
         rating.rate(id, FeedbackIn(rating="up", comment="Good."), SECONDS, ada, judged.parts)
     judged.ask("Who is the lion in Narnia?", ada)
     assert len(of(judged, ada)) == 1
-    rating.withdraw(id, SECONDS, ada, judged.parts)
+    rating.withdraw(zeros, SECONDS, ada, judged.parts)
     assert of(judged, ada) == []
 
 
