@@ -374,3 +374,52 @@ def test_a_simulation_answers_for_each_action_on_each_resource(cloud: Cloud) -> 
         ("s3:DeleteObject", "mine/a"): "explicitDeny",
         ("s3:DeleteObject", "theirs/a"): "explicitDeny",
     }
+
+
+@pytest.mark.parametrize("kind", ["user", "role"])
+def test_a_simulation_keeps_within_the_permissions_boundary(cloud: Cloud, kind: str) -> None:
+    """Source: IAM User Guide, "Permissions boundaries for IAM entities"; API Reference, EvaluationResult."""
+    iam, name = cloud.client("iam"), f"bounded-{kind}"
+    within = [{"Effect": "Allow", "Action": ["s3:Get*", "s3:Put*"], "Resource": "*"}]
+    within.append({"Effect": "Deny", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::kept/*"})
+    policy = json.dumps({"Version": "2012-10-17", "Statement": within})
+    boundary = iam.create_policy(PolicyName=f"boundary-{kind}", PolicyDocument=policy)["Policy"]["Arn"]
+    own = [{"Effect": "Allow", "Action": ["s3:PutObject", "s3:DeleteObject"], "Resource": "*"}]
+    own_policy = json.dumps({"Version": "2012-10-17", "Statement": own})
+    if kind == "user":
+        iam.create_user(UserName=name, PermissionsBoundary=boundary)
+        iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=own_policy)
+    else:
+        trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        trust_policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust_policy, PermissionsBoundary=boundary)
+        iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=own_policy)
+
+    def simulated() -> dict[tuple[str, str], tuple[str, bool | None]]:
+        answer = iam.simulate_principal_policy(
+            PolicySourceArn=f"arn:aws:iam::000000000000:{kind}/{name}",
+            ActionNames=["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+            ResourceArns=["arn:aws:s3:::kept/a", "arn:aws:s3:::free/a"],
+        )
+        return {
+            (result["EvalActionName"], result["EvalResourceName"][13:]): (
+                result["EvalDecision"],
+                result.get("PermissionsBoundaryDecisionDetail", {}).get("AllowedByPermissionsBoundary"),
+            )
+            for result in answer["EvaluationResults"]
+        }
+
+    assert simulated() == {
+        ("s3:GetObject", "kept/a"): ("implicitDeny", True),
+        ("s3:GetObject", "free/a"): ("implicitDeny", True),
+        ("s3:PutObject", "kept/a"): ("explicitDeny", False),
+        ("s3:PutObject", "free/a"): ("allowed", True),
+        ("s3:DeleteObject", "kept/a"): ("implicitDeny", False),
+        ("s3:DeleteObject", "free/a"): ("implicitDeny", False),
+    }
+    getattr(iam, f"delete_{kind}_permissions_boundary")(**{f"{kind.capitalize()}Name": name})
+    assert {of: decision for (of, at), decision in simulated().items() if at == "free/a"} == {
+        "s3:GetObject": ("implicitDeny", None),
+        "s3:PutObject": ("allowed", None),
+        "s3:DeleteObject": ("allowed", None),
+    }
