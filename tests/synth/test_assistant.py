@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from opensearch_ml.assistant.browser_headers import ERROR_HEADERS
@@ -108,6 +109,50 @@ def test_only_methods_that_are_there_have_limits_of_their_own(
             for limit in stage["Properties"]["MethodSettings"]
         }
         assert limited - {("*", "*")} <= set(methods(template))
+
+
+def test_each_route_that_is_open_and_does_work_has_limits_of_its_own(
+    other: Other, of_type: OfType, methods: Any
+) -> None:
+    template = other(
+        "sandbox",
+        assistant={"agents": {"callbacks": ["http://localhost:3334/a"]}, "origins": ["https://help.example.com"]},
+    )
+    (stage,) = of_type(template, "AWS::ApiGateway::Stage").values()
+    limited = {
+        (limit["HttpMethod"], limit["ResourcePath"].removeprefix("/").replace("~1", "/"))
+        for limit in stage["Properties"]["MethodSettings"]
+    }
+    opened = {
+        route: value["Integration"]["Type"]
+        for route, value in methods(template).items()
+        if value["AuthorizationType"] == "NONE" and not value.get("ApiKeyRequired")
+    }
+    assert limited - {("*", "*")} == {route for route, kind in opened.items() if kind != "MOCK"}
+    # A fixed answer of API Gateway itself: a preflight.
+    assert {method for (method, _), kind in opened.items() if kind == "MOCK"} == {"OPTIONS"}
+
+
+ISSUER = {"url": "https://login.example.com/t", "audience": "a"}
+
+
+@pytest.mark.parametrize(
+    ("assistant", "kind", "field", "variable"),
+    [
+        ({}, "COGNITO_USER_POOLS", "user", "authorizer.claims.sub"),
+        ({"sign_in": "jwt", "page": False, "issuer": ISSUER}, "CUSTOM", "user", "authorizer.principalId"),
+        ({"sign_in": "iam", "page": False}, "AWS_IAM", "role", "identity.userArn"),
+        ({"sign_in": "api-key", "page": False}, "NONE", "key", "identity.apiKeyId"),
+    ],
+)
+def test_the_access_log_names_the_caller(
+    other: Other, of_type: OfType, methods: Any, assistant: dict[str, Any], kind: str, field: str, variable: str
+) -> None:
+    """Source: API Gateway developer guide, "Variables for access logging for API Gateway"."""
+    template = other("sandbox", assistant=assistant)
+    (stage,) = of_type(template, "AWS::ApiGateway::Stage").values()
+    assert methods(template)["POST", "/ask"]["AuthorizationType"] == kind
+    assert json.loads(stage["Properties"]["AccessLogSetting"]["Format"])[field] == f"$context.{variable}"
 
 
 def test_gateway_errors_are_like_ours(domain: Template, of_type: OfType) -> None:

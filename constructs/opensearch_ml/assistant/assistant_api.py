@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from opensearch_ml.assistant.access_log import ACCESS_LOG
+from opensearch_ml.assistant.access_log import access_log
 from opensearch_ml.assistant.api_access import SignIn, own_key, signed_in, through
 from opensearch_ml.assistant.api_errors import ERROR, answer_errors, error_headers
 from opensearch_ml.assistant.api_routes import ApiRoutes
@@ -89,7 +89,7 @@ class AssistantApi(Construct):
                 stage_name=stage,
                 tracing_enabled=True,
                 access_log_destination=apigateway.LogGroupLogDestination(group),
-                access_log_format=ACCESS_LOG,
+                access_log_format=access_log(sign_in),
             ),
         )
         self.api.node.try_remove_child("Endpoint")  # the stack declares its own outputs

@@ -1,4 +1,8 @@
-"""OpenLimits: the rate limits of the routes that are open to everybody."""
+"""OpenLimits: the rate limits of the routes that are open to everybody and do work.
+
+Those are the files of the page, its sign-in, and the addresses where agents learn where to sign in. A preflight is a
+fixed answer of API Gateway itself, and has the limits of the stage.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from aws_cdk import aws_apigateway as apigateway
 
 
 class OpenLimits:
-    """Limits routes of `stage`, whose `rate` and `burst` apply to each of its other methods."""
+    """Limits open routes of `stage`, whose `rate` and `burst` apply to each of its other methods."""
 
     def __init__(self, stage: apigateway.Stage, rate: int, burst: int) -> None:
         made = stage.node.default_child
