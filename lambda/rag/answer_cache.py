@@ -23,7 +23,7 @@ from rag.service_failure import CACHE
 from settings.runtime_settings import RuntimeAnswerCache, RuntimeSettings
 
 # Part of the key; it changes when the assistant makes a different prompt from the same settings.
-FORM = 1
+FORM = 2
 # The most seconds that a call of the table may take; if it fails, the model answers.
 _MOST = 1.0
 # Characters; an item of DynamoDB has at most 400 KB.

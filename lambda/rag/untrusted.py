@@ -6,9 +6,10 @@ stays as it is.
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from functools import cache
+
+from rag.as_read import as_read
 
 _PARTS = (
     r"(?:search result|document|passage)[\W_]*\d+|question|answer|user|assistant|system|human|ai|developer|"
@@ -45,7 +46,7 @@ def _quoted(line: str) -> str:
 
 def _looks_like_a_part(line: str) -> bool:
     """Whether a line is like `**QUESTION:**` or `### System:`, also with full-width or invisible characters."""
-    plain = "".join(c for c in unicodedata.normalize("NFKC", line) if unicodedata.category(c) not in ("Cf", "Mn"))
+    plain = as_read(line)
     begin = _DECORATION.match(plain)
     at = begin.end() if begin else 0
     return bool(_PART.match(plain[at : at + _LONGEST].casefold()))

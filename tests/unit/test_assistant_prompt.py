@@ -28,8 +28,10 @@ RULE = (
 )
 SLOTS = ["passage", "question", "turn"]
 # Written independently of the product's own patterns, so that a mistake in those shows.
+# A letter and a pattern without a form, and signs that look like a colon; NFKC keeps them.
+ALIKE = {0x1160: "", 0x2800: "", 0x2236: ":", 0xA789: ":", 0x02D0: ":"}
 LOOKS_LIKE_A_PART = re.compile(
-    r"[^a-z]*(?:(?:search result|document|passage)[^a-z]*\d|question|answer|user|assistant|system|human|developer|"
+    r"[^a-z]*(?:(?:search result|document|passage)[^a-z]*\d|question|answer|user|assistant|system|human|ai|developer|"
     r"instructions?)[^a-z0-9]{0,8}[:=]"
 )
 
@@ -158,7 +160,8 @@ def parts_in(text: str) -> list[str]:
     """The lines that a model may take for a part of the prompt or for a mark, in a normalized form."""
     lines = [line for written in text.splitlines() for line in written.split("\\n")]
     read = ["".join(c for c in unicodedata.normalize("NFKC", line) if c.isprintable()) for line in lines]
-    plain = ["".join(c for c in line if unicodedata.category(c) not in ("Cf", "Mn")).casefold() for line in read]
+    seen = [line.translate(ALIKE) for line in read]
+    plain = ["".join(c for c in line if unicodedata.category(c) not in ("Cf", "Mn", "Me")).casefold() for line in seen]
     return [
         line.partition(":")[0]
         for line in plain

@@ -90,6 +90,33 @@ def test_a_denied_question_is_not_searched_for_and_its_message_is_the_answer() -
     assert stored(made) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "salary of ada",
+        "SALARY  OF Ada",
+        "salary\u00a0of Ada",
+        "salary\nof Ada",
+        "sal\u00adary of Ada",
+        "sal\u200bary of Ada",
+        "ｓａｌａｒｙ　ｏｆ Ada",
+        "sa\u20ddlary of Ada",
+        "sala\u3164ry of Ada",
+        "𝐬𝐚𝐥𝐚𝐫𝐲 of Ada",
+    ],
+)
+def test_a_denied_topic_is_seen_however_it_is_written(text: str) -> None:
+    made = guarded({"denied": [{"pattern": "salar(y|ies) of"}]})
+    for begin in ("", "At nine. What is the "):
+        with pytest.raises(Struck):
+            made.question(begin + text, Budget(20))
+        with pytest.raises(Struck):
+            through(made, begin, text[:4], text[4:])
+    assert made.question("The salaried staff of Ada", Budget(20)) == "The salaried staff of Ada"
+    # What is not denied stays as it is written.
+    assert made.question("Ｗｈｅｎ\u00a0 is it?", Budget(20)) == "Ｗｈｅｎ\u00a0 is it?"
+
+
 def test_a_denied_answer_ends_there_and_its_message_is_the_answer() -> None:
     made = assistant({"denied": [{"pattern": "hunter2"}]}, "At nine. ", "The password is hun", "ter2. ", "More.")
     *heard, last = events(made)

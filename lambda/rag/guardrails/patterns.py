@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from corpus.personal_data import masked
+from rag.as_read import as_read
 from rag.budget import Budget
 from rag.guardrails.struck import Struck
 from settings.guardrails import Guardrails
@@ -38,6 +39,8 @@ class Patterns:
         return masked(text, self._masked)
 
     def _refuse(self, text: str) -> None:
+        """Raises `Struck` if a pattern matches the text as it is written, or as it is read."""
+        read = " ".join(as_read(text).split()) if self._denied else text
         for pattern, message in self._denied:
-            if pattern.search(text):
+            if pattern.search(text) or pattern.search(read):
                 raise Struck(message or self._message)
