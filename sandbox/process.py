@@ -58,10 +58,11 @@ def start(
 ) -> Process:
     """Start `argv` in a new session, with its output in `log`; `user` and `group` are numeric ids.
 
-    Other users cannot read the files that the process makes.
+    Other users can read neither the log nor the files that the process makes.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
+        os.fchmod(output.fileno(), 0o600)
         child = subprocess.Popen(
             list(argv),
             env=dict(environment),

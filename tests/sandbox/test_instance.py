@@ -64,7 +64,7 @@ def test_other_users_cannot_read_what_a_process_of_the_local_cloud_writes(tmp_pa
     script = "from pathlib import Path; Path('key').write_text('k'); Path('folder').mkdir()"
     process = start([sys.executable, "-c", script], environment={}, folder=tmp_path, log=tmp_path / "log")
     until("the end of the process", process.alive, lambda alive: not alive)
-    assert [(tmp_path / name).stat().st_mode & 0o077 for name in ("key", "folder")] == [0, 0]
+    assert [(tmp_path / name).stat().st_mode & 0o077 for name in ("key", "folder", "log")] == [0, 0, 0]
 
 
 def test_ports_of_another_version() -> None:
