@@ -75,7 +75,7 @@ def test_no_name_of_a_group_is_read_as_another_one(issuer: TokenServer, name: st
     """Some issuers let people create groups, with any name."""
     for groups in (name, [name], ["x", name]):
         context = {"authorizer": authorized(issuer.token(roles=groups))["context"]}
-        access = ToldAccess.model_validate({"owners": ["hr"], "groups": {"people": ["hr"]}})
+        access = RuntimeAccess.model_validate({"owners": ["hr"], "groups": {"people": ["hr"]}})
         who = caller({"requestContext": context}, Context().invoked_function_arn, access)
         assert (who.role, who.groups) == ("reader", frozenset([groups] if isinstance(groups, str) else groups))
 
@@ -83,7 +83,7 @@ def test_no_name_of_a_group_is_read_as_another_one(issuer: TokenServer, name: st
 @pytest.mark.parametrize(("groups", "read"), [("hr,board", {"hr", "board"}), ("5", {"5"}), ("", set())])
 def test_a_decision_that_api_gateway_has_kept_from_before_a_deploy_is_read(groups: str, read: set[str]) -> None:
     context = {"authorizer": {"sub": "ada", "groups": groups}}
-    who = caller({"requestContext": context}, Context().invoked_function_arn, ToldAccess())
+    who = caller({"requestContext": context}, Context().invoked_function_arn, RuntimeAccess())
     assert who.groups == frozenset(read)
 
 
@@ -91,7 +91,7 @@ def test_nobody_is_the_operators(issuer: TokenServer) -> None:
     """Operators have no quota, share their conversations on a collection, and load documents that are trusted."""
     context = {"authorizer": authorized(issuer.token(sub=OPERATORS))["context"]}
     with pytest.raises(Forbidden, match=r"^The claim sub .*another one\.$"):
-        caller({"requestContext": context}, Context().invoked_function_arn, ToldAccess())
+        caller({"requestContext": context}, Context().invoked_function_arn, RuntimeAccess())
 
 
 def test_a_group_of_another_issuer_that_is_called_owner_makes_no_owner(issuer: TokenServer) -> None:
