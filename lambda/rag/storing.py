@@ -115,8 +115,8 @@ def _taken(split: Mapping[str, Sequence[Passage]], budget: Budget, parts: Parts,
         return {}
     others = parts.search.taken([passage for passages in split.values() for passage in passages], budget)
     return {
-        id: f"A passage of the document {id!r} would have the id of another document, which you did not load. Give your "
-        "document another id, or ask an owner to store it."
+        id: f"A passage of the document {id!r} would have the id of another document, which you did not load. Give "
+        "your document another id, or ask an owner to store it."
         for id, held in others.items()
         if not caller.changes(held)
     }
