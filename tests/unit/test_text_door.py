@@ -18,7 +18,7 @@ from corpus import fields
 from corpus.destination import Outcome, Verdict
 from corpus.document import Document, Entry, Unreadable
 from corpus.formats import Reading
-from corpus.formats.no_numbers import without
+from corpus.formats.loose_json import corrected
 from corpus.in_flight import Item, Track
 from corpus.report import DeadLetter, Report
 from corpus.source import read
@@ -119,7 +119,7 @@ def test_a_value_that_is_not_a_number_becomes_null(tmp_path: Path) -> None:
 @given(JSON, st.integers(1, 40))
 def test_no_number_is_found_wherever_the_stream_is_cut(value: Any, size: int) -> None:
     text = json.dumps(value).encode()
-    stream, rest = without(io.BytesIO(text)), b""
+    stream, rest = corrected(io.BytesIO(text)), b""
     while more := stream.read(size):
         rest += more
     wanted = json.dumps(json.loads(text, parse_constant=lambda _: None))

@@ -1,6 +1,6 @@
 """Books (epub): the pages in reading order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from posixpath import dirname, join, normpath
 from typing import BinaryIO
 from urllib.parse import unquote
@@ -11,7 +11,10 @@ from corpus.formats.package import Attributes, BadArchive, Package, local, refus
 from corpus.formats.page import decoded, read_into
 from corpus.formats.plain import document_row
 
-_PAGES = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml")
+_PAGES = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml", "image/svg+xml")
+# What the reading order may also name, and is no page. Some programs give pages a wrong type or none.
+_NO_PAGES = ("image/", "audio/", "video/", "text/css", "application/pdf", "font/")
+_ENCRYPTED = "META-INF/encryption.xml"
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
@@ -20,8 +23,11 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     try:
         package = Package(file)
         title, pages = _contents(package)
+        encrypted = _encrypted(package)
+        if pages and encrypted.issuperset(pages):
+            raise BadArchive("is protected against copying; save it without protection")
         for page in pages:
-            package.beside(lambda package, page: _read(outline, package, page), page)
+            package.beside(lambda package, page: _read(outline, package, page, encrypted), page)
             if len(outline) > LARGEST:
                 yield too_large(name)
                 return
@@ -33,14 +39,30 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     yield from package.refusals(name)
 
 
-def _read(outline: Outline, package: Package, page: str) -> None:
+def _read(outline: Outline, package: Package, page: str, encrypted: Set[str]) -> None:
+    if page in encrypted:
+        raise BadArchive(f"is protected against copying in its part {page}")
     read_into(outline, decoded(package.read(page)))
+
+
+def _encrypted(package: Package) -> set[str]:
+    """The files that are encrypted, such as pages of a protected book; fonts often are."""
+    names: set[str] = set()
+
+    def start(tag: str, attributes: Attributes) -> None:
+        if local(tag) == "CipherReference":
+            names.add(normpath(unquote(attributes.get("URI", ""))))
+
+    if _ENCRYPTED in package:
+        package.walk(_ENCRYPTED, start)
+    return names
 
 
 def _contents(package: Package) -> tuple[str | None, list[str]]:
     """The title and the pages."""
     roots: list[str] = []
     manifest: dict[str, str] = {}
+    others: dict[str, str] = {}
     spine: list[str] = []
     title: list[str] = []
     within = False
@@ -54,9 +76,14 @@ def _contents(package: Package) -> tuple[str | None, list[str]]:
         name = local(tag)
         within = name == "title" and not title
         is_contents = "nav" in attributes.get("properties", "").split()
-        if name == "item" and attributes.get("media-type") in _PAGES and not is_contents:
+        if name == "item":
+            kind = attributes.get("media-type", "").strip().lower()
             place = unquote(attributes.get("href", "").partition("#")[0])
-            manifest[attributes.get("id", "")] = normpath(join(dirname(roots[0]), place))
+            # The contents and pages of an unknown type are read only if the reading order names them.
+            is_page = kind in _PAGES and not is_contents
+            if is_page or not kind.startswith(_NO_PAGES):
+                items = manifest if is_page else others
+                items[attributes.get("id", "")] = normpath(join(dirname(roots[0]), place))
         elif name == "itemref":
             spine.append(attributes.get("idref", ""))
 
@@ -73,5 +100,6 @@ def _contents(package: Package) -> tuple[str | None, list[str]]:
         raise BadArchive("names no book in its container")
     package.walk(roots[0], start, end, text)
     # Pages outside the reading order, such as notes, are opened by links, so they come last.
-    ordered = dict.fromkeys([*(manifest[id] for id in spine if id in manifest), *manifest.values()])
+    items = manifest | others
+    ordered = dict.fromkeys([*(items[id] for id in spine if id in items), *manifest.values()])
     return "".join(title).strip() or None, [*ordered]

@@ -8,6 +8,8 @@ import unicodedata
 from itertools import pairwise
 from typing import BinaryIO, cast
 
+from corpus.formats.nearly_utf8 import FOREIGN, is_nearly_utf8
+
 # UTF-32 comes first, because its little-endian mark begins with that of UTF-16.
 MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -18,12 +20,21 @@ MARKS = (
 )
 # The encodings that some names actually mean, as in browsers.
 # https://html.spec.whatwg.org/multipage/parsing.html#prescan-a-byte-stream-to-determine-its-encoding
-MEANT = {"ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"}
+MEANT = {
+    **dict.fromkeys(("ascii", "iso8859-1"), "cp1252"),
+    **dict.fromkeys(("gb2312", "gbk"), "gb18030"),
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "big5": "big5hkscs",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+}
 _PIECE = 1 << 16
 # A text in UTF-16 has at least one zero byte in this many bytes.
 _FEW = 8
 # The bytes that are examined to find the encoding of a text without a mark.
 _LOOKED_AT = 1 << 20
+_BEYOND_ASCII = bytes(range(0x80, 0x100))
 # Characters that no decoded text has.
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 # ISO-2022-JP begins its characters with these escape sequences.
@@ -46,16 +57,19 @@ def encoding_of(content: bytes) -> str | None:
 
 
 def decoded(content: bytes) -> str:
-    """Decode the text with the encoding of its mark, UTF-8, or a detected encoding. Raises UnicodeDecodeError."""
+    """Decode the text with the encoding of its mark, UTF-8, or a detected encoding. Raises UnicodeDecodeError.
+
+    UTF-8 may have a few bytes that are not UTF-8; see nearly_utf8.py.
+    """
     marked = encoding_of(content)
     if marked is None and any(escape in content for escape in _JAPANESE):
         marked = _guess(content)
     try:
-        return content.decode(marked or "utf-8")
+        return content.decode(marked or "utf-8", errors=FOREIGN if marked else "strict")
     except UnicodeDecodeError:
         if marked or not (guess := _guess(content)):
             raise
-        return content.decode(guess)
+        return content.decode(guess, errors=FOREIGN)
 
 
 def is_known(file: BinaryIO) -> bool:
@@ -79,19 +93,23 @@ def utf8(file: BinaryIO, *, any_encoding: bool = False) -> BinaryIO:
     if name is None and any_encoding and not is_known(file):
         name = _guess(file.read(_LOOKED_AT))
         file.seek(start)
-    if name is None or name == "utf-8-sig":
-        file.seek(start + (len(codecs.BOM_UTF8) if name else 0))
-        return file
-    return _transcoded(file, name)
+    if name == "utf-8-sig":
+        file.seek(start + len(codecs.BOM_UTF8))
+        if not any_encoding or _is_utf8(b"", file):
+            file.seek(start + len(codecs.BOM_UTF8))
+            return file
+        file.seek(start)
+    return _transcoded(file, name) if name else file
 
 
 def _is_utf8(head: bytes, file: BinaryIO) -> bool:
     """Whether `head` and the rest of the file are UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        while head:
+        while head := head or file.read(_PIECE):
             decoder.decode(head)
-            head = file.read(_PIECE)
+            head = b""
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
     return True
@@ -100,7 +118,8 @@ def _is_utf8(head: bytes, file: BinaryIO) -> bool:
 def _wide(content: bytes) -> str | None:
     """The name of UTF-32 or UTF-16 without a mark, whose text has many zero bytes; None for other encodings."""
     zeros = content.count(b"\0")
-    if not zeros or (zeros * _FEW < len(content) and _is_utf8(content, io.BytesIO())):
+    # The last character of the content may be cut.
+    if not zeros or (zeros * _FEW < len(content) and _is_utf8(content.rstrip(_BEYOND_ASCII), io.BytesIO())):
         return None
     for name, size in (("utf-32-le", 4), ("utf-32-be", 4), ("utf-16-le", 2), ("utf-16-be", 2)):
         piece = content[: len(content) - len(content) % size]
@@ -128,6 +147,8 @@ def _guess(content: bytes) -> str | None:
     from chardet import detect
 
     looked_at = content[:_LOOKED_AT]
+    if is_nearly_utf8(looked_at):
+        return "utf-8"
     detected = detect(looked_at)
     if detected["confidence"] < _UNSURE:
         if _is_western(looked_at):
@@ -165,7 +186,7 @@ def _is_mixed(text: str) -> bool:
 
 def _transcoded(file: BinaryIO, encoding: str) -> BinaryIO:
     """A copy of the file in UTF-8: a temporary file that is removed when it is closed."""
-    decoder = codecs.getincrementaldecoder(encoding)()
+    decoder = codecs.getincrementaldecoder(encoding)(FOREIGN)
     laid = tempfile.TemporaryFile()  # noqa: SIM115 - closed when nobody reads it any more
     while piece := file.read(_PIECE):
         laid.write(decoder.decode(piece).encode())

@@ -1,4 +1,4 @@
-"""NDJSON: one JSON object per line."""
+"""NDJSON: one JSON object per line, also as the lines of an array."""
 
 import json
 from collections.abc import Iterator
@@ -11,6 +11,10 @@ LETTER = {"where", "id", "reason", "document"}
 # Newer dead letters also have `retry`: whether another attempt may help.
 LETTERS = (LETTER, LETTER | {"retry"})
 _SHOWN = 1_000
+# Some programs write control characters within strings, although JSON does not allow them.
+_DECODER = json.JSONDecoder(strict=False)
+# An array may have its objects in separate lines; the separator is that of JSON sequences (RFC 7464).
+_OF_ARRAY, _SEPARATOR = ("[", "]"), "\x1e"
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
@@ -29,15 +33,21 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
             continue
         if not line.strip():
             continue
-        yield _row(where, line, position, reading)
+        yield from _rows(where, line, position, reading)
 
 
-def _row(where: str, line: bytes, position: int, reading: Reading) -> Row:
+def _rows(where: str, line: bytes, position: int, reading: Reading) -> Iterator[Row]:
     try:
-        value = _value(line)
+        values = _values(line)
     except (ValueError, RecursionError) as error:
         start = line[:_SHOWN].decode(errors="replace")
-        return Row(where, reason=f"not JSON ({error})", entry=start, position=position)
+        yield Row(where, reason=f"not JSON ({error})", entry=start, position=position)
+        return
+    for value in values:
+        yield _row(where, value, position, reading)
+
+
+def _row(where: str, value: Any, position: int, reading: Reading) -> Row:
     if not isinstance(value, dict):
         return Row(where, reason="a JSON object is wanted", entry=value, position=position)
     if value.keys() in LETTERS:
@@ -45,13 +55,19 @@ def _row(where: str, line: bytes, position: int, reading: Reading) -> Row:
     return Row(where, reading.text_of(value), position=position)
 
 
-def _value(line: bytes) -> Any:
-    """Parse the line as UTF-8; `json.loads(line)` first determines the encoding, and takes half as long again."""
+def _values(line: bytes) -> list[Any]:
+    """Parse the line as UTF-8: one value, or the objects of an array."""
+    text = line.decode().strip()
     try:
-        return json.loads(line.decode())
+        value = _DECODER.decode(text)
     except ValueError:
+        text = text.removeprefix(_SEPARATOR).removesuffix(",")
+        if text in _OF_ARRAY:
+            return []
         # Python refuses to parse an integer of more than 4,300 digits.
-        return json.loads(line, parse_int=_integer)
+        value = json.loads(text, parse_int=_integer, strict=False)
+    is_list = isinstance(value, list) and value and all(isinstance(item, dict) for item in value)
+    return value if is_list else [value]
 
 
 def _integer(digits: str) -> int | str:

@@ -8,6 +8,7 @@ from email.message import EmailMessage, MIMEPart
 from typing import BinaryIO, cast
 
 from corpus.formats import LARGEST, Reading, Row
+from corpus.formats.encoding import MEANT
 from corpus.formats.outline import Outline
 from corpus.formats.page import decoded, read_into
 from corpus.formats.plain import document_row
@@ -33,7 +34,8 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     if len(content) > LARGEST_MESSAGE:
         yield Row(name, reason=f"has more than {LARGEST_MESSAGE >> 20} MiB, which is too large for one message")
         return
-    message = email.message_from_bytes(content.removeprefix(codecs.BOM_UTF8), policy=email.policy.default)
+    content = content.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
+    message = email.message_from_bytes(content, policy=email.policy.default)
     if not message.keys():
         yield Row(name, reason="is not a message: it has no headers")
         return
@@ -67,6 +69,9 @@ def _shown(message: MIMEPart) -> Iterator[MIMEPart]:
 
 def _is_text(part: MIMEPart) -> bool:
     is_apart = part.get_content_disposition() == "attachment" or part.get_filename()
+    if part.get_content_maintype() == "multipart":
+        # Its parts lack the separator that the headers name, so it is one text.
+        return not part.is_multipart()
     return not is_apart and part.get_content_type() in ("text/plain", "text/html", *_REPORTS)
 
 
@@ -98,7 +103,11 @@ def _attached(message: MIMEPart) -> Iterator[EmailMessage]:
 def _rows(attached: EmailMessage, name: str, reading: Reading) -> Iterator[Row]:
     from corpus.source import rows as read_rows
 
-    content = attached.get_content() if attached.get_content_type() != "message/rfc822" else None
+    content = None
+    if attached.get_content_maintype() == "text":
+        content = text_of(attached)
+    elif attached.get_content_type() != "message/rfc822":
+        content = attached.get_content()
     if content is None:
         name = name if name.lower().endswith(".eml") else f"{name}.eml"
         content = bytes(attached.get_content())
@@ -112,7 +121,8 @@ def text_of(part: MIMEPart) -> str:
     content = cast(bytes, part.get_payload(decode=True) or b"")
     charset = part.get_content_charset("us-ascii")
     try:
-        text = decoded(content) if charset == "us-ascii" else content.decode(charset, errors="replace")
+        name = codecs.lookup(charset).name
+        text = decoded(content) if name == "ascii" else content.decode(MEANT.get(name, name), errors="replace")
     except LookupError:
         text = decoded(content)
     text = text.replace("\r\n", "\n")

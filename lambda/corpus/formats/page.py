@@ -9,16 +9,20 @@ from typing import Any, BinaryIO
 from selectolax.lexbor import LexborHTMLParser
 
 from corpus.formats import Reading, Row, whole
+from corpus.formats.alternatives import OPENING, alternative, is_own
 from corpus.formats.encoding import MEANT, encoding_of
 from corpus.formats.encoding import decoded as text_of
 from corpus.formats.joined_cells import Spans
+from corpus.formats.mathml import CHILDREN, between
+from corpus.formats.numbers import Numbers
 from corpus.formats.outline import BETWEEN_CELLS, Outline
 from corpus.formats.plain import document_row
 from corpus.formats.raised import is_raised
 
 # Elements that are left out: menus, and elements that no page shows. An annotation repeats its formula.
 UNSEEN = frozenset(
-    ("head", "title", "script", "style", "template", "noscript", "nav", "iframe", "select", "annotation")
+    ("head", "title", "script", "style", "template", "noscript", "nav", "iframe", "select")
+    + ("annotation", "annotation-xml")
 )
 LINES = frozenset(("br", "li", "tr", "dt", "dd", "option", "summary", "caption", "figcaption", "legend"))
 BLOCKS = frozenset(
@@ -31,6 +35,7 @@ BLOCKS = frozenset(
 )
 TITLES = {f"h{level}": level for level in range(1, 7)}
 CELLS = frozenset(("td", "th"))
+LISTS = frozenset(("ol", "ul", "menu"))
 
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _CHARSET = re.compile(rb"<meta[^>]{0,1000}?charset\s{0,20}=\s{0,20}[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
@@ -109,26 +114,9 @@ def read_into(outline: Outline, html: str, level: int = 0) -> str | None:
     before = len(outline)
     _Walk(outline, level).all(tree.root)
     if len(outline) == before:
-        # The whole page is within `nav`, which other pages use only for menus.
-        _Walk(outline, level, unseen=UNSEEN - {"nav"}).all(tree.root)
+        # The whole page is within `nav` or `noscript`, which other pages use only for menus and warnings.
+        _Walk(outline, level, unseen=UNSEEN - {"nav", "noscript"}).all(tree.root)
     return _SPACE.sub(" ", title.text()).strip() if title is not None else None
-
-
-def _words_of(node: Any) -> str:
-    """The alternative text of a picture, or the value of a text field."""
-    attributes = node.attributes
-    if node.tag == "img":
-        return f" {attributes.get('alt') or ''} "
-    is_written = (attributes.get("type") or "text").lower() in (
-        "text",
-        "search",
-        "email",
-        "tel",
-        "url",
-        "number",
-        "date",
-    )
-    return f" {attributes.get('value') or ''} " if is_written else ""
 
 
 class _Walk:
@@ -142,6 +130,9 @@ class _Walk:
         self._in_pre = self._in_cell = 0
         self._heading: int | None = None
         self._raised = 0
+        self._own = -1
+        self._numbers, self._number = Numbers(), ""
+        self._reading = False
 
     def all(self, root: Any) -> None:
         """Read everything below the root."""
@@ -152,10 +143,9 @@ class _Walk:
                 self._text(node.text_content)
             elif node.tag not in self._unseen:
                 self._open(node.tag, node)
-                if node.tag in ("img", "input"):
-                    self._text(_words_of(node))
                 below = node.child
                 if below is None:
+                    self._text(alternative(node))
                     self._close(node.tag)
             elif node.tag == "iframe" and (page := node.attributes.get("srcdoc")) and self._frames < _FRAMES:
                 self._flush("\n\n")
@@ -171,6 +161,9 @@ class _Walk:
         self._flush("\n\n")
 
     def _text(self, text: str) -> None:
+        if self._number and text.strip():
+            self._said.append(self._number)
+            self._number = ""
         self._said.append(text if self._in_pre else _SPACE.sub(" ", text))
 
     def _open(self, tag: str, node: Any) -> None:
@@ -192,6 +185,22 @@ class _Walk:
             self._spans = Spans()
         elif tag == "sup":
             self._raised = len(self._said)
+        elif tag in LISTS:
+            self._numbers.open(tag, node.attributes)
+        elif tag == "li":
+            self._number = self._numbers.item(node.attributes)
+        elif tag in CHILDREN:
+            self._said.append(between(node))
+        else:
+            self._beside(tag, node)
+
+    def _beside(self, tag: str, node: Any) -> None:
+        """Separate what a browser shows apart: elements of programs that touch, and a reading of characters."""
+        if is_own(tag) and self._own == len(self._said):
+            self._said.append(" ")
+        elif tag == "rt":
+            self._reading = not "".join(self._said[-1:]).rstrip().endswith(OPENING)
+            self._said.append("(" if self._reading else "")
 
     def _close(self, tag: str) -> None:
         if tag in CELLS:
@@ -203,12 +212,18 @@ class _Walk:
         self._break(tag)
         if tag in TITLES:
             self._heading = None
+        elif tag in LISTS:
+            self._numbers.close()
         elif tag in ("pre", "textarea"):
             self._in_pre -= 1
         elif tag == "sup" and 0 < self._raised < len(self._said):
             before, *number = self._said[self._raised - 1 :]
             if is_raised(before, "".join(number)):
                 self._said.insert(self._raised, "^")
+        elif tag == "rt" and self._reading:
+            self._said.append(")")
+        elif is_own(tag):
+            self._own = len(self._said)
 
     def _break(self, tag: str) -> None:
         if self._in_cell and (tag in LINES or tag in BLOCKS):

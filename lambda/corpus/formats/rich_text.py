@@ -7,13 +7,24 @@ from typing import BinaryIO
 from striprtf.striprtf import rtf_to_text
 
 from corpus.formats import Reading, Row, whole
+from corpus.formats.outline import BETWEEN_CELLS
 from corpus.formats.plain import document_row
 
 # striprtf leaves out these groups, so they are turned into paragraphs.
 _BESIDE = re.compile(r"(?:\\\*)?\\(?:footnote|annotation|header[lrf]?|footer[lrf]?|shptxt)(?![A-Za-z])")
-# A shape contains text; its properties are not text.
-_SHAPE = re.compile(r"(?:\\\*)?\\(?:shpinst|shp)(?![A-Za-z])")
+# A shape contains text, and so does the shown result of an embedded file; a shape's properties are not text.
+_SHAPE = re.compile(r"(?:\\\*)?\\(?:shpinst|shp|object|result)(?![A-Za-z])")
 _PROPERTY = re.compile(r"\{\\sp(?![A-Za-z])")
+# A text in two forms, of which the second one has all characters.
+_FORMS, _SECOND_FORM = re.compile(r"\\upr\s?\{"), re.compile(r"\{\\\*\\ud(?![A-Za-z])")
+# Deleted text of tracked changes.
+_DELETED = re.compile(r"\{((?:\\[a-z]{1,32}-?\d{0,10}\s?){0,30}\\deleted(?![A-Za-z0]))")
+# The separator of cells in striprtf's output, and a private character for it while it is text.
+_BAR, _TEXT_BAR = "|", "\ue000"
+# The encoding of escaped characters in a file that names no code page.
+_ENCODINGS = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
+_ENCODING = re.compile(r"\\(mac|pca?)(?![A-Za-z])")
+_HEAD = 200
 _TITLE = re.compile(r"\{\\title\s([^{}\\]{1,500})\}")
 
 
@@ -23,9 +34,25 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     if not content.lstrip().startswith(b"{\\rtf"):
         yield Row(name, reason="is not readable Rich Text")
         return
-    # Characters beyond ASCII are escaped; an unescaped byte is taken as Windows-1252.
-    source = content.decode("cp1252", errors="replace")
+    source = _decoded(content)
     title = _TITLE.search(source)
-    readable = _PROPERTY.sub(r"{\\*\\sp", _SHAPE.sub("", _BESIDE.sub(r"\\par ", source)))
-    text: str = rtf_to_text(readable, errors="replace")  # type: ignore[no-untyped-call] # of striprtf 0.0
-    yield document_row(name, reading, text.replace("|\n", "\n").replace("|", " | "), title and title[1])
+    named = _ENCODING.search(source, 0, _HEAD)
+    readable = _PROPERTY.sub(r"{\\*\\sp", _SHAPE.sub("", _BESIDE.sub(r"\\par ", _readable(source))))
+    encoding = _ENCODINGS[named[1]] if named else "cp1252"
+    text: str = rtf_to_text(readable, encoding, errors="replace")  # type: ignore[no-untyped-call] # of striprtf 0.0
+    text = text.replace(f"{_BAR}\n", "\n").replace(_BAR, BETWEEN_CELLS).replace(_TEXT_BAR, _BAR)
+    yield document_row(name, reading, text, title and title[1])
+
+
+def _decoded(content: bytes) -> str:
+    """Characters beyond ASCII are escaped; unescaped ones are UTF-8, or else Windows-1252."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def _readable(source: str) -> str:
+    """Mark groups that are not shown, because striprtf leaves out only groups that are marked (`\\*`)."""
+    marked = _FORMS.sub(r"{\\*\\upr ", _SECOND_FORM.sub("{", source))
+    return _DELETED.sub(r"{\\*\\deleted \1", marked).replace(_BAR, _TEXT_BAR)

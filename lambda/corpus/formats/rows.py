@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, BinaryIO, NamedTuple, cast
 
+from calls.plain import is_blank
 from corpus.formats import LARGEST, Reading, Row, too_large
 from corpus.formats.encoding import utf8
 from corpus.formats.outline import Outline
@@ -69,7 +70,7 @@ def _each(records: Iterable[_Record], name: str, names: Sequence[str], reading: 
         where = f"{name}:{record.number}"
         if record.reason:
             yield Row(where, reason=record.reason, entry=record.line or record.cells)
-        elif any(record.cells):
+        elif not _is_empty(record, names):
             yield Row(where, reading.text_of(fields_of(names, record.cells)))
 
 
@@ -79,11 +80,19 @@ def _together(records: Iterable[_Record], name: str, names: Sequence[str], readi
         if record.reason:
             yield Row(f"{name}:{record.number}", reason=record.reason, entry=record.line or record.cells)
             continue
-        say(outline, names, record.cells)
+        if not _is_empty(record, names):
+            say(outline, names, record.cells)
         if len(outline) > LARGEST:
             yield too_large(name)
             return
     yield document_row(name, reading, outline)
+
+
+def _is_empty(record: _Record, names: Sequence[str]) -> bool:
+    """Whether the row has no values, or is the first row again, as in tables that were joined."""
+    cells = record.cells
+    is_header = bool(cells) and cells[0].strip() == names[0] and [cell.strip() for cell in cells] == [*names]
+    return is_header or all(map(is_blank, cells))
 
 
 class _Lines:
@@ -130,13 +139,20 @@ def _records(lines: _Lines, between: str, width: int) -> Iterator[_Record]:
             quoted = _ends_quoted(line, between, quoted=True)
         fits = quoted is False and not (width and _swallows(taken, between, width))
         cells = _cells(taken, between) if fits else []
-        if fits and not 0 < width < len(cells):
+        if width and not any(cells[width:]):
+            # Some programs write a separator after the last cell of each row except the first one.
+            del cells[width:]
+        is_whole = fits and not 0 < width < len(cells)
+        if is_whole and f'{between} "' not in taken[0]:
             yield _Record(number, cells)
             continue
         other = _by_habit(taken, between, width)
         if other:
             lines.back(taken[other[1] :])
             yield _Record(number, other[0])
+            continue
+        if is_whole:
+            yield _Record(number, cells)
             continue
         if fits:
             yield _Record(number, cells, reason=f"has {len(cells)} cells, the first row {width}")

@@ -7,7 +7,7 @@ import ijson
 
 from corpus.formats import Reading, Row
 from corpus.formats.encoding import utf8
-from corpus.formats.no_numbers import without
+from corpus.formats.loose_json import corrected
 
 # A file may be a request body of the API that stores documents; its list has this name.
 LIST = "documents"
@@ -24,7 +24,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     number = 0
     try:
         # Without `use_float`, a number with a fraction would be a Decimal, which JSON cannot express.
-        values = ijson.items(without(file), "item" if first == b"[" else "", multiple_values=True, use_float=True)
+        values = ijson.items(corrected(file), "item" if first == b"[" else "", multiple_values=True, use_float=True)
         for number, value in enumerate(values, 1):
             where = f"{name}:{number}"
             inner = value.get(LIST) if isinstance(value, dict) and len(value) == 1 else None
@@ -33,7 +33,9 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
             else:
                 yield _row(where, value, reading)
     except (ijson.JSONError, ValueError) as error:
-        said = str(error).partition("\n")[0]
+        # ijson gives the message as bytes if the file is not UTF-8.
+        message = error.args[0] if error.args else ""
+        said = (message.decode(errors="replace") if isinstance(message, bytes) else str(message)).partition("\n")[0]
         yield Row(f"{name}:{number + 1}", reason=f"not JSON from here on ({said})")
 
 

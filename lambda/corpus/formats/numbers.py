@@ -1,0 +1,64 @@
+"""The numbers of the items of ordered lists, which a page shows without having them in its text."""
+
+from collections.abc import Mapping
+
+_ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"))
+_ROMAN += ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+# A number beyond this is written in digits, as browsers do for Roman numbers.
+_MOST = 3999
+_LETTERS = 26
+
+
+class Numbers:
+    """The open lists of a page, in the order of reading."""
+
+    def __init__(self) -> None:
+        # For each open list: the next number and the kind of its numbers, or None if its items have no numbers.
+        self._lists: list[tuple[int, str] | None] = []
+
+    def open(self, tag: str, attributes: Mapping[str, str | None]) -> None:
+        """Begin a list."""
+        is_counted = tag == "ol" and "reversed" not in attributes
+        self._lists.append((_whole(attributes.get("start"), 1), attributes.get("type") or "1") if is_counted else None)
+
+    def close(self) -> None:
+        """End the innermost list."""
+        if self._lists:
+            self._lists.pop()
+
+    def item(self, attributes: Mapping[str, str | None]) -> str:
+        """The number of the next item, with a dot and a space; empty in a list without numbers."""
+        if not self._lists or self._lists[-1] is None:
+            return ""
+        expected, kind = self._lists[-1]
+        number = _whole(attributes.get("value"), expected)
+        self._lists[-1] = (number + 1, kind)
+        return f"{_written(number, kind)}. "
+
+
+def _whole(text: str | None, default: int) -> int:
+    return int(text) if text and text.lstrip("-").isdecimal() and len(text) < 10 else default
+
+
+def _written(number: int, kind: str) -> str:
+    if not 0 < number <= _MOST or kind.lower() not in ("a", "i"):
+        return str(number)
+    said = _roman(number) if kind.lower() == "i" else _lettered(number)
+    return said.upper() if kind.isupper() else said
+
+
+def _roman(number: int) -> str:
+    said = ""
+    for value, letters in _ROMAN:
+        said += letters * (number // value)
+        number %= value
+    return said
+
+
+def _lettered(number: int) -> str:
+    """The letters a to z, then aa, ab and so on."""
+    said = ""
+    while number:
+        number, last = divmod(number - 1, _LETTERS)
+        said = chr(ord("a") + last) + said
+    return said
