@@ -77,5 +77,24 @@ class Spans:
         return [BETWEEN_CELLS, *rest] if rest and began else rest
 
 
+class CoveredCells(JoinedCells):
+    """The cells of one table of OpenDocument, which has an empty cell wherever a joined one covers its place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows_below: dict[int, int] = {}
+
+    def open(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Begin a cell; `name` is its element."""
+        named = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
+        self.says("gridSpan", named.get("number-columns-repeated"))
+        height = _span(named.get("number-rows-spanned"), MOST_ROWS)
+        if name == "covered-table-cell" and self._rows_below.get(self._column, 0) > 0:
+            self._rows_below[self._column] -= 1
+            self.says("vMerge", None)
+        else:
+            self._rows_below[self._column] = height - 1
+
+
 def _span(text: str | None, most: int) -> int:
     return max(1, min(int(text), most)) if text and text.isascii() and text.isdigit() else 1

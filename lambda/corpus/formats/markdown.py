@@ -8,11 +8,12 @@ from typing import Any, BinaryIO
 
 import yaml
 from markdown_it import MarkdownIt
-from markdown_it.rules_block import reference
+from markdown_it.rules_block import reference, table
+from markdown_it.rules_block.table import escapedSplit, getLine
 
 from corpus.formats import Reading, Row, whole
 from corpus.formats.encoding import decoded
-from corpus.formats.outline import Outline
+from corpus.formats.outline import BETWEEN_CELLS, Outline
 from corpus.formats.page import BLOCKS, CELLS, LINES, UNSEEN, read_into
 from corpus.formats.plain import document_row
 
@@ -52,6 +53,7 @@ def _html(text: str) -> str:
     parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
     parser.add_render_rule("html_inline", _inline)
     parser.block.ruler.at("reference", _reference)
+    parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     tokens = parser.parse(text)
     for token in tokens:
         for child in token.children or ():
@@ -66,6 +68,32 @@ def _reference(state: Any, start: int, end: int, silent: bool) -> bool:
     """Skip a link definition, which is not shown; but a footnote (`[^1]: word`) stays as text."""
     at = state.bMarks[start] + state.tShift[start]
     return not state.src.startswith("[^", at) and reference(state, start, end, silent)
+
+
+def _table(state: Any, start: int, end: int, silent: bool) -> bool:
+    """Read a table; the parser leaves out cells beyond those of the first row, so they are added to the last one."""
+    before = len(state.tokens)
+    if not table(state, start, end, silent):
+        return False
+    cells: list[Any] = []
+    line = start + 1
+    for token in state.tokens[before:]:
+        if token.type == "tr_open":
+            cells = []
+        elif token.type == "inline":
+            cells.append(token)
+        elif token.type == "tr_close":
+            # The second line of a table has no cells.
+            extra = _cells(state, line)[len(cells) :] if line > start + 1 else []
+            if any(extra) and cells:
+                cells[-1].content = BETWEEN_CELLS.join(filter(None, [cells[-1].content, *extra]))
+            line += 1
+    return True
+
+
+def _cells(state: Any, line: int) -> list[str]:
+    cells = [cell.strip() for cell in escapedSplit(getLine(state, line).strip())]
+    return cells[not cells[0] : len(cells) - (len(cells) > 1 and not cells[-1])]
 
 
 def _inline(_: Any, tokens: Any, at: int, *__: Any) -> str:

@@ -5,6 +5,7 @@ from typing import BinaryIO
 
 from corpus.formats import Reading, Row
 from corpus.formats.flat import as_archive
+from corpus.formats.joined_cells import CoveredCells
 from corpus.formats.outline import Outline, row_of
 from corpus.formats.package import Attributes, BadArchive, Package, attribute, local, refused
 from corpus.formats.plain import document_row
@@ -12,6 +13,7 @@ from corpus.formats.plain import document_row
 # Elements without visible text, such as tracked deletions and styles.
 UNSEEN = frozenset(("tracked-changes", "automatic-styles", "font-face-decls", "scripts", "annotation-end", "forms"))
 _BREAKS = {"tab": "\t", "line-break": "\n"}
+_CELLS = ("table-cell", "covered-table-cell")
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
@@ -42,6 +44,7 @@ class _Text:
         self._paragraphs: list[list[str]] = []
         self._rows: list[list[str]] = []
         self._cells: list[list[str]] = []
+        self._joined: list[CoveredCells] = []
         self._level = 1
         self._slide = 0
 
@@ -64,10 +67,17 @@ class _Text:
             self._level = int(level) if level.isdigit() else 1
         elif name == "table":
             self._outline.part()
+            self._joined.append(CoveredCells())
         elif name == "table-row":
             self._rows.append([])
-        elif name in ("table-cell", "covered-table-cell"):
+            if self._joined:
+                self._joined[-1].row()
+        elif name in _CELLS:
             self._cells.append([])
+            if self._joined:
+                self._joined[-1].open(name, attributes)
+        elif self._paragraphs and name == "ruby-text":
+            self._paragraphs[-1].append("(")
         elif self._paragraphs and name in _BREAKS:
             self._paragraphs[-1].append(_BREAKS[name])
         elif self._paragraphs and name == "s":
@@ -84,8 +94,13 @@ class _Text:
             self._unseen -= 1
         elif _is_paragraph(tag) and self._paragraphs:
             self._paragraph("".join(self._paragraphs.pop()), is_heading=name == "h")
-        elif name in ("table-cell", "covered-table-cell") and self._cells and self._rows:
-            self._rows[-1].append(" ".join(self._cells.pop()))
+        elif name in _CELLS and self._cells and self._rows:
+            said = " ".join(self._cells.pop())
+            self._rows[-1].append(self._joined[-1].cell(said) if self._joined else said)
+        elif name == "table" and self._joined:
+            self._joined.pop()
+        elif name == "ruby-text" and self._paragraphs:
+            self._paragraphs[-1].append(")")
         elif name == "table-row" and self._rows:
             text = row_of(self._rows.pop())
             if self._cells:

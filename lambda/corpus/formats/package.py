@@ -195,6 +195,12 @@ def attribute(attributes: Attributes, name: str) -> str | None:
     return next((value for key, value in attributes.items() if local(key) == name), None)
 
 
+def described(attributes: Attributes) -> str:
+    """The title and the description of a picture; empty without them."""
+    said = (attribute(attributes, "title"), attribute(attributes, "descr"))
+    return " ".join(dict.fromkeys(filter(None, said)))
+
+
 def refused(name: str, error: BadArchive) -> Row:
     """The row for an archive that cannot be read."""
     return Row(name, reason=str(error))

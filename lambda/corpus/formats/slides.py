@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from corpus.formats import Reading, Row
+from corpus.formats.joined_cells import JoinedCells
 from corpus.formats.outline import Outline, row_of
-from corpus.formats.package import Attributes, BadArchive, Package, attribute, local, refused
+from corpus.formats.package import Attributes, BadArchive, Package, attribute, described, local, refused
 from corpus.formats.plain import document_row
 from corpus.formats.raised import FORMULA, is_raised
 from corpus.formats.symbols import in_font, is_symbols
@@ -78,6 +79,7 @@ class Shapes:
         self._reading = self._raised = False
         self._unseen = 0
         self._font = ("", "")
+        self._joined = JoinedCells()
 
     def all(self, package: Package, part: str) -> None:
         """Read the whole part."""
@@ -91,7 +93,7 @@ class Shapes:
             self._kind = ""
         elif name == "ph":
             self._kind = attribute(attributes, "type") or "body"
-        elif name == "cNvPr" and (description := attribute(attributes, "descr")):
+        elif name == "cNvPr" and (description := described(attributes)):
             self._outline.block(description, "\n")
         elif name in PARAGRAPHS:
             self._said = []
@@ -107,10 +109,14 @@ class Shapes:
             self._said.append(FORMULA[name])
         elif name == "tbl":
             self._outline.part()
+            self._joined = JoinedCells()
         elif name == "tr":
             self._row = []
+            self._joined.row()
         elif name == "tc":
             self._cell = []
+            if attribute(attributes, "vMerge") in ("1", "true"):
+                self._joined.says("vMerge", None)
         self._reading = name in self._texts
 
     def _text(self, text: str) -> None:
@@ -133,7 +139,7 @@ class Shapes:
             else:
                 self._outline.block(text, "\n")
         elif name == "tc" and self._row is not None:
-            self._row.append(" ".join(" ".join(self._cell or []).split()))
+            self._row.append(self._joined.cell(" ".join(" ".join(self._cell or []).split())))
             self._cell = None
         elif name == "tr":
             self._outline.block(row_of(self._row or []), "\n")

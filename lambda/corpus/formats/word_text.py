@@ -1,8 +1,9 @@
 """The text of a part of a Word document, read from its tags."""
 
+from corpus.formats.formula_parts import FormulaParts
 from corpus.formats.joined_cells import JoinedCells
 from corpus.formats.outline import Outline, row_of
-from corpus.formats.package import Attributes, Package, attribute, local
+from corpus.formats.package import Attributes, Package, attribute, described, local
 from corpus.formats.raised import FORMULA, is_raised
 from corpus.formats.symbols import in_font
 
@@ -32,6 +33,7 @@ class WordText:
         self._choices: list[str] = []
         self._choice = 0
         self._sign, self._ruby = "", ""
+        self._parts = FormulaParts()
 
     def all(self, package: Package, part: str) -> None:
         """Read the whole part."""
@@ -40,6 +42,8 @@ class WordText:
     def _start(self, tag: str, attributes: Attributes) -> None:
         name = local(tag)
         value = attribute(attributes, "val")
+        if _MATH in tag and self._paragraphs and not self._unseen:
+            self._paragraphs[-1].append(self._parts.open(name))
         if name == "r":
             self._raised, self._font = False, None
         # These are within `rPr`, whose content is skipped below.
@@ -77,7 +81,9 @@ class WordText:
             self._level[-1] = self._levels.get(value)
         elif name == "outlineLvl" and value.isdigit() and int(value) < LOWEST:
             self._level[-1] = int(value) + 1
-        elif name == "docPr" and (description := attribute(attributes, "descr")):
+        elif name == "docPr" and (description := described(attributes)):
+            self._paragraphs[-1].append(f" {description} ")
+        elif name == "shape" and (description := attributes.get("alt")):
             self._paragraphs[-1].append(f" {description} ")
         elif name == "textpath" and (drawn := attribute(attributes, "string")):
             self._paragraphs[-1].append(f" {drawn} ")
@@ -116,6 +122,8 @@ class WordText:
 
     def _end(self, tag: str) -> None:
         name = local(tag)
+        if _MATH in tag and self._paragraphs and not self._unseen:
+            self._parts.close()
         if self._unseen:
             self._unseen -= 1
         elif name == "t":
