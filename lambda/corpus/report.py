@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from calls.count_of import count_of
+
 MOST_ERRORS = 100
 Retry = Literal["later", "never"]
 """Whether a document that was not loaded may be accepted, unchanged, when it is loaded again."""
@@ -53,7 +55,7 @@ class Report:
     def summary(self) -> str:
         """The counts in words. Each document counts once: as created, updated, stored or failed."""
         arrived = f"{self.stored} stored" if self.stored else f"{self.created} created, {self.updated} updated"
-        removed = f", {self.removed} old chunks removed" if self.removed else ""
+        removed = f", {count_of(self.removed, 'old chunk')} removed" if self.removed else ""
         return f"{arrived}, {self.failed} failed{removed}"
 
     def mask(self, document: str, number: int) -> None:

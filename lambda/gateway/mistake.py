@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from calls.count_of import count_of
+
 # pydantic's error types for a value of the wrong kind, and the expected kind.
 _KINDS = {
     "string_type": "a string",
@@ -71,9 +73,9 @@ def _problem(error: Mapping[str, Any]) -> str:
         case "string_too_long":
             return f"is too long; the maximum is {limits['max_length']} characters"
         case "too_short":
-            return f"has {limits['actual_length']} entries; the minimum is {limits['min_length']}"
+            return f"has {count_of(limits['actual_length'], 'entry')}; the minimum is {limits['min_length']}"
         case "too_long":
-            return f"has {limits['actual_length']} entries; the maximum is {limits['max_length']}"
+            return f"has {count_of(limits['actual_length'], 'entry')}; the maximum is {limits['max_length']}"
         case "greater_than_equal":
             return f"is too small; the minimum is {limits['ge']}"
         case "less_than_equal":

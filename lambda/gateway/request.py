@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from calls.count_of import count_of
 from calls.plain import plain
 from rag.failures import Invalid, TooLarge, WrongType
 
@@ -53,7 +54,8 @@ def body_bytes(event: Mapping[str, Any], most_bytes: int) -> bytes:
     body = _bytes(event)
     if len(body) > most_bytes:
         raise TooLarge(
-            f"The body has {len(body)} bytes. The limit of this environment is {most_bytes}. Send less at once."
+            f"The body has {count_of(len(body), 'byte')}. The limit of this environment is {most_bytes}. "
+            "Send less at once."
         )
     return body
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from calls.count_of import count_of
 from mlcommons import Client
 from mlcommons.errors import ProvisioningError
 from mlcommons.watched import Watched
@@ -81,7 +82,7 @@ class Backups:
             old = now - snapshot.began > timedelta(days=self.keep_days)
             if newer and snapshot.state != UNDER_WAY and (old or not snapshot.is_whole):
                 repository.delete(snapshot.name)
-                why = f"it is older than {self.keep_days} days" if old else f"it is {snapshot.state}"
+                why = f"it is older than {count_of(self.keep_days, 'day')}" if old else f"it is {snapshot.state}"
                 yield KeeperFinding("Expired", snapshot.name, why)
 
 

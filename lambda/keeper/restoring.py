@@ -7,6 +7,7 @@ A backup contains no models or pipelines: the deploy has made them.
 from collections.abc import Sequence
 from typing import Any
 
+from calls.count_of import count_of
 from mlcommons import Client, apply
 from mlcommons.client import path_of
 from mlcommons.errors import Conflict, InvalidSpec, NotFound, Unready
@@ -72,7 +73,7 @@ def begin(repository: Repository, name: str | None, objects: Sequence[Watched], 
     held = {target: _documents(client, target) for target in pairs.values()}
     full = {target: count for target, count in held.items() if count}
     if full and not replace:
-        said = ", ".join(f"{target} has {count:,} documents" for target, count in full.items())
+        said = ", ".join(f"{target} has {count_of(count, 'document')}" for target, count in full.items())
         raise Conflict(TRIED, said, "Add --replace to replace them, or restore into another environment.")
     for target, count in held.items():
         if count is not None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from calls.count_of import count_of
 from corpus.chunks import chunks
 from corpus.document import Document
 from corpus.fields import with_access
@@ -31,7 +32,9 @@ def store(
     parts = own_parts() if parts is None else parts
     limits = parts.settings.limits
     if len(documents) > limits.documents:
-        raise Invalid(f"The request has {len(documents)} documents. Send at most {limits.documents} at once.")
+        raise Invalid(
+            f"The request has {count_of(len(documents), 'document')}. Send at most {limits.documents} at once."
+        )
     refuse_doubled(documents)
     wanted = documents_of(documents, parts.settings.index.text_field)
     try:

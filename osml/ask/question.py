@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from calls.count_of import count_of
 from calls.starting import ANSWER, starting
 from osml.ask.conversation import EngineConversation
 from osml.failure import Failure
@@ -80,8 +81,8 @@ def _searched_and_answered(
     text = answer_in(answered)
     if not text:
         raise Failure(
-            f"The search found {len(sources)} documents, but the pipeline {knowledge.search_pipeline} gave no "
-            f"answer: it could not read the output of the model {knowledge.answer_model_id} in the format of "
+            f"The search found {count_of(len(sources), 'document')}, but the pipeline {knowledge.search_pipeline} gave "
+            f"no answer: it could not read the output of the model {knowledge.answer_model_id} in the format of "
             f"{knowledge.llm_model}.",
             "answer-not-understood",
         )

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 
+from calls.count_of import count_of
 from osml.ask.asking import ask
 from osml.failure import Failure
 from osml.place import Place
@@ -39,8 +40,8 @@ def run(place: Place, question: str, expect: Sequence[str], sleep: Callable[[flo
         waited = f" (also after {waits} s, when a collection finds new documents)" if asked_again else ""
         raise Failure(f"The question {question!r} to the environment {place.env} failed: {fault}{waited}.")
     if answer.answer is None:
-        return f"Found: {place.env} found {len(answer.sources)} documents: {_short(answer.sources[0].text)}"
-    return f"Grounded: {place.env} answered from {len(answer.sources)} documents: {_short(answer.answer)}"
+        return f"Found: {place.env} found {count_of(len(answer.sources), 'document')}: {_short(answer.sources[0].text)}"
+    return f"Grounded: {place.env} answered from {count_of(len(answer.sources), 'document')}: {_short(answer.answer)}"
 
 
 def _answer(place: Place, question: str, sleep: Callable[[float], None]) -> Answer:

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from calls.count_of import count_of
 from osml.commands.options import As, Env, Sandbox, groups_of
 from osml.exit_code import FAILED
 from osml.place import place
@@ -62,7 +63,7 @@ def part(
         table.add_row(shown(document.id), shown(document.title or ""), f"{document.passages:,}", loaded, *access)
     if documents:
         console.print(table)
-    console.print(f"{len(documents):,} documents.", highlight=False)
+    console.print(f"{count_of(len(documents), 'document')}.", highlight=False)
 
 
 @app.command("show")
@@ -103,7 +104,9 @@ def remove(
             console.print(f"[red]✗[/] {shown(str(failure))}", highlight=False, soft_wrap=True)
             continue
         results.append(removed.model_dump())
-        console.print(f"{shown(id)} is removed, {removed.passages:,} passages.", highlight=False, soft_wrap=True)
+        console.print(
+            f"{shown(id)} is removed, {count_of(removed.passages, 'passage')}.", highlight=False, soft_wrap=True
+        )
     if json:
         print(as_json({"documents": results}))
     if failed:

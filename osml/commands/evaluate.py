@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from calls.count_of import count_of
 from osml.commands.options import Env, Sandbox
 from osml.exit_code import FAILED
 from osml.place import Place, place
@@ -119,7 +120,7 @@ def _generate(chosen: Place, file: Path, number: int) -> None:
     proposed = proposals(chosen, number)
     kept = write(file, proposed, judge) if sys.stdin.isatty() else write(file, proposed)
     if kept:
-        typer.echo(f"{kept} questions are in {file}. Measure with `osml evaluate {file}`.")
+        typer.echo(f"{file} has {count_of(kept, 'question')}. Measure with `osml evaluate {file}`.")
     else:
         typer.echo("No question was kept, so no file was written.")
 

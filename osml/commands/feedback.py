@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from calls.count_of import count_of
 from osml.commands.options import Env, Sandbox
 from osml.place import place
 from osml.terminal import as_json, shown
@@ -87,4 +88,4 @@ def _show(judged: "Iterable[Judgement]", *, json: bool) -> None:
         )
     if listed:
         console.print(table)
-    console.print(f"{len(listed):,} entries.", highlight=False)
+    console.print(f"{count_of(len(listed), 'entry')}.", highlight=False)

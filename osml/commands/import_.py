@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from calls.count_of import count_of
 from osml.commands.options import Sandbox
 from osml.failure import Failure
 from osml.place import environments, place, require_name
@@ -84,7 +85,8 @@ def import_(
         if not sys.stdin.isatty():
             raise Failure("This command needs a confirmation, and there is no terminal. Add --yes, or --dry-run.")
         typer.confirm(
-            f"Write {file}, and mark {len(plan.plan.adoptions)} objects in {domain or collection}?", abort=True
+            f"Write {file}, and mark {count_of(len(plan.plan.adoptions), 'object')} in {domain or collection}?",
+            abort=True,
         )
     for sentence in takeover.write(client, plan, file):
         print(sentence, file=sys.stderr)

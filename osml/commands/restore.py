@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from calls.count_of import count_of
 from osml.commands.options import Env, Sandbox
 from osml.place import place
 from osml.terminal import as_json
@@ -42,4 +43,4 @@ def restore(
         print(as_json({"snapshot": restored.snapshot, "documents": dict(restored.documents)}))
         return
     for index, count in restored.documents.items():
-        print(f"{index}: {count:,} documents of {restored.snapshot}")
+        print(f"{index}: {count_of(count, 'document')} of {restored.snapshot}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, get_args
 
+from calls.count_of import count_of
 from settings.price_list import USD
 from settings.prices import HOURS
 
@@ -112,8 +113,8 @@ def _check(load: Load) -> None:
 def show(load: Load, needed: Need) -> list[str]:
     """The result as lines of text."""
     lines = [
-        f"{load.documents:,} documents of {load.dimension} dimensions, {load.replicas + 1} copies, {load.engine}, "
-        f"quantization {load.quantization}:",
+        f"{count_of(load.documents, 'document')} of {load.dimension} dimensions, {load.replicas + 1} copies, "
+        f"{load.engine}, quantization {load.quantization}:",
         f"  graphs in memory  {_gib(needed.memory)}   1.1 × ({float(BYTES[load.quantization]):g} × {load.dimension} + "
         f"8 × {LINKS}) bytes × documents × copies",
         f"  disk              {_gib(needed.disk)}   (text + vector + graph) × documents × copies × {DISK_FACTOR}",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from calls.count_of import count_of
 from osml.evaluate.answers import Faithfulness
 from osml.terminal import as_json, shown
 
@@ -24,7 +25,9 @@ def show(measured: Faithfulness, faults: Sequence[str], *, json: bool) -> None:
     for name, value in measured.figures.items():
         table.add_row(name, "no citations" if value is None else f"{value:.3f}")
     console.print(table)
-    console.print(f"{measured.answers:,} answers, {len(measured.statements):,} sentences.", highlight=False)
+    console.print(
+        f"{count_of(measured.answers, 'answer')}, {count_of(len(measured.statements), 'sentence')}.", highlight=False
+    )
     lost = [(question, text) for question, texts in measured.unsupported.items() for text in texts]
     for question, text in lost[:SHOWN]:
         console.print(f"[yellow]no passage says[/] {shown(text)} [dim]({shown(question)})[/]", soft_wrap=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from calls.count_of import count_of
 from osml.ask import assistant, question
 from osml.documents.library import Library, all_of, library
 from osml.failure import Failure
@@ -67,8 +68,8 @@ def proposed(documents: Library, number: int, ask: AskModel) -> Iterator[Proposa
         raise Failure("No document has a passage that you may see. Load some with `osml ingest FILE`.", "index-empty")
     if not seen:
         raise Failure(
-            f"The model was asked about {len(replies)} passages and wrote no question; it said: {replies[0][:200]!r}. "
-            "Set another model in `answer`, or write questions yourself.",
+            f"The model was asked about {count_of(len(replies), 'passage')} and wrote no question; it said: "
+            f"{replies[0][:200]!r}. Set another model in `answer`, or write questions yourself.",
             "answer-not-understood",
         )
 

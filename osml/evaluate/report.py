@@ -4,6 +4,7 @@ import html
 from collections.abc import Sequence
 from pathlib import Path
 
+from calls.count_of import count_of
 from osml.evaluate.evaluate import Quality
 from osml.evaluate.evaluation_view import shown_p
 from osml.evaluate.refusal import RefusalMeasure
@@ -25,8 +26,8 @@ def write(
     count = len(ways[0].gains)
     parts = [
         f"<h1>Evaluation of {html.escape(environment)}</h1>",
-        f"<p>{count} questions of {html.escape(questions.name)}. p says how often chance alone would make a way "
-        f"differ as much from &ldquo;{html.escape(ways[0].way)}&rdquo; (paired randomization test).</p>",
+        f"<p>{count_of(count, 'question')} of {html.escape(questions.name)}. p says how often chance alone would make "
+        f"a way differ as much from &ldquo;{html.escape(ways[0].way)}&rdquo; (paired randomization test).</p>",
         _table(ways),
         "<h2>nDCG@10</h2>",
         _bars(ways),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from calls.count_of import count_of
 from corpus import tokens as counting
 from corpus.chunks import chunks
 from corpus.document import Unreadable
@@ -89,10 +90,12 @@ def show(where: Place, files: Sequence[str | Path], price: float | None, options
     if overlap:
         console.print(f"Each chunk repeats up to {overlap} percent of the previous one (index.overlap).")
     console.print(
-        f"{counted.sources:,} files, {counted.bytes:,} bytes: {counted.documents:,} documents in {counted.chunks:,} "
-        f"chunks of at most {most:,} characters and {tokens:,} tokens, {counted.unreadable:,} unreadable.\n"
+        f"{count_of(counted.sources, 'file')}, {count_of(counted.bytes, 'byte')}: "
+        f"{count_of(counted.documents, 'document')} in {count_of(counted.chunks, 'chunk')} of at most {most:,} "
+        f"characters and {tokens:,} tokens, {counted.unreadable:,} unreadable.\n"
         f"{_spread('Characters', counted.sizes)}\n{_spread('Tokens', counted.tokens)}\n"
-        f"About {counted.embedded:,} tokens to embed by {settings.embedding.provider} {settings.embedding.model}.",
+        f"About {count_of(counted.embedded, 'token')} to embed by {settings.embedding.provider} "
+        f"{settings.embedding.model}.",
         highlight=False,
         soft_wrap=True,
     )

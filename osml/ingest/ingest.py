@@ -9,6 +9,7 @@ from time import sleep
 
 from rich.console import Console
 
+from calls.count_of import count_of
 from calls.starting import EMBEDDING, starting
 from corpus.destination import Stopped
 from corpus.load import load
@@ -59,7 +60,9 @@ def ingest_files(
         console.print(f"The index {to.index} lacks documents of the interrupted ingest. Starting over.")
         noted.forget()
     if noted.continues:
-        console.print(f"Resuming an interrupted ingest after {noted.report.read} documents (--fresh starts over).")
+        console.print(
+            f"Resuming an interrupted ingest after {count_of(noted.report.read, 'document')} (--fresh starts over)."
+        )
     noted.rejected = str(rejected or noted.rejected or _rejected_now())
     file = Path(noted.rejected)
     # Appends to an existing file, and replaces what the interrupted ingest wrote after its last note.
@@ -148,7 +151,7 @@ def _rejected_now() -> str:
 
 
 def _show(console: Console, report: Report, index: str, dead_letters: DeadLetters) -> None:
-    console.print(f"{report.read:,} documents read; of their chunks {report.summary} in the index {index}.")
+    console.print(f"{count_of(report.read, 'document')} read; of their chunks {report.summary} in the index {index}.")
     if report.unkept:
         unkept = visible(", ".join(sorted(report.unkept)))
         console.print(f"The assistant does not store the fields {unkept}.", highlight=False, markup=False)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from calls.count_of import count_of
 from osml.failure import Failure
 from osml.remote.domain import Domain
 
@@ -36,8 +37,9 @@ class InitialLoad:
         count = self.held()
         if count and not continues:
             raise Failure(
-                f"The index {self.index} already contains {count} documents. --initial-load turns off replicas and "
-                f"refresh during the load; it is only for an index that nobody searches yet. Load without it."
+                f"The index {self.index} already contains {count_of(count, 'document')}. --initial-load turns off "
+                f"replicas and refresh during the load; it is only for an index that nobody searches yet. "
+                "Load without it."
             )
         self._still()
         try:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn
 from rich.text import Text
 
+from calls.count_of import count_of
 from corpus.report import Report
 
 # Seconds until the first plain line, the factor by which each pause grows, and the longest pause in seconds.
@@ -53,7 +54,7 @@ class IngestPace:
         report = self.report
         new = report.read - self.before
         rate = new / max(self.elapsed, 1.0)
-        parts = [f"{report.read:,} documents", f"{report.arrived:,} chunks", f"{rate:,.1f}/s"]
+        parts = [f"{count_of(report.read, 'document')}", f"{count_of(report.arrived, 'chunk')}", f"{rate:,.1f}/s"]
         if self.given > new:
             parts.append(f"{self.given - new:,} under way")
         if report.failed:

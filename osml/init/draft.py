@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from calls.count_of import count_of
 from osml.deploy import size
 from osml.init.offers import ANSWER, EMBEDDING, SEARCH, SIGN_IN, Offer
 from settings import SettingError, load, prices
@@ -86,7 +87,7 @@ def _sized(groups: Mapping[str, Any], documents: int) -> dict[str, Any]:
     zones = chosen.get("availability_zones", 1)
     needed = size.need(size.Load(documents, groups[EMBEDDING.group]["dimension"], replicas=zones - 1))
     if not needed.shapes:
-        raise ValueError(f"No domain of up to {size.MOST_NODES} r7g nodes holds {documents:,} documents.")
+        raise ValueError(f"No domain of up to {size.MOST_NODES} r7g nodes holds {count_of(documents, 'document')}.")
     # Of shapes that cost nearly the same, the one of the fewest nodes is the easiest to run.
     dear = needed.shapes[0].usd * _NEARLY
     shape = min((shape for shape in needed.shapes if shape.usd <= dear), key=lambda shape: shape.nodes)

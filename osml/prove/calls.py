@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import requests
 
+from calls.count_of import count_of
 from osml.failure import Failure
 from osml.prove.trial import QUESTION, Trial
 from osml.remote.stack import assistant
@@ -33,7 +34,7 @@ def ask(trial: Trial, key: str) -> str:
     body = answer.json()
     if not body.get("sources") or not body.get("answer"):
         raise Failure(f"POST /ask returned no source or no text: {answer.text}")
-    return f"grounded: {body['grounded']}, {len(body['sources'])} sources, {body['timings']['total_ms']} ms"
+    return f"grounded: {body['grounded']}, {count_of(len(body['sources']), 'source')}, {body['timings']['total_ms']} ms"
 
 
 def stream(trial: Trial, key: str) -> str:
@@ -63,8 +64,8 @@ def stream(trial: Trial, key: str) -> str:
             f"{last.seconds:.2f} s"
         )
     return (
-        f"{len(arrivals)} events, the first after {first.seconds:.2f} s, the first words after {words.seconds:.2f} s, "
-        f"the last after {last.seconds:.2f} s: {', '.join(sorted(set(names)))}"
+        f"{count_of(len(arrivals), 'event')}, the first after {first.seconds:.2f} s, the first words after "
+        f"{words.seconds:.2f} s, the last after {last.seconds:.2f} s: {', '.join(sorted(set(names)))}"
     )
 
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from calls.count_of import count_of
 from osml.doctor.checks.context import Context
 from osml.rehearsal.administrator import administrator
 from osml.rehearsal.difference import differences
-from osml.rehearsal.subject import Comparison, RehearsalQuestions, compared, counted
+from osml.rehearsal.subject import Comparison, RehearsalQuestions, compared
 
 KINDS = {"roles": "role", "rolesmapping": "role mapping", "internalusers": "user", "actiongroups": "action group"}
 
@@ -29,5 +30,5 @@ def look(context: Context, _: RehearsalQuestions) -> dict[str, dict[str, Any]]:
 def compare(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> Comparison:
     """A definition may gain fields that the later line adds, but must lose none."""
     faults = [fault for kind, what in KINDS.items() for fault in differences(before[kind], after[kind], what)]
-    counts = ", ".join(counted(len(after[kind]), what) for kind, what in KINDS.items())
+    counts = ", ".join(count_of(len(after[kind]), what) for kind, what in KINDS.items())
     return compared(counts, faults)

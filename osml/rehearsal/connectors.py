@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from calls.count_of import count_of
 from osml.doctor.checks.context import Context
 from osml.rehearsal.difference import differences
-from osml.rehearsal.subject import Comparison, RehearsalQuestions, compared, counted
+from osml.rehearsal.subject import Comparison, RehearsalQuestions, compared
 from osml.status.inventory import MOST
 
 
@@ -17,4 +18,4 @@ def look(context: Context, _: RehearsalQuestions) -> dict[str, Any]:
 
 
 def compare(before: dict[str, Any], after: dict[str, Any]) -> Comparison:
-    return compared(counted(len(after), "connector"), differences(before, after, "connector"))
+    return compared(count_of(len(after), "connector"), differences(before, after, "connector"))

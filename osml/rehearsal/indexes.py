@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from calls.count_of import count_of
 from osml.doctor.checks.context import Context
 from osml.rehearsal.administrator import administrator
-from osml.rehearsal.subject import Comparison, RehearsalQuestions, compared, counted
+from osml.rehearsal.subject import Comparison, RehearsalQuestions, compared
 
 HEALTH = ("red", "yellow", "green")
 
@@ -46,10 +47,12 @@ def compare(before: dict[str, IndexReading], after: dict[str, IndexReading]) -> 
         if HEALTH.index(now.health) < HEALTH.index(was.health):
             faults.append(f"The index {name} is {now.health}; it was {was.health} before.")
         if (now.documents or 0) < (was.documents or 0):
-            faults.append(f"The index {name} has {now.documents} documents; it had {was.documents} before.")
+            faults.append(
+                f"The index {name} has {count_of(now.documents or 0, 'document')}; it had {was.documents} before."
+            )
         faults += [f"The index {name} lost the alias {alias}." for alias in sorted(was.aliases - now.aliases)]
     documents = sum(index.documents or 0 for index in after.values())
     healths = {index.health for index in after.values()}
     worst = next((health for health in HEALTH if health in healths), "green")
-    seen = f"{counted(len(after), 'index')}, {worst} at worst, with {counted(documents, 'document')}"
+    seen = f"{count_of(len(after), 'index')}, {worst} at worst, with {count_of(documents, 'document')}"
     return compared(seen, faults)

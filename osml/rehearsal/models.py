@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from calls.count_of import count_of
 from mlcommons import ProvisioningError
 from mlcommons.prediction import predict
 from osml.doctor.checks.context import Context
-from osml.rehearsal.subject import Comparison, RehearsalQuestions, compared, counted
+from osml.rehearsal.subject import Comparison, RehearsalQuestions, compared
 from osml.status.inventory import MOST
 
 DEPLOYED = ("DEPLOYED", "DEPLOYING", "PARTIALLY_DEPLOYED")
@@ -62,4 +63,4 @@ def compare(before: dict[str, ModelReading], after: dict[str, ModelReading]) -> 
             faults.append(f"The model {was.name} ({id}) {said}")
     probed = [model for model in after.values() if model.answers is not None]
     answering = sum(model.answers is True for model in probed)
-    return compared(f"{counted(len(after), 'model')}, {answering} of the {len(probed)} probed ones answer", faults)
+    return compared(f"{count_of(len(after), 'model')}, {answering} of the {len(probed)} probed ones answer", faults)

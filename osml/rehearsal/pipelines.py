@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from calls.count_of import count_of
 from osml.doctor.checks.context import Context
 from osml.rehearsal.difference import differences
-from osml.rehearsal.subject import Comparison, RehearsalQuestions, compared, counted
+from osml.rehearsal.subject import Comparison, RehearsalQuestions, compared
 
 PATHS = {"ingest pipeline": "/_ingest/pipeline", "search pipeline": "/_search/pipeline"}
 
@@ -16,4 +17,4 @@ def look(context: Context, _: RehearsalQuestions) -> dict[str, dict[str, Any]]:
 
 def compare(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> Comparison:
     faults = [fault for kind in PATHS for fault in differences(before[kind], after[kind], kind)]
-    return compared(" and ".join(counted(len(after[kind]), kind) for kind in PATHS), faults)
+    return compared(" and ".join(count_of(len(after[kind]), kind) for kind in PATHS), faults)

@@ -1,5 +1,6 @@
 """Searches for labelled questions are as good as before."""
 
+from calls.count_of import count_of
 from osml.doctor.checks.context import Context
 from osml.evaluate.evaluate import DEPLOYED, Quality, evaluate
 from osml.rehearsal.subject import SAME, SKIPPED, WORSE, Comparison, RehearsalQuestions
@@ -24,7 +25,7 @@ def compare(before: list[Quality] | None, after: list[Quality] | None) -> Compar
         seen.append(f"{was.way} {was.ndcg:.3f} → {now.ndcg:.3f}")
         if now.ndcg < was.ndcg - TOLERANCE:
             faults.append(f"Searching {_said(was.way)} has an nDCG@10 of {now.ndcg:.3f}; it was {was.ndcg:.3f} before.")
-    sentence = f"nDCG@10 of {len(after[0].milliseconds)} questions: {', '.join(seen)}"
+    sentence = f"nDCG@10 of {count_of(len(after[0].milliseconds), 'question')}: {', '.join(seen)}"
     return Comparison(WORSE if faults else SAME, sentence, tuple(faults))
 
 

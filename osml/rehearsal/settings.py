@@ -5,10 +5,11 @@ The engine archives those that the later line does not know, which is a fault.
 
 from typing import Any
 
+from calls.count_of import count_of
 from osml.doctor.checks.context import Context
 from osml.rehearsal.administrator import administrator
 from osml.rehearsal.difference import short
-from osml.rehearsal.subject import Comparison, RehearsalQuestions, compared, counted
+from osml.rehearsal.subject import Comparison, RehearsalQuestions, compared
 
 CLUSTER = "the cluster"
 ARCHIVED = "archived."
@@ -64,4 +65,4 @@ def compare(before: Settings, after: Settings) -> Comparison:
             else:
                 faults.append(f"{name} of {owner} ({short(value)}) is gone.")
     count = sum(len(settings) for settings in after.values())
-    return compared(f"{counted(count, 'setting')} of the cluster and its indexes", faults)
+    return compared(f"{count_of(count, 'setting')} of the cluster and its indexes", faults)

@@ -44,12 +44,6 @@ class RehearsalSubject:
     settles: bool = False
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 index`, `2 indexes`."""
-    plural = "es" if noun.endswith("x") else "s"
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}{plural}"
-
-
 def compared(seen: str, faults: list[str]) -> Comparison:
     """The result WORSE if there are faults, otherwise SAME."""
     return Comparison(WORSE if faults else SAME, seen, tuple(faults))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from calls.count_of import count_of
 from osml import interruption
 from osml.failure import Failure
 from osml.place import Place
@@ -103,7 +104,9 @@ def _counts(run: Run) -> str:
 
 def show(console: Console, run: Run, where: Place) -> None:
     """Print the result of a run."""
-    would = " (nothing was loaded or removed)" if run.dry else f", {run.passages:,} chunks stored{_masked(run)}"
+    would = (
+        " (nothing was loaded or removed)" if run.dry else f", {count_of(run.passages, 'chunk')} stored{_masked(run)}"
+    )
     first = f"{ENDS.get(run.status, '')} {shown(run.source)}: {_counts(run)}{would}."
     console.print(first, highlight=False, soft_wrap=True)
     for change, names in run.names.items():

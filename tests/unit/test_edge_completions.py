@@ -141,7 +141,7 @@ def test_the_messages_before_the_last_are_the_conversation(heard: list[Any]) -> 
         ({"messages": [{"role": "user", "content": " "}]}, 400, "`question` is too short"),
         ({"messages": [{"role": "tool", "content": "x"}]}, 400, "`messages[0].role`"),
         ({"n": 2}, 400, "`n` is too large; the maximum is 1."),
-        ({"tools": [{}]}, 400, "`tools` has 1 entries; the maximum is"),
+        ({"tools": [{}]}, 400, "`tools` has 1 entry; the maximum is"),
         ({"stream": "yes"}, 400, "`stream` is a string"),
     ],
 )

@@ -7,6 +7,7 @@ from posixpath import dirname, join, normpath
 from typing import BinaryIO
 from xml.parsers import expat
 
+from calls.count_of import count_of
 from corpus.formats import Reading, Row
 
 # The limits of an archive: unpacked bytes, and files.
@@ -46,7 +47,9 @@ class Package:
         files = self._archive.infolist()
         unpacked = sum(file.file_size for file in files)
         if unpacked > LARGEST_UNPACKED or len(files) > MOST_FILES:
-            raise BadArchive(f"has {unpacked >> 20:,} MiB in {len(files):,} files when unpacked, which is too large")
+            raise BadArchive(
+                f"has {unpacked >> 20:,} MiB in {count_of(len(files), 'file')} when unpacked, which is too large"
+            )
         self._files = {_normal(file.filename): file for file in files}
         self.damaged: list[BadArchive] = []
 

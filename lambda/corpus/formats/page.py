@@ -3,7 +3,6 @@
 import codecs
 import re
 from collections.abc import Iterator, Set
-from html import escape
 from typing import Any, BinaryIO
 
 from selectolax.lexbor import LexborHTMLParser
@@ -18,11 +17,23 @@ from corpus.formats.numbers import Numbers
 from corpus.formats.outline import BETWEEN_CELLS, Outline
 from corpus.formats.plain import document_row
 from corpus.formats.raised import is_raised
+from corpus.formats.xhtml import html_of, is_xhtml
 
 # Elements that are left out: menus, and elements that no page shows. An annotation repeats its formula.
 UNSEEN = frozenset(
-    ("head", "title", "script", "style", "template", "noscript", "nav", "iframe", "select")
-    + ("annotation", "annotation-xml")
+    (
+        "head",
+        "title",
+        "script",
+        "style",
+        "template",
+        "noscript",
+        "nav",
+        "iframe",
+        "select",
+        "annotation",
+        "annotation-xml",
+    )
 )
 LINES = frozenset(("br", "li", "tr", "dt", "dd", "option", "summary", "caption", "figcaption", "legend"))
 BLOCKS = frozenset(
@@ -47,13 +58,6 @@ _SINGLE = re.compile(r"ascii|iso8859-\d+|cp125\d|koi8-[ru]|mac[-_].*")
 _SHADOW = re.compile(r"<template(?=\s[^<>]{0,1000}?\bshadowroot(?:mode)?\b)", re.IGNORECASE)
 # How many frames may be within each other.
 _FRAMES = 3
-# XHTML is XML: a tag may close itself, and text may be in a CDATA section. HTML has neither.
-_XML = re.compile(rb"<\?xml\s|http://www\.w3\.org/1999/xhtml")
-_SELF_CLOSED = re.compile(r"<([A-Za-z][A-Za-z0-9:_-]{0,50})((?:\s[^<>]*)?)/>")
-_VOID = frozenset(
-    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
-)
-_SECTION, _SECTION_END = "<![CDATA[", "]]>"
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
@@ -69,21 +73,7 @@ def decoded(content: bytes) -> str:
     Unlike in browsers, UTF-8 is tried before a single-byte encoding, because hardly any other text is valid UTF-8.
     """
     text = _text_of(content)
-    return _html_of(text) if _XML.search(content, 0, _HEAD) else text
-
-
-def _html_of(xhtml: str) -> str:
-    """Convert XHTML to HTML."""
-    first, *sections = xhtml.split(_SECTION)
-    pieces = [first]
-    for section in sections:
-        data, end, rest = section.partition(_SECTION_END)
-        pieces += [escape(data, quote=False), rest] if end else [_SECTION, section]
-    return _SELF_CLOSED.sub(_opened, "".join(pieces))
-
-
-def _opened(tag: "re.Match[str]") -> str:
-    return tag[0] if tag[1].lower() in _VOID else f"<{tag[1]}{tag[2]}></{tag[1]}>"
+    return html_of(text) if is_xhtml(content[:_HEAD]) else text
 
 
 def _text_of(content: bytes) -> str:
@@ -190,11 +180,14 @@ class _Walk:
         elif tag == "li":
             self._number = self._numbers.item(node.attributes)
         elif tag in CHILDREN:
-            self._said.append(between(node))
+            mark = between(node)
+            while mark and self._said and not self._said[-1].strip():
+                self._said.pop()
+            self._said.append(mark)
         else:
-            self._beside(tag, node)
+            self._beside(tag)
 
-    def _beside(self, tag: str, node: Any) -> None:
+    def _beside(self, tag: str) -> None:
         """Separate what a browser shows apart: elements of programs that touch, and a reading of characters."""
         if is_own(tag) and self._own == len(self._said):
             self._said.append(" ")

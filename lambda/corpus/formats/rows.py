@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, BinaryIO, NamedTuple, cast
 
+from calls.count_of import count_of
 from calls.plain import is_blank
 from corpus.formats import LARGEST, Reading, Row, too_large
 from corpus.formats.encoding import utf8
@@ -155,7 +156,7 @@ def _records(lines: _Lines, between: str, width: int) -> Iterator[_Record]:
             yield _Record(number, cells)
             continue
         if fits:
-            yield _Record(number, cells, reason=f"has {len(cells)} cells, the first row {width}")
+            yield _Record(number, cells, reason=f"has {count_of(len(cells), 'cell')}, the first row {width}")
             continue
         lines.back(taken[1:])
         cells = _cells(taken[:1], between)

@@ -1,5 +1,6 @@
 """The environment's stacks exist and are completely deployed."""
 
+from calls.count_of import count_of
 from osml.doctor.checks.check import Check
 from osml.doctor.checks.complaints import complaint, named
 from osml.doctor.checks.context import Context
@@ -20,7 +21,9 @@ def stacks(context: Context) -> str:
         if stack.was_rolled_back:
             raise Noted(_complaint(context, stack))
     changing = [f"{stack.name} is {stack.state}" for stack in context.stacks if stack.is_changing]
-    return f"{len(context.stacks)} stacks" + (f"; a deploy is running: {', '.join(changing)}" if changing else "")
+    return f"{count_of(len(context.stacks), 'stack')}" + (
+        f"; a deploy is running: {', '.join(changing)}" if changing else ""
+    )
 
 
 def _complaint(context: Context, stack: StackState) -> Complaint:

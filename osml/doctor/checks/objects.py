@@ -1,5 +1,6 @@
 """The objects in the engine are as their stacks define them, by the same comparison as in status, deploy and keeper."""
 
+from calls.count_of import count_of
 from mlcommons.drift import Compared
 from osml.doctor.checks.check import Check
 from osml.doctor.checks.complaints import complaint
@@ -23,9 +24,10 @@ def objects(context: Context) -> str:
         raise Unchecked("operators have no access to a collection")
     drifted = [entry for entry in context.compared if entry.is_drift]
     if drifted:
-        more = f"; {len(drifted) - 1} more objects differ, see `osml status`" if len(drifted) > 1 else ""
+        further = count_of(len(drifted) - 1, "more object")
+        more = f"; there is a difference in {further}, see `osml status`" if len(drifted) > 1 else ""
         raise complaint(context.place, name_of(drifted[0]), f"{sentence(drifted[0])}{more}")
-    return f"{len(context.compared)} objects are unchanged since the deploy"
+    return f"since the deploy, nothing has changed {count_of(len(context.compared), 'object')}"
 
 
 def sentence(compared: Compared) -> str:

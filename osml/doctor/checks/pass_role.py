@@ -2,6 +2,7 @@
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from calls.count_of import count_of
 from osml.doctor.checks.check import Check
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
@@ -25,7 +26,7 @@ def pass_role(context: Context) -> str:
     if denied:
         cause = f"{provisioner} may not pass {', '.join(denied)}, so the engine will refuse the next new connector"
         raise complaint(context.place, "pass-role-missing", cause)
-    return f"the provisioner may pass {len(passed)} roles"
+    return f"the provisioner may pass {count_of(len(passed), 'role')}"
 
 
 def _passed(context: Context) -> list[str]:

@@ -1,5 +1,6 @@
 """A complete question: embedded, searched and, if the recipe has an answer model, answered."""
 
+from calls.count_of import count_of
 from mlcommons.client import path_of
 from osml.ask import asking
 from osml.doctor.checks import key
@@ -29,8 +30,8 @@ def question(context: Context) -> str:
         name = key.refused(context) if name == "key-refused" and not context.on_collection else name
         raise complaint(context.place, name, sentence) from None
     if answer.answer is None:
-        return f"{len(answer.sources)} documents found in {answer.timings.total_ms} ms"
-    return f"answered from {len(answer.sources)} documents in {answer.timings.total_ms} ms"
+        return f"{count_of(len(answer.sources), 'document')} found in {answer.timings.total_ms} ms"
+    return f"answered from {count_of(len(answer.sources), 'document')} in {answer.timings.total_ms} ms"
 
 
 def _words(context: Context) -> str:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from calls.count_of import count_of
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.verdict import Noted, Skipped
 from osml.preflight.check import Seen
@@ -98,7 +99,7 @@ def _makes(context: PreflightContext, iam: Any, role: str) -> Iterator[Seen]:
         # The simulation does not know the values for the conditions of a policy.
         yield Noted(problem) if conditional else problem
     if not any(refused.values()):
-        yield f"{role} may do the {len(wanted)} actions that create the stacks"
+        yield f"{role} may create the stacks, with {count_of(len(wanted), 'action')}"
 
 
 def _wanted(context: PreflightContext) -> dict[str, set[str]]:

@@ -1,0 +1,259 @@
+"""Further small inputs like those that people have reported for document readers: none of their text is lost."""
+
+import base64
+import codecs
+
+import pytest
+
+from corpus.formats.encoding import decoded
+from corpus.formats.loose_json import corrected
+from corpus.formats.rich_text import rows as rich_text
+from tests.unit.growth import grows_in_proportion
+from tests.unit.office_files import archive, docx, odt, paragraph, pptx
+from tests.unit.reading import TEXT, reasons, texts
+from tests.unit.test_corpus_reported import MAIL, PAGE, Content, book, mail, run
+
+MATH = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+LONG_INTEGER, LONGER_INTEGER = "9" * 20, "9" * 5000
+ROWS = "".join(f"{number},Größe\n" for number in range(9))
+PAGES: dict[str, tuple[Content, str]] = {
+    "an ordered list": ("<ol start=3><li>three<li><p>four</p><ul><li>x</ul></ol>", "3. three\n\n4. four\n\nx"),
+    "a list in letters and one in Roman numbers": (
+        "<ol type=A><li>a<li value=28>b</ol><ol type=i><li value=14>c</ol>",
+        "A. a\nAB. b\n\nxiv. c",
+    ),
+    "a list that is counted backwards": ("<ol reversed><li>b<li>a</ol>", "b\na"),
+    "a table in an item of a list": (
+        "<ol><li>Set<table><tr><th>p<th>q<tr><td>1<td>2</table>then<li>End</ol>",
+        "1. Set\n\np | q\n1 | 2\n\nthen\n2. End",
+    ),
+    "only the text for browsers without scripts": ("<noscript><p>The text</p></noscript>", "The text"),
+    "the warning for browsers without scripts": ("<body><noscript>Turn on scripts</noscript><p>x</p>", "x"),
+    "a fraction and a power": (
+        "<math><mfrac><mi>a</mi> <mi>b</mi></mfrac></math> <math><msup><mi>x</mi><mn>2</mn></msup></math>",
+        "a/b x^2",
+    ),
+    "a sum, a root and a matrix": (
+        "<math><munderover><mo>∑</mo><mi>i</mi><mi>n</mi></munderover><msqrt><mn>2</mn></msqrt> "
+        "<mtable><mtr><mtd>1</mtd><mtd>2</mtd></mtr><mtr><mtd>3</mtd><mtd>4</mtd></mtr></mtable></math>",
+        "∑_i^n√2 1 2; 3 4",
+    ),
+    "a formula in two vocabularies": (
+        "<math><semantics><mi>a</mi><annotation-xml><ci>a</ci></annotation-xml></semantics></math>",
+        "a",
+    ),
+    "the places of a picture": ("<map><area alt='North dock'></map>", "North dock"),
+    "buttons of a form": ("<input type=submit value=Search><input type=image alt=Send>", "Search Send"),
+    "an icon with a name": ("<table><tr><td>Fish<td><i role=img aria-label=yes></i></table>", "Fish | yes"),
+    "elements of programs that touch": ("<my-tab>One</my-tab><my-tab>Two</my-tab>", "One Two"),
+    "a reading without brackets": ("<ruby>漢<rt>kan</rt></ruby>字", "漢(kan)字"),
+    "an encoding that is a part of another one": (
+        b"<meta charset=ks_c_5601-1987><p>" + "똠방각하".encode("cp949"),
+        "똠방각하",
+    ),
+    "a damaged byte": (("<meta charset=utf-8><p>" + "Größe " * 9).encode() + b"\xffEnd", ("Größe " * 9) + "\ufffdEnd"),
+}
+MARKDOWN: dict[str, tuple[Content, str]] = {
+    "an ordered list": ("3. three\n4. four\n\n   more\n", "3. three\n\n4. four\n\nmore"),
+    "more cells than the first row has": (
+        "| A | B |\n|---|---|\n| 1 | 2 | 3 | 4 |\n| 5 | 6 |\n",
+        "A | B\n1 | 2 | 3 | 4\n5 | 6",
+    ),
+}
+TEXTS: dict[str, tuple[str, Content, list[str]]] = {
+    "UTF-8 with a damaged byte": ("a.txt", "Größe und Maß".encode() + b"\x81!", ["Größe und Maß\ufffd!"]),
+    "UTF-8 that is cut": ("a.txt", "Größe und Maß, ö".encode()[:-1], ["Größe und Maß, \ufffd"]),
+    "UTF-8 and Windows-1252": ("a.txt", "Größe und Maß für Öl, ".encode() + b"\xfcber", ["Größe und Maß für Öl, über"]),
+    "UTF-8 behind a mark, and Windows-1252": (
+        "a.csv",
+        codecs.BOM_UTF8 + f"id,text\n{ROWS}".encode() + b"9,Stra\xdfe\n",
+        ["Größe"] * 9 + ["Straße"],
+    ),
+    "a table that is cut": ("a.csv", f"id,text\n{ROWS}9,ö".encode()[:-1], ["Größe"] * 9 + ["\ufffd"]),
+    "pairs of surrogates": ("a.txt", b"smile \xed\xa0\xbd\xed\xb8\x80 end", ["smile 😀 end"]),
+    "a separator behind the last cell of each row only": ("a.csv", "id,text\n1,a,\n2,b,\n", ["a", "b"]),
+    "spaces before quotes in the first row": ("a.csv", '"id", "text"\n1, "a, b"\n2, "c"\n', ["a, b", "c"]),
+    "rows of spaces and an end of DOS": ("a.csv", "id,text\n1,a\n   \n2,b\n\x1a", ["a", "b"]),
+    "tables one after the other": ("a.csv", "id,text\n1,a\nid,text\n2,b\n", ["a", "b"]),
+    "an integer of twenty digits": ("a.json", f'[{{"id":{LONG_INTEGER},"text":"a"}},{{"text":"b"}}]', ["a", "b"]),
+    "an integer of 5,000 digits": ("a.json", f'[{{"n":{LONGER_INTEGER},"text":"a"}},{{"text":"b"}}]', ["a", "b"]),
+    "a number beyond all floats": ("a.json", '[{"n":1e999,"text":"a"},{"n":-1E+400,"text":"b"}]', ["a", "b"]),
+    "a line end within a string": ("a.json", '[{"text":"a\n\tb"}]', ["a\n\tb"]),
+    "a tab within a string": ("a.jsonl", '{"text":"a\tb"}\n', ["a\tb"]),
+    "an array in a line": ("a.jsonl", '[{"text":"a"},{"text":"b"}]\n{"text":"c"}\n', ["a", "b", "c"]),
+    "an array over lines": ("a.ndjson", '[\n{"text":"a"},\n{"text":"b"}\n]\n', ["a", "b"]),
+    "a sequence of JSON": ("a.jsonl", '\x1e{"text":"a"}\n\x1e{"text":"b"}\n', ["a", "b"]),
+    "XML in an encoding of several bytes": (
+        "a.xml",
+        '<?xml version="1.0" encoding="GBK"?><a>中文</a>'.encode("gbk"),
+        ["a: 中文"],
+    ),
+}
+RICH_TEXT: dict[str, tuple[Content, str]] = {
+    "unescaped UTF-8": ("{\\rtf1\\ansi Grüße}", "Grüße"),
+    "characters of the Macintosh": (rb"{\rtf1\mac caf\'8e}", "café"),
+    "characters of DOS": (rb"{\rtf1\pc caf\'82}", "café"),
+    "deleted text": (rb"{\rtf1 a{\cf1\deleted\revauthdel1 gone}b}", "ab"),
+    "what an embedded file shows": (rb"{\rtf1 a {\object{\*\objdata 01}{\result shown}} b}", "a shown b"),
+    "a text in two forms": (rb"{\rtf1 {\upr{a?}{\*\ud{a\u8364?}}}}", "a€"),
+    "a bar": (rb"{\rtf1 a|b\par\trowd\cellx1\cellx2 c\cell d\cell\row}", "a|b\nc | d"),
+}
+MESSAGES: dict[str, tuple[bytes, str]] = {
+    "an extension of the encoding": (mail("똠방".encode("cp949"), "text/plain; charset=ks_c_5601-1987"), "똠방"),
+    "quotation marks of Windows": (mail(b"\x93Hi\x94", "text/plain; charset=iso-8859-1"), "“Hi”"),
+    "no separator of the parts": (MAIL + b"Content-Type: multipart/mixed\r\n\r\nThe only text\r\n", "The only text"),
+    "an empty line before the headers": (b"\r\n" + MAIL + b"\r\nmain", "main"),
+}
+BOOKS: dict[str, tuple[str, str, list[str]]] = {
+    "a type in capitals": ('<item id="a" href="a.xhtml" media-type="Text/HTML"/>', "a", ["main"]),
+    "a wrong type": ('<item id="a" href="a.xhtml" media-type="application/octet-stream"/>', "a", ["main"]),
+    "no type": ('<item id="a" href="a.xhtml"/>', "a", ["main"]),
+    "a page that is the contents too": (f'<item id="a" properties="nav" href="a.xhtml" {PAGE}/>', "a", ["main"]),
+}
+OFFICE: dict[str, tuple[str, bytes, list[str]]] = {
+    "hidden text": ("a.docx", docx(f"<w:p>{run('a')}{run('b', '<w:vanish/>')}</w:p>"), ["ab"]),
+    "the title of a picture": (
+        "a.docx",
+        docx("<w:p><w:r><w:drawing><w:docPr id='1' title='Plan' descr='a harbour'/></w:drawing></w:r></w:p>"),
+        [" Plan a harbour"],
+    ),
+    "the description of an old picture": (
+        "a.docx",
+        docx("<w:p><w:r><w:pict><v:shape xmlns:v='urn:v' alt='a harbour'/></w:pict></w:r></w:p>"),
+        [" a harbour"],
+    ),
+    "a matrix": (
+        "a.docx",
+        docx(
+            f"<w:p><m:m {MATH}><m:mr><m:e><m:r><m:t>1</m:t></m:r></m:e><m:e><m:r><m:t>2</m:t></m:r></m:e></m:mr>"
+            "<m:mr><m:e><m:r><m:t>3</m:t></m:r></m:e><m:e><m:r><m:t>4</m:t></m:r></m:e></m:mr></m:m></w:p>"
+        ),
+        ["1 2; 3 4"],
+    ),
+    "several parts in brackets": (
+        "a.docx",
+        docx(f"<w:p><m:d {MATH}><m:e><m:r><m:t>1</m:t></m:r></m:e><m:e><m:r><m:t>2</m:t></m:r></m:e></m:d></w:p>"),
+        ["(1, 2)"],
+    ),
+    "joined cells of a slide": (
+        "a.pptx",
+        pptx(
+            "<a:tbl><a:tr><a:tc rowSpan='2'><a:p><a:r><a:t>G</a:t></a:r></a:p></a:tc><a:tc><a:p><a:r><a:t>1</a:t>"
+            "</a:r></a:p></a:tc></a:tr><a:tr><a:tc vMerge='1'><a:p/></a:tc><a:tc><a:p><a:r><a:t>2</a:t></a:r></a:p>"
+            "</a:tc></a:tr></a:tbl>"
+        ),
+        ["G | 1\nG | 2"],
+    ),
+    "joined cells of an OpenDocument": (
+        "a.odt",
+        odt(
+            "<table:table><table:table-row><table:table-cell table:number-rows-spanned='2'><text:p>G</text:p>"
+            "</table:table-cell><table:table-cell><text:p>1</text:p></table:table-cell></table:table-row>"
+            "<table:table-row><table:covered-table-cell/><table:table-cell><text:p>2</text:p></table:table-cell>"
+            "</table:table-row><table:table-row><table:table-cell/><table:table-cell><text:p>3</text:p>"
+            "</table:table-cell></table:table-row></table:table>"
+        ),
+        ["G | 1\nG | 2\n | 3"],
+    ),
+    "a reading in an OpenDocument": (
+        "a.odt",
+        odt(
+            "<text:p><text:ruby><text:ruby-base>漢</text:ruby-base><text:ruby-text>kan</text:ruby-text></text:ruby></text:p>"
+        ),
+        ["漢(kan)"],
+    ),
+}
+ALL: dict[str, tuple[str, Content, list[str]]] = {
+    **{f"page: {kind}": ("a.html", content, [text]) for kind, (content, text) in PAGES.items()},
+    **{f"Markdown: {kind}": ("a.md", content, [text]) for kind, (content, text) in MARKDOWN.items()},
+    **{f"Rich Text: {kind}": ("a.rtf", content, [text]) for kind, (content, text) in RICH_TEXT.items()},
+    **{
+        f"message: {kind}": ("a.eml", content, [f"From: a@b.example\n\n{text}"])
+        for kind, (content, text) in MESSAGES.items()
+    },
+    **{
+        f"book: {kind}": ("a.epub", book(items, f'<itemref idref="{first}"/>', a="main"), expected)
+        for kind, (items, first, expected) in BOOKS.items()
+    },
+    **TEXTS,
+    **OFFICE,
+}
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_all_of_it_is_read(kind: str) -> None:
+    name, content, expected = ALL[kind]
+    assert [text.rstrip("\r\n") for text in texts(content, name)] == expected
+    assert reasons(content, name) == []
+
+
+def test_an_integer_is_the_same_id_in_any_file() -> None:
+    from tests.unit.reading import documents
+
+    row = f'{{"id": {LONG_INTEGER}, "text": "a", "n": {LONG_INTEGER}, "small": 12345678901234567}}'
+    assert documents(f"[{row}]", "a.json") == documents(row, "a.ndjson")
+
+
+def test_an_attachment_in_an_unknown_encoding_keeps_its_neighbours() -> None:
+    parts = (
+        b"Content-Type: text/plain; charset=x-none\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\none",
+        b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n"
+        b"Content-Disposition: attachment; filename=b.txt\r\n\r\n" + base64.b64encode(b"two"),
+    )
+    body = b"".join(b"--x\r\n" + part + b"\r\n" for part in parts)
+    assert texts(mail(body + b"--x--\r\n", "multipart/mixed; boundary=x"), "a.eml")[1:] == ["one", "two"]
+
+
+def test_a_book_that_is_protected_against_copying_is_named() -> None:
+    reference = "<CipherData><CipherReference URI='{}'/></CipherData>"
+    items = f'<item id="a" href="a.xhtml" {PAGE}/><item id="b" href="b.xhtml" {PAGE}/>'
+
+    def protected(*pages: str) -> bytes:
+        return archive(
+            {
+                "META-INF/container.xml": '<c><rootfile full-path="b.opf"/></c>',
+                "META-INF/encryption.xml": f"<e>{''.join(map(reference.format, pages))}</e>",
+                "b.opf": f'<p>{items}<itemref idref="a"/><itemref idref="b"/></p>',
+                "a.xhtml": b"\x80\x81" * 99,
+                "b.xhtml": "<p>main</p>",
+            }
+        )
+
+    assert reasons(protected("a.xhtml", "b.xhtml"), "a.epub") == [
+        "a.epub: is protected against copying; save it without protection"
+    ]
+    assert texts(protected("a.xhtml", "font.otf"), "a.epub") == ["main"]
+    assert reasons(protected("a.xhtml"), "a.epub") == ["a.epub: is protected against copying in its part a.xhtml"]
+
+
+def test_json_that_is_not_utf8_is_named_in_words() -> None:
+    (reason,) = reasons('[{"text": "Größe"}]'.encode("latin-1"), "a.json")
+    assert reason == "a.json:1: not JSON from here on (lexical error: invalid bytes in UTF8 string.)"
+
+
+@pytest.mark.parametrize("piece", ["é", "\\", "1", "1e", '"', "-", "1.", "[1,"])
+def test_the_time_to_correct_json_grows_with_its_size(piece: str) -> None:
+    import io
+
+    def work(text: str) -> None:
+        stream = corrected(io.BytesIO(text.encode()))
+        while stream.read(1 << 16):
+            pass
+
+    assert grows_in_proportion(work, lambda size: piece * size, 30_000)
+
+
+@pytest.mark.parametrize("piece", ["{\\deleted ", "{\\a", "\\upr{", "{\\*\\ud", "\\result", "|", "{\\b\\b\\b"])
+def test_the_time_to_read_rich_text_grows_with_its_size(piece: str) -> None:
+    import io
+
+    def work(text: str) -> None:
+        list(rich_text(io.BytesIO(text.encode()), "a.rtf", TEXT))
+
+    assert grows_in_proportion(work, lambda size: "{\\rtf1 " + piece * size, 3_000)
+
+
+def test_the_time_to_find_foreign_bytes_grows_with_the_text() -> None:
+    assert grows_in_proportion(
+        lambda text: decoded(text.encode() + b"\xfc"), lambda size: "ö\ufffd" * size + paragraph("x"), 20_000
+    )
