@@ -12,7 +12,7 @@ from osml.rehearsal.answers import Exchange
 from osml.rehearsal.difference import changes, differences
 from osml.rehearsal.indexes import IndexReading
 from osml.rehearsal.models import ModelReading
-from osml.rehearsal.subject import NOTED, SAME, SKIPPED, WORSE, Comparison, RehearsalSubject, counted
+from osml.rehearsal.subject import NOTED, SAME, SKIPPED, WORSE, Comparison, RehearsalSubject
 from osml.rehearsal.upgrade import Rehearsal, RehearsalFinding, compared
 from osml.status.inventory import CHANGED, OK, Entry
 from osml.status.status import Status
@@ -181,7 +181,3 @@ def test_one_worse_finding_makes_a_rehearsal_worse() -> None:
     assert not rehearsal(SAME, NOTED, SKIPPED).is_worse
     assert rehearsal(SAME, WORSE).is_worse
     assert rehearsal().engine_version == "OpenSearch_3.5"
-
-
-def test_numbers_agree_with_their_nouns() -> None:
-    assert [counted(1, "index"), counted(2, "index"), counted(0, "role")] == ["1 index", "2 indexes", "0 roles"]

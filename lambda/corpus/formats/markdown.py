@@ -19,7 +19,8 @@ from corpus.formats.plain import document_row
 
 _FENCES = {"---": ("---", "..."), "+++": ("+++",)}
 # The title in front matter that is not quite YAML, for example because the title has a colon.
-_TITLE = re.compile(r"title[ \t]*[:=][ \t]*[\"']?(.*?)[\"']?[ \t]*$")
+_TITLE = re.compile(r"title[ \t]*[:=]")
+_QUOTES = ("'", '"')
 _FIELD = re.compile(r"[\w-]+[ \t]*:|[ \t]|-|#|$")
 _LONGEST_FRONT = 1 << 16
 # A footnote: the reference to it, and its text.
@@ -128,5 +129,6 @@ def _fields(lines: list[str], fence: str) -> tuple[bool, str | None]:
         return True, None if title is None or isinstance(title, dict | list) else str(title).strip()
     if not all(_FIELD.match(line) for line in lines if line.strip()) and fence != "+++":
         return False, None
-    titles = (match[1] for line in lines if (match := _TITLE.match(line.rstrip())))
-    return True, next(titles, None)
+    titles = (line[match.end() :].strip() for line in lines if (match := _TITLE.match(line)))
+    title = next(titles, None)
+    return True, title and title[title.startswith(_QUOTES) : len(title) - title.endswith(_QUOTES)]
