@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
-from corpus.formats import Reading
+from corpus.formats import Reading, Row
 from corpus.recognition import Recognized
 from corpus.separate_process import LENGTH
 from corpus.source import positioned
@@ -41,9 +41,13 @@ def main(descriptor: int, memory: int) -> None:
 
 def _answer(connection: socket.socket, file: BinaryIO, name: str, reading: Reading, seconds: float) -> None:
     _allow(seconds)
-    for row, position in positioned(file, name, reading):
-        _say(connection, [*row, position])
-        _allow(seconds)
+    try:
+        for row, position in positioned(file, name, reading):
+            _say(connection, [*row, position])
+            _allow(seconds)
+    except FileNotFoundError as error:
+        # A parser lacks a file of its own. Other errors of the system end the process.
+        _say(connection, [*Row(name, reason=f"cannot be read ({type(error).__name__}: {error.filename})"), 0])
     _say(connection, [])
 
 

@@ -5,7 +5,6 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from calls.count_of import count_of
 from mlcommons.client import Client, path_of
 from mlcommons.errors import NotFound, Unready
 from mlcommons.owner import Owner, read_mark
@@ -102,10 +101,8 @@ def cancel_reindex(client: Client, to: str) -> None:
             with contextlib.suppress(NotFound):
                 client.post(path_of("_tasks", id, "_cancel"))
         if not client.patience.wait(min(attempt, 2)):
-            count = "1 task still copies" if len(running) == 1 else f"{len(running)} tasks still copy"
-            raise Unready(
-                f"Stopping the copies to {to}", f"{count_of(count, 'document')} to it", "Try again in a few minutes."
-            )
+            who = "1 task still copies" if len(running) == 1 else f"{len(running)} tasks still copy"
+            raise Unready(f"Stopping the copies to {to}", who + " documents to it", "Try again in a few minutes.")
         attempt += 1
 
 

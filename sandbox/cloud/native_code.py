@@ -77,7 +77,8 @@ def _with(archived: bytes, files: dict[str, bytes]) -> bytes:
 
 
 def _package(name: str) -> str:
-    return name.partition("/")[0]
+    # A module that is a file has the name of its processor at the end.
+    return name.partition("/")[0].partition(".cpython")[0]
 
 
 def native_packages(archive: zipfile.ZipFile) -> list[str]:

@@ -37,7 +37,7 @@ def pace(seconds: float, read: int, settled: int, **more: Any) -> IngestPace:
         (pace(10, 40, 200, given=52), "40 documents, 80 chunks, 4.0/s, 12 under way, 0:40 left"),
         # In a resumed load, documents that were settled before do not count for the rate.
         (pace(10, 140, 600, earlier=500, before=100, given=40), "140 documents, 280 chunks, 4.0/s, 0:40 left"),
-        (pace(100, 1, 500, given=1), "1 documents, 2 chunks, 0.0/s, 1:40 left"),
+        (pace(100, 1, 500, given=1), "1 document, 2 chunks, 0.0/s, 1:40 left"),
     ],
 )
 def test_documents_are_the_unit_and_the_time_that_is_left_is_known_with_the_first(given: IngestPace, said: str) -> None:

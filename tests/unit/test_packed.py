@@ -34,6 +34,7 @@ for name in sys.argv[3:]:
 """
 ROOT = Path(__file__).parents[2]
 DISTRIBUTIONS = ("pillow", "pypdfium2", "selectolax", "pyyaml", "python-calamine", "ijson", "markdown-it-py", "mdurl")
+DISTRIBUTIONS += ("chardet",)
 WORDS = "The lighthouse is 41 metres high."
 
 
@@ -49,6 +50,7 @@ FILES: dict[str, bytes] = {
     "a.html": f"<p>{WORDS}</p>".encode(),
     "a.md": f"---\ntags: [a]\n---\n# Tower\n\n{WORDS}".encode(),
     "a.json": json.dumps([{"id": "a", "text": WORDS}]).encode(),
+    "a.txt": f"東京は日本の首都です。\n{WORDS}".encode("cp932"),
     "a.rtf": f"{{\\rtf1 {WORDS}}}".encode(),
     **{f"a.{end}": picture(format) for end, format in (("png", "PNG"), ("jpg", "JPEG"), ("tif", "TIFF"))},
     **{f"a.{end}": picture(format) for end, format in (("webp", "WEBP"), ("bmp", "BMP"), ("gif", "GIF"))},

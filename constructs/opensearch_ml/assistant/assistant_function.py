@@ -50,6 +50,8 @@ POWERTOOLS = {"POWERTOOLS_SERVICE_NAME": "assistant", "POWERTOOLS_METRICS_NAMESP
 PARSERS = (
     *("PIL", "pillow.libs", "pypdfium2", "pypdfium2_raw", "selectolax", "yaml", "python_calamine"),
     *("chardet", "ijson", "ijson.libs", "markdown_it", "mdurl", "striprtf"),
+    # The compiled part of chardet, which looks for the package's data beside itself.
+    "*__mypyc.*",
 )
 # Files of dependencies that the function `documents` never imports. In the parsers these are text drawing, colour
 # profiles, AVIF (not a format of documents), a command line, and a second YAML parser.
