@@ -47,7 +47,8 @@ def _answer(connection: socket.socket, file: BinaryIO, name: str, reading: Readi
             _allow(seconds)
     except FileNotFoundError as error:
         # A parser lacks a file of its own. Other errors of the system end the process.
-        _say(connection, [*Row(name, reason=f"cannot be read ({type(error).__name__}: {error.filename})"), 0])
+        missing = os.path.basename(str(error.filename))
+        _say(connection, [*Row(name, reason=f"cannot be read here: its parser lacks the file {missing}"), 0])
     _say(connection, [])
 
 

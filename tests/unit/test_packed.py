@@ -33,8 +33,17 @@ for name in sys.argv[3:]:
     print(name, getattr(entry, "reason", None) or entry.source["text"].strip().splitlines()[-1])
 """
 ROOT = Path(__file__).parents[2]
-DISTRIBUTIONS = ("pillow", "pypdfium2", "selectolax", "pyyaml", "python-calamine", "ijson", "markdown-it-py", "mdurl")
-DISTRIBUTIONS += ("chardet",)
+DISTRIBUTIONS = (
+    "pillow",
+    "pypdfium2",
+    "selectolax",
+    "pyyaml",
+    "python-calamine",
+    "ijson",
+    "markdown-it-py",
+    "mdurl",
+    "chardet",
+)
 WORDS = "The lighthouse is 41 metres high."
 
 

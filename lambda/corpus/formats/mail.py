@@ -103,7 +103,7 @@ def _attached(message: MIMEPart) -> Iterator[EmailMessage]:
 def _rows(attached: EmailMessage, name: str, reading: Reading) -> Iterator[Row]:
     from corpus.source import rows as read_rows
 
-    content = None
+    content: str | bytes | None = None
     if attached.get_content_maintype() == "text":
         content = text_of(attached)
     elif attached.get_content_type() != "message/rfc822":

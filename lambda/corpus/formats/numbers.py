@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"))
-_ROMAN += ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+_ROMAN_ONES = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 # A number beyond this is written in digits, as browsers do for Roman numbers.
 _MOST = 3999
 _LETTERS = 26
@@ -49,7 +49,7 @@ def _written(number: int, kind: str) -> str:
 
 def _roman(number: int) -> str:
     said = ""
-    for value, letters in _ROMAN:
+    for value, letters in (*_ROMAN, *_ROMAN_ONES):
         said += letters * (number // value)
         number %= value
     return said

@@ -81,10 +81,8 @@ class WordText:
             self._level[-1] = self._levels.get(value)
         elif name == "outlineLvl" and value.isdigit() and int(value) < LOWEST:
             self._level[-1] = int(value) + 1
-        elif (name == "docPr" and (description := described(attributes))) or (
-            name == "shape" and (description := attributes.get("alt"))
-        ):
-            self._paragraphs[-1].append(f" {description} ")
+        elif name in ("docPr", "shape") and (said := described(attributes) or attributes.get("alt")):
+            self._paragraphs[-1].append(f" {said} ")
         elif name == "textpath" and (drawn := attribute(attributes, "string")):
             self._paragraphs[-1].append(f" {drawn} ")
         elif name == "sym" and (code := attribute(attributes, "char")):
