@@ -2,15 +2,17 @@
 
 import base64
 import codecs
+import io
 
 import pytest
 
 from corpus.formats.encoding import decoded
 from corpus.formats.loose_json import corrected
+from corpus.formats.mail import rows as message
 from corpus.formats.rich_text import rows as rich_text
 from tests.unit.growth import grows_in_proportion
 from tests.unit.office_files import archive, docx, odt, paragraph, pptx
-from tests.unit.reading import TEXT, reasons, texts
+from tests.unit.reading import TEXT, documents, reasons, texts
 from tests.unit.test_corpus_reported import MAIL, PAGE, Content, book, mail, run
 
 MATH = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
@@ -102,6 +104,7 @@ MESSAGES: dict[str, tuple[bytes, str]] = {
     "an extension of the encoding": (mail("똠방".encode("cp949"), "text/plain; charset=ks_c_5601-1987"), "똠방"),
     "quotation marks of Windows": (mail(b"\x93Hi\x94", "text/plain; charset=iso-8859-1"), "“Hi”"),
     "no separator of the parts": (MAIL + b"Content-Type: multipart/mixed\r\n\r\nThe only text\r\n", "The only text"),
+    "a header of nested brackets": (MAIL.replace(b"a@b.example", b"(" * 2_000) + b"\r\nmain", "main"),
     "an empty line before the headers": (b"\r\n" + MAIL + b"\r\nmain", "main"),
 }
 BOOKS: dict[str, tuple[str, str, list[str]]] = {
@@ -168,7 +171,11 @@ ALL: dict[str, tuple[str, Content, list[str]]] = {
     **{f"Markdown: {kind}": ("a.md", content, [text]) for kind, (content, text) in MARKDOWN.items()},
     **{f"Rich Text: {kind}": ("a.rtf", content, [text]) for kind, (content, text) in RICH_TEXT.items()},
     **{
-        f"message: {kind}": ("a.eml", content, [f"From: a@b.example\n\n{text}"])
+        f"message: {kind}": (
+            "a.eml",
+            content,
+            [f"From: {'(' * 2_000 if b'((' in content else 'a@b.example'}\n\n{text}"],
+        )
         for kind, (content, text) in MESSAGES.items()
     },
     **{
@@ -188,8 +195,6 @@ def test_all_of_it_is_read(kind: str) -> None:
 
 
 def test_an_integer_is_the_same_id_in_any_file() -> None:
-    from tests.unit.reading import documents
-
     row = f'{{"id": {LONG_INTEGER}, "text": "a", "n": {LONG_INTEGER}, "small": 12345678901234567}}'
     assert documents(f"[{row}]", "a.json") == documents(row, "a.ndjson")
 
@@ -233,8 +238,6 @@ def test_json_that_is_not_utf8_is_named_in_words() -> None:
 
 @pytest.mark.parametrize("piece", ["é", "\\", "1", "1e", '"', "-", "1.", "[1,"])
 def test_the_time_to_correct_json_grows_with_its_size(piece: str) -> None:
-    import io
-
     def work(text: str) -> None:
         stream = corrected(io.BytesIO(text.encode()))
         while stream.read(1 << 16):
@@ -245,12 +248,18 @@ def test_the_time_to_correct_json_grows_with_its_size(piece: str) -> None:
 
 @pytest.mark.parametrize("piece", ["{\\deleted ", "{\\a", "\\upr{", "{\\*\\ud", "\\result", "|", "{\\b\\b\\b"])
 def test_the_time_to_read_rich_text_grows_with_its_size(piece: str) -> None:
-    import io
-
     def work(text: str) -> None:
         list(rich_text(io.BytesIO(text.encode()), "a.rtf", TEXT))
 
     assert grows_in_proportion(work, lambda size: "{\\rtf1 " + piece * size, 3_000)
+
+
+@pytest.mark.parametrize("piece", ["=?utf-8?q?", "x\n ", '"', "<a@b.example>, "])
+def test_the_time_to_read_a_header_grows_with_its_size(piece: str) -> None:
+    def work(text: str) -> None:
+        list(message(io.BytesIO(text.encode()), "a.eml", TEXT))
+
+    assert grows_in_proportion(work, lambda size: f"To: {piece * size}\n\nmain", 12_000)
 
 
 def test_the_time_to_find_foreign_bytes_grows_with_the_text() -> None:

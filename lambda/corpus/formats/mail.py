@@ -4,7 +4,7 @@ import codecs
 import email
 import email.policy
 from collections.abc import Iterator
-from email.message import EmailMessage, MIMEPart
+from email.message import EmailMessage, Message, MIMEPart
 from typing import BinaryIO, cast
 
 from corpus.formats import LARGEST, Reading, Row
@@ -14,6 +14,7 @@ from corpus.formats.page import decoded, read_into
 from corpus.formats.plain import document_row
 
 HEADERS = ("Subject", "From", "To", "Cc", "Date")
+_LONGEST_HEADER = 10_000
 _SIGNATURE = "-- "
 # Reports about the delivery of another message, in the form of headers.
 _REPORTS = ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers")
@@ -41,18 +42,27 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         return
     outline = Outline()
     for header in HEADERS:
-        if message[header]:
-            outline.block(f"{header}: {message[header]}", "\n")
+        if said := _header(message, header):
+            outline.block(f"{header}: {said}", "\n")
     for part in _shown(message):
         said = text_of(part)
         if part.get_content_type() == "text/html":
             read_into(outline, said)
         else:
             outline.block(said)
-    yield document_row(name, reading, outline, str(message["Subject"] or "") or None)
+    yield document_row(name, reading, outline, _header(message, "Subject") or None)
     for number, attached in enumerate(_attached(message), 1):
         called = attached.get_filename() or f"attachment {number}"
         yield from _rows(attached, f"{name}/{called}", reading)
+
+
+def _header(message: Message, name: str) -> str:
+    """The value of a header; as it is if Python cannot parse it, or would need quadratic time for its length."""
+    raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    try:
+        return str(message[name] or "") if len(raw) <= _LONGEST_HEADER else " ".join(raw.split())
+    except Exception:  # noqa: BLE001 - the parser fails in many ways, such as at nested brackets
+        return " ".join(raw.split())
 
 
 def _shown(message: MIMEPart) -> Iterator[MIMEPart]:
