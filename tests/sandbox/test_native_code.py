@@ -65,8 +65,11 @@ def test_modules_for_this_machine_lie_beside_the_others(packages: Path, tmp_path
 def test_modules_of_packed_parsers_are_packed_too(packages: Path, tmp_path: Path) -> None:
     buffer = io.BytesIO(asset(frost=NATIVE, other=NATIVE))
     parsers = io.BytesIO()
+    # A module may also be a file beside its package, as those of mypyc are.
+    (packages / "frost-1.0" / "beside__mypyc.cpython-311-x86_64-linux-gnu.so").write_bytes(b"ours")
     with zipfile.ZipFile(parsers, "w") as archive:
         archive.writestr("frost/any.abi3.so", b"theirs")
+        archive.writestr("beside__mypyc.cpython-313-aarch64-linux-gnu.so", b"theirs")
     with zipfile.ZipFile(buffer, "a") as archive:
         archive.writestr(PACKED, parsers.getvalue())
     code = NativeCode(packages).adapted(buffer.getvalue())
@@ -75,7 +78,9 @@ def test_modules_of_packed_parsers_are_packed_too(packages: Path, tmp_path: Path
         "other/_it.cpython-311-x86_64-linux-gnu.so": b"ours",
         "other/any.abi3.so": b"ours",
     }
-    assert unpacked((tmp_path / "code" / PACKED).read_bytes(), tmp_path / "parsers") == {
+    within = unpacked((tmp_path / "code" / PACKED).read_bytes(), tmp_path / "parsers")
+    assert {name: content for name, content in within.items() if content == b"ours"} == {
+        "beside__mypyc.cpython-311-x86_64-linux-gnu.so": b"ours",
         "frost/_it.cpython-311-x86_64-linux-gnu.so": b"ours",
         "frost/any.abi3.so": b"ours",
     }
