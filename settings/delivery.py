@@ -50,10 +50,12 @@ class CodeSource(Group):
 class LeastAnswers(Group):
     """How good the answers to `questions` must be, as `osml evaluate --answers` measures them; 0 accepts any.
 
-    `questions` is a file of labelled questions in this repository. The delivery stops if a figure is below its least.
+    `questions` is a file of labelled questions in this repository. With `judge`, the answer model decides whether a
+    passage supports a sentence; default: the words in common. The delivery stops if a figure is below its least.
     """
 
     questions: str = Field(min_length=1, examples=["samples/evaluation/questions.ndjson"])
+    judge: bool = False
     faithfulness: float = Field(default=0, ge=0, le=1, examples=[0.9])
     citation_precision: float = Field(default=0, ge=0, le=1, examples=[0.8])
     citation_recall: float = Field(default=0, ge=0, le=1, examples=[0.5])
@@ -61,9 +63,9 @@ class LeastAnswers(Group):
     @property
     def arguments(self) -> list[str]:
         """The arguments of `osml evaluate`, which then exits with 1 below the least figures."""
-        figures = self.model_dump(exclude={"questions"})
+        figures = self.model_dump(exclude={"questions", "judge"})
         least = [f"--least-{name.replace('_', '-')}={value:g}" for name, value in figures.items()]
-        return ["--answers", *least, self.questions]
+        return ["--answers", *(["--judge"] if self.judge else []), *least, self.questions]
 
 
 class Smoke(Group):

@@ -73,6 +73,11 @@ class AnswerSentence(NamedTuple):
     cited: frozenset[int]
     supported_by: frozenset[int]
 
+    @property
+    def plain(self) -> str:
+        """The text without its citations."""
+        return re.sub(rf"\s*{_CITATION.pattern}", "", self.text).strip()
+
 
 def statements(answer: str, passages: Sequence[str]) -> list[AnswerSentence]:
     """The sentences of the answer. A citation after a full stop belongs to the sentence before it."""

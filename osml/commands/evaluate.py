@@ -70,6 +70,14 @@ def evaluate(
     answers: Annotated[
         bool, typer.Option("--answers", help="Measure answers instead of the search; each question is asked once.")
     ] = False,
+    judge: Annotated[
+        bool,
+        typer.Option(
+            "--judge",
+            help="With --answers: let the answer model decide whether a passage supports a sentence, instead of the "
+            "words in common; one to five calls for each sentence.",
+        ),
+    ] = False,
     least_faithfulness: Annotated[float | None, Least] = None,
     least_citation_precision: Annotated[float | None, Least] = None,
     least_citation_recall: Annotated[float | None, Least] = None,
@@ -84,7 +92,7 @@ def evaluate(
         raise typer.BadParameter(f"Path '{questions}' does not exist.", param_hint="QUESTIONS")
     if answers:
         least = (least_faithfulness, least_citation_precision, least_citation_recall)
-        if not measure_answers(chosen, questions, least, json=json):
+        if not measure_answers(chosen, questions, least, judge=judge, json=json):
             raise typer.Exit(FAILED)
         return
     from osml.evaluate import evaluate as evaluating
@@ -126,15 +134,18 @@ def _generate(chosen: Place, file: Path, number: int) -> None:
 
 
 def measure_answers(
-    chosen: Place, file: Path, least: tuple[float | None, float | None, float | None], *, json: bool
+    chosen: Place, file: Path, least: tuple[float | None, float | None, float | None], *, judge: bool, json: bool
 ) -> bool:
     """Show the figures, and return whether none is below its least."""
     from osml.evaluate.answers import FAITHFULNESS, PRECISION, RECALL, below, faithfulness
     from osml.evaluate.answers_view import show
     from osml.evaluate.beir import read_folder
     from osml.evaluate.evaluation import read
+    from osml.evaluate.model_judge import ModelJudge
+    from osml.evaluate.passage_reader import reader
 
-    measured = faithfulness(chosen, read_folder(file) if file.is_dir() else read(file))
+    labelled = read_folder(file) if file.is_dir() else read(file)
+    measured = faithfulness(chosen, labelled, ModelJudge(reader(chosen)) if judge else None)
     faults = below(measured.figures, dict(zip((FAITHFULNESS, PRECISION, RECALL), least, strict=True)))
     show(measured, faults, json=json)
     return not faults

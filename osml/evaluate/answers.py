@@ -1,6 +1,7 @@
-"""How well passages support the answers: faithfulness, and precision and recall of citations, by words in common.
+"""How well passages support the answers: faithfulness, and precision and recall of citations.
 
-A passage supports a sentence if the two share enough words and numbers; rag/evidence.py defines how many.
+A passage supports a sentence if the two share enough words and numbers; rag/evidence.py defines how many. With a judge
+it supports a sentence if the environment's answer model says so.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 
 from osml.ask.asking import ask
 from osml.evaluate.evaluation import Labelled
+from osml.evaluate.model_judge import ModelJudge
 from osml.failure import Failure
 from osml.place import Place
 from rag.evidence import AnswerSentence
@@ -19,8 +21,12 @@ FAITHFULNESS, PRECISION, RECALL = "faithfulness", "citation precision", "citatio
 
 @dataclass
 class Faithfulness:
-    """`statements` are the sentences of all `answers`; `unsupported`, by question, those that no passage supports."""
+    """`statements` are the sentences of all `answers`; `unsupported`, by question, those that no passage supports.
 
+    `judge` decides which passages support a sentence; None for the words in common.
+    """
+
+    judge: ModelJudge | None = None
     statements: list[AnswerSentence] = field(default_factory=list)
     answers: int = 0
     unsupported: dict[str, list[str]] = field(default_factory=dict)
@@ -30,6 +36,8 @@ class Faithfulness:
         if not answer.answer:
             return
         said = sentences(answer)
+        if self.judge:
+            said = [self.judge.judged(statement, answer.sources) for statement in said]
         self.answers += 1
         self.statements += said
         lost = [statement.text for statement in said if not statement.supported_by]
@@ -53,15 +61,20 @@ class Faithfulness:
 
 
 def faithfulness(
-    place: Place, questions: Sequence[Labelled], answering: Callable[[Place, str], Answer] = ask
+    place: Place,
+    questions: Sequence[Labelled],
+    judge: ModelJudge | None = None,
+    answering: Callable[[Place, str], Answer] = ask,
 ) -> Faithfulness:
     """Ask the environment each question that is no follow-up; raises Failure when none has an answer."""
-    measured = Faithfulness()
+    measured = Faithfulness(judge)
     for labelled in questions:
         if not labelled.after:
             measured.add(labelled.question, answering(place, labelled.question))
     if not measured.answers:
         raise Failure("No question got an answer from a model, so there is nothing to measure.")
+    if judge:
+        judge.check()
     return measured
 
 

@@ -18,6 +18,8 @@ def show(measured: Faithfulness, faults: Sequence[str], *, json: bool) -> None:
     if json:
         figures = {name.replace(" ", "_"): value for name, value in measured.figures.items()}
         whole = {"answers": measured.answers, "sentences": len(measured.statements), **figures}
+        if measured.judge:
+            whole |= {"verdicts": measured.judge.verdicts, "unclear": measured.judge.unclear}
         print(as_json({**whole, "unsupported": measured.unsupported, "below": list(faults)}))
         return
     console = Console()
@@ -28,6 +30,13 @@ def show(measured: Faithfulness, faults: Sequence[str], *, json: bool) -> None:
     console.print(
         f"{count_of(measured.answers, 'answer')}, {count_of(len(measured.statements), 'sentence')}.", highlight=False
     )
+    if judge := measured.judge:
+        console.print(
+            f"The answer model gave {count_of(judge.verdicts, 'verdict')}. Words in common decided where it replied "
+            f"neither yes nor no: {judge.unclear:,} times.",
+            highlight=False,
+            soft_wrap=True,
+        )
     lost = [(question, text) for question, texts in measured.unsupported.items() for text in texts]
     for question, text in lost[:SHOWN]:
         console.print(f"[yellow]no passage says[/] {shown(text)} [dim]({shown(question)})[/]", soft_wrap=True)

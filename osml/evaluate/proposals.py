@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calls.count_of import count_of
-from osml.ask import assistant, question
 from osml.documents.library import Library, all_of, library
+from osml.evaluate.passage_reader import QUOTED, reader
 from osml.failure import Failure
 from osml.place import Place
-from osml.remote.domain import Domain
-from osml.remote.functions import Functions
-from osml.remote.stack import knowledge
 from osml.terminal import as_json
 from rag.document_models import DocumentShown, PassageShown
 
@@ -20,8 +17,6 @@ ASKING = (
     "Write one question that the text below answers, as somebody asks it who has not read the text: name what it is "
     "about, and do not mention the text. Reply with the question alone.\n{text}"
 )
-# The characters of the passage in the request for a question. The model also gets the whole passage as its source.
-_QUOTED = 600
 _LONGEST = 300
 # What a model puts before a question: a number, a sign of a list, a quotation mark, a word such as `Question:`.
 _BEFORE = re.compile(r"^(?:question)?[\s\d.:)*\"“”'>#-]*", re.IGNORECASE)
@@ -123,16 +118,5 @@ def write(
 
 
 def _model(place: Place) -> AskModel:
-    """The environment's model with one passage as its only source: the given one, on a collection the nearest one."""
-    if place.settings().engine is None:
-        functions = Functions(place)
-        return lambda document, passage: str(
-            assistant.ask(functions, _asking(passage), 1, [("document", document)]).answer or ""
-        )
-    settings = knowledge(place)
-    domain = Domain(settings, caller=place.caller)
-    return lambda _, passage: question.answer_from(domain, settings, _asking(passage), [passage.id])
-
-
-def _asking(passage: PassageShown) -> str:
-    return ASKING.format(text=passage.text[:_QUOTED])
+    read = reader(place)
+    return lambda document, passage: read(ASKING.format(text=passage.text[:QUOTED]), document, passage.id)

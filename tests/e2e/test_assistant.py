@@ -14,7 +14,10 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric import rsa
 from mcp import Client as McpClient
 
-from osml.evaluate.evaluation import read
+from osml.evaluate.answers import FAITHFULNESS, PRECISION, faithfulness
+from osml.evaluate.evaluation import Labelled, read
+from osml.evaluate.model_judge import ModelJudge
+from osml.evaluate.passage_reader import reader
 from osml.evaluate.proposals import proposals, write
 from osml.feedback.feedback import evaluation_set, feedback, gaps
 from osml.sync.sync import bring_in_step
@@ -285,6 +288,14 @@ def test_the_model_proposes_questions_about_the_documents(client: Client, tmp_pa
     for labelled in read(file):
         assert labelled.question.startswith("Where does it say that ")
         assert labelled.relevant.keys() <= samples
+
+
+def test_the_model_judges_its_answers(client: Client) -> None:
+    judge = ModelJudge(reader(client.place))
+    measured = faithfulness(client.place, [Labelled("How fast did Austin grow until 2023?", {"austin": 2})], judge)
+    quoted = len(measured.statements) - len(measured.unsupported.popitem()[1])
+    assert (quoted > 0, judge.unclear) == (True, 0)
+    assert (measured.figures[PRECISION], (measured.figures[FAITHFULNESS] or 0) >= 0.5) == (1, True)
 
 
 def test_a_document_stored_again_is_there_once(client: Client) -> None:

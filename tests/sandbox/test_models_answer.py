@@ -5,6 +5,7 @@ from functools import cache
 
 import pytest
 
+from osml.evaluate.model_judge import JUDGING
 from sandbox.cache import cache_directory
 from sandbox.models.answer import NOTICE, StandIn
 from sandbox.models.embedding import MiniLM, Vectors
@@ -99,6 +100,23 @@ def test_what_the_documents_do_not_hold(stand_in: StandIn, question: str, said: 
     assert "The documents do not hold the answer." in text
     assert said in text
     assert re.search(r"\d,\d{3}", text) is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "verdict"),
+    [
+        ("The ferry to Orkla leaves at 9.", "Yes."),
+        ("At 9 the ferry leaves: to Orkla.", "Yes."),
+        ("The ferry to Orkla leaves at 10.", "No."),
+        ("Elephants paint landscapes.", "No."),
+    ],
+)
+def test_a_statement_is_compared_with_the_documents_where_a_verdict_is_wanted(
+    stand_in: StandIn, statement: str, verdict: str
+) -> None:
+    said = "The ferry to Orkla leaves at 9 from Bergen."
+    prompt = ReadPrompt(JUDGING.format(statement=statement, passage=said), ["It rains.", said])
+    assert stand_in.answer(prompt).text == verdict
 
 
 def test_a_question_is_written_where_one_is_wanted(stand_in: StandIn) -> None:

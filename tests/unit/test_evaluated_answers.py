@@ -68,9 +68,9 @@ def test_follow_ups_are_left_out_and_none_is_a_failure() -> None:
         return answer("It is 41 metres high.")
 
     questions = [Labelled("How high?", {"tower": 2}), Labelled("And old?", {"tower": 2}, after=("How high?",))]
-    assert answers.faithfulness(PLACE, questions, answer_of).answers == 1
+    assert answers.faithfulness(PLACE, questions, answering=answer_of).answers == 1
     with pytest.raises(Failure, match="No question got an answer"):
-        answers.faithfulness(PLACE, questions[1:], answer_of)
+        answers.faithfulness(PLACE, questions[1:], answering=answer_of)
 
 
 @pytest.mark.parametrize(("least", "code"), [("1", 0), ("1.0", 0)])

@@ -33,6 +33,7 @@ DELIVERY: dict[str, Any] = {
         "expect": ["b"],
         "answers": {
             "questions": "q.ndjson",
+            "judge": True,
             "faithfulness": 0.9,
             "citation_precision": 0.8,
             "citation_recall": 0.5,
