@@ -33,7 +33,7 @@ def show(measured: Faithfulness, faults: Sequence[str], *, json: bool) -> None:
     if judge := measured.judge:
         console.print(
             f"The answer model gave {count_of(judge.verdicts, 'verdict')}. Words in common decided where it replied "
-            f"neither yes nor no: {judge.unclear:,} times.",
+            f"neither yes nor no: {count_of(judge.unclear, 'time')}.",
             highlight=False,
             soft_wrap=True,
         )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from calls.count_of import count_of
 from osml.evaluate.passage_reader import QUOTED, Reader
 from osml.failure import Failure
 from rag.evidence import AnswerSentence
@@ -44,8 +45,8 @@ class ModelJudge:
         """Raises Failure if no reply was a verdict."""
         if self.unclear and not self.verdicts:
             raise Failure(
-                f"The model was asked {self.unclear} times whether a passage supports a sentence, and never replied "
-                f"yes or no; it said: {self.last[:200]!r}. Set another model in `answer`, or leave out --judge.",
+                f"The model was asked {count_of(self.unclear, 'time')} whether a passage supports a sentence, and never "
+                f"replied yes or no; it said: {self.last[:200]!r}. Set another model in `answer`, or leave out --judge.",
                 "answer-not-understood",
             )
 
