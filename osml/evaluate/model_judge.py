@@ -45,8 +45,9 @@ class ModelJudge:
         """Raises Failure if no reply was a verdict."""
         if self.unclear and not self.verdicts:
             raise Failure(
-                f"The model was asked {count_of(self.unclear, 'time')} whether a passage supports a sentence, and never "
-                f"replied yes or no; it said: {self.last[:200]!r}. Set another model in `answer`, or leave out --judge.",
+                f"The model was asked {count_of(self.unclear, 'time')} whether a passage supports a sentence, and "
+                f"never replied yes or no; it said: {self.last[:200]!r}. Set another model in `answer`, or leave out "
+                "--judge.",
                 "answer-not-understood",
             )
 
