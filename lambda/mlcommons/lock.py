@@ -16,6 +16,8 @@ from mlcommons.errors import Conflict, NotFound, PermissionMissing, Provisioning
 _PATH = "/_component_template/osml-lock"
 ABANDONED_AFTER = 15.0  # seconds; two requests never take this long
 PAUSE = 0.5  # seconds; without locks: longer than another writer takes between its read and its write
+# On a busy engine another writer takes as long as this one did, and a few writers wait for each other's writes.
+_WRITERS, _LONGEST = 5, 10.0
 
 
 @contextmanager
@@ -33,6 +35,11 @@ def lock(client: Client) -> Iterator[bool]:
     finally:
         if held:
             _give_back(client, ticket, since)
+
+
+def pause(took: float) -> float:
+    """Without locks: the seconds after which no other writer still writes what it read before; our write `took`."""
+    return max(PAUSE, min(_WRITERS * took, _LONGEST))
 
 
 def _take(client: Client, ticket: str) -> bool:

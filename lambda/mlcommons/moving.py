@@ -13,8 +13,10 @@ from mlcommons.errors import ProvisioningError
 from mlcommons.search import hits
 from mlcommons.versions import updates_show_late
 
-# The longest wait for the nodes, needed in full only if the profile shows no object, or always the same one.
+# The wait where the profile shows no object.
 RELOAD_SECONDS = 2.0
+# The longest wait for the nodes, needed in full only if one of them always shows the same object.
+NODES_SECONDS = 10.0
 # The longest wait for a search that still shows the earlier model; an index is refreshed every second, unless it is set
 # otherwise.
 SHOW_SECONDS = 5.0
@@ -29,7 +31,7 @@ def move(client: Client, model_id: str, body: dict[str, str]) -> None:
     if before is None:
         client.patience.sleep(min(RELOAD_SECONDS, client.patience.left()))
     else:
-        _wait(client, RELOAD_SECONDS, lambda: not before.items() & (_predictors(client, model_id) or before).items())
+        _wait(client, NODES_SECONDS, lambda: not before.items() & (_predictors(client, model_id) or before).items())
     if updates_show_late(client.version):
         # Until then the engine refuses to change or to delete the connector that the model had.
         _wait(client, SHOW_SECONDS, lambda: bool(hits(client, "models", _using(model_id, body["connector_id"]))))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mlcommons import Client, MockTransport, Patience, Request, Response
+from mlcommons import Client, MockTransport, Owner, Patience, Request, Response, apply, kind_named
 from mlcommons.errors import Conflict, EngineFailed, Unanswered
 from mlcommons.lock import ABANDONED_AFTER, lock
 
@@ -121,3 +121,43 @@ def test_an_engine_that_breaks_is_an_error() -> None:
     client, _ = _client(cluster)
     with pytest.raises(EngineFailed), lock(client):
         pass
+
+
+SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
+THEIRS = "^https://theirs\\.example/.*$|^osml:theirs/Trusted$"
+
+
+class SlowSettings:
+    """A list of trusted endpoints whose writes take a second each, on a cluster without locks.
+
+    Another writer has read the list before ours is written, and writes it `late` seconds after that.
+    """
+
+    def __init__(self, late: float) -> None:
+        self.now, self.entries = 0.0, ["^https://default\\.example/.*$"]
+        self._late, self._theirs, self._due = late, [*self.entries, THEIRS], float("inf")
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        if self.now >= self._due:
+            self.entries, self._due = self._theirs, float("inf")
+
+    def __call__(self, request: Request) -> Response:
+        if request.path.startswith("/_component_template"):
+            return Response(404, {"error": {"reason": "missing"}, "status": 404})
+        if request.method == "PUT":
+            self.sleep(1.0)
+            self.entries = request.body["persistent"][SETTING]
+            self._due, self._late = self.now + self._late, float("inf")
+        return Response(200, {"persistent": {SETTING: self.entries}})
+
+
+@pytest.mark.parametrize("late", [0.2, 2.0, 4.0])
+def test_without_locks_what_a_slow_writer_undoes_is_written_again(late: float) -> None:
+    settings = SlowSettings(late)
+    patience = Patience(seconds=60.0, propagation=0.0, clock=lambda: settings.now, sleep=settings.sleep)
+    ours = "^https://ours\\.example/.*$"
+    client = Client(MockTransport(settings), patience)
+    apply(kind_named("TrustedEndpoints"), {"patterns": [ours]}, client=client, owner=Owner("ours", "Trusted"))
+    settings.sleep(60.0)
+    assert {f"{ours}|^osml:ours/Trusted$", THEIRS} <= {*settings.entries}

@@ -6,7 +6,7 @@ import pytest
 
 from calls.backoff import Backoff
 from mlcommons import Client, MockTransport, Patience, Request, Response
-from mlcommons.moving import RELOAD_SECONDS, SHOW_SECONDS, move
+from mlcommons.moving import NODES_SECONDS, RELOAD_SECONDS, SHOW_SECONDS, move
 from tests.unit.kernel_clock import Clock
 
 MODEL = "boDJ-6EBbbdF-gGrEIkv"
@@ -61,7 +61,7 @@ def test_where_nothing_is_told_it_waits_as_long_as_that_takes(profile: Response)
 def test_who_shows_the_same_for_ever_is_not_waited_for_for_ever() -> None:
     sent, clock = _moved(_shown(a="old"))
     assert len(sent) > 4
-    assert RELOAD_SECONDS < clock.now <= RELOAD_SECONDS + Backoff.first
+    assert NODES_SECONDS < clock.now <= NODES_SECONDS + Backoff.first
 
 
 def test_where_updates_show_late_it_is_waited_for_a_search_that_shows_the_model_moved() -> None:

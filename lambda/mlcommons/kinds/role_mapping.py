@@ -10,7 +10,7 @@ from mlcommons.backend_roles import BackendRoles
 from mlcommons.client import Client
 from mlcommons.errors import Conflict
 from mlcommons.kind import Kind, Observed
-from mlcommons.lock import PAUSE
+from mlcommons.lock import pause
 from mlcommons.owner import Owner
 
 # A backend role without effect. It notes that osml made the whole mapping, and may delete it with the last entry.
@@ -73,10 +73,11 @@ def _merge(client: Client, role: str, owner: Owner, wanted: list[str]) -> None:
     attempt = 0
     while True:
         with shared.lock() as alone:
+            since = client.patience.elapsed()
             _settle(shared, owner, wanted)
         if alone:
             return
-        if not client.patience.wait(attempt + 1, PAUSE):
+        if not client.patience.wait(attempt + 1, pause(client.patience.elapsed() - since)):
             raise Conflict(f"Changing the mapping of {role}", "others keep changing it", "Try again.")
         if not any(_difference(shared.entries(shared.mapping()), owner, wanted)):
             return

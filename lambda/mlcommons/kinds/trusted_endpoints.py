@@ -17,7 +17,7 @@ from typing import Any
 from mlcommons.client import Client
 from mlcommons.errors import Conflict, InvalidSpec, Unready
 from mlcommons.kind import Kind, Observed
-from mlcommons.lock import PAUSE, lock
+from mlcommons.lock import lock, pause
 from mlcommons.owner import Owner, digest_of
 
 _SETTING = "plugins.ml_commons.trusted_connector_endpoints_regex"
@@ -161,6 +161,7 @@ def _merge(client: Client, owner: Owner, wanted: list[str]) -> None:
     attempt = 0
     while True:
         with lock(client) as alone:
+            since = client.patience.elapsed()
             setting = _read(client)
             entries = _merged(setting, owner, wanted)
             settled = entries == setting.entries
@@ -169,7 +170,7 @@ def _merge(client: Client, owner: Owner, wanted: list[str]) -> None:
                 client.put(_PATH, {layer: {_SETTING: entries}})
         if alone or settled:
             return
-        if not client.patience.wait(attempt + 2, PAUSE):
+        if not client.patience.wait(attempt + 2, pause(client.patience.elapsed() - since)):
             raise Conflict("Writing the trusted endpoints", "others keep writing them", "Try again.")
         attempt += 1
 
