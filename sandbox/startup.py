@@ -138,7 +138,7 @@ def await_parts(instance: Instance, progress: Progress) -> None:
     progress.step("AWS is ready.")
 
 
-def _answers(instance: Instance, process: Process, name: str, url: str, seconds: float = 60) -> None:
+def _answers(instance: Instance, process: Process, name: str, url: str, seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while True:
         if not process.alive():

@@ -33,7 +33,7 @@ TASK_ROOT = "/var/task/"
 INIT_SECONDS = 10.0
 # The longest waits, in seconds: for an answer in transit after its process has ended, and for the end of a process
 # whose start failed.
-LAST_ANSWER, LAST_WORDS = 0.1, 1.0
+LAST_ANSWER, LAST_WORDS = 1.0, 1.0
 # The log of a call is complete when the runtime asks for the next event, or after this many seconds. On a busy machine,
 # work after the answer can write later lines: they are in the log of the next call.
 LAST_LINES = 2.0

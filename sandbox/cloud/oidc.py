@@ -23,7 +23,7 @@ ENDPOINTS = {
     "jwks_uri": "jwks_uri",
 }
 ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]
-SECONDS = 5.0
+SECONDS = 30.0
 Claims = dict[str, Any]
 
 

@@ -20,7 +20,7 @@ from onelogin.saml2.settings import OneLogin_Saml2_Settings
 
 from sandbox.cloud.sign_in_refused import SignInRefused
 
-SECONDS = 5
+SECONDS = 30
 # https://docs.aws.amazon.com/cognito/latest/developerguide/saml2-idpresponse-endpoint.html
 MOST_CHARACTERS = 100_000
 PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
