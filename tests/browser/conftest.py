@@ -28,7 +28,7 @@ ARGUMENTS = [
 DESK = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
 
-PATIENCE = 60_000  # milliseconds; a step takes a few, unless the machine is busy
+PATIENCE = 120_000  # milliseconds; a step takes a few, unless the machine is busy
 
 OpenPage = Callable[..., Page]
 

@@ -174,7 +174,7 @@ def test_an_answer_that_was_given_before_says_so(page: Page, stage: Stage) -> No
 
 def test_a_long_wait_shows_how_long(window: Any, stage: Stage) -> None:
     page = window()
-    page.clock.install()
+    flows.stop_clock(page)
     flows.enter_key(page, stage.url, KEY)
     gate = Gate()
     stage.asks.append([event("stage", stage="answering"), gate, event("answer", **answer("Yes.", [source()]))])

@@ -16,7 +16,7 @@ GOOD = [event("answer", **answer("Yes.", [HIT]))]
 def clocked(window: OpenPage, stage: Stage) -> Page:
     """A window whose clock the test controls."""
     page = window()
-    page.clock.install()
+    flows.stop_clock(page)
     flows.enter_key(page, stage.url, KEY)
     return page
 
@@ -62,8 +62,8 @@ def test_the_gateways_words_become_a_sentence(clocked: Page, stage: Stage) -> No
 
 
 def test_a_failure_within_the_stream_keeps_what_was_read(page: Page, stage: Stage) -> None:
-    said = "The answer model did not answer. Try again in 2 seconds."
-    failed = event("failed", status=503, message=said, retry_after=2, request_id="r-7")
+    said = "The answer model did not answer. Try again in 600 seconds."
+    failed = event("failed", status=503, message=said, retry_after=600, request_id="r-7")
     stage.asks.append([event("text", text="Half of "), failed])
     given = flows.ask(page, "What is it?")
     assert given.failure == f"{said} Request r-7"
