@@ -84,12 +84,12 @@ async def _used(url: str, use: Callable[[Client], Awaitable[T]], **options: Any)
 def _signed_in_at(address: str, user: str, password: str) -> dict[str, list[str]]:
     """Fill in the sign-in form at the address; returns the parameters that the page sends back to the agent."""
     with requests.Session() as browser:
-        form = browser.get(address, timeout=30)
+        form = browser.get(address, timeout=60)
         fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form.text))
         fields = {name: html.unescape(value) for name, value in fields.items()}
         target = urljoin(form.url, re.findall(r'<form[^>]* action="([^"]+)"', form.text)[0])
         sent = browser.post(
-            target, data={**fields, "username": user, "password": password}, allow_redirects=False, timeout=30
+            target, data={**fields, "username": user, "password": password}, allow_redirects=False, timeout=60
         )
     location = sent.headers["Location"]
     assert location.startswith(CALLBACK), location

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from opensearchpy import OpenSearch, RequestsAWSV4SignerAuth, RequestsHttpConnec
 
 from sandbox import startup
 from sandbox.instance import CHECKOUT, REGION, Instance
+from tests.waiting import until
 
 OSML = Path(sys.executable).with_name("osml")
 
@@ -36,6 +37,8 @@ class Engine:
 
     def contents(self) -> dict[str, Any]:
         """Everything that a deploy could have left, by kind and by name or id."""
+        # Before 3.3, searches for models show a change only after up to a second.
+        self("POST", "/_refresh?expand_wildcards=all")
         everything = {"query": {"match_all": {}}, "size": 1000}
         ids: dict[str, Any] = {}
         for kind in ("connectors", "models", "model_groups"):
@@ -58,8 +61,22 @@ class Engine:
         self("PUT", f"{path}?refresh=true", model)
         return path
 
+    def unwritten(self, act: Callable[[], object]) -> None:
+        """Check that `act` can run without a change of a document of ml-commons, and that it returns no False.
+
+        It is repeated, because ml-commons sometimes writes the states of models by itself.
+        """
+
+        def look() -> bool:
+            before = self.ml_documents()
+            assert act() is not False
+            return self.ml_documents() == before
+
+        until("a run that writes nothing", look)
+
     def ml_documents(self) -> dict[str, int]:
         """The sequence number of each document of ml-commons, by id: every write changes it, predictions do not."""
+        self("POST", "/_refresh?expand_wildcards=all")
         query = {"size": 1000, "seq_no_primary_term": True, "_source": False}
         numbers: dict[str, int] = {}
         for index in (".plugins-ml-connector", ".plugins-ml-model-group", ".plugins-ml-model"):

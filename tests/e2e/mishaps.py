@@ -83,8 +83,8 @@ def rotated_key(ward: Ward) -> Iterator[None]:
 
 
 def slow_endpoint(ward: Ward) -> AbstractContextManager[None]:
-    """The endpoint is slower than the connector's read_timeout, which the environment sets to 3 s."""
-    return ward.faults("deepseek", delay_ms=4_000)
+    """The endpoint is slower than the connector's read_timeout, which the environment sets to 6 s."""
+    return ward.faults("deepseek", delay_ms=8_000)
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from tests.e2e.ward import Ward
 
 SECRET = "osml/doctor/key"
 ENVIRONMENT = "ailing"
-TIMEOUTS = {"provisioning": 300, "connection": 2, "embedding": 30, "answer": 3}
+TIMEOUTS = {"provisioning": 300, "connection": 2, "embedding": 30, "answer": 6}
 CAREFUL = {
     "action_type": "predict",
     "method": "POST",
@@ -144,7 +144,7 @@ def test_a_faulty_custom_connector_is_explained_step_by_step(ward: Ward, directo
 
 
 def test_a_failed_deploy_is_explained_by_its_first_reason(ward: Ward, directory: Path) -> None:
-    write(directory, timeouts=TIMEOUTS | {"answer": 4})
+    write(directory, timeouts=TIMEOUTS | {"answer": 7})
     with mishaps.lost_pass_role(ward):
         with pytest.raises(DeployFailed):
             ward.deployment.deploy("knowledge")

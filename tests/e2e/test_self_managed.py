@@ -158,9 +158,7 @@ def test_no_value_of_a_secret_is_anywhere_but_in_the_engine(
 
 
 def test_an_unchanged_deploy_writes_nothing(own: OwnDeployment, engine: Any) -> None:
-    documents = engine.ml_documents()
-    own.deploy()
-    assert engine.ml_documents() == documents
+    engine.unwritten(own.deploy)
 
 
 def test_another_revision_brings_the_new_key_to_the_same_model(
