@@ -124,6 +124,12 @@ class Shop:
             self.server.control.reset(provider)
 
 
+@pytest.fixture
+def two_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests to models end after their second try: on a busy machine, a short time would end before the first."""
+    monkeypatch.setattr("rag.budget.ATTEMPTS", 2)
+
+
 @dataclass(frozen=True)
 class Models:
     """The model endpoints at `url`, and the requests that the answer model receives."""

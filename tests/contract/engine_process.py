@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+import requests
 
 from sandbox.alone import alone
 from sandbox.engine.line import nearest
+from sandbox.search_engine import AssembledEngine
 
 
 @contextmanager
@@ -31,4 +33,20 @@ def running_engine() -> Iterator[None]:
         }
         for variable, path in files.items():
             patch.setenv(f"OSML_TEST_{variable}", str(path))
+        _keep_states_of_models(engine)
         yield
+
+
+def _keep_states_of_models(engine: AssembledEngine) -> None:
+    """Turn off the job of ml-commons (MLSyncUpCron, 2.19 to 3.6) that writes the states of all models.
+
+    It writes every ten seconds what the nodes said a moment earlier: by chance, a model that a test has just deployed
+    becomes DEPLOY_FAILED. The local clouds of tests/e2e have the job.
+    """
+    requests.put(
+        f"{engine.url}/_cluster/settings",
+        json={"transient": {"plugins.ml_commons.sync_up_job_interval_in_seconds": 0}},
+        cert=(str(engine.admin_cert), str(engine.admin_key)),
+        verify=str(engine.ca),
+        timeout=60,
+    ).raise_for_status()

@@ -94,6 +94,7 @@ class Proxy:
         self._spoiled: Spoiled | None = None
         self._blocking = False
         self._turn = threading.Lock()
+        self._handled = threading.Event()
         self._upstream = requests.Session()
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(*self.certificate)
@@ -134,16 +135,22 @@ class Proxy:
         self._spoiled = self._next(timeout)
         silent = self._spoiled.silent if self._spoiled else 0.0
         given_up = silent >= timeout
+        self._handled.clear()
         try:
             return transport.send(request, _REAL_SILENCE if given_up else _REAL_ANSWER)
         finally:
             self.clock.now += min(silent, timeout)
+            if given_up:
+                # On a busy machine, the caller gives up before the engine is asked: then the fault would hit the next
+                # request instead, and the engine would carry this one out after it.
+                self._handled.wait(_REAL_ANSWER)
 
     def answer(self, handler: "_Handler", body: bytes) -> None:
         """Answer one exchange, on the server's side."""
         with self._turn:
             spoiled = self._spoiled
             reply = self._forward(handler, body) if spoiled is None or spoiled.done else None
+            self._handled.set()
         if reply is not None and (spoiled is None or spoiled.heard):
             handler.reply(reply.status_code, dict(reply.headers), reply.content)
         elif spoiled and spoiled.answer:

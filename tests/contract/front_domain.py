@@ -94,7 +94,7 @@ class Trial:
         """Send a request directly to the engine, as its administrator."""
         certificate = (self.address.admin_cert, self.address.admin_key)
         return requests.request(
-            method, self.address.url + path, json=body, cert=certificate, verify=self.address.ca, timeout=30
+            method, self.address.url + path, json=body, cert=certificate, verify=self.address.ca, timeout=60
         )
 
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.front.listener import Listener
-from sandbox.front.request import FrontResponse
+from sandbox.free_ports import free_ports
 from sandbox.front.settings import FrontSettings
 
 _NAMES = ("URL", "CA", "ADMIN_CERT", "ADMIN_KEY", "SERVER_CERT", "SERVER_KEY")
@@ -28,9 +27,7 @@ class EngineAddress:
 
     def front(self, models_url: str = "http://127.0.0.1:1", **more: Any) -> FrontSettings:
         """The settings of a front for this engine, whose domains get any free ports."""
-        probe = Listener(0, lambda _: FrontResponse(200, ()))
-        egress_port = probe.port
-        probe.close()
+        (egress_port,) = free_ports(1)
         return FrontSettings(
             engine_url=self.url,
             models_url=models_url,

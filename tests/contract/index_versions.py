@@ -118,6 +118,8 @@ class Library:
     embedder: Embedder
     seconds: float = 300.0
     changed: bool = False
+    # `clock` and `sleep` of the patience, where a test has its own.
+    time: dict[str, Any] = field(default_factory=dict)
 
     @property
     def alias(self) -> str:
@@ -190,7 +192,7 @@ class Library:
         self._apply("Alias", {"name": self.alias, "index": index}, self.alias, transport)
 
     def _apply(self, kind: str, spec: Any, physical_id: str | None, transport: Transport | None) -> ProvisioningOutcome:
-        owner, patience = self.engine.owner(kind), Patience(seconds=self.seconds, propagation=0.0)
+        owner, patience = self.engine.owner(kind), Patience(seconds=self.seconds, propagation=0.0, **self.time)
         client = Client(transport or self.engine.transport, patience)
 
         def move(new: str) -> None:

@@ -24,7 +24,7 @@ from mlcommons.transport import is_write
 from tests.contract.kinds_engine import KindsEngine
 
 _ROOT = Path(__file__).parents[2]
-_LONGEST = 60.0
+_LONGEST = 120.0
 _CALLER = """
 import json, sys
 from mlcommons import Client, HttpTransport, Owner, Patience, apply, kind_named

@@ -31,6 +31,8 @@ from trials.ingesting import EngineIndex
 from trials.role_headers import role_headers
 
 DIMENSION = 4
+# Seconds: a client's time is that of all its requests together, and a test may use one from its beginning to its end.
+WHOLE_TEST = 900.0
 TESTER = "arn:aws:iam::000000000000:role/contract-tests"
 
 
@@ -86,7 +88,7 @@ class KindsEngine:
     def recorder(self) -> Recorder:
         return Recorder(self.transport)
 
-    def client(self, transport: Transport | None = None, seconds: float = 60.0) -> Client:
+    def client(self, transport: Transport | None = None, seconds: float = WHOLE_TEST) -> Client:
         return Client(transport or self.transport, Patience(seconds=seconds, propagation=0.0))
 
     def apply(
@@ -115,7 +117,7 @@ class KindsEngine:
 
     def hasty(self) -> Client:
         """A client that does not wait between its attempts."""
-        return Client(self.transport, Patience(seconds=60, propagation=0.0, sleep=lambda _: None))
+        return Client(self.transport, Patience(seconds=WHOLE_TEST, propagation=0.0, sleep=lambda _: None))
 
     def destroy(
         self,

@@ -67,9 +67,12 @@ def met(number, folder):
     while len(os.listdir(folder)) < number:
         time.sleep(0.01)
 
-def crash():
+def half(gate):
     yield b"half\n"
-    time.sleep(0.2)
+    passed(gate)
+
+def crash(gate):
+    yield from half(gate)
     os._exit(3)
 
 while True:
@@ -96,11 +99,11 @@ while True:
     elif do["do"] == "exit":
         os._exit(7)
     elif do["do"] == "break":
-        streamed(request_id, crash())
+        streamed(request_id, crash(do.get("gate")))
     elif do["do"] == "trailer":
         said = base64.b64encode(json.dumps({"errorMessage": "went wrong", "errorType": "E"}).encode())
         trailers = b"Lambda-Runtime-Function-Error-Type: E\r\nLambda-Runtime-Function-Error-Body: " + said + b"\r\n"
-        streamed(request_id, [b"half\n"], trailers=trailers)
+        streamed(request_id, half(do.get("gate")), trailers=trailers)
     elif do["do"] == "headless":
         streamed(request_id, [b"no prelude"], head=False)
     elif do["do"] == "sleep":
@@ -230,7 +233,7 @@ def api(function_arn: str, mode: str | None = "STREAM", permitted: bool = True, 
 
 
 def post(cloud: Cloud, url: str, **body: Any) -> requests.Response:
-    return requests.post(url, json=body, stream=True, verify=cloud.bundle, timeout=30)
+    return requests.post(url, json=body, stream=True, verify=cloud.bundle, timeout=60)
 
 
 def own_processes(cloud: Cloud) -> list[str]:

@@ -13,6 +13,7 @@ from mlcommons import Client, HttpTransport, Patience
 from sandbox.front.request import FrontRequest, FrontResponse
 from tests.contract.front_domain import SECRET_ARN, Models, Trial, trial
 from tests.contract.front_engine import EngineAddress
+from tests.contract.kinds_engine import WHOLE_TEST
 from tests.contract.left_by_tools import TITAN_V2_DIMENSION
 from tests.contract.tutorials import TITAN_DIMENSION, Hand
 
@@ -63,4 +64,4 @@ def client(domain: Trial) -> Client:
     keys = domain.ledger.session(domain.domain.master_user_arn)
     signature = AWS4Auth(keys.access_key, keys.secret_key, "us-east-1", "es", session_token=keys.session_token)
     transport = HttpTransport(f"https://localhost:{domain.port}", auth=signature, verify=domain.address.ca)
-    return Client(transport, Patience(seconds=600, propagation=0.0))
+    return Client(transport, Patience(seconds=WHOLE_TEST, propagation=0.0))

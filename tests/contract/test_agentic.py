@@ -12,11 +12,12 @@ from rag.models import Question
 from rag.parts import assembled
 from settings.retrieval import Agentic, Retrieval
 from tests.contract import assistant_engine, kinds_engine
-from tests.contract.assistant_engine import ALICE, Shop
+from tests.contract.assistant_engine import ALICE, SECONDS, Shop
 from tests.contract.kinds_engine import RoleHeaders
 from tests.waiting import until
 
 engine_transport, models, shelf = kinds_engine.engine_transport, assistant_engine.models, assistant_engine.shelf
+two_tries = assistant_engine.two_tries
 
 PUMP = "The Brixol pump is made by Kernwerk."
 SEAT = "Kernwerk has its seat in Torvik, a town on the coast."
@@ -80,9 +81,9 @@ def not_answering(event: Event) -> bool:
     return event != Stage("answering")
 
 
-def test_while_the_model_fails_the_first_search_stands(shelf: Shop, agentic: Shop) -> None:
+def test_while_the_model_fails_the_first_search_stands(shelf: Shop, agentic: Shop, two_tries: None) -> None:
     plain = [source.id for source in shelf.ask(HOPS, top_k=3).sources]
     with agentic.fault("deepseek", fail=1):
-        events = answer(Question(question=HOPS), ALICE, 8, agentic.parts)
+        events = answer(Question(question=HOPS), ALICE, SECONDS, agentic.parts)
         [sources] = [event for event in takewhile(not_answering, events) if isinstance(event, Sources)]
     assert [source.id for source in sources.sources] == plain

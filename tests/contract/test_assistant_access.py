@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from mlcommons import Client, HttpTransport
+from mlcommons import Client, HttpTransport, Patience
 from opensearch_ml.resources.feedback_index import FeedbackIndex
 from rag import history, rating
 from rag.budget import Budget
@@ -25,7 +25,7 @@ from settings.runtime_settings import ConversationIndexSettings, FeedbackSetting
 from stacks.assistant_needs import NEEDS, EngineNeed
 from tests.contract import assistant_engine, kinds_engine
 from tests.contract.assistant_engine import BOB, SECONDS, Shop
-from tests.contract.kinds_engine import RoleHeaders
+from tests.contract.kinds_engine import WHOLE_TEST, RoleHeaders
 from tests.waiting import until
 
 engine_transport, models = kinds_engine.engine_transport, assistant_engine.models
@@ -107,7 +107,7 @@ def test_documents_may_list_conversations_and_feedback_and_ask_may_not(
 def roles(needs: Mapping[str, EngineNeed], index: str, conversations: str = "") -> Iterator[dict[str, str]]:
     """Make roles with only these permissions, each mapped to one new ARN; yields the ARNs by function."""
     url, ca, *admin = (os.environ[f"OSML_TEST_{name}"] for name in ("ENGINE_URL", "CA", "ADMIN_CERT", "ADMIN_KEY"))
-    client = Client(HttpTransport(url, verify=ca, cert=(admin[0], admin[1])))
+    client = Client(HttpTransport(url, verify=ca, cert=(admin[0], admin[1])), Patience(WHOLE_TEST))
     names = {part: f"{part}-{uuid.uuid4().hex[:8]}" for part in needs}
     for part, name in names.items():
         granted = [

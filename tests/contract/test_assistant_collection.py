@@ -36,6 +36,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.collection
 engine_transport, models, shelf = kinds_engine.engine_transport, assistant_engine.models, assistant_engine.shelf
+two_tries = assistant_engine.two_tries
 
 BOSTON = "Boston lies on the coast of Massachusetts. In 2023, 4,327,000 people lived in Boston."
 PARIS = "Paris is the capital of France. The river Seine flows through Paris."
@@ -293,9 +294,9 @@ def test_what_was_written_without_a_version_is_older_than_all_others(shelf: Shop
     assert delay.passages("report") == 1
 
 
-def test_a_throttled_embedding_keeps_the_document_as_it_was(shelf: Shop) -> None:
+def test_a_throttled_embedding_keeps_the_document_as_it_was(shelf: Shop, two_tries: None) -> None:
     with shelf.fault("sagemaker", throttle=1.0):
-        stored = shelf.store(("boston", "Something else."), ("new", "Never stored."), seconds=2)
+        stored = shelf.store(("boston", "Something else."), ("new", "Never stored."))
     assert [(document.status, document.passages) for document in stored.documents] == [("failed", 0)] * 2
     assert shelf.ask(ASKED).sources[0].text == BOSTON
     assert "new" not in documents(shelf)
@@ -341,7 +342,9 @@ def test_a_document_that_fails_in_part_stays_as_it_was_and_the_others_are_stored
         ("sagemaker", {"fail": 1.0, "fail_status": 503}, Unavailable),
     ],
 )
-def test_faults_of_models(shelf: Shop, provider: str, fault: dict[str, float], failure: type[RagFailure]) -> None:
+def test_faults_of_models(
+    shelf: Shop, two_tries: None, provider: str, fault: dict[str, float], failure: type[RagFailure]
+) -> None:
     with shelf.fault(provider, **fault), pytest.raises(failure) as raised:
-        shelf.ask(ASKED, seconds=2)
+        shelf.ask(ASKED)
     assert (raised.value.retry_after or 0) >= 1

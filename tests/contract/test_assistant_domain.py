@@ -2,7 +2,7 @@
 
 import io
 import re
-import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -15,6 +15,7 @@ from corpus.source import read
 from rag.answering import NOT_IN_DOCUMENTS
 from rag.budget import Budget
 from rag.caller import OPERATOR
+from rag.conversations import Conversation, Conversations
 from rag.documents import delete, listed
 from rag.events import Answered, Sources, Stage, Text
 from rag.failures import Absent, Invalid, Throttled, TimedOut, Unavailable
@@ -30,6 +31,7 @@ from tests.contract.kinds_engine import RoleHeaders
 from tests.unit.scanned_files import page, saved
 
 engine_transport, models, shop = kinds_engine.engine_transport, assistant_engine.models, assistant_engine.shop
+two_tries = assistant_engine.two_tries
 
 BOSTON = "Boston lies on the coast of Massachusetts. In 2023, 4,327,000 people lived in Boston."
 PARIS = "Paris is the capital of France. The river Seine flows through Paris."
@@ -148,13 +150,26 @@ def test_a_conversation_is_its_callers_alone(shop: Shop) -> None:
     assert str(anothers.value) == str(unknown.value)
 
 
+class StoredLate:
+    """Conversations, one of which is stored by `keep` after a first look for it."""
+
+    def __init__(self, inner: Conversations, keep: Callable[[], object]) -> None:
+        self.begin, self.keep = inner.begin, inner.keep
+        self._read, self._store = inner.read, keep
+
+    def read(self, id: str, caller: str, budget: Budget) -> Conversation:
+        try:
+            return self._read(id, caller, budget)
+        except Absent:
+            self._store()
+            raise
+
+
 def test_the_next_question_waits_for_the_turn_that_is_not_stored_yet(shop: Shop) -> None:
     [*_, last] = shop.events("Which river flows through Paris?")
     assert isinstance(last, Answered)
-    later = threading.Timer(0.7, last.keep)
-    later.start()
-    shop.ask("And what is it the capital of?", conversation_id=last.answer.conversation_id)
-    later.join()
+    late = replace(shop.parts, conversations=StoredLate(shop.parts.conversations, last.keep))
+    replace(shop, parts=late).ask("And what is it the capital of?", conversation_id=last.answer.conversation_id)
     assert ("assistant", last.answer.answer) in shop.messages()
 
 
@@ -163,14 +178,14 @@ def test_a_conversation_continues_after_a_question_without_an_answer(shop: Shop)
     assert "4,327,000" in str(shop.ask(ASKED, conversation_id=conversation).answer)
 
 
-def test_a_question_that_fails_begins_no_conversation(shop: Shop) -> None:
+def test_a_question_that_fails_begins_no_conversation(shop: Shop, two_tries: None) -> None:
     def conversations() -> int:
         response = shop.engine.send("GET", "/_plugins/_ml/memory?max_results=1000", None, Budget(SECONDS))
         return len(response["memories"])
 
     before = conversations()
     with shop.fault("deepseek", throttle=1.0), pytest.raises(Throttled):
-        shop.ask(ASKED, seconds=2)
+        shop.ask(ASKED)
     assert conversations() == before
     shop.ask(ASKED)
     assert conversations() == before + 1
@@ -264,9 +279,9 @@ def test_documents_are_listed_by_the_time_of_loading(shop: Shop) -> None:
             delete(id, SECONDS, OPERATOR, shop.parts)
 
 
-def test_a_throttled_embedding_fails_each_document_and_loses_none(shop: Shop) -> None:
+def test_a_throttled_embedding_fails_each_document_and_loses_none(shop: Shop, two_tries: None) -> None:
     with shop.fault("sagemaker", throttle=1.0):
-        stored = shop.store(("one", "The first."), ("two", "The second."), seconds=2)
+        stored = shop.store(("one", "The first."), ("two", "The second."))
     assert [(document.id, document.status, document.passages) for document in stored.documents] == [
         ("one", "failed", 0),
         ("two", "failed", 0),
@@ -292,9 +307,11 @@ def test_a_model_that_throttles_sometimes_is_asked_again(shop: Shop) -> None:
         ("sagemaker", {"throttle": 1.0}, Throttled),
     ],
 )
-def test_faults_of_models(shop: Shop, provider: str, fault: dict[str, float], failure: type[Throttled]) -> None:
+def test_faults_of_models(
+    shop: Shop, two_tries: None, provider: str, fault: dict[str, float], failure: type[Throttled]
+) -> None:
     with shop.fault(provider, **fault), pytest.raises(failure) as raised:
-        shop.ask(ASKED, seconds=2)
+        shop.ask(ASKED)
     assert (raised.value.retry_after or 0) >= 1
 
 

@@ -256,7 +256,7 @@ def signed(cloud: Cloud, url: str, role: str | None) -> requests.Response:
         keys = Credentials(session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
     request = AWSRequest("GET", url)
     SigV4Auth(keys, "execute-api", "us-east-1").add_auth(request)
-    return requests.get(url, headers=dict(request.headers), verify=cloud.bundle, timeout=30)
+    return requests.get(url, headers=dict(request.headers), verify=cloud.bundle, timeout=60)
 
 
 def test_iam_decides_about_callers(

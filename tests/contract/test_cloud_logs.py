@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.contract import cloud_process
 from tests.contract.cloud_process import Cloud
 from tests.contract.streaming_function import asset, client, create
+from tests.contract.test_cloud_streaming import cloud as patient_cloud
 
-cloud = cloud_process.cloud
+cloud = patient_cloud
 
 # MiniStack returns at most 10,000 events.
 LINES, CALLS, AT_ONCE = 150, 40, 8

@@ -134,7 +134,7 @@ def deployed(cloud: Cloud) -> Iterator[tuple[Deployed, dict[str, str]]]:
 
 
 def get(cloud: Cloud, deployed: tuple[Deployed, dict[str, str]], path: str, **headers: str) -> requests.Response:
-    return requests.get(f"{deployed[1]['Url']}/{path}", headers=headers, verify=cloud.bundle, timeout=30)
+    return requests.get(f"{deployed[1]['Url']}/{path}", headers=headers, verify=cloud.bundle, timeout=60)
 
 
 Place = tuple[Deployed, dict[str, str]]

@@ -273,7 +273,8 @@ def test_ends_cleanly_with_a_function_at_work(tmp_path: Path) -> None:
         Code={"ZipFile": archive.getvalue()},
     )
     functions.invoke(FunctionName="slow", InvocationType="Event", Payload=b"{}")
-    until("the function", lambda: list((cloud.home / "tmp").glob("ministack-lambda-slow-*")))
+    until("the function", processes, lambda lines: str(cloud.home / "lambda-runtime") in lines)
+    assert list((cloud.home / "tmp").glob("ministack-lambda-slow-*"))
     cloud.process.send_signal(signal.SIGTERM)
     assert cloud.process.wait(PATIENCE) == 0
     assert not list((cloud.home / "tmp").glob("ministack-lambda-*"))
@@ -282,4 +283,4 @@ def test_ends_cleanly_with_a_function_at_work(tmp_path: Path) -> None:
 
 
 def processes() -> str:
-    return subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return subprocess.run(["ps", "-wweo", "args"], capture_output=True, text=True, check=True).stdout

@@ -150,7 +150,7 @@ def test_the_hash_of_the_body_is_required(writer: Client) -> None:
     keys = writer.keys
     assert keys is not None
     auth = Silent(keys.access_key, keys.secret_key, "us-east-1", "aoss", session_token=keys.session_token)
-    answer = requests.get(writer.url + "/_cat/indices", auth=auth, verify=writer.ca, timeout=30)
+    answer = requests.get(writer.url + "/_cat/indices", auth=auth, verify=writer.ca, timeout=60)
     assert_forbidden(answer)
 
 

@@ -201,7 +201,7 @@ def test_a_removed_collection_leaves_nothing_in_the_engine(aoss: Serverless) -> 
 def engine(aoss: Serverless, path: str) -> requests.Response:
     """Send a request directly to the engine, as its administrator."""
     certificate = (aoss.address.admin_cert, aoss.address.admin_key)
-    return requests.get(aoss.address.url + path, cert=certificate, verify=aoss.address.ca, timeout=30)
+    return requests.get(aoss.address.url + path, cert=certificate, verify=aoss.address.ca, timeout=60)
 
 
 def test_a_compressed_body_is_read(writer: Client, articles: str) -> None:

@@ -131,7 +131,7 @@ def names_kept(cloud: Cloud) -> dict[str, list[str]]:
 
 def engine_indexes(engine: EngineAddress) -> str:
     certificate = (engine.admin_cert, engine.admin_key)
-    return requests.get(f"{engine.url}/_cat/indices/aoss-*", cert=certificate, verify=engine.ca, timeout=30).text
+    return requests.get(f"{engine.url}/_cat/indices/aoss-*", cert=certificate, verify=engine.ca, timeout=60).text
 
 
 def test_a_stack_opens_a_collection_and_takes_everything_away_again(
@@ -265,7 +265,7 @@ def test_a_protected_collection_is_not_deleted(cloud: Cloud, name: str) -> None:
     stack.cloudformation.delete_stack(StackName=stack.name)
     assert stack.settled()["StackStatus"] == "DELETE_FAILED"
     assert "deletion protection" in stack.reasons()
-    unsigned = requests.get(endpoint, verify=cloud.bundle, timeout=30)
+    unsigned = requests.get(endpoint, verify=cloud.bundle, timeout=60)
     assert (unsigned.status_code, unsigned.json()["error"]["type"]) == (403, "Forbidden")
     api = cloud.client("opensearchserverless")
     [details] = api.batch_get_collection(names=[name])["collectionDetails"]

@@ -234,7 +234,7 @@ def test_the_page_goes_with_its_stack_also_where_nobody_may_read_it(cloud: Cloud
     [statement] = resources[reader]["Properties"]["PolicyDocument"]["Statement"]
     statement["Effect"] = "Deny"
     stack, values = deployed(cloud, resources, made["Outputs"])
-    refused = requests.get(f"{values['Url']}/rag", verify=cloud.bundle, timeout=30)
+    refused = requests.get(f"{values['Url']}/rag", verify=cloud.bundle, timeout=60)
     assert (refused.status_code, refused.json()["cause"]) == (404, "not-found")
     stack.delete()
     assert values["Bucket"] not in [each["Name"] for each in cloud.client("s3").list_buckets()["Buckets"]]

@@ -176,10 +176,10 @@ def test_internal_master_user_with_basic_and_iam(here: Trial) -> None:
     try:
         url = f"https://localhost:{port}"
         basic = HTTPBasicAuth("front-boss", password)
-        answer = requests.get(url + "/_plugins/_security/authinfo", auth=basic, verify=here.address.ca, timeout=30)
+        answer = requests.get(url + "/_plugins/_security/authinfo", auth=basic, verify=here.address.ca, timeout=60)
         assert {"all_access", "security_manager"} <= set(answer.json()["roles"])
         wrong = HTTPBasicAuth("front-boss", password + "x")
-        assert requests.get(url, auth=wrong, verify=here.address.ca, timeout=30).status_code == 401
+        assert requests.get(url, auth=wrong, verify=here.address.ca, timeout=60).status_code == 401
         here.front.update_domain(replace(here.domain, access_policies=_everybody(ARN)))
         assert here.client(None)("GET", "/", auth=basic).status_code == 401
         signed = replace(here.client(here.ledger.session(here.domain.master_user_arn or "")), url=url)
@@ -200,9 +200,9 @@ def test_without_fine_grained_access_control_policies_alone_decide(here: Trial) 
         admitted = replace(here.role("front-plain", ("es:ESHttpGet", arn + "/*")), url=url)
         assert admitted("GET", "/_cat/indices").status_code == 200
         assert admitted("PUT", "/front-plain").json()["Message"].endswith("allows the es:ESHttpPut action")
-        assert requests.get(url, verify=here.address.ca, timeout=30).status_code == 403
+        assert requests.get(url, verify=here.address.ca, timeout=60).status_code == 403
         here.front.update_domain(replace(plain, access_policies=_everybody(arn)))
-        assert requests.get(f"{url}/_cat/indices", verify=here.address.ca, timeout=30).status_code == 200
+        assert requests.get(f"{url}/_cat/indices", verify=here.address.ca, timeout=60).status_code == 200
         here.front.update_domain(replace(plain, master_user_arn=here.ledger.write_role("front-plain-boss").arn))
         assert admitted("GET", "/_cat/indices").status_code == 403
     finally:

@@ -19,7 +19,7 @@ from tests.contract.front_engine import EngineAddress
 from tests.contract.test_front_connectors import CREATE, SERVICES, SETTING, created, deepseek, forgotten, predicted
 from tests.waiting import until
 
-TOGETHER = 5.0
+TOGETHER = 10.0
 MESSAGES = {"messages": '[{"role": "user", "content": "x"}]'}
 
 
@@ -76,7 +76,7 @@ def _signed(here: Trial, path: str, body: bytes = b'{"a": 1}', **headers: str) -
 def _send(here: Trial, request: requests.PreparedRequest) -> requests.Response:
     """Send the request on a new connection."""
     with requests.Session() as session:
-        return session.send(request, verify=here.address.ca, timeout=30)
+        return session.send(request, verify=here.address.ca, timeout=60)
 
 
 def _exists(here: Trial, index: str) -> bool:

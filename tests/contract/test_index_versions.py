@@ -9,6 +9,7 @@ import pytest
 from mlcommons import HttpTransport, Request
 from mlcommons.errors import InvalidSpec, NotOurs, ProvisioningError, Unready
 from tests.contract import kinds_engine
+from tests.contract.fault_proxy import Clock
 from tests.contract.index_versions import HELD, POISON, Attended, Deadly, Embedder, Killed, Library, Made, Traffic
 from tests.contract.kinds_engine import KindsEngine
 
@@ -231,11 +232,12 @@ def test_too_little_time_fails_before_the_alias_moves(library: Library, old: Mad
     first = library.apply(old)
     expected = library.fill(10)
     library.write("slow", 1, f"{HELD} slow")
-    library.embedder.gates, library.seconds = {"slow": threading.Event()}, 5.0
+    clock = Clock()
+    library.embedder.gates, library.time = {"slow": threading.Event()}, {"clock": clock, "sleep": clock.sleep}
     with pytest.raises(Unready, match=r"only \d+ of 11 documents.*timeouts\.provisioning"):
         library.apply(new, first)
     library.embedder.gates["slow"].set()
-    library.embedder.gates, library.seconds = {}, 300.0
+    library.embedder.gates, library.time = {}, {}
     library.back(old)
     library.destroy(new.spec["name"])
     assert library.indexes() == [first]

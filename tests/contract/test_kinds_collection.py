@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -17,6 +17,9 @@ from mlcommons import (
     Owner,
     Patience,
     ProvisioningOutcome,
+    Request,
+    Response,
+    Transport,
     apply,
     destroy,
     kind_named,
@@ -24,7 +27,7 @@ from mlcommons import (
 from mlcommons.errors import InvalidSpec, NotOurs, PermissionMissing, Rejected, Unreachable
 from tests.contract import collection_front
 from tests.contract.collection_front import ACTION, INDEX, Serverless, collection, data_policy
-from tests.contract.kinds_engine import Recorder
+from tests.contract.kinds_engine import WHOLE_TEST, Recorder
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.collection
@@ -53,7 +56,7 @@ class Provisioner:
         self._collection = Collection(POLICY, self.arn, spreading)
 
     def client(self) -> Client:
-        return Client(self.recorder, Patience(seconds=120.0, propagation=0.0), collection=self._collection)
+        return Client(self.recorder, Patience(seconds=WHOLE_TEST, propagation=0.0), collection=self._collection)
 
     def apply(self, spec: dict[str, Any], physical_id: str | None = None, owner: Owner = OWNER) -> ProvisioningOutcome:
         return apply(kind_named("Index"), spec, client=self.client(), owner=owner, physical_id=physical_id)
@@ -134,23 +137,31 @@ def test_the_error_names_the_policy_and_the_missing_principal(aoss: Serverless, 
     )
 
 
+@dataclass
+class Spread:
+    """A transport to a collection whose policy takes effect after the first refusal."""
+
+    inner: Transport
+    let_in: Callable[[], None]
+    refused: int = 0
+
+    def send(self, request: Request, timeout: float) -> Response:
+        answer = self.inner.send(request, timeout)
+        if answer.status == 403:
+            self.refused += 1
+            self.let_in()
+        return answer
+
+
 @pytest.mark.parametrize("act", [lambda subject: subject.apply(SPEC), lambda subject: subject.destroy("passages")])
 def test_a_policy_that_spreads_late_is_waited_for(
     aoss: Serverless, url: str, act: Callable[[Provisioner], ProvisioningOutcome]
 ) -> None:
     late = Provisioner(aoss, url, "kinds-late", spreading=PATIENCE)
-    begun = list[bool]()
-
-    def let_in() -> None:
-        begun.append(True)
-        _let_in(aoss, late.arn)
-
-    spread = threading.Timer(1.0, let_in)
-    spread.start()
+    late.recorder.inner = spread = Spread(late.recorder.inner, lambda: _let_in(aoss, late.arn))
     try:
         assert act(late)
-        assert begun == [True]
+        assert spread.refused == 1
     finally:
-        spread.join()
         late.destroy("passages")
         aoss.book.accesses.clear()

@@ -21,7 +21,7 @@ from mlcommons import (
     kind_named,
 )
 from tests.contract import by_hand, kinds_engine
-from tests.contract.kinds_engine import KindsEngine, RoleHeaders
+from tests.contract.kinds_engine import WHOLE_TEST, KindsEngine, RoleHeaders
 from tests.contract.subjects import SHARED
 from tests.waiting import PATIENCE
 
@@ -106,7 +106,7 @@ class Stacks:
         def run(owner: Owner) -> None:
             ca = os.environ["OSML_TEST_CA"]
             transport = HttpTransport(self._engine.transport.endpoint, auth=RoleHeaders(), verify=ca)
-            client = Client(self._through(transport), Patience(seconds=120, propagation=0))
+            client = Client(self._through(transport), Patience(seconds=WHOLE_TEST, propagation=0))
             start.wait(PATIENCE)
             act(owner, client)
 

@@ -46,7 +46,7 @@ def _compared(engine: KindsEngine, entry: Watched) -> Compared:
 def _keeper(engine: KindsEngine, entry: Watched) -> list[tuple[str, str]]:
     def client_for(target: dict[str, Any], parts: int = 1) -> Client:
         assert target == entry.target
-        return engine.client(seconds=20 / parts)
+        return engine.client(seconds=60 / parts)
 
     drift = Round([entry], client_for, lambda _: 0.0).findings()
     return [(finding.what, finding.about) for finding in drift if finding.what in ("Drifted", "Healed")]

@@ -9,7 +9,7 @@ import pytest
 from mlcommons import Client, HttpTransport, Patience
 from mlcommons.errors import InvalidSpec, NotOurs, PermissionMissing
 from tests.contract import kinds_engine
-from tests.contract.kinds_engine import KindsEngine, RoleHeaders
+from tests.contract.kinds_engine import WHOLE_TEST, KindsEngine, RoleHeaders
 
 engine, engine_transport, provider = (
     kinds_engine.engine,
@@ -35,7 +35,7 @@ def _reader(engine: KindsEngine, index: str) -> dict[str, Any]:
 
 def _as_role(engine: KindsEngine, arn: str) -> Client:
     transport = HttpTransport(engine.transport.endpoint, auth=RoleHeaders(arn), verify=os.environ["OSML_TEST_CA"])
-    return Client(transport, Patience(seconds=60, propagation=0))
+    return Client(transport, Patience(seconds=WHOLE_TEST, propagation=0))
 
 
 def test_a_caller_with_a_new_role_has_only_its_permissions(engine: KindsEngine, index: str) -> None:

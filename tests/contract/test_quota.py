@@ -140,7 +140,7 @@ def test_counts_go_after_their_month(cloud: Cloud, table: str, caller: Caller) -
 
 def test_without_its_table_nothing_is_answered(cloud: Cloud, caller: Caller) -> None:
     with pytest.raises(AssistantRefused, match="table of quotas"):
-        counted("nowhere", questions=1).begin(caller, Budget(5))
+        counted("nowhere", questions=1).begin(caller, Budget(20))
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from mlcommons.transport import is_write
 from sandbox.models.json_handler import JsonHandler
 from tests.contract import kinds_engine
 from tests.contract.front_domain import SECRET_ARN
-from tests.contract.kinds_engine import KindsEngine, RoleHeaders
+from tests.contract.kinds_engine import WHOLE_TEST, KindsEngine, RoleHeaders
 from tests.waiting import until
 
 engine_transport, provider, engine = kinds_engine.engine_transport, kinds_engine.provider, kinds_engine.engine
@@ -146,7 +146,7 @@ def chat(engine: KindsEngine, vault: Vault) -> Chat:
     body["actions"][0]["url"] = f"http://127.0.0.1:{vault.server_port}/chat"
     body["actions"][0]["headers"] = {"Authorization": "Bearer ${credential.api_key}"}
     spec = {"connector": body, "secrets": {"api_key": {"secretArn": SECRET_ARN, "key": "api_key"}}, "revision": "1"}
-    client = Client(engine.transport, Patience(seconds=900, propagation=0.0), secret=vault.secret)
+    client = Client(engine.transport, Patience(seconds=WHOLE_TEST, propagation=0.0), secret=vault.secret)
     owner = engine.owner("Connector")
     connector_id = Connector().create(client, Connector().parse(spec), owner)
     engine.made.append(("Connector", connector_id, owner, spec))

@@ -11,6 +11,7 @@ from mlcommons import Client, HttpTransport, Owner, Patience, apply, destroy, ki
 from mlcommons.rotation import renew, secrets_of
 from tests.contract.front_domain import SECRET_ARN, Trial, trial
 from tests.contract.front_engine import EngineAddress
+from tests.contract.kinds_engine import WHOLE_TEST
 from tests.contract.test_rotation import Traffic
 
 STACK = "rotated-by-front"
@@ -49,7 +50,7 @@ def chat(here: Trial) -> dict[str, Any]:
 
 
 def test_no_prediction_fails_while_a_secret_that_the_domain_reads_is_rotated(here: Trial) -> None:
-    client = Client(transport(here), Patience(seconds=600, propagation=0.0))
+    client = Client(transport(here), Patience(seconds=WHOLE_TEST, propagation=0.0))
     spec, made = chat(here), {}
 
     def make(kind: str, wanted: dict[str, Any]) -> str:

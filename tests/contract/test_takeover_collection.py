@@ -40,6 +40,7 @@ from tests.contract import assistant_engine, taken_stack
 from tests.contract.assistant_engine import MINILM, SECONDS, Models, Shop
 from tests.contract.cloud_process import Cloud, running
 from tests.contract.front_engine import EngineAddress
+from tests.contract.kinds_engine import WHOLE_TEST
 from tests.contract.serverless_tutorial import (
     API,
     COLLECTION,
@@ -132,7 +133,7 @@ def client_of(cloud: Cloud, tutorial: Tutorial, role: str) -> Client:
     """A client of a provisioner with this role."""
     transport = HttpTransport(tutorial.endpoint, auth=signature(role), verify=cloud.bundle)
     collection = Collection("of the test", role, 0.0)
-    return Client(transport, Patience(seconds=600.0, propagation=0.0), collection=collection)
+    return Client(transport, Patience(seconds=WHOLE_TEST, propagation=0.0), collection=collection)
 
 
 def contained(small: Any, large: Any) -> bool:
