@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 _PAUSE = 0.1
 
 Seen = TypeVar("Seen")

@@ -17,12 +17,16 @@ from osml.place import CHECKOUT
 
 TESTS = CHECKOUT / "tests"
 # Seconds.
-FLOOR = 30
+FLOOR = 60
+# Seconds of a whole request of the product, and of all requests of a client together.
+BUDGETS = {"Budget": 20, "ask": 20, "store": 20, "events": 20, "Patience": 300}
 CLOCKS = frozenset({"monotonic", "perf_counter", "now"})
 SLEEPS = frozenset({"time.sleep", "sleep", "asyncio.sleep", "page.wait_for_timeout"})
 # Methods whose first argument is a deadline.
 WAITS = frozenset({"wait", "join", "acquire", "get", "communicate", "Barrier", "until"})
-SIGN = re.compile(r"sleep|wait|timeout|Barrier|until\(|monotonic|perf_counter|time\.time|elapsed|\.now\(")
+SIGN = re.compile(
+    r"sleep|wait|timeout|Barrier|until\(|monotonic|perf_counter|time\.time|elapsed|\.now\(|Timer\(|clock\.|seconds=|Budget"
+)
 
 
 def name_of(node: ast.expr) -> str:
@@ -69,6 +73,33 @@ def short_deadlines(tree: ast.Module) -> Iterator[ast.AST]:
             yield node
 
 
+def timers(tree: ast.Module) -> Iterator[ast.AST]:
+    """What begins after a time, whether or not that for which it is too early has happened."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and name_of(node.func) == "Timer":
+            yield node
+
+
+def running_clocks(tree: ast.Module) -> Iterator[ast.AST]:
+    """Clocks of a page that run on by themselves: seconds that it counts have passed when a busy machine looks."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("clock.install"):
+            yield node
+
+
+def short_budgets(tree: ast.Module) -> Iterator[ast.AST]:
+    """Real requests with little time: on a busy machine they end before what the test is about."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or name_of(node.func) not in BUDGETS:
+            continue
+        given = [keyword.value for keyword in node.keywords if keyword.arg == "seconds"]
+        given += node.args[:1] if name_of(node.func) == "Budget" and len(node.args) == 1 else []
+        if any(
+            (number := number_of(value, {})) is not None and number < BUDGETS[name_of(node.func)] for value in given
+        ):
+            yield node
+
+
 def is_elapsed(node: ast.expr, ages: set[str]) -> bool:
     """Whether an expression contains the current time, an answer's `elapsed`, or a variable of such a difference."""
     return any(
@@ -104,9 +135,18 @@ KINDS: dict[str, Callable[[ast.Module], Iterator[ast.AST]]] = {
     "sleep": sleeps,
     "short deadline": short_deadlines,
     "upper bound": upper_bounds,
+    "timer": timers,
+    "running clock": running_clocks,
+    "short budget": short_budgets,
 }
-# Fakes that are slow, pauses of loops that something else ends, and the deliberate time without an engine.
+# Unit tests give requests a clock of their own.
+NOT_IN_UNIT = frozenset({"short budget"})
+# Fakes that are slow, pauses of loops that something else ends, the deliberate time without an engine, a clock that is
+# stopped at once or only moved past a time, and a request that must not have enough time.
 ALLOWED = {
+    ("running clock", "browser/flows.py", "page.clock.install(time=_BEGUN)"),
+    ("running clock", "browser/test_documents.py", "page.clock.install()"),
+    ("short budget", "contract/test_assistant_domain.py", "shop.ask(ASKED, seconds=1.5)"),
     ("short deadline", "browser/stage.py", "self._opened.wait(_PAUSE)"),
     ("short deadline", "contract/test_index_versions.py", "library.embedder.held.acquire(timeout=2)"),
     ("short deadline", "e2e/canary.py", "done.wait(_PAUSE)"),
@@ -133,6 +173,7 @@ def seen(folder: Path) -> set[tuple[str, str, str]]:
         if SIGN.search(text := file.read_text())
         for tree in [ast.parse(text)]
         for kind, places in KINDS.items()
+        if kind not in NOT_IN_UNIT or file.relative_to(folder).parts[0] != "unit"
         for node in places(tree)
     }
 
@@ -160,6 +201,11 @@ def test_no_test_depends_on_how_fast_the_machine_is() -> None:
         ("upper bound", "took = time.monotonic() - began\nassert 1 < took < 2"),
         ("upper bound", "assert answer.elapsed.total_seconds() < 60"),
         ("upper bound", "assert datetime.now(UTC) - loaded < timedelta(minutes=5)"),
+        ("timer", "threading.Timer(1.0, free).start()"),
+        ("running clock", "page.clock.install()"),
+        ("short budget", "shop.ask('Why?', seconds=2)"),
+        ("short budget", "read(table, Budget(5))"),
+        ("short budget", "Client(transport, Patience(seconds=60, propagation=0))"),
     ],
 )
 def test_each_kind_is_seen(tmp_path: Path, kind: str, code: str) -> None:
@@ -177,6 +223,9 @@ def test_each_kind_is_seen(tmp_path: Path, kind: str, code: str) -> None:
         "assert before <= made <= time.time()",
         "', '.join(names)",
         "names.get(1)",
+        "page.clock.run_for(3_000)",
+        "shop.ask('Why?', seconds=SECONDS)",
+        "read(table, Budget(20))",
     ],
 )
 def test_what_cannot_fail_by_chance_is_allowed(tmp_path: Path, code: str) -> None:

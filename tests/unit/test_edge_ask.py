@@ -212,7 +212,7 @@ def test_a_core_that_takes_too_long_is_not_waited_for(play: Play, monkeypatch: p
     monkeypatch.setattr(ask, "MARGIN", 0.1)
     play(core)
     assert reply_to({"question": "Why?"}, context=Context(seconds=0.3)).status == 504
-    name, failure = events(reply_to({"question": "Why?"}, STREAMED, Context(seconds=0.3)))[-1]
+    name, failure = events(reply_to({"question": "Why?"}, STREAMED, Context(seconds=1.5)))[-1]
     assert (name, failure["status"]) == ("failed", 504)
     assert ended == []
     over.set()
