@@ -9,11 +9,12 @@ import pytest
 
 from mlcommons import Client, MockTransport, Owner, Request, Response
 from mlcommons.watched import Watched
-from osml.remote.engine import Impatience
+from osml.remote.engine import LONGEST_SECONDS, Impatience
 from osml.remote.stack_state import StackState
 from osml.status import status_view
 from osml.status.inventory import entry, unexpected
 from osml.status.status import Status
+from tests.unit.kernel_clock import Clock
 
 STACK = "osml-dev-knowledge"
 OWNER = Owner(STACK, "Model")
@@ -150,3 +151,10 @@ def test_trouble_is_shown_and_not_healthy(capsys: pytest.CaptureFixture[str]) ->
         "detail": "",
         "fields": [],
     }
+
+
+def test_a_command_sends_its_next_request_also_after_a_person_has_read_for_an_hour() -> None:
+    clock = Clock()
+    client = Client(MockTransport(lambda _: Response(200, {})), Impatience(seconds=LONGEST_SECONDS, clock=clock))
+    clock.now = 3600.0
+    assert client.get("/") == {}
