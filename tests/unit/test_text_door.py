@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from calls.plain import DEEPEST, TOO_DEEP, mended, plain
+from calls.plain import DEEPEST, LARGEST, TOO_DEEP, mended, plain
 from corpus import fields
 from corpus.destination import Outcome, Verdict
 from corpus.document import Document, Entry, Unreadable
@@ -122,8 +122,11 @@ def test_no_number_is_found_wherever_the_stream_is_cut(value: Any, size: int) ->
     stream, rest = corrected(io.BytesIO(text)), b""
     while more := stream.read(size):
         rest += more
-    wanted = json.dumps(json.loads(text, parse_constant=lambda _: None))
-    assert json.loads(rest) == json.loads(wanted)
+
+    def held(digits: str) -> int | str:
+        return int(digits) if abs(int(digits)) < LARGEST else digits
+
+    assert json.loads(rest) == json.loads(text, parse_constant=lambda _: None, parse_int=held)
 
 
 def test_a_row_cannot_name_its_document_or_set_fields_of_the_engine() -> None:
