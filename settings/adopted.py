@@ -13,9 +13,9 @@ EngineName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._@+=-]{1,200}$")]
 
 
 class AdoptedModel(Group):
-    """A model with its connector, which is not changed, and the names of the model and of its group. `probe` has
-    parameters for the connector, with which a deploy checks whether the model answers. Without this group the
-    environment creates its own connector and role, and moves the model to it.
+    """A `model` with the id of its `connector`, which is not changed, and the names of the model and of its `group`.
+    `probe` has parameters for the connector, with which a deploy checks whether the model answers. Without this group
+    the environment creates its own connector and role, and moves the model to it.
     """
 
     connector: str = Field(pattern=r"^[A-Za-z0-9_-]{20}$", examples=["CfjsKKIBTZILeBlu8R3S"])
@@ -27,7 +27,9 @@ class AdoptedModel(Group):
 class Adopted(Group):
     """Objects that somebody else created; they keep their names and ids, and a destroy releases them.
 
-    `index_version` belongs to the objects that embed: another embedding model gets new objects.
+    `index_version` belongs to the objects that embed: another embedding model gets new objects. `index` is the name of
+    the index, and `ingest_pipeline`, `search_pipeline` and `answer_pipeline` are the names of its pipelines: for
+    documents, for searches without an answer, and for answers. `embedding` and `answer` are the models.
     """
 
     index_version: str | None = Field(default=None, pattern=r"^[0-9a-f]{8}$", examples=["1a2b3c4d"])

@@ -50,11 +50,11 @@ class Assistant(Group):
     `sign_in` determines who may ask: users of a new Cognito pool, IAM identities of the account, holders of an API key,
     or, with `jwt`, holders of a token of an `issuer`. `top_k` passages go to the model; if none has `min_score`
     (default: the embedding model's, 0.6), no model is called. At most `concurrency` questions are answered at once
-    (default: the account's limit); further ones get a 503. `body_limit` is in bytes: a body reaches a function in
-    base64, a third longer, and a function takes 6 MB. Documents are split into passages of at most
-    `passage_characters`. `origins` are other origins whose pages may call the API from a browser. `conversation_days`
-    is the number of days for which a conversation on a collection is stored after its last turn; a domain stores
-    conversations itself.
+    (default: the account's limit); further ones get a 503. `throttle` limits the requests of all callers together.
+    `body_limit` is in bytes: a body reaches a function in base64, a third longer, and a function takes 6 MB. Documents
+    are split into passages of at most `passage_characters`. `origins` are other origins whose pages may call the API
+    from a browser. `conversation_days` is the number of days for which a conversation on a collection is stored after
+    its last turn; a domain stores conversations itself.
 
     `streaming` determines who calls the answer model of a domain or a cluster: the function, which gets the answer
     piece by piece, or the search pipeline, whose answer comes in one piece (default: the function, if it can certainly
@@ -74,9 +74,9 @@ class Assistant(Group):
     models, with the same settings as `answer`; readers choose them by these names, and `answer` is the default. With
     `prompts` owners can change the prompt without a deploy. With `sharing` people can share conversations by a link.
 
-    API Gateway has one role for the access logs of all APIs of an account and region. With `log_role: exist` it
-    belongs to no environment: `osml deploy` sets one if none is set. With `create` this environment creates one, which
-    replaces the one that is set and outlives the environment.
+    API Gateway has one role for the access logs of all APIs of an account and region. With `log_role: exist` it belongs
+    to no environment: `osml deploy` sets one if none is set. With `create` this environment creates one, which replaces
+    the one that is set and outlives the environment.
     """
 
     sign_in: Literal["cognito", "iam", "api-key", "jwt"] = "cognito"

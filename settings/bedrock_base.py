@@ -49,7 +49,7 @@ _SOURCES = {
 
 
 class BedrockModel(AnswerModel):
-    """A model by id, inference profile or ARN. `region` is the region on Bedrock; default: the environment's.
+    """A `model` by id, inference profile or ARN. `region` is the region on Bedrock; default: the environment's.
 
     `regions` are the regions of the inference profile, if they are not the usual ones.
     """

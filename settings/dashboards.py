@@ -9,7 +9,7 @@ from settings.search import RoleArn
 
 
 class Dashboards(Group):
-    """People sign in to Dashboards with your Cognito user pool, at the domain's own address.
+    """People sign in to Dashboards with your Cognito `user_pool`, at the domain's own address.
 
     `identity_pool` gives them the `role`, which decides what they may do: a role of `search.admins` may do everything,
     and any other role only what an administrator maps it to. Amazon adds a client to both pools.

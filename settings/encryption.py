@@ -16,8 +16,8 @@ _KEY = re.compile(
 
 
 class Encryption(Group):
-    """A KMS key, by its ARN or an alias, for all created resources that accept one. Its policy must let these resources
-    use it. Without this group, Amazon's keys are used.
+    """A KMS `key`, by its ARN or an alias, for all created resources that accept one. Its policy must let these
+    resources use it. Without this group, Amazon's keys are used.
     """
 
     key: str = Field(

@@ -75,7 +75,10 @@ def backup_name_of(name: str) -> str:
 class Environment(Group):
     """One environment. `account` and `region` are optional: without them the deploying credentials decide.
 
-    `reviewed` names the accepted losses of a deploy, as `osml review` prints them; other losses stop a delivery.
+    `reviewed` names the accepted losses of a deploy, as `osml review` prints them; other losses stop a delivery. The
+    `recipe` presets the providers of the models, and whether the engine is a collection; a setting in the file replaces
+    the preset. `search` is the engine, `embedding` the model that makes vectors of passages and questions, and `answer`
+    the model that answers. `sources` are places from which documents are loaded by a schedule, by their names.
     """
 
     name: Annotated[str, Field(exclude=True)]

@@ -11,7 +11,8 @@ from settings.web_address import WebAddress
 class ExistingCollection(Group):
     """A vector collection of OpenSearch Serverless, used and otherwise left as it is.
 
-    `endpoint` is its URL. A deploy gives the environment's own roles data access policies beside those that are there.
+    `endpoint` is its URL; `name` and `arn` are those of the collection. A deploy gives the environment's own roles data
+    access policies beside those that are there.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{2,31}$", examples=["sample-vector-store-dev"])

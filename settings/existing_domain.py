@@ -17,9 +17,11 @@ OUTSIDE = re.compile(r"\.([a-z]{2,4}(?:-[a-z]+)+-[0-9])\.es\.(amazonaws\.[a-z.]+
 
 class ExistingDomain(Cluster):
     """A domain of Amazon OpenSearch Service with fine-grained access control, which osml uses but does not change.
-    `endpoint` is its URL. `admin_role` is a role that may change role mappings on it, usually its master user, and that
-    trusts the provisioner; it is used only for role mappings. Without it, somebody must map the provisioner's role to
-    `all_access` and `security_manager` manually.
+    `endpoint` is its URL, and `domain_arn` its ARN. `admin_role` is a role that may change role mappings on it, usually
+    its master user, and that trusts the provisioner; it is used only for role mappings. Without it, somebody must map
+    the provisioner's role to `all_access` and `security_manager` manually.
+
+    `admins` are mapped in addition to the provisioner.
     """
 
     kind: Literal["existing"]

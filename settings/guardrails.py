@@ -15,7 +15,8 @@ from settings.personal_data import PersonalData
 class BedrockGuardrail(Group):
     """A guardrail of Amazon Bedrock that you created: `id` is its id or ARN, `version` a number, or DRAFT.
 
-    It checks the question, and the answer together with the passages (contextual grounding).
+    It checks the question, and the answer together with the passages (contextual grounding). `region` is the region of
+    the guardrail (default: the environment's).
     """
 
     id: str = Field(
@@ -27,7 +28,9 @@ class BedrockGuardrail(Group):
 
 
 class Denied(Group):
-    """A topic that is not answered: `pattern` is a Python regular expression and ignores case."""
+    """A topic that is not answered: `pattern` is a Python regular expression and ignores case. The reader sees
+    `message` instead of an answer.
+    """
 
     pattern: str = Field(min_length=1, max_length=500, examples=["salar(y|ies) of"])
     message: str | None = Field(default=None, min_length=1, max_length=500, examples=["Ask the payroll office."])

@@ -57,7 +57,8 @@ OWN_FIELDS = ("id", "document", "title", "osml", "word_weights", "stored", "pass
 
 
 class IndexNames(Group):
-    """The index, and its fields that have no fixed names.
+    """The index `name`, and its fields that have no fixed names: `text_field` has the text of a passage, and
+    `embedding_field` its vector.
 
     `id_field` has the id of a passage; another than `id` is for an adopted index of a collection whose `id` is of
     another type.
@@ -76,6 +77,8 @@ class IndexSettings(IndexNames):
     a whole. Each chunk of a long text begins with up to `overlap` percent of the previous one.
 
     Personal data of the kinds in `mask` are masked in documents before they are stored, for example as `[email]`.
+    `space_type` is the way in which vectors are compared. The index has `shards` primary shards, and `replicas` copies
+    of each.
     """
 
     space_type: Literal["cosinesimil", "l2", "innerproduct"] = "cosinesimil"

@@ -22,7 +22,8 @@ REGION = r"^[a-z]{2,4}(-[a-z]+)+-[0-9]$"
 
 
 class ModelSettings(Group, ABC):
-    """A model of one provider: `provider` chooses the class, whose module bears the provider's name.
+    """A model of one provider. `provider` chooses who runs the model, and with it the other settings of the model. The
+    module of its class bears the provider's name.
 
     `made_by` is the function of the construct library that calls it from an engine, `caller` the module of the
     assistant that calls it without one, None when nobody can. `service` is the AWS service that a call goes to, as VPC

@@ -15,14 +15,17 @@ from settings.search import Cluster, RoleArn
 
 
 class Nodes(Group):
-    """Nodes of one role: an instance type such as `r7g.large.search`, and their number."""
+    """Nodes of one role: their `instance_type`, such as `r7g.large.search`, and their number, `count`."""
 
     instance_type: str = Field(pattern=r"^[a-z0-9]+\.[a-z0-9]+\.search$", examples=["r7g.large.search"])
     count: int = Field(ge=1, le=80)
 
 
 class UltraWarm(Group):
-    """Warm nodes, for rarely read indexes. They store their data in S3."""
+    """Warm nodes, for rarely read indexes. They store their data in S3.
+
+    They are `count` instances of `instance_type`.
+    """
 
     instance_type: str = Field(
         default="ultrawarm1.medium.search",
@@ -33,14 +36,14 @@ class UltraWarm(Group):
 
 
 class Volume(Group):
-    """The EBS volume of each data node; `size` in GiB. Instances with their own disks have none."""
+    """The EBS volume of each data node, by its `type`; `size` in GiB. Instances with their own disks have none."""
 
     size: int = Field(default=20, ge=10, le=16384)
     type: Literal["gp3", "gp2"] = "gp3"
 
 
 class Maintenance(Group):
-    """When Amazon may begin to update the domain, each day in UTC; the period lasts ten hours."""
+    """When Amazon may begin to update the domain, each day at `hour` and `minute` (UTC), for ten hours."""
 
     hour: int = Field(ge=0, le=23)
     minute: int = Field(default=0, ge=0, le=59)
@@ -54,7 +57,9 @@ class NewDomain(Cluster):
     `log_policy` is the CloudWatch Logs policy that lets the domain write its logs: its own (`create`), or one of the
     account that `osml deploy` writes for all environments (`exist`), because an account has at most ten in a region.
     `audit_log` logs to CloudWatch Logs who was refused, who changed indexes or permissions, and who read or wrote
-    documents, but not the documents.
+    documents, but not the documents. `data_nodes` store and search the passages. `dedicated_masters`, three or five,
+    manage the cluster in their place. `ultrawarm` adds warm nodes. `name` is the name of the domain (default: that of
+    the environment with the prefix `osml-`).
     """
 
     kind: Literal["domain"] = "domain"

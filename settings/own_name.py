@@ -8,7 +8,9 @@ from settings import Group
 
 
 class OwnName(Group):
-    """Your own host `name` with its certificate in ACM, in the environment's region. You create the CNAME record."""
+    """Your own host `name`, and `certificate_arn` of its certificate in ACM, in the environment's region. You create
+    the CNAME record.
+    """
 
     name: str = Field(
         pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$", examples=["search.example.com"]
@@ -20,7 +22,7 @@ class OwnName(Group):
 
 
 class AssistantName(OwnName):
-    """The host `name` of the assistant, with its certificate in ACM, in the environment's region.
+    """The host `name` of the assistant, and `certificate_arn` of its certificate in ACM, in the environment's region.
 
     With `hosted_zone`, the id of a public hosted zone of Route 53 in this account, the deploy creates the name's
     record; without it you create a CNAME record.

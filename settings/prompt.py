@@ -6,7 +6,9 @@ from settings import Group
 
 
 class Prompt(Group):
-    """The instructions for the answer model before the passages: its role, and how to answer."""
+    """The instructions for the answer model before the passages: its role (`system`), and how to answer
+    (`instructions`).
+    """
 
     system: str = Field(
         default="You answer questions from the passages you are given, and from nothing else.", min_length=1

@@ -18,7 +18,8 @@ SPARSE_FIELD = "word_weights"
 class Hybrid(Group):
     """Also finds passages by their words, with BM25 or the weights of `sparse`, and combines both scores.
 
-    `words` is the weight of the words; the vectors have the remaining weight.
+    `words` is the weight of the words; the vectors have the remaining weight. Before the scores are combined with the
+    mean `combination`, each list of scores is normalised by `normalization`.
     """
 
     words: float = Field(default=0.5, gt=0, lt=1)
@@ -54,7 +55,7 @@ class Sparse(Group):
 
 
 class Rerank(Group):
-    """A model on Bedrock that compares each candidate with the question and reorders the candidates.
+    """A `model` on Bedrock that compares each candidate with the question and reorders the candidates.
 
     `region` is the region of the calls (default: the environment's); `any_region: true` allows a region that is not
     known to have the model.
@@ -91,6 +92,9 @@ class Retrieval(Group):
     `earlier_questions` of its conversation. `quantization` makes vectors smaller: `fp16` halves them, `byte` quarters
     them, `disk` keeps a thirty-second in memory and the rest on disk. A change of it, or of a sparse model, creates
     another index version; other changes happen in place.
+
+    `highlight` marks the sentences that fit the question best. With `agentic` the answer model requests further
+    searches.
     """
 
     hybrid: Annotated[Hybrid | None, Off] = None

@@ -9,6 +9,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydantic.json_schema import GenerateJsonSchema
+
+from settings.description import description
 from settings.environment import Environment
 from settings.recipe import RECIPES, Preset
 
@@ -22,9 +25,19 @@ _NULL = {"type": "null"}
 _REFERENCE = "#/definitions/{model}"
 
 
+class _Described(GenerateJsonSchema):
+    """Adds a description to each setting."""
+
+    def model_schema(self, schema: Any) -> Schema:
+        made = super().model_schema(schema)
+        for name, content in made.get("properties", {}).items():
+            content["description"] = description(schema["cls"], name, content)
+        return made
+
+
 def schema() -> Schema:
     """The schema of all environment files, in which recipes preset some settings."""
-    made = Environment.model_json_schema(ref_template=_REFERENCE)
+    made = Environment.model_json_schema(ref_template=_REFERENCE, schema_generator=_Described)
     definitions = made.pop("$defs")
     for _, discriminator in _discriminators(made):
         for reference in discriminator["mapping"].values():
@@ -35,7 +48,8 @@ def schema() -> Schema:
     del root["properties"]["name"]
     written = {name: _written(definition) for name, definition in definitions.items()}
     for group, name in ((root, "keeper"), (written["Retrieval"], "hybrid")):
-        group["properties"][name] = {"anyOf": [group["properties"][name], OFF]}
+        setting = group["properties"][name]
+        group["properties"][name] = {"description": setting.pop("description"), "anyOf": [setting, OFF]}
     presets = {name for preset in RECIPES.values() for name in preset}
     root["required"] = [name for name in made["required"] if name not in {"name", *presets}]
     root["allOf"] = [_of_recipe(recipe, preset, made, definitions) for recipe, preset in RECIPES.items()]
@@ -58,7 +72,7 @@ def _written(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if "discriminator" in value:
-        return _choice(value["discriminator"])
+        return {**_choice(value["discriminator"]), **{name: value[name] for name in value if name == "description"}}
     kept = {
         name: {each: _written(part) for each, part in content.items()} if name == "properties" else _written(content)
         for name, content in value.items()
@@ -88,7 +102,9 @@ def _choice(discriminator: Mapping[str, Any]) -> Schema:
     name, members = discriminator["propertyName"], discriminator["mapping"]
     return {
         "type": "object",
-        "properties": {name: {"enum": sorted(members)}},
+        "properties": {
+            name: {"enum": sorted(members), "description": "The other settings of this group depend on it."}
+        },
         "allOf": [
             {"if": {"properties": {name: {"const": kind}}, "required": [name]}, "then": {"$ref": reference}}
             for kind, reference in members.items()

@@ -19,7 +19,8 @@ class Search(Group):
     """The common settings of all kinds.
 
     `removal` determines whether the index, and a new domain or collection, are kept when the stacks are deleted.
-    `log_retention` is in days. `vpc` is the VPC of the engine; none for a public address.
+    `log_retention` is in days. `vpc` is the VPC of the engine; none for a public address. `kind` chooses the engine,
+    and with it the other settings of `search`.
     """
 
     removal: Literal["retain", "destroy"] = "retain"
@@ -45,7 +46,8 @@ class Search(Group):
 class Cluster(Search):
     """A managed domain or self-managed cluster (not serverless).
 
-    `engine_version` is the running version, or that of a new domain.
+    `engine_version` is the running version, or that of a new domain. `vector_engine` is the library that searches
+    vectors: `faiss` or `lucene`.
     """
 
     engine_version: str = Field(

@@ -16,7 +16,9 @@ SECRET_EXAMPLE = "arn:aws:secretsmanager:us-east-1:111122223333:secret:osml/dev/
 
 
 class LoginSecret(Group):
-    """The secret with the user's name and password: its complete ARN, and their JSON keys."""
+    """The secret with the user's name and password: its complete `arn`, and their JSON keys `username_key` and
+    `password_key`.
+    """
 
     arn: str = Field(pattern=SECRET, examples=[SECRET_EXAMPLE])
     username_key: str = Field(default="username", pattern=KEY, examples=["username"])
@@ -24,7 +26,10 @@ class LoginSecret(Group):
 
 
 class AwsKeysSecret(Group):
-    """The secret with an access key for model calls to AWS; without `session_token_key` for a permanent key."""
+    """The secret with an access key for model calls to AWS: its complete `arn`, and the JSON keys `access_key_key` of
+    the key's id and `secret_key_key` of the secret key. `session_token_key` is that of a session token; leave it out
+    for a permanent key.
+    """
 
     arn: str = Field(pattern=SECRET, examples=[SECRET_EXAMPLE])
     access_key_key: str = Field(default="access_key", pattern=KEY, examples=["access_key"])
@@ -33,7 +38,7 @@ class AwsKeysSecret(Group):
 
 
 class SelfManaged(Cluster):
-    """A self-managed OpenSearch with the security plugin and ml-commons.
+    """A self-managed OpenSearch at `endpoint`, with the security plugin and ml-commons.
 
     `login` is a user with all permissions, as which the provisioner and the command line sign in. `model_keys` is
     needed for models on AWS. A self-managed engine can neither read secrets nor assume roles, so its connectors contain

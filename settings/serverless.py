@@ -16,9 +16,9 @@ STEPS = (1, 2, 4, 8, *range(16, MOST_UNITS + 1, 16))
 
 
 class Capacity(Group):
-    """The minimum and maximum OpenSearch Compute Units (OCU) for searches and for writes, each as `[minimum, maximum]`.
-    The minimum is always billed. With 0, for the generation nextgen, idle capacity scales to zero after ten minutes;
-    the next request waits 10 to 30 seconds.
+    """The minimum and maximum OpenSearch Compute Units (OCU) for searches (`search`) and for writes (`indexing`), each
+    as `[minimum, maximum]`. The minimum is always billed. With 0, for the generation nextgen, idle capacity scales to
+    zero after ten minutes; the next request waits 10 to 30 seconds.
     """
 
     search: list[int] = Field(default_factory=list, examples=["[0, 8]"])
@@ -45,7 +45,9 @@ class Serverless(Search):
 
     The `generation` nextgen scales to zero while nobody asks; classic always bills its minimum capacity. `standby`
     keeps replicas in a second zone: optional for classic (default: none), always on for nextgen. `admins` may read and
-    write the whole collection. With a `vpc` only an endpoint there reaches a new collection.
+    write the whole collection. With a `vpc` only an endpoint there reaches a new collection. `capacity` limits the
+    compute units of a new collection. `vector_engine` is the library that searches vectors. `name` is the name of a new
+    collection (default: that of the environment with the prefix `osml-`).
     """
 
     kind: Literal["serverless"]

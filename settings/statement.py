@@ -13,8 +13,8 @@ _ARN = re.compile(r"arn:[a-z*-]+:[a-z0-9*-]+:[a-z0-9*-]*:[0-9*]*:[!-~]+")
 
 
 class Statement(Group):
-    """IAM actions on ARNs. For a wildcard in one of them, `wildcards` must give the reason, which is stored with the
-    role. With a reason, a resource may also be `*`, for an action that accepts no resource.
+    """IAM `actions` on `resources`, which are ARNs. For a wildcard in one of them, `wildcards` must give the reason,
+    which is stored with the role. With a reason, a resource may also be `*`, for an action that accepts no resource.
     """
 
     wildcards: str | None = Field(default=None, min_length=10, examples=["Every Nova model may answer here."])

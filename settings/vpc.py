@@ -21,7 +21,7 @@ ZoneName = Annotated[str, Field(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9][a-z]$")]
 
 
 class Vpc(Group):
-    """An existing VPC. Nothing is looked up.
+    """An existing VPC with this `id`. Nothing is looked up.
 
     `subnets` are private, and `availability_zones` are their zones in the same order. `security_groups` are used in
     addition to a new group: on a new domain they allow other clients; for an existing engine the provisioner gets them,

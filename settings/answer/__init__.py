@@ -16,7 +16,9 @@ class AnswerModel(ModelSettings):
     """What all providers share.
 
     `control_tokens` are the texts that a model of this provider may read as control. A provider that serves another
-    family of models adds that family's texts to `ALL`.
+    family of models adds that family's texts to `ALL`. `model` is the model's name at its provider. A higher
+    `temperature` (0 is the lowest) makes answers vary more, and `top_p` limits the choice of each word to the likeliest
+    ones with that sum of probabilities. `max_tokens` limits the length of an answer.
     """
 
     control_tokens: ClassVar[tuple[str, ...]] = ALL

@@ -19,7 +19,7 @@ TEMPERATURE, TOP_P = 0.6, 0.95
 
 
 class BedrockAnswer(BedrockModel):
-    """DeepSeek-R1: the managed inference profile, or an imported model (its ARN)."""
+    """`model` is DeepSeek-R1: the managed inference profile, or an imported model (its ARN)."""
 
     made_by = "deepseek_bedrock"
     caller = "bedrock"

@@ -32,7 +32,9 @@ class CustomAnswer(AnswerModel):
     `llm_model` determines what the search pipeline sends and reads: `bedrock/…` sends `inputs` and reads `completion`,
     `bedrock-converse/…` sends `messages` and reads `output.message.content[0].text`, `cohere/…` sends `inputs` and
     reads `text`, any other sends `model` and `messages` and reads `choices[0].message.content`. With
-    `llm_response_field`, `inputs` is sent and that field is read. `probe` are the parameters of a first call.
+    `llm_response_field`, `inputs` is sent and that field is read. `probe` are the parameters of a first call. The key
+    in `secret` is the credential of the connector. `statements` are the permissions of its role, for a model on AWS.
+    `trusted_endpoints` are regular expressions of the URLs that the engine may call in addition.
     """
 
     made_by = "custom_connector"

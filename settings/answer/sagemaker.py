@@ -111,7 +111,10 @@ class SageMakerAnswer(AnswerModel):
     `endpoint: create` runs DeepSeek-R1 distill of a `size`; any other value is the name of an existing endpoint, with
     its inference `component`, if any, and its `region`. `model` is another name on the Hugging Face hub, `revision` its
     commit there (default: that of `settings/hugging_face.py`, or the newest), `model_data` an S3 prefix with the
-    weights instead. `container` is the image's kind: tgi (Text Generation Inference) or lmi (Large Model Inference).
+    weights instead. `container` is the image's kind: tgi (Text Generation Inference) or lmi (Large Model Inference). A
+    new endpoint runs on `instances` of `instance_type` with `gpus` GPUs; the default depends on `size`. `image` is
+    another container image. `health_check_seconds` is the time in which the container must load the model. `scaling`
+    starts and stops copies of the model by load or by schedule.
     """
 
     made_by = "deepseek_sagemaker"

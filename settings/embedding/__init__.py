@@ -43,7 +43,7 @@ class EmbeddingModel(ModelSettings):
     """The common settings of all providers. `dimension` is the length of the model's vectors.
 
     A call takes at most `texts_a_call` texts, each with at most `characters`; None means no limit. A model reads
-    `tokens` of a text; the default is the least number of the open models.
+    `tokens` of a text; the default is the least number of the open models. `model` is the model's name at its provider.
     """
 
     dimensions: ClassVar[Mapping[str, int]] = {}

@@ -21,9 +21,9 @@ SHORTENED = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072}
 
 
 class OpenAiEmbedding(EmbeddingModel):
-    """Any OpenAI-compatible embeddings API at `https://<host><path>`, with its key in `secret`.
+    """Any OpenAI-compatible embeddings API at the `path` of `host`, with its key in `secret`.
 
-    `dimension` is sent to models that can shorten their vectors (text-embedding-3-…).
+    `dimension`, the length of the vectors, is sent to models that can shorten their vectors (text-embedding-3-…).
     """
 
     made_by = "openai_embedding"

@@ -25,11 +25,11 @@ ACCELERATED = ("ml.g", "ml.p", "ml.inf", "ml.trn")
 class SageMakerEmbedding(EmbeddingModel):
     """The embedding model of a SageMaker endpoint.
 
-    `endpoint: create` runs `model` in a Text Embeddings Inference container; any other value is the name of an
-    existing endpoint, with its inference `component`, if any, in `region` (default: the domain's). `revision` is the
-    model's commit on the hub (default: that of `settings/hugging_face.py`, or the newest). `shape` is the container's
-    input: `array`, a JSON array of strings, or `inputs`, `{"inputs": […]}`. With `scaling` the number of copies follows
-    the calls.
+    `endpoint: create` runs `model` in a Text Embeddings Inference container; any other value is the name of an existing
+    endpoint, with its inference `component`, if any, in `region` (default: the domain's). `revision` is the model's
+    commit on the hub (default: that of `settings/hugging_face.py`, or the newest). `shape` is the container's input:
+    `array`, a JSON array of strings, or `inputs`, `{"inputs": […]}`. With `scaling` the number of copies follows the
+    calls. A new endpoint runs on `instances` of `instance_type`. `image` is another container image.
     """
 
     made_by = "sagemaker_embedding"

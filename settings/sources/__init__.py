@@ -40,7 +40,8 @@ class SourceSettings(Group):
     A run begins at the times of `schedule`, in UTC; `schedule: off` for runs by hand alone. Documents that match a
     pattern of `include`, if there are any, and none of `exclude` are loaded; `*` stands for any characters. When more
     than `most_removed` percent of the documents are gone at once, none is removed, and an alarm fires. Only people of
-    the `groups` see the documents; without any, everybody who is signed in does.
+    the `groups` see the documents; without any, everybody who is signed in does. `kind` chooses where the documents
+    are, and with it the other settings of the source.
     """
 
     kind: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,16 @@ from jsonschema import Draft7Validator
 from pydantic import ValidationError
 
 from osml.place import CHECKOUT
+from settings.description import sentences
 from settings.environment import Environment
 from settings.recipe import RECIPES
 from settings.schema import FILE, FIRST_LINE, schema
+from settings.sources.website import Website
 from tests.unit.test_sentence import each_setting as settings_of_all_files
 from tests.unit.test_sentence import holder_of
 
+LONGEST_DESCRIPTION = 600
+SENTENCE = re.compile(r"[A-Z0-9`].*\.", re.DOTALL)
 ENVIRONMENTS = CHECKOUT / "environments"
 FILES = [*sorted(ENVIRONMENTS.glob("*.yaml")), *sorted((Path(__file__).parent / "files" / "whole").glob("*.yaml"))]
 SCHEMA = Draft7Validator(schema())
@@ -64,6 +69,33 @@ def test_the_committed_file_is_the_schema_of_the_settings() -> None:
 
 def test_each_environment_names_the_schema_in_its_first_line() -> None:
     assert [file.name for file in ENVIRONMENTS.glob("*.yaml") if file.read_text().splitlines()[0] != FIRST_LINE] == []
+
+
+def test_each_setting_has_a_short_description() -> None:
+    made = schema()
+    groups = {"the file": made, **made["definitions"]}
+    settings = {
+        f"{group}.{name}": setting.get("description", "")
+        for group, content in groups.items()
+        for name, setting in content.get("properties", {}).items()
+    }
+    assert len(settings) > 400
+    assert [name for name, text in settings.items() if not SENTENCE.fullmatch(text)] == []
+    assert [name for name, text in settings.items() if len(text) > LONGEST_DESCRIPTION] == []
+
+
+def test_a_choice_is_described_before_it_is_made() -> None:
+    for name in ("search", "embedding", "answer"):
+        setting = schema()["properties"][name]
+        assert SENTENCE.fullmatch(setting["description"])
+        [choice] = setting["properties"].values()
+        assert SENTENCE.fullmatch(choice["description"])
+
+
+def test_a_description_is_what_the_docstring_says_with_the_default_and_the_limits() -> None:
+    described = schema()["definitions"]["Website"]["properties"]["depth"]["description"]
+    stated = next(said for said in sentences(Website) if "`depth`" in said)
+    assert described == f"{stated} Default: 5. 0 or more, 50 or less."
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
