@@ -15,6 +15,8 @@ from settings.retrieval import Retrieval
 
 # The prefix of the environment variables in which a pipeline step gets outputs that it may not read itself.
 HANDED_ON = "OSML_OUTPUT_"
+# The output in which a stack says, as JSON, what it is billed for while idle; `settings/prices.py` makes it.
+BILLED = "Billed"
 
 
 def _read(value: Any) -> Any:

@@ -5,6 +5,9 @@ docs/costs.md has the same amounts, and `tests/unit/test_prices.py` compares the
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
 from settings import Environment
 from settings.answer.sagemaker import SageMakerAnswer
 from settings.bedrock_base import BedrockModel
@@ -20,39 +23,54 @@ DOMAIN_ALARMS = 5
 # The OCUs of a collection in use: one for searches and one for writes.
 # https://aws.amazon.com/opensearch-service/pricing/
 UNITS_IN_USE = 2
+# The items of a bill, and the stack with most of what each is billed for.
+PART_OF = {"search": "search", "embedding": "inference", "answer": "inference", "rest": "knowledge"}
+_USD = {**USD, "keeper": KEEPER}
+# What is billed in a month, by its name in the price list: hours, GB, or a number.
+Billed = Mapping[str, int]
+
+
+def billed(environment: Environment) -> dict[str, Billed]:
+    """What an idle environment is billed for in a month, for each item; the stack `PART_OF` the item has it."""
+    search, embedding, answer = environment.search, environment.embedding, environment.answer
+    items = {item: Counter[str]() for item in PART_OF}
+    if isinstance(search, NewDomain):
+        for nodes in _nodes(search):
+            items["search"][nodes.instance_type] += HOURS * nodes.count
+        if search.has_volumes:
+            items["search"]["gp3"] += search.volume.size * search.data_nodes.count
+        items["rest"] += Counter({"keeper": 1, "alarm": DOMAIN_ALARMS})
+    if units := _always_billed(environment):
+        items["search"]["OCU"] += HOURS * units
+    if isinstance(embedding, SageMakerEmbedding) and embedding.creates_endpoint:
+        items["embedding"][embedding.instance_type] += HOURS * _idle_instances(embedding)
+    if isinstance(answer, SageMakerAnswer) and answer.creates_endpoint:
+        items["answer"][answer.machine] += HOURS * _idle_instances(answer)
+    elif answer and not isinstance(answer, BedrockModel):
+        items["answer"]["secret"] += len(environment.secrets)
+    if environment.assistant:
+        items["rest"]["alarm"] += 1 + len(environment.alarms.limits if environment.alarms else ())
+    return {item: dict(counted) for item, counted in items.items()}
+
+
+def usd_of(items: Mapping[str, Billed]) -> dict[str, float]:
+    """USD per month for each item; what has no known price (see `without_price`) is left out."""
+    return {item: sum(_USD.get(name, 0) * number for name, number in units.items()) for item, units in items.items()}
+
+
+def without_price(items: Iterable[Billed]) -> list[str]:
+    """The instance types whose price is not in the list."""
+    return sorted({name for units in items for name in units if name not in _USD})
 
 
 def idle(environment: Environment) -> dict[str, float]:
     """USD per month for each item; instances without a known price (see `unknown`) are left out."""
-    search, embedding, answer = environment.search, environment.embedding, environment.answer
-    usd = {"search": 0.0, "embedding": 0.0, "answer": 0.0, "rest": 0.0}
-    if isinstance(search, NewDomain):
-        usd["search"] = sum(_month(nodes.instance_type, nodes.count) for nodes in _nodes(search))
-        usd["search"] += USD["gp3"] * search.volume.size * search.data_nodes.count if search.has_volumes else 0
-        usd["rest"] = KEEPER + USD["alarm"] * DOMAIN_ALARMS
-    usd["search"] += USD["OCU"] * _always_billed(environment) * HOURS
-    if isinstance(embedding, SageMakerEmbedding) and embedding.creates_endpoint:
-        usd["embedding"] = _month(embedding.instance_type, _idle_instances(embedding))
-    if isinstance(answer, SageMakerAnswer) and answer.creates_endpoint:
-        usd["answer"] = _month(answer.machine, _idle_instances(answer))
-    elif answer and not isinstance(answer, BedrockModel):
-        usd["answer"] = USD["secret"] * len(environment.secrets)
-    if environment.assistant:
-        usd["rest"] += USD["alarm"] * (1 + len(environment.alarms.limits if environment.alarms else ()))
-    return usd
+    return usd_of(billed(environment))
 
 
 def unknown(environment: Environment) -> list[str]:
-    """The instance types whose price is not in the list."""
-    search, embedding, answer = environment.search, environment.embedding, environment.answer
-    machines = []
-    if isinstance(search, NewDomain):
-        machines += [nodes.instance_type for nodes in _nodes(search)]
-    if isinstance(embedding, SageMakerEmbedding) and embedding.creates_endpoint:
-        machines.append(embedding.instance_type)
-    if isinstance(answer, SageMakerAnswer) and answer.creates_endpoint:
-        machines.append(answer.machine)
-    return sorted({machine for machine in machines if machine not in USD})
+    """The instance types of the environment whose price is not in the list."""
+    return without_price(billed(environment).values())
 
 
 def in_use(environment: Environment) -> float:
@@ -81,7 +99,3 @@ def _always_billed(environment: Environment) -> int:
 
 def _idle_instances(model: SageMakerEmbedding | SageMakerAnswer) -> int:
     return min(1, model.scaling.minimum) if model.scaling else model.instances
-
-
-def _month(machine: str, count: int) -> float:
-    return USD.get(machine, 0) * HOURS * count

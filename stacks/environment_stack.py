@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import aws_cdk as cdk
 from constructs import Construct
 
 from opensearch_ml.resources.specifications import write_specifications
 from settings import Environment
-from settings.outputs import Outputs
+from settings.outputs import BILLED, Outputs
+from settings.prices import PART_OF, billed
 
 # The context value in which `osml deploy` lists existing stacks that are protected, separated by commas.
 PROTECTED = "protected"
@@ -32,6 +35,9 @@ class EnvironmentStack(cdk.Stack):
             termination_protection=name in str(scope.node.try_get_context(PROTECTED) or "").split(",") or None,
             analytics_reporting=False,
         )
+        items = {item: units for item, units in billed(environment).items() if PART_OF[item] == part}
+        if items:
+            self.output(BILLED, json.dumps(items, sort_keys=True))
         self.removal = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if retain else cdk.RemovalPolicy.DESTROY
 
     def write_specifications(self, id: str = "Specifications") -> None:

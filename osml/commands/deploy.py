@@ -66,6 +66,8 @@ def deploy(
     losses = deployment.losses()
     for loss in losses:
         _print(f"[yellow]![/] {shown(str(loss))}.")
+    if not where.instance:
+        _print(shown(str(deployment.cost())))
     reviewed = where.settings().reviewed == mark_of(losses)
     if losses and not (yes or reviewed or where.instance):
         typer.confirm("Deploy anyway?", abort=True)

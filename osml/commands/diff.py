@@ -13,7 +13,9 @@ PANEL = "Deploy"
 
 
 def diff(env: Env = None, sandbox: Sandbox = False) -> None:
-    """Show what a deploy would change: templates, lost data, and objects that somebody changed manually.
+    """Show what a deploy would change: templates, lost data, costs, and objects that somebody changed manually.
+
+    The costs are those of `osml cost`, for the deployed stacks and after a deploy.
 
     The exit code is 0 when nothing differs, 1 when something does, and 2 when the comparison is impossible.
     """
@@ -27,6 +29,7 @@ def diff(env: Env = None, sandbox: Sandbox = False) -> None:
         deployment = Deployment(where, [])
         losses = [f"{loss}." for loss in deployment.losses()]
         stacks = deployment.differences()
+        cost = deployment.cost()
         by_hand: list[str] = []
         try:
             by_hand = drift.drifted(where)
@@ -34,6 +37,7 @@ def diff(env: Env = None, sandbox: Sandbox = False) -> None:
             _print(f"The objects in the engine were not compared with their stacks: {shown(str(failure))}")
     for sentence in (*losses, *by_hand):
         _print(f"[yellow]![/] {shown(sentence)}")
+    _print(shown(str(cost)))
     if by_hand:
         _print(
             f"`osml deploy {where.options} --repair` restores manually changed objects; without --repair they "

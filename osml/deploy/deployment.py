@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from osml.deploy import adoption, cdk, log_policy, log_role, orphan, protection, review
+from osml.deploy.cost import Cost, cost
 from osml.deploy.loss import Loss
 from osml.place import Place
 from settings.new_domain import NewDomain
@@ -33,6 +34,10 @@ class Deployment:
     def losses(self) -> list[Loss]:
         """The data and stacks that the deploy would remove or replace. Raises Failure."""
         return review.losses(self._place, self.assembly)
+
+    def cost(self) -> Cost:
+        """What the environment costs while idle, now and after the deploy. Raises Failure."""
+        return cost(self._place)
 
     def differences(self, broader: bool = False) -> int:
         """Print how the templates differ from the deployed ones; return how many stacks differ. Raises Failure.

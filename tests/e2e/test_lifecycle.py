@@ -148,6 +148,9 @@ def test_a_changed_prompt_changes_the_pipeline_and_writes_nothing_else(
     engine("PUT", f"/_ingest/pipeline/{name}", made | {"processors": []})
     differing = osml("diff", "--sandbox", code=1)
     assert "harbour pilot" in differing.stdout
+    costs = json.loads(osml("cost", "--sandbox", "--json").stdout)["usd_per_month"]
+    usd = f"{sum(costs.values()):,.2f} USD a month"
+    assert f"It costs {usd} while idle, before and after a deploy." in differing.stderr
     assert f"({name}) is changed: pipeline by hand" in differing.stderr
     assert engine.ml_documents() == documents
     stderr = osml("deploy", "--sandbox", code=3).stderr

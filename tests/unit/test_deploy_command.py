@@ -22,6 +22,7 @@ OWNER = Owner("osml-dev-knowledge", "AnswerPipeline")
 GOOD = Entry("SearchPipeline", "passages-answer", OWNER, "ok")
 EDITED = Entry("SearchPipeline", "passages-answer", OWNER, "changed", "pipeline by hand", ("pipeline",))
 SILENT = Entry("Model", "m" * 20, OWNER, "not answering", "429 slow down")
+COST = "It costs 1.00 USD a month while idle, before and after a deploy."
 TAKEN = Entry("Index", "passages-1", OWNER, "taken over", "belongs to osml-qa-knowledge/Index")
 
 
@@ -39,6 +40,7 @@ class Deploys:
         monkeypatch.setattr(neighbours, "require_apart", lambda _: [])
         monkeypatch.setattr(preflight, "require", lambda *_: None)
         monkeypatch.setattr(Deployment, "losses", lambda _: [])
+        monkeypatch.setattr(Deployment, "cost", lambda _: COST)
         monkeypatch.setattr(Deployment, "differences", lambda _, broader: self.wider if broader else 0)
         monkeypatch.setattr(Deployment, "deploy", lambda deployment: self.arguments.append(deployment.arguments))
 
@@ -65,7 +67,7 @@ def status(*entries: Entry, **more: object) -> Status:
 
 
 def test_a_deploy_after_which_all_is_as_deployed_is_a_success(deploys: Deploys) -> None:
-    begun = "Deploying dev to account 111122223333, region eu-central-1 …\n"
+    begun = f"Deploying dev to account 111122223333, region eu-central-1 …\n{COST}\n"
     assert deploys(seen=status(GOOD, SILENT)) == (0, begun)
     assert deploys.arguments == [[]]
 

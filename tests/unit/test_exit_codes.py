@@ -84,6 +84,7 @@ ROWS: dict[Use, tuple[list[tuple[object, str, Any]], list[str]]] = {
             (neighbours, "require_apart", lambda _: []),
             (preflight, "require", lambda *_: None),
             (Deployment, "losses", lambda _: []),
+            (Deployment, "cost", lambda _: "It costs 1.00 USD a month while idle, before and after a deploy."),
             (Deployment, "differences", lambda _, broader=False: 0),
             (Deployment, "deploy", lambda _: None),
             (drift, "look", lambda _: SEEN),
@@ -93,6 +94,7 @@ ROWS: dict[Use, tuple[list[tuple[object, str, Any]], list[str]]] = {
     ("diff", 1): (
         [
             (Deployment, "losses", lambda _: []),
+            (Deployment, "cost", lambda _: "It costs 1.00 USD a month while idle, before and after a deploy."),
             (Deployment, "differences", lambda _: 0),
             (drift, "look", lambda _: SEEN),
         ],

@@ -110,6 +110,7 @@ def test_a_deploy_asks_before_data_goes(
     made: list[Any] = []
     monkeypatch.setattr(Deployment, "deploy", lambda *arguments: made.append(arguments))
     monkeypatch.setattr(Deployment, "losses", lambda _: losses)
+    monkeypatch.setattr(Deployment, "cost", lambda _: "It costs 1.00 USD a month.")
     monkeypatch.setattr(Deployment, "differences", lambda *_, **__: 0)
     monkeypatch.setattr("osml.deploy.destination.destination", lambda _: "the account 111122223333")
     monkeypatch.setattr("osml.commands.secret.require", lambda *_: None)
@@ -185,6 +186,7 @@ def test_a_deploy_does_not_ask_again_what_was_reviewed(
     monkeypatch.setattr(Deployment, "differences", lambda *_, **__: 0)
     for losses in ([ONE], [TWO]):
         monkeypatch.setattr(Deployment, "losses", lambda _, losses=losses: losses)
+        monkeypatch.setattr(Deployment, "cost", lambda _: "It costs 1.00 USD a month.")
         monkeypatch.setattr("sys.argv", ["osml", "deploy", "--env", "dev", "--no-execute"])
         with pytest.raises(SystemExit):
             command_line.main()

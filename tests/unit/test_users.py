@@ -298,6 +298,7 @@ def test_a_deploy_ends_with_the_pages_address_where_there_is_one(
     deployed: list[Any] = []
     monkeypatch.setattr(Deployment, "deploy", lambda *arguments: deployed.append(arguments))
     monkeypatch.setattr(Deployment, "losses", lambda _: [])
+    monkeypatch.setattr(Deployment, "cost", lambda _: "It costs 1.00 USD a month.")
     monkeypatch.setattr(Deployment, "differences", lambda *_, **__: 0)
     monkeypatch.setattr("osml.deploy.destination.destination", lambda _: "the account 111122223333")
     monkeypatch.setattr("osml.commands.secret.require", lambda *_: None)
