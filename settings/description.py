@@ -25,12 +25,13 @@ _LONGEST_DEFAULT = 60
 def description(group: type[Group], name: str, content: Mapping[str, Any]) -> str:
     """The sentences that name the setting in backticks, of `group` or else of its nearest base that has any.
 
-    Without one it is the first sentence of the setting's own group. `content` is the setting's JSON Schema.
+    Without one it is the first sentence of the setting's own group; empty if the setting is no group. `content` is the
+    setting's JSON Schema.
     """
     named = re.compile(rf"`{re.escape(name)}(: [^`]*)?`")
     of_classes = ([said for said in sentences(each) if named.search(said)] for each in _classes(group))
     said = next(filter(None, of_classes), None) or _first_of(group.model_fields[name].annotation)
-    return " ".join([*said, *_limits(content, " ".join(said))])
+    return " ".join([*said, *_limits(content, " ".join(said))]) if said else ""
 
 
 def sentences(group: type[Group]) -> list[str]:
