@@ -23,9 +23,10 @@ def init(
 ) -> None:
     """Write the file of a new environment. The command asks for every choice that no option gives.
 
-    Each choice shows its idle costs per month. Nothing is created on AWS.
+    Each choice shows its idle costs per month. If there are AWS credentials, the command says what their account and
+    region would refuse. Nothing is created on AWS.
     """
-    from osml.init import draft
+    from osml.init import account, draft
     from osml.init.offers import QUESTIONS
     from osml.place import environments, is_checkout, require_name
     from settings import SettingError, prices, schema
@@ -43,6 +44,8 @@ def init(
         environment = draft.checked(name, text)
     except (ValueError, SettingError) as error:
         raise Failure(f"These choices cannot be combined. {error}") from None
+    for sentence in account.sentences(name, environment):
+        print(sentence)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
     for_editors = file.with_name(schema.FILE)

@@ -41,7 +41,12 @@ def destination(place: Place) -> DeployDestination:
     return DeployDestination(required(session, place.env, settings.account), region)
 
 
-def _check(settings: Environment, region: Region, file: str) -> None:
+def region_faults(settings: Environment, region: Region) -> list[str]:
+    """What in the settings does not fit the region."""
     here = settings.model_copy(update={"region": region.name})
-    for fault in (fault for rule in RULES for fault in rule(here)):
+    return [fault for rule in RULES for fault in rule(here)]
+
+
+def _check(settings: Environment, region: Region, file: str) -> None:
+    for fault in region_faults(settings, region):
         raise SettingError(f"{file} cannot be deployed to the region of {region.source}: {fault}.")

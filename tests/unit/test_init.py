@@ -15,6 +15,7 @@ from settings.new_domain import NewDomain
 from settings.price_list import USD
 from settings.prices import HOURS
 from settings.serverless import Serverless
+from tests.unit.credentials import unsigned
 
 ALL = list(itertools.product(*(question.offers for question in QUESTIONS)))
 REFUSED = "A collection needs the assistant: choose an answer model"
@@ -30,6 +31,11 @@ def run(folder: Path, *arguments: str, monkeypatch: pytest.MonkeyPatch) -> tuple
     monkeypatch.setenv("COLUMNS", "400")
     result = CliRunner().invoke(app, list(arguments))
     return result.exit_code, str(result.exception) if result.exception else result.output
+
+
+@pytest.fixture(autouse=True)
+def no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    unsigned(monkeypatch, tmp_path)
 
 
 def fault_of(choice: dict[str, Offer]) -> str | None:
@@ -62,7 +68,9 @@ def test_each_choice_makes_a_file_that_a_deploy_takes_or_is_refused_in_a_sentenc
 def test_the_command_writes_the_file_and_its_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "environments"
     code, output = run(folder, "init", "new", *CHOSEN, monkeypatch=monkeypatch)
-    assert (code, output.splitlines()[0].split(" is written.")[0]) == (0, str(folder / "new.yaml"))
+    checked, written, *_ = output.splitlines()
+    assert checked == "Nothing was checked in an AWS account, because no credentials were found."
+    assert (code, written.split(" is written.")[0]) == (0, str(folder / "new.yaml"))
     assert "osml secret set --env new\n" in output
     assert load("new", folder).recipe == "deepseek-api"
     assert json.loads((folder / "schema.json").read_text())["$schema"]

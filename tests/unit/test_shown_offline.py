@@ -10,6 +10,7 @@ from osml.main import app
 from osml.place import CHECKOUT
 from tests.shown.commands import commands
 from tests.shown.ways import way_of
+from tests.unit.credentials import unsigned
 
 ENTER = "\n" * 20
 
@@ -22,6 +23,7 @@ def words(*path: str) -> list[str]:
 def test_they_end_well_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("dev", "prod"):
         (tmp_path / f"{name}.yaml").write_text((CHECKOUT / "environments" / f"{name}.yaml").read_text())
+    unsigned(monkeypatch, tmp_path)
     monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
     monkeypatch.setattr("osml.commands.init.sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
     mine = [command for command in commands() if (way := way_of(command)) and way.name == "without a cloud"]

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from osml import commands, place
 from osml import main as command_line
 from osml.exit_code import FAILED, MISUSED
+from tests.unit.credentials import unsigned
 
 README = Path(__file__).parents[2] / "osml" / "README.md"
 # `osml import` shows what is in the domain before it needs the app's templates.
@@ -32,6 +33,7 @@ def requiring() -> Iterator[str]:
 def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(place, "is_checkout", lambda: False)
     monkeypatch.chdir(tmp_path)
+    unsigned(monkeypatch, tmp_path)
     for name in ("OSML_ENV", "OSML_ENVIRONMENTS"):
         monkeypatch.delenv(name, raising=False)
 
