@@ -1,12 +1,17 @@
-"""Native packages of the functions, built for this machine: assets contain those for Amazon's processors."""
+"""Native packages of the functions, built for this machine: assets contain those for Amazon's processors.
+
+`python -m sandbox.native_packages CACHE PYTHON FILE` prints the folder with those of one requirements file.
+"""
 
 import hashlib
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from sandbox.cache import appearing
+from sandbox.failure import SandboxError
 from sandbox.installer import install
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -15,7 +20,7 @@ NATIVE = ("*.so", "*.pyd", "*.dylib", "*.so.*")
 
 
 def requirement_files() -> list[Path]:
-    """The files with the locked dependencies of every function of this checkout."""
+    """The files with the locked dependencies of every function of this checkout; none in a wheel."""
     return sorted((CHECKOUT / "lambda").glob("*/requirements.txt"))
 
 
@@ -67,3 +72,17 @@ def _tag(python: Path) -> str:
     """The tag of an interpreter's extension modules, such as `cpython-311-x86_64-linux-gnu`."""
     script = "import sysconfig; print(sysconfig.get_config_var('SOABI'))"
     return subprocess.run([str(python), "-c", script], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _main(cache: str, python: str, file: str) -> None:
+    def report(line: str) -> None:
+        print(line, file=sys.stderr)
+
+    try:
+        print(native_packages(Path(cache), Path(python), report, [Path(file)]))
+    except SandboxError as failure:
+        raise SystemExit(str(failure)) from None
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

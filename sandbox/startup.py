@@ -87,6 +87,7 @@ def start_cloud(instance: Instance, engine: "search_engine.LocalEngine", progres
         "young_role_seconds": float(os.environ.get("OSML_YOUNG_ROLE_SECONDS", "0")),
         "existing_endpoints": EXISTING_ENDPOINTS,
         "native_packages": str(native),
+        "installer": [sys.executable, "-m", "sandbox.native_packages", str(cache_directory()), str(python)],
         # The assembled engine's k-NN plugin has no native library; the user's own engine may have one.
         "has_native_vectors": search_engine.is_own(),
         **({} if search_engine.is_own() else {**_spare(instance), "snapshots": str(instance.snapshots)}),

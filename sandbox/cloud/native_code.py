@@ -2,12 +2,14 @@
 
 An asset's native wheels contain extension modules for one processor and one Python. This module adds the extension
 modules of the same version for this machine next to them. They come from the folder `<name>-<version>` of the native
-packages, which the launcher prepares.
+packages. The launcher prepares those of the checkout's functions; those of other assets are installed with the
+`requirements.txt` in the asset.
 """
 
 import io
 import warnings
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from sandbox.failure import SandboxError
@@ -15,13 +17,17 @@ from sandbox.failure import SandboxError
 DIST_INFO = ".dist-info"
 # The archive within an asset; corpus.packed unpacks it.
 PACKED = "parsers.zip"
+REQUIREMENTS = "requirements.txt"
 
 
 class NativeCode:
-    """Adds modules for this machine to assets. `packages` is the folder of native packages, or None without one."""
+    """Adds modules for this machine to assets. `packages` is the folder of native packages, or None without one.
 
-    def __init__(self, packages: Path | None) -> None:
-        self._packages = packages
+    `install` makes such a folder for the content of a requirements file.
+    """
+
+    def __init__(self, packages: Path | None, install: Callable[[bytes], Path] | None = None) -> None:
+        self._packages, self._install = packages, install
 
     def adapted(self, code_zip: bytes) -> bytes:
         """The asset, unchanged if all of it is pure Python.
@@ -30,7 +36,8 @@ class NativeCode:
         """
         with zipfile.ZipFile(io.BytesIO(code_zip)) as archive:
             packages = native_packages(archive)
-        folders = [self._folder(package) for package in packages]
+            locked = archive.read(REQUIREMENTS) if REQUIREMENTS in archive.namelist() else None
+        folders = self._folders(packages, locked)
         if not folders:
             return code_zip
         files = {
@@ -40,16 +47,25 @@ class NativeCode:
         }
         return _with_packed(code_zip, files)
 
-    def _folder(self, package: str) -> Path:
-        folder = self._packages and self._packages / package
-        if folder and folder.is_dir():
-            return folder
-        name, _, version = package.rpartition("-")
-        raise SandboxError(
-            f"The function's asset holds {name} {version} for another machine, and this local cloud has no build of it "
-            "for this one: pin that version with its hashes in a lambda/*/requirements.txt, then end the local cloud "
-            "and start it again"
-        )
+    def _folders(self, packages: list[str], locked: bytes | None) -> list[Path]:
+        """The folder of each package: a prepared one, or one that is installed as `locked`."""
+        places = [self._packages] if self._packages else []
+        if locked and self._install and not all(_folder(places, package) for package in packages):
+            places.append(self._install(locked))
+        folders = {package: _folder(places, package) for package in packages}
+        for package, folder in folders.items():
+            if folder is None:
+                name, _, version = package.rpartition("-")
+                raise SandboxError(
+                    f"The function's asset holds {name} {version} for another machine, and this local cloud has no "
+                    "build of it for this one: pin that version with its hashes in a requirements.txt in the asset's "
+                    "top folder"
+                )
+        return [folder for folder in folders.values() if folder]
+
+
+def _folder(places: list[Path], package: str) -> Path | None:
+    return next((place / package for place in places if (place / package).is_dir()), None)
 
 
 def _with_packed(code_zip: bytes, files: dict[str, bytes]) -> bytes:

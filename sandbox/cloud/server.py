@@ -64,6 +64,7 @@ from sandbox.cloud.budgets import BudgetRegistry
 from sandbox.cloud.egress_proxy import EgressProxy
 from sandbox.cloud.environment import temporary_folder
 from sandbox.cloud.native_code import NativeCode
+from sandbox.cloud.native_installer import installer
 from sandbox.cloud.roles import RoleClock
 from sandbox.cloud.sagemaker import Registry
 from sandbox.cloud.scaling import ScalingRegistry
@@ -133,7 +134,7 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     domain_api.install()
     collections.install(front)
     log_pipe.install()
-    functions.install(settings.home, NativeCode(settings.native_packages))
+    functions.install(settings.home, NativeCode(settings.native_packages, installer(settings)))
     event_sources.install(authority)
     queues.install()
     integrations.install()

@@ -136,7 +136,7 @@ def test_native_package_without_a_build_for_this_machine(cloud: Cloud, wrapped: 
     create(cloud, f"frost-{wrapped}", buffer.getvalue(), **({} if wrapped else PLAIN))
     said = call(cloud, f"frost-{wrapped}", names=[], do="about")["errorMessage"]
     assert "frost 9.9 for another machine" in said
-    assert "pin that version with its hashes in a lambda/*/requirements.txt" in said
+    assert "pin that version with its hashes in a requirements.txt" in said
 
 
 def test_model_host_is_reached_and_its_answer_streams(
