@@ -1,6 +1,8 @@
 """The command `osml init`."""
 
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,24 +22,37 @@ def init(
     answer: Annotated[str | None, typer.Option(help="nova, deepseek, openai, deepseek-r1, sagemaker or none.")] = None,
     sign_in: Annotated[str | None, typer.Option(help="people, programs, key or nobody.")] = None,
     documents: Annotated[int, typer.Option(help="Number of documents, for the size of a domain.", min=0)] = 0,
+    app: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Write a small CDK app of your own into this folder, instead of an environment."
+        ),
+    ] = None,
 ) -> None:
     """Write the file of a new environment. The command asks for every choice that no option gives.
 
     Each choice shows its idle costs per month. If there are AWS credentials, the command says what their account and
-    region would refuse. Nothing is created on AWS.
+    region would refuse. Nothing is created on AWS. With --app it writes a CDK app on the construct library
+    opensearch-ml-constructs: a domain with its models, pipelines and index, without an API and a page.
     """
-    from osml.init import account, draft
-    from osml.init.offers import QUESTIONS
-    from osml.place import environments, is_checkout, require_name
-    from settings import SettingError, prices, schema
+    from osml.init import account, draft, own_app
+    from osml.init.offers import QUESTIONS, SIGN_IN
+    from osml.place import environments, require_name
+    from settings import SettingError, prices
 
     require_name(name)
     file = environments() / f"{name}.yaml"
-    if file.exists():
-        raise Failure(f"{file} already exists. Edit it, or choose another name.")
     given = {"search": search, "embedding": embedding, "answer": answer, "assistant": sign_in}
+    questions = QUESTIONS
     chosen = {question.group: question.offers[0] for question in QUESTIONS}
-    for question in QUESTIONS:
+    if app:
+        own_app.require_new(app)
+        own_app.require_supported(given)
+        questions = own_app.QUESTIONS
+        chosen = {question.group: question.offers[0] for question in questions} | {SIGN_IN.group: own_app.NOBODY}
+    elif file.exists():
+        raise Failure(f"{file} already exists. Edit it, or choose another name.")
+    for question in questions:
         chosen[question.group] = _chosen(name, question, given[question.group], chosen, documents)
     try:
         text = draft.draft(name, chosen, documents)
@@ -46,16 +61,37 @@ def init(
         raise Failure(f"These choices cannot be combined. {error}") from None
     for sentence in account.sentences(name, environment):
         print(sentence)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
-    for_editors = file.with_name(schema.FILE)
-    if not for_editors.exists():
-        for_editors.write_text(schema.text(), encoding="utf-8")
     usd = sum(prices.idle(environment).values())
-    folder = file.parent.absolute()
+    if app:
+        _write(app, own_app.files(name, environment, chosen))
+        print(f"The app in {app} is written. When idle, it costs about {usd:,.0f} USD a month. Next:")
+        print(f"  cd {app}\n  osml up\nREADME.md in that folder says how to deploy it on AWS.")
+        return
+    _write_environment(file, text)
+    _show_next(name, file.parent.absolute(), usd, has_secrets=bool(environment.secrets))
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _write_environment(file: Path, text: str) -> None:
+    """Write the file, and the schema for editors next to it."""
+    from settings import schema
+
+    is_described = file.with_name(schema.FILE).exists()
+    _write(file.parent, {file.name: text, **({} if is_described else {schema.FILE: schema.text()})})
+    print(f"{file} is written.", end=" ")
+
+
+def _show_next(name: str, folder: Path, usd: float, *, has_secrets: bool) -> None:
+    from osml.place import is_checkout
+
     there = "" if is_checkout() else f", in a checkout of the osml repository with OSML_ENVIRONMENTS={folder}"
-    print(f"{file} is written. The idle environment costs about {usd:,.0f} USD a month. Next{there}:")
-    secrets = [f"osml secret set --env {name}"] if environment.secrets else []
+    print(f"The idle environment costs about {usd:,.0f} USD a month. Next{there}:")
+    secrets = [f"osml secret set --env {name}"] if has_secrets else []
     for command in (*secrets, f"osml diff --env {name}", f"osml deploy --env {name}"):
         print(f"  {command}")
 

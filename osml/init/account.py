@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import botocore.session
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # A person waits for the answers, and without them the file is the same.
 PATIENCE = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 1})
-CHECKS: Sequence[PreflightCheck] = (bootstrap, instances, models)
+CHECKS = [cast(PreflightCheck, check) for check in (bootstrap, instances, models)]
 STATES = {"ok": "As a deploy needs it", "unchecked": "Not checked"}
 NOTHING = "Nothing was checked in an AWS account"
 

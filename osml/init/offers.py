@@ -123,4 +123,4 @@ SIGN_IN = SetupQuestion(
         Offer("nobody", "Nobody: only the command line and the engine are used.", None),
     ),
 )
-QUESTIONS = (SEARCH, EMBEDDING, ANSWER, SIGN_IN)
+QUESTIONS: tuple[SetupQuestion, ...] = (SEARCH, EMBEDDING, ANSWER, SIGN_IN)

@@ -93,6 +93,12 @@ def test_the_command_writes_the_file_and_its_schema(tmp_path: Path, monkeypatch:
         ),
         (["init", "New!", *CHOSEN], "'New!' cannot name an environment: use at most 16 lower-case letters"),
         (["init", "../new"], "'../new' cannot name an environment"),
+        (["init", "new", *CHOSEN, "--app", "new"], "An app of your own has no API and no page. Leave out --sign-in"),
+        (
+            ["init", "new", "--search", "serverless", "--app", "new"],
+            "An app of your own has models and pipelines, and a collection has neither. Choose --search domain",
+        ),
+        (["init", "new", *CHOSEN[:-2], "--app", str(Path(__file__).parent)], "already exists and is not empty"),
         (["init", "new", *CHOSEN, "--documents", "9000000000"], "No domain of up to 80 r7g nodes holds 9,000,000,000"),
     ],
 )
@@ -102,6 +108,22 @@ def test_what_cannot_be_is_a_sentence_and_writes_nothing(
     code, output = run(tmp_path / "new", *arguments, monkeypatch=monkeypatch)
     assert (code, said in output) == (1, True), output
     assert not (tmp_path / "new").exists()
+
+
+def test_an_app_is_written_instead_of_an_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "own"
+    code, output = run(
+        tmp_path, "init", "new", *CHOSEN[:-2], "--app", str(folder), "--documents", "20000000", monkeypatch=monkeypatch
+    )
+    assert (code, f"The app in {folder} is written." in output, "  osml up\n" in output) == (0, True, True)
+    assert json.loads((folder / "cdk.json").read_text()) == {
+        "app": "python3 app.py",
+        "context": {"osml:secrets": {"osml/new/deepseek": "api_key"}},
+    }
+    # Its domain is sized like an environment's.
+    assert "r7g.medium.search" not in (folder / "app.py").read_text()
+    assert "`osml/new/deepseek`" in (folder / "README.md").read_text()
+    assert list(tmp_path.iterdir()) == [folder]
 
 
 def test_a_domain_for_many_documents_has_nodes_of_their_size() -> None:

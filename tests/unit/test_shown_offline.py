@@ -24,6 +24,7 @@ def test_they_end_well_in_their_order(tmp_path: Path, monkeypatch: pytest.Monkey
     for name in ("dev", "prod"):
         (tmp_path / f"{name}.yaml").write_text((CHECKOUT / "environments" / f"{name}.yaml").read_text())
     unsigned(monkeypatch, tmp_path)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
     monkeypatch.setattr("osml.commands.init.sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
     mine = [command for command in commands() if (way := way_of(command)) and way.name == "without a cloud"]
@@ -34,3 +35,4 @@ def test_they_end_well_in_their_order(tmp_path: Path, monkeypatch: pytest.Monkey
         ran = CliRunner().invoke(app, words(*command.words), input=ENTER)
         assert ran.exit_code == 0, f"{command}\n{ran.output}{ran.exception}"
     assert (tmp_path / "team.yaml").exists()
+    assert (tmp_path / "search-app" / "app.py").exists()
