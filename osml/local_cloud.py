@@ -11,10 +11,18 @@ if TYPE_CHECKING:
 
 def require() -> None:
     """Raises Failure if the local cloud is not installed."""
+    # Imported late, because that module imports this one.
+    from osml.place import is_checkout
+
     if find_spec("sandbox") is None:
+        install = (
+            "run `make install` in the checkout, or `pip install --editable sandbox`"
+            if is_checkout()
+            else "run `pip install osml-sandbox`"
+        )
         raise Failure(
-            "The local cloud is not installed here: run `make install` in the checkout, or "
-            "`pip install --editable sandbox`. Without it, name an environment on AWS with --env NAME.",
+            f"The local cloud is not installed here: {install}. Without it, name an environment on AWS with --env "
+            "NAME.",
             "local-cloud-missing",
         )
 

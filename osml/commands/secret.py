@@ -69,14 +69,8 @@ def require(where: Place, deployment: "Deployment") -> None:
 
     Deploys the secrets that a stack makes first. Raises Failure when a key is missing.
     """
-    from osml.deploy import secret
-
     settings = where.settings()
-    missing = {
-        model: wanted
-        for model, wanted in settings.secrets.items()
-        if not secret.holds(wanted.name, wanted.key, settings.region)
-    }
+    missing = _missing(where)
     if any(wanted.create for wanted in missing.values()):
         deployment.deploy(f"{settings.prefix}-inference")
     for model, wanted in missing.items():
@@ -86,6 +80,32 @@ def require(where: Place, deployment: "Deployment") -> None:
             f"Store it with `osml secret set {where.options}{chosen}`, then deploy again.",
             "secret-key-missing",
         )
+
+
+def store_local(where: Place) -> None:
+    """Store the key of the local endpoints for each model without a key. `where` is on the local cloud.
+
+    Deploys the secrets that a stack makes first.
+    """
+    from osml.deploy.deployment import Deployment
+
+    missing = _missing(where)
+    if any(wanted.create for wanted in missing.values()):
+        Deployment(where, []).deploy(f"{where.settings().prefix}-inference")
+    for model in missing:
+        set_key(where.env, sandbox=True, of=model)
+
+
+def _missing(where: Place) -> "dict[str, Secret]":
+    """The secrets without a value under their key, by the model that needs them."""
+    from osml.deploy import secret
+
+    settings = where.settings()
+    return {
+        model: wanted
+        for model, wanted in settings.secrets.items()
+        if not secret.holds(wanted.name, wanted.key, settings.region)
+    }
 
 
 def _secret_of(where: Place, model: str | None) -> tuple[str, "Secret"]:

@@ -32,7 +32,7 @@ def synthesize(place: Place, arguments: Sequence[str] = (), context: Mapping[str
 
 def bootstrap(place: Place) -> None:
     """Bootstrap a fresh local cloud; on AWS, that is the administrator's task. Raises Failure."""
-    if place.instance and not _bootstrapped():
+    if place.instance and not is_bootstrapped():
         from sandbox.instance import ACCOUNT, REGION
 
         # With an app, the CLI would synthesize everything to find its environments.
@@ -137,7 +137,8 @@ def executable() -> str:
     return str(pinned)
 
 
-def _bootstrapped() -> bool:
+def is_bootstrapped() -> bool:
+    """Whether the region of this process has a bootstrap stack."""
     try:
         boto3.client("cloudformation").describe_stacks(StackName="CDKToolkit")
     except (ClientError, BotoCoreError):

