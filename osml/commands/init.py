@@ -65,7 +65,9 @@ def init(
     if app:
         _write(app, own_app.files(name, environment, chosen))
         print(f"The app in {app} is written. When idle, it costs about {usd:,.0f} USD a month. Next:")
-        print(f"  cd {app}\n  osml up\nREADME.md in that folder says how to deploy it on AWS.")
+        for command in (f"cd {app}", "python3 -m venv .venv", ".venv/bin/pip install -r requirements.txt", "osml up"):
+            print(f"  {command}")
+        print("README.md in that folder says how to deploy it on AWS.")
         return
     _write_environment(file, text)
     _show_next(name, file.parent.absolute(), usd, has_secrets=bool(environment.secrets))

@@ -146,17 +146,18 @@ $offers
 ```sh
 python3 -m venv .venv
 .venv/bin/pip install -r requirements.txt
+npm install aws-cdk    # with Node.js 22 or 24
 ```
 
 On one machine, without an AWS account: `pip install osml osml-sandbox`, then `osml up` in this folder. It starts the
 local cloud and deploys the app there.
 
-On AWS, with Node.js 22 or 24:
+On AWS:
 
 ```sh
 source .venv/bin/activate
-npx aws-cdk bootstrap    # once in an account and region
-npx aws-cdk deploy
+npx cdk bootstrap    # once in an account and region
+npx cdk deploy
 ```
 $keys
 The outputs name the endpoint, the index, the search pipeline and the role with which people of the account load and

@@ -88,7 +88,7 @@ COMMANDS: tuple[Way, ...] = (
         "stories",
         "tests/unit/test_shown_stories.py",
         _begins(
-            *("osml deploy", "osml destroy", "osml diff", "osml preflight", "osml prove", "osml sandbox"),
+            *("osml deploy", "osml destroy", "osml diff", "osml preflight", "osml prove", "osml sandbox", "osml up"),
             *("osml backup", "osml restore", "osml secret", "osml import"),
         ),
     ),
