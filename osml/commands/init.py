@@ -59,7 +59,7 @@ def init(
         environment = draft.checked(name, text)
     except (ValueError, SettingError) as error:
         raise Failure(f"These choices cannot be combined. {error}") from None
-    for sentence in account.sentences(name, environment):
+    for sentence in account.sentences(name, environment, has_file=app is None):
         print(sentence)
     usd = sum(prices.idle(environment).values())
     if app:

@@ -32,8 +32,11 @@ STATES = {"ok": "As a deploy needs it", "unchecked": "Not checked"}
 NOTHING = "Nothing was checked in an AWS account"
 
 
-def sentences(name: str, environment: Environment) -> list[str]:
-    """One to three sentences about the account. It never raises, never prompts, and says if nothing was checked."""
+def sentences(name: str, environment: Environment, *, has_file: bool = True) -> list[str]:
+    """One to three sentences about the account. It never raises, never prompts, and says if nothing was checked.
+
+    Without `has_file` the choice becomes no environment file, which the fixes name.
+    """
     session = botocore.session.Session()
     session.set_default_client_config(PATIENCE)
     region = chosen(environment.region, Place(name, None).file)
@@ -43,12 +46,15 @@ def sentences(name: str, environment: Environment) -> list[str]:
         ours = boto3.Session(botocore_session=session, region_name=region.name if region else None)
         if ours.get_credentials() is None:
             return [f"{NOTHING}, because no credentials were found."]
-        return list(look(name, environment, ours, region))
-    except (BotoCoreError, ClientError, Failure) as error:
+        return list(look(name, environment, ours, region, has_file=has_file))
+    # botocore raises ValueError for an address that is none.
+    except (BotoCoreError, ClientError, Failure, ValueError) as error:
         return [f"{NOTHING}: {' '.join(str(error).split()).rstrip('.')}."]
 
 
-def look(name: str, environment: Environment, session: Any, region: Region | None) -> Iterator[str]:
+def look(
+    name: str, environment: Environment, session: Any, region: Region | None, *, has_file: bool = True
+) -> Iterator[str]:
     """Who the caller of boto3's `session` is, and what would refuse the choice. Raises Failure without an identity."""
     place = Place(name, None)
     caller = identity(session, name, environment.account)
@@ -60,7 +66,9 @@ def look(name: str, environment: Environment, session: Any, region: Region | Non
     context.settings, context.session, context.caller = environment, session, caller
     seen = list(findings(context, CHECKS))
     refusals = [f"{fault}." for fault in region_faults(environment, region)]
-    refusals += [f"{finding.seen}. {finding.fix}" for finding in seen if finding.state in ("failed", "noted")]
+    for finding in seen:
+        if finding.state in ("failed", "noted"):
+            refusals.append(f"{finding.seen}. {finding.fix}" if has_file else f"{finding.seen}.")
     if refusals:
         yield f"A deploy there needs a change first: {' '.join(refusals)}"
     yield from _rest(seen)

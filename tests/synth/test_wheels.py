@@ -129,6 +129,19 @@ def test_an_environment_is_begun_without_a_checkout(site: Path, tmp_path: Path) 
     assert (cost.returncode, "USD a month" in cost.stdout) == (0, True), cost.stdout + cost.stderr
 
 
+def test_an_app_of_ones_own_is_begun_without_a_checkout(site: Path, tmp_path: Path) -> None:
+    choices = ("--search", "domain", "--embedding", "titan", "--answer", "nova", "--app", "own")
+    begun = ran(site, tmp_path, "init", "team", *choices)
+    assert begun.returncode == 0, begun.stdout + begun.stderr
+    assert (tmp_path / "own" / "cdk.json").is_file()
+    elsewhere = ran(site, tmp_path, "up")
+    assert elsewhere.returncode == 1
+    assert f"There is no cdk.json in {tmp_path}. Run `osml up` in the folder of an app" in elsewhere.stderr
+    # Nothing is started before the command line of the CDK is there.
+    lacking = ran(site, tmp_path / "own", "up", PATH=str(tmp_path), OSML_SANDBOX="never-started")
+    assert (lacking.returncode, "The CDK command line" in lacking.stderr) == (1, True), lacking.stderr
+
+
 def test_a_deploy_says_that_it_needs_a_checkout(site: Path, tmp_path: Path) -> None:
     ran(
         site,

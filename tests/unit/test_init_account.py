@@ -95,6 +95,12 @@ def test_a_model_that_cannot_be_called_from_the_region_is_refused(opened: ExitSt
     assert "us.amazon.nova-lite-v1:0" in refused
 
 
+def test_the_fixes_of_an_environment_file_are_not_for_an_app(opened: ExitStack) -> None:
+    answers = [ME, version("21"), OFFERED, titan("NOT_AVAILABLE")]
+    _, refused, _ = account.look("new", environment(), Session(answers, opened), HERE, has_file=False)
+    assert refused.endswith(f"amazon.titan-embed-text-v2:0 in {REGION}: regionAvailability is NOT_AVAILABLE.")
+
+
 def test_without_a_region_only_the_caller_is_known(opened: ExitStack) -> None:
     (said,) = account.look("new", environment(), Session([ME], opened), None)
     assert said == f"You are {CALLER} in the account {ACCOUNT}. No region is set, so nothing was checked there."
@@ -116,8 +122,12 @@ def test_credentials_that_aws_refuses_are_a_failure(opened: ExitStack) -> None:
             {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
             "Nothing was checked in an AWS account: AWS is not reachable:",
         ),
+        (
+            {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s", "AWS_ENDPOINT_URL": "nonsense"},
+            "Nothing was checked in an AWS account: Invalid endpoint: nonsense.",
+        ),
     ],
-    ids=["none", "no such profile", "second factor", "no network"],
+    ids=["none", "no such profile", "second factor", "no network", "no address"],
 )
 def test_what_cannot_be_checked_is_a_sentence_and_never_an_error(
     variables: dict[str, str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
