@@ -15,11 +15,11 @@ def main(arguments: list[str]) -> None:
         settings = CloudSettings.read(Path(arguments[0]))
     except SandboxError as reason:
         raise SystemExit(str(reason)) from reason
-    environment.enter(settings)
+    outer = environment.enter(settings)
     # MiniStack reads the environment when it is imported.
     from sandbox.cloud.server import run
 
-    run(settings)
+    run(settings, outer=outer)
 
 
 if __name__ == "__main__":

@@ -61,10 +61,12 @@ def temporary_folder(settings: CloudSettings) -> Path:
     return settings.home / "tmp"
 
 
-def enter(settings: CloudSettings) -> None:
-    """Makes the folders and replaces this process's environment."""
+def enter(settings: CloudSettings) -> dict[str, str]:
+    """Makes the folders and replaces this process's environment; returns the former one, which no function sees."""
     folder = temporary_folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
-    fresh = cloud_environment(settings, os.environ)
+    outer = dict(os.environ)
+    fresh = cloud_environment(settings, outer)
     os.environ.clear()
     os.environ.update(fresh)
+    return outer

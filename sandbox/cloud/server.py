@@ -6,6 +6,7 @@ import os
 import signal
 import ssl
 import threading
+from collections.abc import Mapping
 from typing import Protocol
 
 from hypercorn.asyncio import serve
@@ -115,8 +116,13 @@ def front_before_engine(settings: CloudSettings, authority: Authority) -> Front:
     )
 
 
-def install(settings: CloudSettings, make_front: FrontMaker = front_before_engine) -> FrontLike:
-    """Adds the behaviour that MiniStack lacks, and makes the front; once per process, after `environment.enter`."""
+def install(
+    settings: CloudSettings, make_front: FrontMaker = front_before_engine, outer: Mapping[str, str] | None = None
+) -> FrontLike:
+    """Adds the behaviour that MiniStack lacks, and makes the front; once per process, after `environment.enter`.
+
+    `outer` are the environment variables for an installer of packages.
+    """
     registry, clock = Registry(settings.existing_endpoints), RoleClock()
     authority = MiniStackAuthority(settings.region, registry, clock)
     front = make_front(settings, authority)
@@ -134,7 +140,7 @@ def install(settings: CloudSettings, make_front: FrontMaker = front_before_engin
     domain_api.install()
     collections.install(front)
     log_pipe.install()
-    functions.install(settings.home, NativeCode(settings.native_packages, installer(settings)))
+    functions.install(settings.home, NativeCode(settings.native_packages, installer(settings.installer, outer or {})))
     event_sources.install(authority)
     queues.install()
     integrations.install()
@@ -182,12 +188,15 @@ def egress_proxy_of_functions(settings: CloudSettings) -> EgressProxy | None:
     return EgressProxy(settings.egress_proxy_port, MODEL_HOSTS, settings.models_url, tls)
 
 
-def run(settings: CloudSettings, make_front: FrontMaker = front_before_engine) -> None:
+def run(
+    settings: CloudSettings, make_front: FrontMaker = front_before_engine, outer: Mapping[str, str] | None = None
+) -> None:
     """Serves until SIGTERM or SIGINT. Then ends all functions and listeners, removes the functions' folders, and exits.
 
-    The exit status is 0. Raises OSError if a port is in use.
+    The exit status is 0. `outer` are the environment variables for an installer of packages. Raises OSError if a port
+    is in use.
     """
-    front = install(settings, make_front)
+    front = install(settings, make_front, outer)
     egress_proxy = egress_proxy_of_functions(settings)
     front.start()
     try:

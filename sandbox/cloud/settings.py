@@ -1,9 +1,8 @@
 """The settings of the cloud process, which it reads from one JSON file at its start."""
 
 import json
-import os
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,8 @@ class CloudSettings:
     - `ca_bundle` contains the machine's roots and `ca`.
     - `has_native_vectors`: whether the engine stores Faiss vectors itself; the user's own engine does.
     - `native_packages` is a folder made by sandbox.native_packages. Without it, assets must be pure Python.
-    - `installer` is the command that makes such a folder for other requirements, and `outer` the environment variables
-      that this process was started with, which are the installer's. Without it, only `native_packages` are there.
+    - `installer` is the command that makes such a folder for other requirements. Without it, there is only
+      `native_packages`.
     - `egress_proxy_port` is the port of the functions' proxy. `model_cert` and `model_key` are those of the model hosts
       behind it. Without these three, functions reach no model host.
     - `spare_engine` is the command that starts and stops engines of further domains, and `spare_environment` its
@@ -47,7 +46,6 @@ class CloudSettings:
     spare_environment: Mapping[str, str] | None = None
     native_packages: Path | None = None
     installer: tuple[str, ...] = ()
-    outer: Mapping[str, str] = field(default_factory=dict, repr=False)
     has_native_vectors: bool = False
     egress_proxy_port: int | None = None
     model_cert: Path | None = None
@@ -58,11 +56,10 @@ class CloudSettings:
     def read(cls, path: Path) -> "CloudSettings":
         """Reads the settings. Raises SandboxError with the file and its fault: a missing entry or a missing file."""
         try:
-            given: dict[str, Any] = {**json.loads(path.read_text()), "outer": dict(os.environ)}
+            given: dict[str, Any] = json.loads(path.read_text())
         except (OSError, ValueError) as reason:
             raise SandboxError(f"The cloud's settings {path} cannot be read: {reason}.") from reason
-        needed = [f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING]
-        missing = sorted(name for name in needed if name not in given)
+        missing = sorted(f.name for f in fields(cls) if f.default is MISSING and f.name not in given)
         if missing:
             raise SandboxError(f"The cloud's settings {path} lack {', '.join(missing)}: add them.")
         for name in ("ca", "ca_bundle", "admin_cert", "admin_key", "server_cert", "server_key"):
@@ -72,5 +69,5 @@ class CloudSettings:
         for name in ("native_packages", "model_cert", "model_key", "snapshots"):
             given[name] = Path(given[name]) if given.get(name) else None
         first, last = given["domain_ports"]
-        known = {each.name: given[each.name] for each in fields(cls) if each.name in given}
+        known = {field.name: given[field.name] for field in fields(cls) if field.name in given}
         return cls(**{**known, "home": Path(given["home"]), "domain_ports": (int(first), int(last))})

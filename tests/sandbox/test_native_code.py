@@ -3,16 +3,13 @@
 import io
 import sys
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sandbox.cloud.native_code import PACKED, NativeCode, is_pure
 from sandbox.cloud.native_installer import installer
-from sandbox.cloud.settings import CloudSettings
 from sandbox.failure import SandboxError
-from tests.sandbox.test_cloud_settings import written
 
 PURE = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py2-none-any\nTag: py3-none-any\n"
 NATIVE = "Wheel-Version: 1.0\nTag: cp313-cp313-manylinux_2_17_aarch64\nTag: cp313-cp313-manylinux2014_aarch64\n"
@@ -119,22 +116,16 @@ def test_what_was_not_prepared_is_installed_as_the_asset_pins_it(packages: Path,
     assert pinned == [b"frost==1.0"] * 2
 
 
-def test_the_installer_runs_with_the_environment_of_the_start(tmp_path: Path) -> None:
+def test_the_installer_runs_with_the_environment_of_the_start() -> None:
     code = "import os, pathlib, sys; print(os.environ['PLACE'], pathlib.Path(sys.argv[1]).read_text())"
-    settings = replace(
-        CloudSettings.read(written(tmp_path, installer=[sys.executable, "-c", code])), outer={"PLACE": "/made"}
-    )
-    install = installer(settings)
+    install = installer([sys.executable, "-c", code], {"PLACE": "/made"})
     assert install
     assert install(b"frost==1.0") == Path("/made frost==1.0")
 
 
-def test_an_installer_that_fails_says_why(tmp_path: Path) -> None:
-    settings = CloudSettings.read(
-        written(tmp_path, installer=[sys.executable, "-c", "raise SystemExit('no registry is reachable')"])
-    )
-    install = installer(settings)
+def test_an_installer_that_fails_says_why() -> None:
+    install = installer([sys.executable, "-c", "raise SystemExit('no registry is reachable')"], {})
     assert install
     with pytest.raises(SandboxError, match="no registry is reachable"):
         install(b"frost==1.0")
-    assert installer(CloudSettings.read(written(tmp_path))) is None
+    assert installer([], {}) is None
