@@ -107,7 +107,7 @@ e2e: install ## deploys on a local cloud, except those of other lanes
 assistants: install ## deploys with an assistant, on their own local cloud
 	OSML_SANDBOX=assistants $(BIN)/pytest -q --durations=20 $(ASSISTANTS:%=tests/e2e/%)
 
-recipes: install ## deploys of every provider and every search setting, and what a destroy keeps, on their own local cloud
+recipes: install ## deploys of every provider and search setting, over earlier code, and what a destroy keeps, on their own local cloud
 	OSML_SANDBOX=recipes $(BIN)/pytest -q --durations=20 tests/e2e/recipes
 
 SHELL_OF_CHROMIUM := /usr/lib/chromium/chromium-headless-shell
