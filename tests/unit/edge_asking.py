@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import ask
+from gateway import telemetry
 from rag import answering, own_settings
 from rag.caller import Caller
 from rag.events import Answered, Event, Sources, Stage, Text
@@ -34,6 +35,8 @@ Play = Callable[[Core], None]
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("ASSISTANT", json.dumps(SETTINGS))
     own_settings.settings.cache_clear()
+    # A test that reads no answer to its end leaves the metrics of its question.
+    telemetry.metrics.clear_metrics()
     yield
     own_settings.settings.cache_clear()
 
