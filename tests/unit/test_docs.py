@@ -19,6 +19,17 @@ def test_links_between_the_documents_lead_somewhere() -> None:
     assert [f"{page}: {link}" for page, link in links if not (page.parent / link).exists()] == []
 
 
+def test_pages_of_the_site_link_only_to_pages_of_the_site() -> None:
+    """The site is built in strict mode, which refuses other links; only the lane `pages` builds it."""
+    site = ROOT / "docs"
+    links = [
+        (page, link)
+        for page in sorted(site.rglob("*.md"))
+        for link in re.findall(r"\]\((?!https?:)([^)#]+\.md)", page.read_text())
+    ]
+    assert [f"{page}: {link}" for page, link in links if site not in (page.parent / link).resolve().parents] == []
+
+
 def test_every_page_is_in_the_navigation_of_the_site() -> None:
     def pages(part: object) -> list[str]:
         if isinstance(part, dict):
