@@ -6,7 +6,7 @@ from constructs import Construct
 from opensearch_ml.engine.operator_role import OperatorRole
 from opensearch_ml.engine.used_collection import CollectionGrants
 from settings import Environment
-from settings.outputs import AssistantOutputs, IndexOutputs
+from settings.outputs import BILLED, AssistantOutputs, IndexOutputs
 from stacks.environment_stacks import environment_stacks
 
 
@@ -35,7 +35,7 @@ class EnvironmentStage(cdk.Stage):
                 raise ValueError(f"no stack has the output {name}, without which nobody can ask; add it")
         stacks = [stack for having in by_name.values() for stack in having]
         outputs = [child for stack in stacks for child in stack.node.children if isinstance(child, cdk.CfnOutput)]
-        return {construct.node.id: construct for construct in outputs}
+        return {construct.node.id: construct for construct in outputs if construct.node.id != BILLED}
 
     def operators(self) -> list[OperatorRole]:
         """The operator roles, which may ask."""

@@ -18,6 +18,7 @@ from tests.synth.requests_of import sent
 Templates = dict[str, dict[str, Any]]
 OfType = Callable[[dict[str, Any], str], dict[str, Any]]
 OUTPUTS = {
+    "Billed",
     "DomainEndpoint",
     "IndexName",
     "IndexVersion",
