@@ -10,8 +10,10 @@ from osml.failure import Failure
 from rag.evidence import AnswerSentence
 from rag.models import Source
 
+# The model also gets the whole passage as its source: what it says may be behind the quoted characters.
 JUDGING = (
-    "Does the text below say the following, in any words? Reply with the one word yes or no: {statement}\n{passage}"
+    "Does the passage that begins with the text below say the following, in any words? Reply with the one word yes or "
+    "no: {statement}\n{passage}"
 )
 # The characters of a sentence in the question.
 _LONGEST = 600

@@ -2,7 +2,7 @@
 
 It ranks the documents' sentences by their nearness to each part of the question (embedding, shared words, names, years)
 and repeats the best. It adds only the difference between two quoted figures. It follows only two instructions, to write
-one question and to say whether a text says something, and no other instruction of the caller or of a document.
+one question and to say whether a passage says something, and no other instruction of the caller or of a document.
 """
 
 import re
@@ -21,7 +21,10 @@ _MOST_SENTENCES = 8
 _CANDIDATES = 96
 _NEAR = 0.42
 _QUESTION = re.compile(r"\s*write (?:one|a) question\b", re.IGNORECASE)
-_JUDGING = re.compile(r"\s*does the text below say the following[^:]*:(?P<statement>.*?)(?:\n|\\n|\Z)", re.IGNORECASE)
+_JUDGING = re.compile(
+    r"\s*does the passage that begins with the text below say the following[^:]*:(?P<statement>.*?)(?:\n|\\n|\Z)",
+    re.IGNORECASE,
+)
 # The least share of a statement's words that a document must contain to say it.
 _SAYS = 0.75
 # A question repeats at most this many characters of a sentence.

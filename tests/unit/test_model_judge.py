@@ -70,6 +70,12 @@ def test_the_model_reads_the_sentence_without_its_citation_and_the_passage() -> 
     assert model.questions[0].endswith(f": It is tall.\n{SOURCES[0].text}")
 
 
+def test_the_model_is_told_that_the_quoted_text_is_the_beginning_of_its_passage() -> None:
+    model = Model({"tower": "Yes."})
+    figures("It is tall [1].", model)
+    assert model.questions[0].startswith("Does the passage that begins with the text below say")
+
+
 def test_words_in_common_decide_where_a_reply_is_unclear() -> None:
     model = Model({"tower": "It depends.", "ferry": "No."})
     judge, measured = figures("The lighthouse of Orkla rises 41 metres [1]. Elephants paint [2].", model)
