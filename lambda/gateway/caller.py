@@ -37,8 +37,8 @@ def caller(event: Mapping[str, Any], function_arn: str, access: RuntimeAccess) -
     """The caller with role and groups.
 
     Raises `Anonymous` if an event of the API names no caller, and `Forbidden` if the caller has no role or an id that
-    means the operators. If
-    `function_arn` is the alias for operators, the caller is an operator, regardless of the event.
+    means the operators. If `function_arn` is the alias for operators, the caller is an operator, regardless of the
+    event.
     """
     if is_for_operators(function_arn) or event.get("buffered"):
         return _operator(event)

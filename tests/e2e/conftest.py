@@ -177,13 +177,15 @@ def key(local_cloud: Instance, client_environment: None) -> Iterator[str]:
     client.delete_secret(SecretId="osml/sandbox/deepseek", ForceDeleteWithoutRecovery=True)
 
 
-@pytest.fixture
-def client(client_environment: None) -> OpenSearch:
-    """opensearch-py on the deployed domain as the operator, without any code of this project."""
-    stack = boto3.client("cloudformation").describe_stacks(StackName="osml-sandbox-knowledge")["Stacks"][0]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    arn = outputs["OperatorRoleArn"]
-    keys = boto3.client("sts").assume_role(RoleArn=arn, RoleSessionName="foreign")["Credentials"]
+def outputs_of(stack: str) -> dict[str, str]:
+    (described,) = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+
+
+def operator_client(outputs: dict[str, str]) -> OpenSearch:
+    """opensearch-py as the operator that a stack's outputs name, without any code of this project."""
+    assumed = boto3.client("sts").assume_role(RoleArn=outputs["OperatorRoleArn"], RoleSessionName="foreign")
+    keys = assumed["Credentials"]
     session = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
     return OpenSearch(
         outputs["DomainEndpoint"],
@@ -192,3 +194,9 @@ def client(client_environment: None) -> OpenSearch:
         verify_certs=True,
         ca_certs=os.environ["REQUESTS_CA_BUNDLE"],
     )
+
+
+@pytest.fixture
+def client(client_environment: None) -> OpenSearch:
+    """opensearch-py on the deployed domain as the operator."""
+    return operator_client(outputs_of("osml-sandbox-knowledge"))

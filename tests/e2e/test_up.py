@@ -11,10 +11,8 @@ from typing import Any
 
 import boto3
 import pytest
-from opensearchpy import OpenSearch, RequestsAWSV4SignerAuth, RequestsHttpConnection
 
-from sandbox.instance import REGION
-from tests.e2e.conftest import OSML, CommandLine
+from tests.e2e.conftest import OSML, CommandLine, operator_client, outputs_of
 
 STACK = "own-search"
 TEXT = "The lighthouse keeper paints the tower every ninth year."
@@ -46,26 +44,11 @@ def outputs(app: Path, osml: CommandLine) -> dict[str, str]:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    (stack,) = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-
-
-def client_of(outputs: dict[str, str]) -> OpenSearch:
-    """opensearch-py as the app's operator."""
-    assumed = boto3.client("sts").assume_role(RoleArn=outputs["OperatorRoleArn"], RoleSessionName="reader")
-    keys = assumed["Credentials"]
-    session = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
-    return OpenSearch(
-        outputs["DomainEndpoint"],
-        http_auth=RequestsAWSV4SignerAuth(session.get_credentials(), REGION, "es"),
-        connection_class=RequestsHttpConnection,
-        verify_certs=True,
-        ca_certs=os.environ["REQUESTS_CA_BUNDLE"],
-    )
+    return outputs_of(STACK)
 
 
 def test_its_operator_loads_a_document_and_gets_an_answer_from_it(outputs: dict[str, str]) -> None:
-    client, index = client_of(outputs), outputs["IndexName"]
+    client, index = operator_client(outputs), outputs["IndexName"]
     loaded = client.bulk(body=[{"index": {"_index": index, "_id": "1"}}, {"text": TEXT}])
     assert not loaded["errors"], loaded
     client.indices.refresh(index=index)
