@@ -10,7 +10,8 @@ from mlcommons.drift import compare
 from mlcommons.errors import Conflict, EngineThrottled, PermissionMissing, Unreachable, Unready
 from mlcommons.prediction import predict
 from mlcommons.retired import sweep
-from mlcommons.rotation import last_read, renew, secrets_of, settle
+from mlcommons.rotation import renew, secrets_of, settle
+from mlcommons.serving import last_read
 from mlcommons.watched import Watched
 from report import KeeperFinding
 from secret_change import names
@@ -78,7 +79,7 @@ class Round:
             return  # `_as_deployed` reports that it is missing
         read = last_read(observed.body)
         changed = any(names(arn, known) for arn in self._rotated for known in arns)
-        if changed or (read is not None and any(self._changed_at(arn) > read for arn in arns)):
+        if changed or (read is not None and self._last_change(connector) > read):
             yield from self._renew(connector)
         elif settle(client, connector.id, connector.owner):
             yield KeeperFinding("Renewed", str(connector), "an interrupted renewal was completed")
@@ -87,8 +88,13 @@ class Round:
         self._renewed.add(connector.id)
         users = [model for model in self._models if model.wanted.connector_id == connector.id]
         probes = {user.id: user.wanted.probe for user in users if user.asked}
-        note = renew(self._client_for(connector.target), connector.id, connector.wanted, connector.owner, probes)
-        yield KeeperFinding("Renewed", str(connector), note or "its secret was read again")
+        client, changed_at = self._client_for(connector.target), self._last_change(connector)
+        note = renew(client, connector.id, connector.wanted, connector.owner, probes, changed_at)
+        if note is not None:
+            yield KeeperFinding("Renewed", str(connector), note or "its secret was read again")
+
+    def _last_change(self, connector: Watched) -> float:
+        return max(self._changed_at(arn) for arn in secrets_of(connector.wanted))
 
     def _answering(self, model: Watched) -> Iterator[KeeperFinding]:
         """Probe the model; if it does not answer, renew its connector or deploy it again."""

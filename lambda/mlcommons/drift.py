@@ -6,6 +6,7 @@ from typing import Any, Literal
 from mlcommons.client import Client
 from mlcommons.derived_vectors import BROKEN, WHY
 from mlcommons.errors import PermissionMissing
+from mlcommons.kind import differing
 from mlcommons.owner import Owner
 from mlcommons.watched import Watched
 
@@ -73,7 +74,7 @@ def compare(client: Client, watched: Watched) -> Compared:
         return Compared(watched, "missing")
     if observed.owner != watched.owner:
         return Compared(watched, "taken over", owner=observed.owner, body=observed.body)
-    fields = tuple(sorted(watched.verbs.changes(observed, watched.wanted))) if watched.spec else ()
+    fields = tuple(sorted(differing(watched.verbs, client, observed, watched.wanted))) if watched.spec else ()
     left = tuple(name for name in fields if name != "deployment")
     state: State = "changed" if left else "not deployed" if fields else "as deployed"
     return Compared(watched, state, left, observed.owner, observed.body)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from mlcommons.client import Client
 from mlcommons.errors import InvalidSpec, NotOurs, ProvisioningError, Unready
-from mlcommons.kind import Kind, Observed
+from mlcommons.kind import Kind, Observed, differing
 from mlcommons.legible import legible
 from mlcommons.owner import Owner
 
@@ -61,7 +61,7 @@ def apply(
     before = _read(kind, client, physical_id, owner)
     if before and before.owner != owner:
         raise _not_ours(kind, before, owner)
-    changes = set(kind.changes(before, spec)) if before else set()
+    changes = differing(kind, client, before, spec) if before else set()
     if before and not changes and previous == desired:
         return _outcome(before.physical_id, changed=False, note="nothing to change")
     kind.check(client, spec)
@@ -127,7 +127,7 @@ def _created(
     if existing and existing.owner != owner:
         raise _not_ours(kind, existing, owner)
     if existing:
-        changes = set(kind.changes(existing, spec))
+        changes = differing(kind, client, existing, spec)
         if not changes & kind.replace_on:
             on_created(existing.physical_id)
             kind.adopt(client, existing, spec)
@@ -212,7 +212,7 @@ def _verify(kind: Kind[S], spec: S, client: Client, owner: Owner, physical_id: s
     since, attempt = patience.elapsed(), 0
     while True:
         observed = kind.read(client, physical_id, owner)
-        left = _left(kind, spec, owner, observed) if observed else []
+        left = _left(kind, client, spec, owner, observed) if observed else []
         if observed and not left:
             return observed
         if patience.elapsed() - since >= patience.propagation or not patience.wait(attempt + 1):
@@ -225,8 +225,8 @@ def _verify(kind: Kind[S], spec: S, client: Client, owner: Owner, physical_id: s
     raise Unready(tried, cause, "Check whether somebody else changes it at the same time.")
 
 
-def _left(kind: Kind[S], spec: S, owner: Owner, observed: Observed) -> list[str]:
-    return sorted(kind.changes(observed, spec)) if observed.owner == owner else ["the owner's mark"]
+def _left(kind: Kind[S], client: Client, spec: S, owner: Owner, observed: Observed) -> list[str]:
+    return sorted(differing(kind, client, observed, spec)) if observed.owner == owner else ["the owner's mark"]
 
 
 def _read(kind: Kind[S], client: Client, physical_id: str | None, owner: Owner) -> Observed | None:

@@ -54,6 +54,10 @@ class Kind(ABC, Generic[S]):
     def changes(self, observed: Observed, spec: S) -> Collection[str]:
         """Name the fields that differ between object and specification, except the server's defaults."""
 
+    def excused(self, client: Client, observed: Observed, spec: S) -> Collection[str]:
+        """Name the differing fields that are right at present; sends no request if no such field differs."""
+        return ()
+
     @abstractmethod
     def create(self, client: Client, spec: S, owner: Owner) -> str:
         """Make the object, with the owner's mark, and return its id."""
@@ -88,3 +92,9 @@ class Kind(ABC, Generic[S]):
     def restore(self, client: Client, before: Observed) -> None:
         """Undo an update after which the object does not work."""
         return
+
+
+def differing(kind: Kind[S], client: Client, observed: Observed, spec: S) -> set[str]:
+    """The fields that a deploy has to change."""
+    changes = set(kind.changes(observed, spec))
+    return changes - set(kind.excused(client, observed, spec)) if changes else changes

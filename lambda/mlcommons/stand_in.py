@@ -9,22 +9,12 @@ from mlcommons.kinds.model import Model
 from mlcommons.owner import Owner
 from mlcommons.retired import retire
 from mlcommons.search import owned
-
-
-def stand_in_name(connector_id: str) -> str:
-    """The name of this connector's stand-ins."""
-    return f"Stand-in for {connector_id}"
+from mlcommons.serving import stand_ins
 
 
 def trial_name(connector_id: str) -> str:
     """The name of the models that probe this connector's stand-ins."""
     return f"Trial of {connector_id}"
-
-
-def stand_ins(client: Client, connector_id: str, owner: Owner) -> list[str]:
-    """The ids of this connector's stand-ins."""
-    name = stand_in_name(connector_id)
-    return [id for id, source in owned(client, "connectors", owner).items() if source.get("name") == name]
 
 
 def end_trials(client: Client, connector_id: str, owner: Owner) -> None:
@@ -39,7 +29,7 @@ def leave(client: Client, connector_id: str, owner: Owner) -> None:
 
     The stand-in cannot be swept before its model is deleted: no sweep deletes a connector that a model uses.
     """
-    if ids := stand_ins(client, connector_id, owner):
+    if left := stand_ins(client, connector_id, owner.stack):
         end_trials(client, connector_id, owner)
-        for stand_in in ids:
+        for stand_in in left:
             retire(client, stand_in, owner)

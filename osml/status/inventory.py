@@ -10,13 +10,15 @@ from mlcommons.drift import Compared, compare
 from mlcommons.errors import PermissionMissing
 from mlcommons.owner import read_mark
 from mlcommons.prediction import predict
-from mlcommons.retired import is_retired
+from mlcommons.retired import is_retired, is_used
 from mlcommons.search import searched
 from mlcommons.watched import Watched
 
 OK, MISSING, CHANGED, TAKEN_OVER = "ok", "missing", "changed", "taken over"
 UNDEPLOYED, SILENT = "not deployed", "not answering"
 RETIRED, LEFT_OVER, UNSEEN = "retired", "left over", "not visible to you"
+_UNUSED = "the keeper or a later delete removes it"
+_IN_USE = "models answer through it until the engine accepts the new key of its connector"
 # States that a deploy with --repair ends, except for an object that was taken over: a person must decide first.
 DRIFTED = (MISSING, CHANGED, TAKEN_OVER, UNDEPLOYED)
 BAD = (*DRIFTED, SILENT)
@@ -99,7 +101,8 @@ def unexpected(client: Client, watched: Iterable[Watched], stacks: Iterable[str]
         if owner.stack not in ours:
             yield Entry(kind, found_id, owner, OK)
         elif kind in ("Connector", "ModelGroup") and is_retired(client, _retired_connector(kind, found_id, name)):
-            yield Entry(kind, found_id, owner, RETIRED, "the keeper or a later delete removes it")
+            used = kind == "Connector" and is_used(client, found_id)
+            yield Entry(kind, found_id, owner, RETIRED, _IN_USE if used else _UNUSED)
         else:
             yield Entry(kind, found_id, owner, LEFT_OVER, "no stack refers to it")
 

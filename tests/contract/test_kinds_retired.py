@@ -1,19 +1,17 @@
 """The engine's false "still in use" of a connector: provoked here, tolerated by deletes, and removed by a sweep.
 
 It occurs when the id of a connector and that of a connector in use, both split at hyphens, have a part in common.
-Whether a node's ids have hyphens changes with every start. So the tests give two connectors such ids, as the engine's
-administrator.
 """
 
-import os
 import secrets
 from typing import Any
 
 import pytest
 
-from mlcommons import Client, HttpTransport, retired
+from mlcommons import retired
 from mlcommons.errors import Conflict
 from tests.contract import kinds_engine
+from tests.contract.alike import alike_connector, model_on
 from tests.contract.kinds_engine import KindsEngine
 
 engine, engine_transport, provider = (
@@ -28,33 +26,6 @@ def token() -> str:
     return secrets.token_hex(4)
 
 
-def _admin() -> Client:
-    cert, key = os.environ["OSML_TEST_ADMIN_CERT"], os.environ["OSML_TEST_ADMIN_KEY"]
-    return Client(
-        HttpTransport(os.environ["OSML_TEST_ENGINE_URL"], verify=os.environ["OSML_TEST_CA"], cert=(cert, key))
-    )
-
-
-def _connector(engine: KindsEngine, name: str, token: str) -> str:
-    """A connector of the owner `name`, whose id begins with the token and a hyphen."""
-    owner = engine.owner(name)
-    made = engine.apply("Connector", {"connector": engine.connector()}, owner=owner).physical_id
-    admin, folder = _admin(), "/.plugins-ml-connector/_doc"
-    chosen = f"{token}-{secrets.token_hex(6)}"[:20]
-    admin.put(f"{folder}/{chosen}", admin.get(f"{folder}/{made}")["_source"])
-    admin.delete(f"{folder}/{made}")
-    admin.post("/.plugins-ml-connector/_refresh")
-    engine.made.append(("Connector", chosen, owner, None))
-    return chosen
-
-
-def _model(engine: KindsEngine, connector_id: str) -> str:
-    group = engine.apply("ModelGroup", {"name": f"{engine.stack} group"}, owner=engine.owner("Group"))
-    spec = {"name": f"{engine.stack} model", "model_group_id": group.physical_id, "connector_id": connector_id}
-    probe = {"parameters": {"input": "hello"}}
-    return engine.apply("Model", spec | {"probe": probe}, owner=engine.owner("Model")).physical_id
-
-
 def _groups(engine: KindsEngine, connector_id: str) -> list[Any]:
     query = {"query": {"match_phrase": {"name": f"Retired connector {connector_id}"}}}
     hits = engine.client().post("/_plugins/_ml/model_groups/_search", query)["hits"]["hits"]
@@ -62,8 +33,8 @@ def _groups(engine: KindsEngine, connector_id: str) -> list[Any]:
 
 
 def test_a_false_in_use_fails_nobody_and_is_swept_later(engine: KindsEngine, token: str) -> None:
-    model = _model(engine, _connector(engine, "Used", token))
-    old, owner = _connector(engine, "Old", token), engine.owner("Old")
+    model = model_on(engine, alike_connector(engine, "Used", token))
+    old, owner = alike_connector(engine, "Old", token), engine.owner("Old")
     with pytest.raises(Conflict, match=model):
         engine.client().delete(f"/_plugins/_ml/connectors/{old}", once=True)
     outcome = engine.destroy("Connector", old, owner)
@@ -81,8 +52,8 @@ def test_a_false_in_use_fails_nobody_and_is_swept_later(engine: KindsEngine, tok
 
 
 def test_a_delete_of_another_connector_sweeps(engine: KindsEngine, token: str) -> None:
-    model = _model(engine, _connector(engine, "Used", token))
-    old, owner = _connector(engine, "Old", token), engine.owner("Old")
+    model = model_on(engine, alike_connector(engine, "Used", token))
+    old, owner = alike_connector(engine, "Old", token), engine.owner("Old")
     engine.destroy("Connector", old, owner)
     engine.destroy("Model", model, engine.owner("Model"))
     other = engine.apply("Connector", {"connector": engine.connector()}, owner=engine.owner("Other"))
@@ -92,8 +63,8 @@ def test_a_delete_of_another_connector_sweeps(engine: KindsEngine, token: str) -
 
 
 def test_a_retired_connector_is_not_adopted(engine: KindsEngine, token: str) -> None:
-    _model(engine, _connector(engine, "Used", token))
-    old, owner = _connector(engine, "Old", token), engine.owner("Old")
+    model_on(engine, alike_connector(engine, "Used", token))
+    old, owner = alike_connector(engine, "Old", token), engine.owner("Old")
     engine.destroy("Connector", old, owner)
     again = engine.apply("Connector", {"connector": engine.connector()}, owner=owner)
     assert again.changed
@@ -101,8 +72,8 @@ def test_a_retired_connector_is_not_adopted(engine: KindsEngine, token: str) -> 
 
 
 def test_what_a_model_uses_is_never_swept(engine: KindsEngine, token: str) -> None:
-    used, owner = _connector(engine, "Used", token), engine.owner("Used")
-    model = _model(engine, used)
+    used, owner = alike_connector(engine, "Used", token), engine.owner("Used")
+    model = model_on(engine, used)
     retired.retire(engine.client(), used, owner)
     recorder = engine.recorder()
     assert used not in retired.sweep(engine.client(recorder))

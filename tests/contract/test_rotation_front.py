@@ -9,10 +9,11 @@ from requests_aws4auth import AWS4Auth
 
 from mlcommons import Client, HttpTransport, Owner, Patience, apply, destroy, kind_named
 from mlcommons.rotation import renew, secrets_of
+from tests.contract.alike import distinct_id, rename
 from tests.contract.front_domain import SECRET_ARN, Trial, trial
 from tests.contract.front_engine import EngineAddress
 from tests.contract.kinds_engine import WHOLE_TEST
-from tests.contract.test_rotation import Traffic
+from tests.contract.rotating import Traffic
 
 STACK = "rotated-by-front"
 PROBE = {"parameters": {"messages": '[{"role": "user", "content": "hi"}]'}}
@@ -59,7 +60,8 @@ def test_no_prediction_fails_while_a_secret_that_the_domain_reads_is_rotated(her
         return outcome.physical_id
 
     try:
-        connector_id, group = make("Connector", spec), make("ModelGroup", {"name": STACK})
+        made["Connector"] = connector_id = rename(make("Connector", spec), distinct_id())
+        group = make("ModelGroup", {"name": STACK})
         names = {"name": STACK, "model_group_id": group, "connector_id": connector_id}
         model_id = make("Model", {**names, "probe": PROBE})
         parsed = kind_named("Connector").parse(spec)

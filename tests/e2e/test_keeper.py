@@ -208,8 +208,8 @@ def test_status_deploy_and_keeper_name_the_same_objects_and_a_repair_restores_th
         row.hand(ward, resource)
     seen = status.look(ward.deployment.place)
     assert not seen.is_healthy
-    states = {resource.owner: resource.state for resource in seen.resources}
-    assert {str(row): states[resource.owner] for row, resource in broken.items()} == {
+    states = {(resource.owner, resource.id): resource.state for resource in seen.resources}
+    assert {str(row): states[resource.owner, resource.id] for row, resource in broken.items()} == {
         str(row): row.state or UNSEEN for row in rows
     }
     drifted = keeper.subjects("Drifted")
@@ -237,8 +237,8 @@ def test_every_command_reports_objects_with_a_foreign_mark_and_changes_none(ward
         row.hand(ward, resource)
     try:
         seen = status.look(ward.deployment.place)
-        states = {resource.owner: resource.state for resource in seen.resources}
-        assert {str(row): states[resource.owner] for row, resource in broken.items()} == {
+        states = {(resource.owner, resource.id): resource.state for resource in seen.resources}
+        assert {str(row): states[resource.owner, resource.id] for row, resource in broken.items()} == {
             str(row): row.state or UNSEEN for row in rows
         }
         with pytest.raises(Failure, match="did not start: ") as refused:

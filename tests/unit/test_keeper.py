@@ -31,7 +31,7 @@ SPECS: dict[str, dict[str, Any]] = {
     "Connector": {"connector": {"name": "chat", "credential": {"secretArn": SECRET}, "actions": []}},
     "Model": {"name": "chat", "model_group_id": GROUP, "connector_id": CONNECTOR, "probe": PROBE},
 }
-READ_AT = 1_000.0
+READ_AT, STAND_IN_READ_AT = 1_000.0, 3_000.0
 KEY_REFUSED = Response(401, {"error": {"reason": "Error from remote service: invalid api key"}, "status": 401})
 
 
@@ -46,6 +46,7 @@ class Domain:
     stand_ins: set[str] = field(default_factory=set)
     trial: dict[str, Any] = field(default_factory=dict)
     answers_nothing: bool = False
+    refuses_updates: bool = False
 
     def __call__(self, request: Request) -> Response:
         if self.answers_nothing:
@@ -71,6 +72,8 @@ class Domain:
             self.state = "DEPLOYED"
         elif method == "PUT" and "/models/" in path:
             self.connector_of_model = request.body["connector_id"]
+        elif method == "PUT" and "/connectors/" in path and self.refuses_updates:
+            return Response(400, {"error": {"reason": "1 models are still using this connector"}, "status": 400})
         elif method == "DELETE":
             self.stand_ins.discard(path.rpartition("/")[2])
         return Response(200, self._shown(path))
@@ -94,7 +97,8 @@ class Domain:
     def _hits(self, path: str, query: str) -> list[dict[str, Any]]:
         if "/connectors/" in path:
             name, mark = f"Stand-in for {CONNECTOR}", marked("", owner("Connector"))
-            return [{"_id": item, "_source": {"name": name, "description": mark}} for item in self.stand_ins]
+            source = {"name": name, "description": mark, "created_time": STAND_IN_READ_AT * 1000}
+            return [{"_id": item, "_source": source} for item in self.stand_ins]
         if "/models/" in path and self.connector_of_model in query:
             return [{"_id": MODEL, "_source": {"connector_id": self.connector_of_model}}]
         if "/models/" in path and f"osml:{owner('Connector')}" in query and self.trial:
@@ -169,6 +173,28 @@ def test_a_renewal_that_was_stopped_is_ended(rounds: Rounds) -> None:
     rounds.domain.stand_ins, rounds.domain.connector_of_model = {STAND_IN}, STAND_IN
     assert rounds() == ["Renewed Connector Connector"]
     assert rounds.domain.connector_of_model == CONNECTOR
+
+
+def test_a_renewal_that_the_engine_wrongly_refuses_is_no_drift_and_is_tried_again_without_another_stand_in(
+    rounds: Rounds,
+) -> None:
+    rounds.domain.refuses_updates = True
+    assert rounds(changed=READ_AT + 1) == ["Renewed Connector Connector"]
+    assert rounds.domain.connector_of_model == STAND_IN
+    before = len(rounds.writes)
+    assert rounds(changed=READ_AT + 1) == []
+    assert rounds.writes[before:] == [f"PUT /connectors/{CONNECTOR}"]
+    rounds.domain.refuses_updates = False
+    assert rounds(changed=READ_AT + 1) == ["Renewed Connector Connector"]
+    assert rounds.domain.connector_of_model == CONNECTOR
+
+
+def test_a_secret_that_changed_after_its_stand_in_gets_another(rounds: Rounds) -> None:
+    rounds.domain.refuses_updates = True
+    rounds(changed=READ_AT + 1)
+    before = len(rounds.writes)
+    rounds(changed=STAND_IN_READ_AT + 1)
+    assert rounds.writes[before] == "POST /connectors/_create"
 
 
 @pytest.mark.parametrize("state", ["UNDEPLOYED", "PARTIALLY_DEPLOYED", "DEPLOY_FAILED"])

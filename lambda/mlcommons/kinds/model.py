@@ -13,6 +13,7 @@ from mlcommons.moving import move
 from mlcommons.owner import Owner, digest_of, marked_again, read_mark
 from mlcommons.prediction import predict
 from mlcommons.search import owned, server_made
+from mlcommons.serving import serving
 
 _DEPLOYED = "DEPLOYED"
 _ON_ITS_WAY = ("REGISTERING", "REGISTERED", "DEPLOYING")
@@ -77,19 +78,29 @@ class Model(Kind[ModelSpec]):
         lost = observed.body.get("model_state") not in (_DEPLOYED, *_ON_ITS_WAY)
         return differing | {"deployment"} if lost else differing
 
+    def excused(self, client: Client, observed: Observed, spec: ModelSpec) -> Collection[str]:
+        """The connector, while the model predicts through the connector's stand-in."""
+        shown, owner = observed.body.get("connector_id"), observed.owner
+        if owner is None or shown == spec.connector_id:
+            return ()
+        return {"connector_id"} if shown == serving(client, spec.connector_id, owner.stack) else ()
+
     def create(self, client: Client, spec: ModelSpec, owner: Owner) -> str:
-        body = {"function_name": "remote", **_wanted(spec, owner, {})}
+        connector_id = serving(client, spec.connector_id, owner.stack)
+        body = {"function_name": "remote", **_wanted(spec, owner, {}), "connector_id": connector_id}
         answer = client.post("/_plugins/_ml/models/_register", body, deploy="true")
         return str(answer["model_id"])
 
     def update(self, client: Client, observed: Observed, spec: ModelSpec, owner: Owner) -> None:
-        changes = self.changes(observed, spec)
-        body = {field: value for field, value in _wanted(spec, owner, observed.body).items() if field in changes}
+        wanted = _wanted(spec, owner, observed.body)
+        if observed.body.get("connector_id") != spec.connector_id:
+            wanted["connector_id"] = serving(client, spec.connector_id, owner.stack)
+        body = {field: value for field, value in wanted.items() if observed.body.get(field) != value}
         if "connector_id" in body:
             move(client, observed.physical_id, body)
         elif body:
             client.put(path_of("_plugins", "_ml", "models", observed.physical_id), body)
-        if "deployment" in changes:
+        if "deployment" in self.changes(observed, spec):
             _deploy(client, observed.physical_id)
             _wait_deployed(client, observed.physical_id)
 

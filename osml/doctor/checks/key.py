@@ -7,7 +7,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from aws.secret_object import stored_object, text_under
 from mlcommons import ProvisioningError
 from mlcommons.client import path_of
-from mlcommons.rotation import last_read
+from mlcommons.serving import last_read, serving
+from mlcommons.watched import Watched
 from osml.doctor.checks.check import Check
 from osml.doctor.checks.complaints import complaint
 from osml.doctor.checks.context import Context
@@ -28,7 +29,7 @@ def refused(context: Context) -> str:
     A connector reads its secret when it is created or updated.
     """
     try:
-        written = [_written(context, connector.id) for connector in context.of_kind("Connector")]
+        written = [_written(context, connector) for connector in context.of_kind("Connector")]
         read = [datetime.fromtimestamp(seconds, UTC) for seconds in written if seconds is not None]
         client = context.session.client("secretsmanager")
         described = [client.describe_secret(SecretId=secret.name) for secret in context.settings.secrets.values()]
@@ -38,9 +39,10 @@ def refused(context: Context) -> str:
     return "key-not-taken-over" if read and any(moment > min(read) for moment in changed) else "key-refused"
 
 
-def _written(context: Context, connector_id: str) -> float | None:
-    """The time of a connector's last update, in seconds since 1970; None if the engine does not tell it."""
-    return last_read(context.client.get(path_of("_plugins", "_ml", "connectors", connector_id)))
+def _written(context: Context, connector: Watched) -> float | None:
+    """When the connector in use was last updated, in seconds since 1970; None if the engine does not tell it."""
+    in_use = serving(context.client, connector.id, connector.owner.stack)
+    return last_read(context.client.get(path_of("_plugins", "_ml", "connectors", in_use)))
 
 
 def _seen(context: Context, secret: Secret) -> str:
