@@ -7,14 +7,18 @@ from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
+from calls.as_read import read
 from corpus.document import Document
 from corpus.fields import OURS
 
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])")
-_PHONE = re.compile(r"(?<![\w.+-])\+?\(?\d[\d ()./-]{6,22}\d(?![\w-])")
-_CARD = re.compile(r"(?<![\w-])\d(?:[ -]?\d){11,18}(?![\w-])")
-_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{1,4}){3,8}(?!\w)")
-_IP = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![\w:]|\.\d)")
+# In ASCII, because Chinese and Japanese have no spaces around a datum; a mail address may have letters of any script.
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9_-])")
+_PHONE = re.compile(r"(?<![\w.+-])\+?\(?\d[\d ()./-]{6,22}\d(?![\w-])", re.ASCII)
+_CARD = re.compile(r"(?<![\w-])\d(?:[ -]?\d){11,18}(?![\w-])", re.ASCII)
+_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{1,4}){3,8}(?!\w)", re.ASCII)
+_IP = re.compile(
+    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![\w:]|\.\d)", re.ASCII
+)
 # The least and greatest number of digits of a phone number (ITU-T E.164).
 _FEWEST, _MOST = 8, 15
 # Cards and IBANs are searched before phone numbers, because any long number may look like a phone number.
@@ -56,8 +60,11 @@ def without_personal_data(document: Document, text_field: str, kinds: Sequence[s
 
 
 def _spans(text: str, kinds: Sequence[str]) -> list[tuple[int, int, str]]:
-    """The start, end and kind of each datum, in the order of the text."""
-    spans = []
+    """The start, end and kind of each datum, in the order of the text, however its characters are written."""
+    if not kinds:
+        return []
+    spans, read_text = [], read(text)
+    text = read_text.text
     for kind in _ORDER:
         if kind not in kinds:
             continue
@@ -67,7 +74,7 @@ def _spans(text: str, kinds: Sequence[str]) -> list[tuple[int, int, str]]:
             parts += [text[at:start], _TAKEN * (end - start)]
             at = end
         text = "".join([*parts, text[at:]])
-    return sorted(spans)
+    return sorted((*read_text.origin(start, end), kind) for start, end, kind in spans)
 
 
 def _replaced(text: str, spans: Sequence[tuple[int, int, str]]) -> str:

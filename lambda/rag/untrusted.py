@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from rag.as_read import as_read
+from calls.as_read import as_read
 
 _PARTS = (
     r"(?:search result|document|passage)[\W_]*\d+|question|answer|user|assistant|system|human|ai|developer|"

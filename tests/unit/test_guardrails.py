@@ -56,6 +56,16 @@ def through(guard: Guard, *pieces: str) -> list[str]:
         ("On 2023-11-29 at 10:15 we sold 4,327,000 units of 03.11.2024.", None),
         ("Section 4.2.1 of version 3.5.0 costs 1 200 000 USD; order 20231129-0012.", None),
         ("", None),
+        # As people read them: full-width and mathematical forms, other digits, other spaces and hyphens, unseen signs.
+        ("ada＠example．com、ａｄａ＠ｅｘａｍｐｌｅ．ｃｏｍ です", "[email]、[email] です"),
+        ("Card ４１１１　１１１１ １１１１ １１１１！", "Card [card]！"),
+        ("IBAN DE89\u00a03704\u202f0044\u00a00532\u00a00130\u00a000.", "IBAN [iban]."),
+        ("\u0663\u0660 +49\u202f30\u2011123\u201345678, ٠٣٠ ١٢٣٤٥٦٧", "\u0663\u0660 [phone], [phone]"),
+        ("𝟏𝟗𝟐.𝟏𝟔𝟖.𝟎.𝟏𝟕", "[ip]"),
+        ("ﬁt: ada@exa\u200bmple.c\u00adom, ﬁt", "ﬁt: [email], ﬁt"),
+        ("e\u0301 jose\u0301@example.com e\u0301", "e\u0301 [email] e\u0301"),
+        ("邮箱：ada@example.com请，电话030 1234567号", "邮箱：[email]请，电话[phone]号"),
+        ("Ｔｈｅ １０² of ½ and 10–12 Uhr 2019–2020, 01–02–2024, ㏂ １２３⑫", None),
     ],
 )
 def test_personal_data_is_masked_and_figures_are_not(text: str, expected: str | None) -> None:
@@ -73,7 +83,7 @@ def test_masking_takes_any_text(text: str) -> None:
 
 @pytest.mark.thorough
 def test_masking_takes_time_in_proportion() -> None:
-    for piece in ("1" * 50, "a@", "1.2.", "::", "+49 ", "a.b-c+d"):
+    for piece in ("1" * 50, "a@", "1.2.", "::", "+49 ", "a.b-c+d", "１＠．", "e\u0301", "\u200b1", "㏂"):
         assert masked(piece * 20_000, ALL).endswith(piece * 1000)
 
 

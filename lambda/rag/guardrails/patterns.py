@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from calls.as_read import as_read
 from corpus.personal_data import masked
-from rag.as_read import as_read
 from rag.budget import Budget
 from rag.guardrails.struck import Struck
 from settings.guardrails import Guardrails
