@@ -50,7 +50,7 @@ def caller(event: Mapping[str, Any], function_arn: str, access: RuntimeAccess) -
     roles = list[Role]()
     if claims.get("sub"):
         pool = frozenset(_listed(claims.get("cognito:groups")))
-        own = pool | frozenset(_listed(claims.get(access.group_attribute)) if access.group_attribute else ())
+        own = pool | frozenset(_of_provider(claims.get(access.group_attribute)) if access.group_attribute else ())
         # Only groups of the pool give the role of the same name: other sources of groups must not make owners.
         roles = [role for role in ROLES if role in pool]
         id, names, shared, name = str(claims["sub"]), own, False, _name(claims)
@@ -153,8 +153,27 @@ def _of_authorize(groups: str) -> list[str]:
     return [str(name) for name in names] if isinstance(names, list) else _listed(groups)
 
 
+def _of_provider(value: Any) -> list[str]:
+    """The groups in an attribute of the pool, one text: `a`, `a,b`, `[a, b]` of SAML, or JSON of OpenID Connect.
+
+    Nothing else is taken off a name, because another group may have the name that is left: `"hr"` is not `hr`, and a
+    text with one bracket is one name.
+    """
+    text = str(value or "").strip()
+    if text[:1] != "[" and text[-1:] != "]":
+        return _listed(text)
+    if text[:1] != "[" or text[-1:] != "]":
+        return [text]
+    try:
+        names = json.loads(text)
+    except (ValueError, RecursionError):
+        names = None
+    if isinstance(names, list) and all(isinstance(name, str) for name in names):
+        return [name for name in names if name.strip()]
+    return _listed(text[1:-1])
+
+
 def _listed(value: Any) -> list[str]:
-    """The groups in a claim, which is a list or one text: `a,b`, `[a, b]` or `["a", "b"]`."""
-    text = ",".join(map(str, value)) if isinstance(value, list) else str(value or "")
-    parts = (part.strip().strip("\"'") for part in text.strip().removeprefix("[").removesuffix("]").split(","))
+    """The groups in a claim of the pool: API Gateway joins their names with commas."""
+    parts = map(str, value) if isinstance(value, list) else (part.strip() for part in str(value or "").split(","))
     return [part for part in parts if part]

@@ -51,18 +51,48 @@ def called(context: dict[str, Any], **access: Any) -> Caller:
         (identity(f"{SESSION}/Team/ada"), {}, "reader", set()),
         (key("k1"), {}, "reader", set()),
         (claims(), {"others": "editor"}, "editor", set()),
-        # Groups of the pool, in each form that a claim uses for lists.
+        # Groups of the pool: names with commas between them; brackets and quotes belong to the names.
         (claims("editor"), {}, "editor", {"editor"}),
         (claims("reader,owner"), {}, "owner", None),
-        (claims("[hr board]"), {}, "reader", {"hr board"}),
-        (claims("[hr, board]"), {}, "reader", {"hr", "board"}),
-        (claims('["hr", "board"]'), {}, "reader", {"hr", "board"}),
+        (claims("hr, board,"), {}, "reader", {"hr", "board"}),
         (claims(["hr", "board"]), {}, "reader", {"hr", "board"}),
+        (claims("[owner]"), {}, "reader", {"[owner]"}),
+        (claims('"owner"'), {}, "reader", {'"owner"'}),
+        (claims('["owner"]'), {}, "reader", {'["owner"]'}),
         (claims("loaders,x"), {"editors": ["loaders"], "owners": ["y"]}, "editor", {"loaders", "x"}),
         (claims("LOADERS"), {"editors": ["loaders"]}, "reader", {"LOADERS"}),
         (claims("a.c"), {"editors": ["abc", "a*"]}, "reader", {"a.c"}),
         # Groups of another provider: only the lists of the settings give them a role.
         (claims("hr", **{"custom:groups": "[owner, x]"}), ELSEWHERE, "reader", {"hr", "owner", "x"}),
+        *(
+            (claims(**{"custom:groups": text}), ELSEWHERE, "reader", groups)
+            for text, groups in (
+                ("hr", {"hr"}),
+                ("hr board", {"hr board"}),
+                ("hr,board", {"hr", "board"}),
+                ("[hr, board]", {"hr", "board"}),
+                ("[hr board]", {"hr board"}),
+                ("[hr]", {"hr"}),
+                ('["hr","board"]', {"hr", "board"}),
+                ('["a, b", " c"]', {"a, b", " c"}),
+                ("[]", set()),
+                ("", set()),
+                # Not lists of JSON: quotes and inner brackets belong to the names.
+                ('"hr","board"', {'"hr"', '"board"'}),
+                ("'hr'", {"'hr'"}),
+                ("['hr', 'board']", {"'hr'", "'board'"}),
+                ('[hr, "board"]', {"hr", '"board"'}),
+                ('["hr", 7]', {'"hr"', "7"}),
+                ("[7, 1e3]", {"7", "1e3"}),
+                ("[[hr], board]", {"[hr]", "board"}),
+                ('[["hr"]]', {'["hr"]'}),
+                # A list that is not whole is no list.
+                ("[hr, board", {"[hr, board"}),
+                ("hr, board]", {"hr, board]"}),
+                ("[" * 2000, {"[" * 2000}),
+                ("[", {"["}),
+            )
+        ),
         (claims(**{"custom:groups": "staff"}), {}, "reader", set()),
         (claims(**{"custom:groups": "g-1"}), {**ELSEWHERE, "editors": ["g-1"]}, "editor", {"g-1"}),
         (claims("g-1"), {"groups": {"hr": ["g-1"], "law": ["g-2"]}}, "reader", {"g-1", "hr"}),
