@@ -59,7 +59,7 @@ def store(file: FileIn, seconds: float, parts: Parts, caller: Caller, originals:
         return began + seconds * READING - time.monotonic()
 
     budget = Budget(seconds)
-    original = None if originals is None else originals.of_upload(file.name, io.BytesIO(file.content), budget)
+    original = None if originals is None else originals.of_upload(file.name, io.BytesIO(file.content), budget, parts)
 
     def in_time() -> Generator[Entry]:
         nonlocal is_cut
@@ -73,10 +73,13 @@ def store(file: FileIn, seconds: float, parts: Parts, caller: Caller, originals:
                 return
             yield entry
 
-    stored = store_entries(in_time(), Stored(0), budget, parts, caller, goes_on)
+    stored = Stored(0)
+    try:
+        store_entries(in_time(), stored, budget, parts, caller, goes_on)
+    finally:
+        if original:
+            original.settle(stored.results)
     stored.ended = stored.ended and not is_cut
-    if original:
-        original.settle(stored.results)
     return stored
 
 

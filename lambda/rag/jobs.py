@@ -139,7 +139,7 @@ class Jobs:
 
         with tempfile.TemporaryFile() as file:
             self._content(state, file)
-            original = originals.of_upload(state.name, file, budget) if originals and state.name else None
+            original = originals.of_upload(state.name, file, budget, parts) if originals and state.name else None
             try:
                 entries = for_groups(_entries(state, file, parts, left), state.groups)
                 entries = original.of(entries) if original else entries

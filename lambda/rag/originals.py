@@ -2,12 +2,14 @@
 
 A document refers to its file by the file's digest, in `osml.access.original` of its passages. The key of the object is
 `<digest of the document's id>/<digest of the file>`. So a document that is replaced in another way refers to no file,
-and a file that is uploaded again is stored once.
+and a file that is uploaded again is stored once. The file is stored before its document; if the document is then not
+stored, the upload removes the file.
 """
 
 import hashlib
 import logging
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import PurePosixPath
@@ -18,7 +20,7 @@ from corpus.document import Document, Entry, id_fault
 from corpus.fields import with_original
 from rag import boto_calls
 from rag.budget import Budget
-from rag.caller import Caller
+from rag.caller import OPERATOR, Caller
 from rag.document_models import DocumentResult, OriginalLink
 from rag.failures import Absent, RagFailure
 from rag.own_settings import settings
@@ -51,45 +53,54 @@ class Originals:
         self._clients = clients or boto_calls.Clients("s3", None, READ_SECONDS, signature_version="s3v4")
         self._bucket = bucket
 
-    def keep(self, document: str, file: IO[bytes], budget: Budget) -> str:
-        """Store the file of a document, and return its digest; the position in `file` does not change.
+    def keep(self, document: str, file: IO[bytes], budget: Budget) -> tuple[str, bool]:
+        """Store the file of a document; returns its digest, and whether it was not stored before.
 
-        Raises a `RagFailure`.
+        The position in `file` does not change. Raises a `RagFailure`.
         """
         at = file.tell()
         file.seek(0)
         digest = hashlib.file_digest(cast(Any, file), "sha256").hexdigest()
         file.seek(0)
         type, shown = _type_of(document)
+        key = f"{_folder(document)}{digest}"
         with boto_calls.calling(ORIGINALS):
-            self._clients.within(budget).put_object(
+            s3 = self._clients.within(budget)
+            there = s3.list_objects_v2(Bucket=self._bucket, Prefix=key).get("Contents")
+            # A file that is there is stored again, because it expires by the time when it was stored.
+            s3.put_object(
                 Bucket=self._bucket,
-                Key=f"{_folder(document)}{digest}",
+                Key=key,
                 Body=file,
                 ContentType=type,
                 ContentDisposition=disposition(document, shown=shown),
             )
         file.seek(at)
-        return digest
+        return digest, not there
 
     def remove(self, document: str, budget: Budget, but: str | None = None) -> None:
         """Remove the files of a document, except the one with the digest `but`.
 
         A file that cannot be removed stays until it expires; no document refers to it.
         """
-        try:
-            with boto_calls.calling(ORIGINALS):
-                s3 = self._clients.within(budget)
-                there = s3.list_objects_v2(Bucket=self._bucket, Prefix=_folder(document)).get("Contents", [])
-                for stored in there:
-                    if stored["Key"] != f"{_folder(document)}{but}":
-                        s3.delete_object(Bucket=self._bucket, Key=stored["Key"])
-        except RagFailure as failure:
-            _log.warning("An original was not removed: %s %s", failure.message, failure.said)
+        with _tried(), boto_calls.calling(ORIGINALS):
+            s3 = self._clients.within(budget)
+            there = s3.list_objects_v2(Bucket=self._bucket, Prefix=_folder(document)).get("Contents", [])
+            for stored in there:
+                if stored["Key"] != f"{_folder(document)}{but}":
+                    s3.delete_object(Bucket=self._bucket, Key=stored["Key"])
 
-    def of_upload(self, name: str, file: IO[bytes], budget: Budget) -> "Original":
+    def remove_unused(self, document: str, digest: str, budget: Budget, parts: Parts) -> None:
+        """Remove one file of a document, unless the stored document refers to it."""
+        with _tried():
+            if digest in _digests_of(document, budget, OPERATOR, parts):
+                return
+            with boto_calls.calling(ORIGINALS):
+                self._clients.within(budget).delete_object(Bucket=self._bucket, Key=f"{_folder(document)}{digest}")
+
+    def of_upload(self, name: str, file: IO[bytes], budget: Budget, parts: Parts) -> "Original":
         """The file of one upload, whose request has the `budget`."""
-        return Original(self, name, file, budget)
+        return Original(self, name, file, budget, parts)
 
     def link(self, document: str, seconds: float, caller: Caller, parts: Parts) -> OriginalLink:
         """A link to the file of a document that the caller may see. Raises `Absent`, or another `RagFailure`."""
@@ -109,16 +120,16 @@ class Originals:
 class Original:
     """The file of one upload, which is stored if the whole file is one document."""
 
-    def __init__(self, originals: Originals, name: str, file: IO[bytes], budget: Budget) -> None:
-        self._originals, self._name, self._file, self._budget = originals, name, file, budget
-        self._digest = ""
+    def __init__(self, originals: Originals, name: str, file: IO[bytes], budget: Budget, parts: Parts) -> None:
+        self._originals, self._name, self._file, self._budget, self._parts = originals, name, file, budget, parts
+        self._digest, self._is_new = "", False
 
     def of(self, entries: Generator[Entry]) -> Generator[Entry]:
         """The entries. If a document is the whole file, the file is stored first and the document gets its digest."""
         try:
             for entry in entries:
                 if isinstance(entry, Document) and entry.id == self._name:
-                    self._digest = self._originals.keep(self._name, self._file, self._budget)
+                    self._digest, self._is_new = self._originals.keep(self._name, self._file, self._budget)
                     yield replace(entry, source=with_original(entry.source, self._digest))
                 else:
                     yield entry
@@ -126,9 +137,14 @@ class Original:
             entries.close()
 
     def settle(self, results: Iterable[DocumentResult]) -> None:
-        """Remove the files of earlier versions of the document, if the document is stored."""
-        if self._digest and any(result.id == self._name and result.status == "stored" for result in results):
+        """Remove the files of earlier versions if the document is stored, and its own new file if nothing of it is."""
+        if not self._digest:
+            return
+        status = next((result.status for result in results if result.id == self._name), "failed")
+        if status == "stored":
             self._originals.remove(self._name, self._budget, but=self._digest)
+        elif status == "failed" and self._is_new:
+            self._originals.remove_unused(self._name, self._digest, self._budget, self._parts)
 
 
 @cache
@@ -138,15 +154,26 @@ def own_originals() -> Originals | None:
     return Originals(bucket) if bucket else None
 
 
+@contextmanager
+def _tried() -> Iterator[None]:
+    """Log a failure to remove a file; the upload or the removal of the document goes on."""
+    try:
+        yield
+    except RagFailure as failure:
+        _log.warning("An original was not removed: %s %s", failure.message, failure.said)
+
+
 def _digest_of(document: str, budget: Budget, caller: Caller, parts: Parts) -> str | None:
     """The digest of the document's file, from its first passage; None without a file. Raises `Absent`."""
-    if id_fault(document):
+    if id_fault(document) or not (digests := _digests_of(document, budget, caller, parts)):
         raise Absent(f"There is no document {document!r}.")
+    return next(filter(None, digests), None)
+
+
+def _digests_of(document: str, budget: Budget, caller: Caller, parts: Parts) -> list[str | None]:
+    """The digest of the document's file in each of its passages that are looked at."""
     passages = parts.search.cited([document, f"{document}#1"], budget, caller)
-    of_it = [source for source in passages if source.document == document]
-    if not of_it:
-        raise Absent(f"There is no document {document!r}.")
-    return next((source.original for source in of_it if source.original), None)
+    return [source.original for source in passages if source.document == document]
 
 
 def _folder(document: str) -> str:

@@ -3,7 +3,8 @@
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -16,11 +17,12 @@ from rag import boto_calls, documents, files
 from rag.budget import Budget
 from rag.caller import OPERATOR, Caller, Held
 from rag.document_models import DocumentRemoved
-from rag.failures import Absent, Throttled
+from rag.failures import Absent, Starting, Throttled
 from rag.files import Stored
 from rag.jobs import Jobs
 from rag.models import Source
 from rag.originals import SHOWN, Originals, disposition
+from rag.search import Passage, Replaced
 from rag.upload_models import PartIn
 from tests.unit.edge_requests import SETTINGS, Context, event
 from tests.unit.pdf_files import pdf
@@ -108,11 +110,101 @@ def test_a_new_version_takes_the_place_of_the_old_one_once_it_is_stored(bucket: 
     uploaded(b"One.", index, originals, "a.txt")
     index.later = {"a.txt"}
     uploaded(b"Two.", index, originals, "a.txt")
-    assert sorted(bucket.objects.values()) == [b"One.", b"Two."]
+    assert sorted(bucket.objects.values()) == [b"One."]
     assert hashlib.sha256(b"One.").hexdigest() in originals.link("a.txt", 20, OPERATOR, parts(index)).url
     index.later, index.stored = set(), []
     uploaded(b"Two.", index, originals, "a.txt")
     assert [*bucket.objects.values()] == [b"Two."]
+
+
+def _of_another_person(index: Found) -> None:
+    index.held = lambda documents, budget: {"a.txt": Held(frozenset(), frozenset({"eve"}))}  # type: ignore[method-assign]
+
+
+def _of_a_passage_of_another_one(index: Found) -> None:
+    index.taken = lambda passages, budget: {"a.txt": Held(frozenset(), frozenset({"eve"}))}  # type: ignore[method-assign]
+
+
+def _of_the_engine(index: Found) -> None:
+    index.later = {"a.txt"}
+
+
+def _of_all_the_engine(index: Found) -> None:
+    index.answers = [Starting("The embedding model starts.")]
+
+
+def _of_a_broken_engine(index: Found) -> None:
+    index.answers = [Throttled("The search engine is rate-limiting requests.")]
+
+
+REFUSALS = [_of_another_person, _of_a_passage_of_another_one, _of_the_engine, _of_all_the_engine, _of_a_broken_engine]
+EDITOR = Caller("ada", "editor", frozenset())
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+@pytest.mark.parametrize("is_job", [False, True])
+def test_a_refused_upload_leaves_no_file(
+    refusal: Callable[[Found], None], is_job: bool, bucket: Bucket, originals: Originals
+) -> None:
+    index = Found()
+    refusal(index)
+    _upload(b"One.", index, originals, is_job=is_job)
+    assert index.stored == []
+    assert bucket.objects == {}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+@pytest.mark.parametrize("is_job", [False, True])
+def test_a_refused_upload_leaves_the_file_of_the_document_that_is_stored(
+    refusal: Callable[[Found], None], is_job: bool, bucket: Bucket, originals: Originals
+) -> None:
+    index = Found()
+    uploaded(b"One.", index, originals, "a.txt")
+    for content in (b"One.", b"Two."):
+        refusal(index)
+        _upload(content, index, originals, is_job=is_job)
+        assert [*bucket.objects.values()] == [b"One."]
+
+
+def test_a_refused_upload_leaves_the_file_that_another_upload_has_stored_meanwhile(
+    bucket: Bucket, originals: Originals
+) -> None:
+    index = Found()
+
+    def replace(passages: Sequence[Passage], budget: Budget) -> Replaced:
+        index.stored = [passage.source(TEXT) for passage in passages]
+        return Replaced({passage.id: Throttled("Later.") for passage in passages})
+
+    index.replace = replace  # type: ignore[method-assign]
+    uploaded(b"One.", index, originals, "a.txt")
+    assert [*bucket.objects.values()] == [b"One."]
+
+
+def test_a_refused_upload_leaves_a_file_that_was_there_before_a_search_shows_its_document(
+    bucket: Bucket, originals: Originals
+) -> None:
+    index = Found()
+    uploaded(b"One.", index, originals, "a.txt")
+    index.cited = lambda ids, budget, caller: []  # type: ignore[method-assign]
+    _of_the_engine(index)
+    uploaded(b"One.", index, originals, "a.txt")
+    assert [*bucket.objects.values()] == [b"One."]
+
+
+def test_a_file_that_nobody_can_read_is_not_kept(bucket: Bucket, originals: Originals) -> None:
+    [result] = uploaded(b"%PDF-1.4 nothing", Found(), originals, "a.pdf").results
+    assert result.status == "failed"
+    assert bucket.objects == {}
+
+
+def _upload(content: bytes, index: Found, originals: Originals, *, is_job: bool) -> None:
+    with suppress(Throttled):
+        if is_job:
+            jobs = Jobs("uploads", Bucket())
+            job = jobs.take(PartIn.model_construct(name="a.txt", content=content, number=1, of=1, job=None), EDITOR)
+            jobs.work(job.id, 60, parts(index), originals, last=True)
+        else:
+            uploaded(content, index, originals, "a.txt", caller=EDITOR)
 
 
 def test_whoever_does_not_see_the_document_gets_no_link(originals: Originals) -> None:
@@ -197,7 +289,7 @@ def test_without_the_setting_nothing_is_kept_and_the_answer_says_so(monkeypatch:
 def test_a_store_that_is_busy_fails_the_upload_before_anything_is_stored(originals: Originals) -> None:
     index = Found()
 
-    def busy(document: str, file: object, budget: Budget) -> str:
+    def busy(document: str, file: object, budget: Budget) -> tuple[str, bool]:
         raise Throttled("The store of originals is rate-limiting requests. Try again soon.")
 
     cast(Any, originals).keep = busy
