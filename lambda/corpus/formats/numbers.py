@@ -2,11 +2,7 @@
 
 from collections.abc import Mapping
 
-_ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"))
-_ROMAN_ONES = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
-# A number beyond this is written in digits, as browsers do for Roman numbers.
-_MOST = 3999
-_LETTERS = 26
+from corpus.formats.numerals import MOST, lettered, roman
 
 
 class Numbers:
@@ -41,24 +37,7 @@ def _whole(text: str | None, default: int) -> int:
 
 
 def _written(number: int, kind: str) -> str:
-    if not 0 < number <= _MOST or kind.lower() not in ("a", "i"):
+    if not 0 < number <= MOST or kind.lower() not in ("a", "i"):
         return str(number)
-    said = _roman(number) if kind.lower() == "i" else _lettered(number)
+    said = roman(number) if kind.lower() == "i" else lettered(number)
     return said.upper() if kind.isupper() else said
-
-
-def _roman(number: int) -> str:
-    said = ""
-    for value, letters in (*_ROMAN, *_ROMAN_ONES):
-        said += letters * (number // value)
-        number %= value
-    return said
-
-
-def _lettered(number: int) -> str:
-    """The letters a to z, then aa, ab and so on."""
-    said = ""
-    while number:
-        number, last = divmod(number - 1, _LETTERS)
-        said = chr(ord("a") + last) + said
-    return said

@@ -6,10 +6,11 @@ from corpus.formats.outline import Outline, row_of
 from corpus.formats.package import Attributes, Package, attribute, described, local
 from corpus.formats.raised import FORMULA, is_raised
 from corpus.formats.symbols import in_font
+from corpus.formats.word_numbers import WordNumbers
+from corpus.formats.word_styles import LOWEST, ListPlace, WordStyles
 
 # Fallback repeats Choice, instrText is the instruction of a field, and the others are deleted text or formatting.
 UNSEEN = frozenset(("Fallback", "instrText", "delText", "delInstrText", "moveFrom", "rPr", "pPrChange"))
-LOWEST = 9
 _BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t", **FORMULA}
 _MATH = "/math "
 # The sign of an n-ary operator (such as a sum) that names none.
@@ -19,10 +20,18 @@ _INTEGRAL = "∫"
 class WordText:
     """Reads the tags of a part. A paragraph within another one, as in a text box, comes before the rest of that one."""
 
-    def __init__(self, outline: Outline, levels: dict[str, int]) -> None:
-        self._outline, self._levels = outline, levels
+    def __init__(self, outline: Outline, styles: WordStyles, numbers: WordNumbers) -> None:
+        self._outline, self._styles, self._numbers = outline, styles, numbers
+        numbers.again()
         self._paragraphs: list[list[str]] = []
         self._level: list[int | None] = []
+        # The number of each open paragraph in its list.
+        self._number: list[str] = []
+        # The properties of the current paragraph: its style, the list and the level in it, and whether it is deleted.
+        self._style = ""
+        self._list: str | None = None
+        self._list_level: int | None = None
+        self._is_deleted = False
         self._rows: list[list[str]] = []
         self._cells: list[list[str]] = []
         self._unseen = 0
@@ -51,11 +60,16 @@ class WordText:
             self._raised = value == "superscript"
         elif name == "rFonts":
             self._font = attribute(attributes, "ascii") or attribute(attributes, "hAnsi")
+        elif name == "del" and self._unseen:
+            self._is_deleted = True
         if self._unseen or name in UNSEEN:
             self._unseen += 1
         elif name == "p":
             self._paragraphs.append([])
             self._level.append(None)
+            self._number.append("")
+        elif name == "pPr":
+            self._style, self._list, self._list_level, self._is_deleted = "", None, None, False
         elif name == "tbl":
             self._outline.part()
             self._joined.append(JoinedCells())
@@ -78,9 +92,14 @@ class WordText:
         if name in _BREAKS:
             self._paragraphs[-1].append(_BREAKS[name])
         elif name == "pStyle":
-            self._level[-1] = self._levels.get(value)
-        elif name == "outlineLvl" and value.isdigit() and int(value) < LOWEST:
-            self._level[-1] = int(value) + 1
+            self._style = value
+            self._level[-1] = self._styles.levels.get(value)
+        elif name == "numId":
+            self._list = value
+        elif name == "ilvl" and value.isdigit():
+            self._list_level = int(value)
+        elif name == "outlineLvl" and value.isdigit():
+            self._level[-1] = int(value) + 1 if int(value) < LOWEST else None
         elif name in ("docPr", "shape") and (said := described(attributes) or attributes.get("alt")):
             self._paragraphs[-1].append(f" {said} ")
         elif name == "textpath" and (drawn := attribute(attributes, "string")):
@@ -127,7 +146,9 @@ class WordText:
         elif name == "t":
             self._reading = False
         elif name == "p" and self._paragraphs:
-            self._paragraph("".join(self._paragraphs.pop()), self._level.pop())
+            self._paragraph("".join(self._paragraphs.pop()), self._level.pop(), self._number.pop())
+        elif name == "pPr" and self._number and not self._is_deleted:
+            self._number[-1] = self._counted()
         elif name == "tc" and self._cells and self._rows:
             said = " ".join(self._cells.pop())
             self._rows[-1].append(self._joined[-1].cell(said) if self._joined else said)
@@ -153,9 +174,18 @@ class WordText:
         elif name == "d" and _MATH in tag:
             said.append(")")
 
-    def _paragraph(self, text: str, level: int | None) -> None:
-        if not text.strip():
+    def _counted(self) -> str:
+        """The number of the paragraph whose properties end here."""
+        of_style = self._numbers.of_style(self._style)
+        id = self._list or (of_style.list if of_style else None)
+        level = of_style.level if of_style and self._list_level is None else self._list_level
+        return self._numbers.next(ListPlace(id, level)) if id else ""
+
+    def _paragraph(self, text: str, level: int | None, number: str) -> None:
+        # Word shows the number of an empty paragraph; it says something only in a cell, such as that of a first column.
+        if not text.strip() and not (self._cells and number):
             return
+        text = f"{number} {text.lstrip()}" if number else text
         if self._cells:
             self._cells[-1].append(" ".join(text.split()))
         elif level is not None:
