@@ -119,13 +119,14 @@ def _cells(number: int, row: list[str | float]) -> str:
 def odt(body: str, styles: str = "") -> bytes:
     """An OpenDocument file with this body; `styles` contains its headers and footers."""
     names = " ".join(
-        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text", "table")
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "text", "table", "style")
     )
     drawing = 'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"'
     return archive(
         {
             "content.xml": f"<office:document-content {names} {drawing}>{body}</office:document-content>",
-            "styles.xml": f'<office:s {names} xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0">{styles}</office:s>',  # noqa: E501
+            "styles.xml": f"<office:s {names}>{styles}</office:s>",
         }
     )
 

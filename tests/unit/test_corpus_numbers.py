@@ -4,6 +4,7 @@ import pytest
 
 from corpus.document import Document, Unreadable
 from corpus.formats.numerals import chinese, circled, lettered, repeated, roman
+from tests.unit import office_files as office
 from tests.unit.growth import grows_in_proportion
 from tests.unit.office_files import docx, heading_styles, table
 from tests.unit.reading import entries, places, texts
@@ -159,6 +160,148 @@ def test_a_list_of_a_style_of_lists_is_numbered() -> None:
     numbering = linked + kind(2, level(0, "§ %1")) + num(1, 1) + num(2, 2)
     styles = '<w:style w:styleId="Paragraphs"><w:pPr><w:numPr><w:numId w:val="2"/></w:numPr></w:pPr></w:style>'
     assert read(item("a") + item("b", 2), numbering, styles) == ["§ 1 a", "§ 2 b"]
+
+
+ODT_SYNC = 'text:start-value="28" style:num-letter-sync="true"'
+
+
+def odt_level(at: int, format: str, more: str = "", name: str = "list-level-style-number") -> str:
+    return f'<text:{name} text:level="{at}" style:num-format="{format}" {more}/>'
+
+
+def odt_list(*items: str, of: str = "L", more: str = "") -> str:
+    style = f'text:style-name="{of}"' if of else ""
+    return f"<text:list {style} {more}>{''.join(items)}</text:list>"
+
+
+def odt_item(text: str = "", *within: str, more: str = "") -> str:
+    said = f"<text:p>{text}</text:p>" if text else ""
+    return f"<text:list-item {more}>{said}{''.join(within)}</text:list-item>"
+
+
+NESTED = (
+    '<text:list-style style:name="L">'
+    + odt_level(1, "1", 'style:num-suffix="."')
+    + odt_level(2, "a", 'style:num-prefix="(" style:num-suffix=")"')
+    + odt_level(3, "I", 'style:num-suffix="." text:display-levels="3"')
+    + "</text:list-style>"
+)
+GO_ON = 'text:continue-numbering="true"'
+
+
+@pytest.mark.parametrize(
+    ("body", "styles", "expected"),
+    [
+        (
+            odt_list(
+                odt_item("a", odt_list(odt_item("b", odt_list(odt_item("c"), of="")), odt_item("d"), of="")),
+                odt_item("e", odt_list(odt_item("f"), of="")),
+            ),
+            NESTED,
+            ["1. a", "(a) b", "1.a.I. c", "(b) d", "2. e", "(a) f"],
+        ),
+        # Only the first paragraph of an item has its number; a header of a list has none.
+        (
+            odt_list(
+                odt_item("a", "<text:p>more</text:p>"),
+                "<text:list-header><text:p>h</text:p></text:list-header>",
+                odt_item("b"),
+            ),
+            NESTED,
+            ["1. a", "more", "h", "2. b"],
+        ),
+        (odt_list(odt_item("a")) + odt_list(odt_item("b")), NESTED, ["1. a", "1. b"]),
+        (
+            odt_list(odt_item("a")) + "<text:p>x</text:p>" + odt_list(odt_item("b"), more=GO_ON),
+            NESTED,
+            ["1. a", "x", "2. b"],
+        ),
+        (
+            odt_list(odt_item("a", odt_list(odt_item("b"), of="")))
+            + odt_list(odt_item("", odt_list(odt_item("c"), of="")), more=GO_ON),
+            NESTED,
+            ["1. a", "(a) b", "(b) c"],
+        ),
+        (
+            odt_list(odt_item("a"), more='xml:id="i"')
+            + odt_list(odt_item("b"), of="M")
+            + odt_list(odt_item("c"), more='text:continue-list="i"'),
+            NESTED,
+            ["1. a", "b", "2. c"],
+        ),
+        (
+            odt_list(odt_item("a"), odt_item("b", more='text:start-value="7"'), odt_item("c")),
+            NESTED,
+            ["1. a", "7. b", "8. c"],
+        ),
+        (
+            odt_list(odt_item("a")),
+            '<text:list-style style:name="L">'
+            + odt_level(1, "", name="list-level-style-bullet")
+            + "</text:list-style>",
+            ["a"],
+        ),
+        (
+            odt_list(odt_item("a")),
+            f'<text:list-style style:name="L">{odt_level(1, "a", ODT_SYNC)}</text:list-style>',
+            ["bb a"],
+        ),
+        # Headings have numbers of their own.
+        (
+            '<text:h text:outline-level="1">A</text:h><text:h text:outline-level="2">B</text:h>'
+            '<text:h text:outline-level="1" text:is-list-header="true">C</text:h>'
+            '<text:h text:outline-level="2">D</text:h><text:h text:outline-level="1">E</text:h>',
+            "<text:outline-style>"
+            + odt_level(1, "1", name="outline-level-style")
+            + odt_level(2, "1", 'text:display-levels="2"', name="outline-level-style")
+            + "</text:outline-style>",
+            ["1 A", "1.1 B", "C", "1.2 D", "2 E"],
+        ),
+    ],
+)
+def test_the_numbers_of_opendocument_are_read(body: str, styles: str, expected: list[str]) -> None:
+    for content in (
+        office.odt(body, styles),
+        office.odt(f"<office:automatic-styles>{styles}</office:automatic-styles>{body}"),
+    ):
+        (text,) = texts(content, "a.odt")
+        assert text.split("\n\n") == expected
+
+
+def slide_item(text: str, type: str = "", level: int = 0, start: int | None = None) -> str:
+    begin = "" if start is None else f' startAt="{start}"'
+    number = f'<a:buAutoNum type="{type}"{begin}/>' if type else "<a:buChar char='•'/>"
+    return f'<a:p><a:pPr lvl="{level}">{number}</a:pPr><a:r><a:t>{text}</a:t></a:r></a:p>'
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (slide_item("a", "arabicPeriod") + slide_item("b", "arabicPeriod"), "1. a\n2. b"),
+        (slide_item("a", "alphaLcParenR", start=3) + slide_item("b", "alphaLcParenR", start=3), "c) a\nd) b"),
+        (
+            slide_item("a", "romanUcParenBoth") + slide_item("b") + slide_item("c", "romanUcParenBoth"),
+            "(I) a\nb\n(I) c",
+        ),
+        (
+            slide_item("a", "arabicPlain")
+            + slide_item("b", "alphaUcPeriod", 1)
+            + slide_item("c", "", 1)
+            + slide_item("d", "arabicPlain")
+            + slide_item("e", "alphaUcPeriod", 1),
+            "1 a\nA. b\nc\n2 d\nA. e",
+        ),
+        (
+            slide_item("a", "arabicPeriod") + slide_item("", "arabicPeriod") + slide_item("b", "arabicPeriod"),
+            "1. a\n2. b",
+        ),
+        (slide_item("a", "arabicPeriod") + "<a:p><a:r><a:t>b</a:t></a:r></a:p>", "1. a\nb"),
+        (slide_item("a", "circleNumDbPlain") + slide_item("b", "ea1ChsPeriod"), "① a\n一. b"),
+    ],
+)
+def test_the_numbers_of_slides_are_read(body: str, expected: str) -> None:
+    shape = f"<p:sp><p:txBody>{body}</p:txBody></p:sp>"
+    assert texts(office.pptx(shape + shape), "a.pptx") == [f"{expected}\n{expected}"]
 
 
 def test_notes_begin_their_own_lists() -> None:

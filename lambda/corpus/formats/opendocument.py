@@ -6,6 +6,7 @@ from typing import BinaryIO
 from corpus.formats import Reading, Row
 from corpus.formats.flat import as_archive
 from corpus.formats.joined_cells import CoveredCells
+from corpus.formats.opendocument_numbers import OpenDocumentNumbers
 from corpus.formats.outline import Outline, row_of
 from corpus.formats.package import Attributes, BadArchive, Package, attribute, local, refused
 from corpus.formats.plain import document_row
@@ -13,6 +14,7 @@ from corpus.formats.plain import document_row
 # Elements without visible text, such as tracked deletions and styles.
 UNSEEN = frozenset(("tracked-changes", "automatic-styles", "font-face-decls", "scripts", "annotation-end", "forms"))
 _BREAKS = {"tab": "\t", "line-break": "\n"}
+_ITEMS = ("list-item", "list-header")
 _CELLS = ("table-cell", "covered-table-cell")
 
 
@@ -23,10 +25,14 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         package = Package(as_archive(file))
         if "META-INF/manifest.xml" in package and b"encryption-data" in package.read("META-INF/manifest.xml"):
             raise BadArchive("is encrypted; save it without a password")
-        _Text(outline).all(package, "content.xml")
+        numbers = OpenDocumentNumbers()
+        if "styles.xml" in package:
+            package.walk("styles.xml", numbers.style)
+        _Text(outline, numbers).all(package, "content.xml")
         outline.leave()
         if "styles.xml" in package:
-            _Text(outline, only=("header", "footer", "header-first", "footer-first")).all(package, "styles.xml")
+            only = ("header", "footer", "header-first", "footer-first")
+            _Text(outline, numbers, only).all(package, "styles.xml")
         title = package.title()
     except BadArchive as error:
         yield refused(name, error)
@@ -37,8 +43,10 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 class _Text:
     """Reads the tags of a part; with `only`, only the text within these tags."""
 
-    def __init__(self, outline: Outline, only: tuple[str, ...] = ()) -> None:
-        self._outline, self._only = outline, only
+    def __init__(self, outline: Outline, numbers: OpenDocumentNumbers, only: tuple[str, ...] = ()) -> None:
+        self._outline, self._numbers, self._only = outline, numbers, only
+        # The number of each open paragraph.
+        self._number: list[str] = []
         self._inside = 0
         self._unseen = 0
         self._paragraphs: list[list[str]] = []
@@ -55,14 +63,20 @@ class _Text:
     def _start(self, tag: str, attributes: Attributes) -> None:
         name = local(tag)
         self._inside += name in self._only
+        self._numbers.style(tag, attributes)
         if self._unseen or name in UNSEEN:
             self._unseen += 1
+        elif name == "list":
+            self._numbers.open(attributes)
+        elif name in _ITEMS:
+            self._numbers.item(name, attributes)
         elif name == "page" and "drawing" in tag:
             self._slide += 1
             self._outline.leave()
             self._outline.at(slide=self._slide)
         elif _is_paragraph(tag):
             self._paragraphs.append([])
+            self._number.append("" if "svg" in tag else self._numbers.paragraph(tag, attributes))
             level = attribute(attributes, "outline-level") or "1"
             self._level = int(level) if level.isdigit() else 1
         elif name == "table":
@@ -92,8 +106,12 @@ class _Text:
         self._inside -= name in self._only
         if self._unseen:
             self._unseen -= 1
+        elif name == "list":
+            self._numbers.close()
+        elif name in _ITEMS:
+            self._numbers.end_item()
         elif _is_paragraph(tag) and self._paragraphs:
-            self._paragraph("".join(self._paragraphs.pop()), is_heading=name == "h")
+            self._paragraph("".join(self._paragraphs.pop()), self._number.pop(), is_heading=name == "h")
         elif name in _CELLS and self._cells and self._rows:
             said = " ".join(self._cells.pop())
             self._rows[-1].append(self._joined[-1].cell(said) if self._joined else said)
@@ -108,9 +126,10 @@ class _Text:
             else:
                 self._outline.block(text, "\n")
 
-    def _paragraph(self, text: str, *, is_heading: bool) -> None:
-        if not text.strip():
+    def _paragraph(self, text: str, number: str, *, is_heading: bool) -> None:
+        if not text.strip() and not (self._cells and number):
             return
+        text = f"{number} {text.lstrip()}" if number else text
         if self._cells:
             self._cells[-1].append(" ".join(text.split()))
         elif is_heading:

@@ -10,6 +10,7 @@ from corpus.formats.outline import Outline, row_of
 from corpus.formats.package import Attributes, BadArchive, Package, attribute, described, local, refused
 from corpus.formats.plain import document_row
 from corpus.formats.raised import FORMULA, is_raised
+from corpus.formats.slide_numbers import SlideNumbers
 from corpus.formats.symbols import in_font, is_symbols
 
 # Further parts of a slide, in this order.
@@ -80,6 +81,7 @@ class Shapes:
         self._unseen = 0
         self._font = ("", "")
         self._joined = JoinedCells()
+        self._numbers = SlideNumbers()
 
     def all(self, package: Package, part: str) -> None:
         """Read the whole part."""
@@ -95,8 +97,18 @@ class Shapes:
             self._kind = attribute(attributes, "type") or "body"
         elif name == "cNvPr" and (description := described(attributes)):
             self._outline.block(description, "\n")
+        elif name in ("txBody", "tc"):
+            self._numbers = SlideNumbers()
+            self._cell = [] if name == "tc" else self._cell
+            if attribute(attributes, "vMerge") in ("1", "true"):
+                self._joined.says("vMerge", None)
         elif name in PARAGRAPHS:
             self._said = []
+            self._numbers.paragraph({})
+        elif name == "pPr":
+            self._numbers.paragraph(attributes)
+        elif name == "buAutoNum":
+            self._numbers.numbered(attributes)
         elif name == "r":
             self._raised, self._font = False, ("", "")
         elif name in ("latin", "sym") and is_symbols(attribute(attributes, "typeface")):
@@ -113,10 +125,6 @@ class Shapes:
         elif name == "tr":
             self._row = []
             self._joined.row()
-        elif name == "tc":
-            self._cell = []
-            if attribute(attributes, "vMerge") in ("1", "true"):
-                self._joined.says("vMerge", None)
         self._reading = name in self._texts
 
     def _text(self, text: str) -> None:
@@ -132,6 +140,9 @@ class Shapes:
             self._unseen -= 1
         elif name in (*PARAGRAPHS, "tx"):
             text, self._said = "".join(self._said), []
+            # A paragraph without text shows no number, and is not counted.
+            if text.strip() and (number := self._numbers.next()):
+                text = f"{number} {text}"
             if self._cell is not None:
                 self._cell.append(text)
             elif self._kind in TITLES:
