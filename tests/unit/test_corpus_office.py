@@ -207,3 +207,69 @@ def test_a_message_of_several_parts_is_read_in_their_order() -> None:
     head = "From: a@b\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=X\r\n\r\n"
     parts = part("text/plain", "One") + part("text/plain", "Two") + alternatives + part("text/html", "<p>Four</p>")
     assert texts(head + parts + "--X--\r\n", "a.eml") == ["From: a@b\n\nOne\n\nTwo\n\nThree\n\nFour"]
+
+
+def in_sheet(margins: str) -> bytes:
+    sheet = f"<worksheet {office.SHEET}><sheetData/><headerFooter>{margins}</headerFooter></worksheet>"
+    return with_parts(office.xlsx({"S": []}), {"xl/worksheets/sheet1.xml": sheet})
+
+
+def of_pages(margins: str) -> bytes:
+    page = f'<style:master-page style:name="Default">{margins}</style:master-page>'
+    other = (
+        '<style:master-page style:name="Report"><style:header><text:p>Other</text:p></style:header></style:master-page>'
+    )
+    body = (
+        '<office:automatic-styles><style:style style:name="ta1" style:master-page-name="Default"/>'
+        "</office:automatic-styles>"
+        '<office:body><office:spreadsheet><table:table table:name="S" table:style-name="ta1"/></office:spreadsheet>'
+        "</office:body>"
+    )
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    return with_parts(office.odt(body, page + other), {"mimetype": kind, "META-INF/manifest.xml": "<manifest/>"})
+
+
+def said_in(content: bytes, name: str) -> str:
+    [entry] = entries(content, name)
+    if isinstance(entry, Unreadable):
+        assert entry.reason == "holds no text"
+        return ""
+    return " ".join(str(entry.source["text"]).split())
+
+
+@pytest.mark.parametrize(
+    ("margins", "expected"),
+    [
+        ("<oddHeader>&amp;LAcme&amp;CFees&amp;R2024</oddHeader><oddFooter>Draft</oddFooter>", "Acme Fees 2024 Draft"),
+        (
+            '<oddHeader>&amp;C&amp;"Arial,Bold"&amp;12&amp;KFF0000Acme &amp;&amp; Co&amp;B now</oddHeader>',
+            "Acme & Co now",
+        ),
+        ("<oddHeader>&amp;L&amp;K01+049Acme</oddHeader><firstHeader>&amp;LAcme</firstHeader>", "Acme"),
+        ("<oddHeader>&amp;A</oddHeader><oddFooter>&amp;CPage &amp;P of &amp;N</oddFooter>", ""),
+        ("<oddFooter>&amp;L&amp;F&amp;R&amp;D &amp;T</oddFooter>", ""),
+        ("<oddFooter>Secret - page &amp;P&#10;Line</oddFooter>", "Secret - page Line"),
+    ],
+)
+def test_headers_and_footers_of_a_sheet_are_read_once(margins: str, expected: str) -> None:
+    assert said_in(in_sheet(margins), "a.xlsx") == expected
+
+
+@pytest.mark.parametrize(
+    ("margins", "expected"),
+    [
+        (
+            "<style:header><text:p>Acme</text:p></style:header><style:footer><text:p>Draft</text:p></style:footer>",
+            "Acme Draft",
+        ),
+        (
+            "<style:header><style:region-left><text:p>Left</text:p></style:region-left><text:p>"
+            "<text:sheet-name>?</text:sheet-name></text:p></style:header>"
+            "<style:footer><text:p>Page <text:page-number>1</text:page-number></text:p></style:footer>",
+            "Left",
+        ),
+        ('<style:header-left style:display="false"><text:p>Hidden</text:p></style:header-left>', ""),
+    ],
+)  # fmt: skip
+def test_headers_and_footers_of_a_sheet_of_opendocument_are_read(margins: str, expected: str) -> None:
+    assert said_in(of_pages(margins), "a.ods") == expected

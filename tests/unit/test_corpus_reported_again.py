@@ -98,6 +98,10 @@ RICH_TEXT: dict[str, tuple[Content, str]] = {
     "deleted text": (rb"{\rtf1 a{\cf1\deleted\revauthdel1 gone}b}", "ab"),
     "what an embedded file shows": (rb"{\rtf1 a {\object{\*\objdata 01}{\result shown}} b}", "a shown b"),
     "a text in two forms": (rb"{\rtf1 {\upr{a?}{\*\ud{a\u8364?}}}}", "a€"),
+    "numbers of paragraphs in both forms": (
+        rb"{\rtf1{\pard{\listtext 1.\tab}One\par}{\pard{\pntext\f0 2.\tab}{\*\pn\pnlvlbody{\pntxta.}}Two\par}}",
+        "1.\tOne\n2.\tTwo",
+    ),
     "a bar": (rb"{\rtf1 a|b\par\trowd\cellx1\cellx2 c\cell d\cell\row}", "a|b\nc | d"),
 }
 MESSAGES: dict[str, tuple[bytes, str]] = {

@@ -113,10 +113,8 @@ class OpenDocumentNumbers:
             return self._next(self._counts, self._open[-1], len(self._open), start) if is_first else ""
         if local(tag) != "h" or _of(attributes, "is-list-header") == "true":
             return ""
-        start = _of(attributes, "start-value")
-        again = _of(attributes, "restart-numbering") == "true"
-        level = _whole(_of(attributes, "outline-level"), 1)
-        return self._next(self._headings, _OUTLINE, level, _whole(start, 1) if start and again else None)
+        start = _whole(_of(attributes, "start-value"), 1) if _of(attributes, "restart-numbering") == "true" else None
+        return self._next(self._headings, _OUTLINE, _whole(_of(attributes, "outline-level"), 1), start)
 
     def _next(self, counts: _Counts, style: str, at: int, start: int | None) -> str:
         levels = self._styles.get(style, {})

@@ -12,8 +12,9 @@ from corpus.formats.plain import document_row
 
 # striprtf leaves out these groups, so they are turned into paragraphs.
 _BESIDE = re.compile(r"(?:\\\*)?\\(?:footnote|annotation|header[lrf]?|footer[lrf]?|shptxt)(?![A-Za-z])")
-# A shape contains text, and so does the shown result of an embedded file; a shape's properties are not text.
-_SHAPE = re.compile(r"(?:\\\*)?\\(?:shpinst|shp|object|result)(?![A-Za-z]) ?")
+# A shape contains text, and so do the shown result of an embedded file and the number of a paragraph; a shape's
+# properties are not text.
+_SHAPE = re.compile(r"(?:\\\*)?\\(?:shpinst|shp|object|result|pntext)(?![A-Za-z]) ?")
 _PROPERTY = re.compile(r"\{\\sp(?![A-Za-z])")
 # A text in two forms, of which the second one has all characters.
 _FORMS, _SECOND_FORM = re.compile(r"\\upr\s?\{"), re.compile(r"\{\\\*\\ud(?![A-Za-z])")

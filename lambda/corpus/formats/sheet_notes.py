@@ -1,5 +1,6 @@
-"""Reads the texts of a workbook (xlsx, ods) outside its cells: comments, text boxes, pictures, chart titles."""
+"""Reads the texts of a workbook (xlsx, ods) outside its cells: headers, comments, text boxes, chart titles."""
 
+from corpus.formats import sheet_margins
 from corpus.formats.outline import Outline
 from corpus.formats.package import Attributes, Package, attribute, local
 from corpus.formats.slides import Shapes
@@ -15,7 +16,8 @@ _NOTES, _SAID = ("annotation", "frame", "custom-shape"), ("p", "desc")
 def beside(package: Package) -> dict[str, list[str]]:
     """The texts of each sheet. Raises BadArchive."""
     if "content.xml" in package and not package.is_office:
-        return _in_opendocument(package)
+        notes, margins = _in_opendocument(package), sheet_margins.of_opendocument(package)
+        return {sheet: [*margins.get(sheet, []), *notes.get(sheet, [])] for sheet in {**margins, **notes}}
     return {name: _texts(package, part) for name, part in parts_of(package).items()}
 
 
@@ -36,6 +38,12 @@ def parts_of(package: Package) -> dict[str, str]:
 
 def _texts(package: Package, sheet: str) -> list[str]:
     outline = Outline()
+
+    def margins(package: Package, sheet: str) -> None:
+        for line in sheet_margins.of_office(package, sheet):
+            outline.block(line)
+
+    package.beside(margins, sheet)
     for kind, part in sorted(package.related(sheet).values()):
         if kind in _OF_A_SHEET:
             package.beside(Shapes(outline, _WORDS).all, part)
