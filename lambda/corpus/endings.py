@@ -26,7 +26,8 @@ FORMATS = {
     ".ipynb": "notebook",
     **dict.fromkeys((".vtt", ".srt"), "subtitles"),
     **dict.fromkeys((".txt", ".text", ".log", ".rst", ".adoc", ".asciidoc", ".tex", ".org"), "plain"),
-    **dict.fromkeys((".yaml", ".yml", ".ics", ".vcf"), "plain"),
+    **dict.fromkeys((".yaml", ".yml"), "plain"),
+    **dict.fromkeys((".ics", ".vcf"), "folded"),
     **dict.fromkeys(PICTURES, "picture"),
 }
 # Formats that are not read, and what to do. A file with such a name may still contain a format that is read.

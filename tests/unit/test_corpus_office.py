@@ -229,6 +229,18 @@ def of_pages(margins: str) -> bytes:
     return with_parts(office.odt(body, page + other), {"mimetype": kind, "META-INF/manifest.xml": "<manifest/>"})
 
 
+def test_titles_of_charts_in_a_sheet_of_opendocument_are_read() -> None:
+    chart = "<c:c xmlns:c='urn:c' xmlns:text='urn:t'><c:title><text:p>Sales</text:p></c:title><text:p>7</text:p></c:c>"
+    frame = '<draw:frame><draw:object href="./Object 1"/></draw:frame>'
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    body = f'<office:body><office:spreadsheet><table:table table:name="S"><table:shapes>{frame}</table:shapes>'
+    content = with_parts(
+        office.odt(f"{body}</table:table></office:spreadsheet></office:body>"),
+        {"mimetype": kind, "META-INF/manifest.xml": "<manifest/>", "Object 1/content.xml": chart},
+    )
+    assert places(content, "a.ods") == [("Sales", {"sheet": "S"})]
+
+
 def said_in(content: bytes, name: str) -> str:
     [entry] = entries(content, name)
     if isinstance(entry, Unreadable):

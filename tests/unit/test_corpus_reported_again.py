@@ -3,16 +3,19 @@
 import base64
 import codecs
 import io
+from importlib import import_module
 
 import pytest
 
+from corpus.endings import FORMATS
 from corpus.formats.encoding import decoded
 from corpus.formats.loose_json import corrected
 from corpus.formats.mail import rows as message
 from corpus.formats.rich_text import rows as rich_text
 from tests.unit.growth import grows_in_proportion
-from tests.unit.office_files import archive, docx, odt, paragraph, pptx
+from tests.unit.office_files import CORE, archive, docx, odt, paragraph, pptx
 from tests.unit.reading import TEXT, documents, reasons, texts
+from tests.unit.test_corpus_office import with_parts
 from tests.unit.test_corpus_reported import MAIL, PAGE, Content, book, mail, run
 
 MATH = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
@@ -85,6 +88,42 @@ TEXTS: dict[str, tuple[str, Content, list[str]]] = {
     "an array in a line": ("a.jsonl", '[{"text":"a"},{"text":"b"}]\n{"text":"c"}\n', ["a", "b", "c"]),
     "an array over lines": ("a.ndjson", '[\n{"text":"a"},\n{"text":"b"}\n]\n', ["a", "b"]),
     "a sequence of JSON": ("a.jsonl", '\x1e{"text":"a"}\n\x1e{"text":"b"}\n', ["a", "b"]),
+    "folded lines of a calendar": (
+        "a.ics",
+        "BEGIN:VEVENT\r\nSUMMARY:Quarterly mee\r\n ting\\, room 4\r\nDESCRIPTION:One\\nTwo\r\nEND:VEVENT\r\n",
+        ["BEGIN:VEVENT\r\nSUMMARY:Quarterly meeting, room 4\r\nDESCRIPTION:One\nTwo\r\nEND:VEVENT"],
+    ),
+    "an old address card": (
+        "a.vcf",
+        "NOTE;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:Gr=C3=BC=C3=9Fe an =\r\nalle\r\nTEL:1=2\r\n",
+        ["NOTE;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:Grüße an alle\r\nTEL:1=2"],
+    ),
+    "a log in colors": (
+        "a.log",
+        "\x1b[31mERROR\x1b[0m disk\nN\bNA\bAME _\bx \x1b]0;title\x07y",
+        ["ERROR disk\nNAME x y"],
+    ),
+    "a notebook in colors": (
+        "a.ipynb",
+        '{"cells":[{"cell_type":"code","source":"x","outputs":[{"text":"\\u001b[31mERR\\u001b[0m"}]}]}',
+        ["x\n\nERR"],
+    ),
+    "subtitles that roll": (
+        "a.vtt",
+        "WEBVTT\nKind: captions\nLanguage: en\n\n00:00.000 --> 00:02.000\nhello\n\n00:02.000 --> 00:02.010\nhello\n\n"
+        "00:02.010 --> 00:04.000\nhello\nthis<00:03.000><c> is</c>\n\n00:04.000 --> 00:04.010\nthis is\n",
+        ["hello\nthis is"],
+    ),
+    "subtitles that repeat a word later": (
+        "a.srt",
+        "1\n00:00:01,000 --> 00:00:02,000\nNo\n\n2\n00:00:03,000 --> 00:00:04,000\nNo\n",
+        ["No\nNo"],
+    ),
+    "subtitles without empty lines": (
+        "a.srt",
+        "1\n00:00:00,000 --> 00:00:01,000\nOne\n2\n00:00:01,000 --> 00:00:02,000\n{\\an8}Two\n",
+        ["One\nTwo"],
+    ),
     "XML in an encoding of several bytes": (
         "a.xml",
         '<?xml version="1.0" encoding="GBK"?><a>中文</a>'.encode("gbk"),
@@ -102,12 +141,28 @@ RICH_TEXT: dict[str, tuple[Content, str]] = {
         rb"{\rtf1{\pard{\listtext 1.\tab}One\par}{\pard{\pntext\f0 2.\tab}{\*\pn\pnlvlbody{\pntxta.}}Two\par}}",
         "1.\tOne\n2.\tTwo",
     ),
+    "fonts with character sets of their own, and one without": (
+        rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0\fnil Arial;}{\f1\fnil\fcharset204 Arial;}}\f1\'cf\'f0 \f0 caf\'e9}",
+        "Пр café",
+    ),
+    "a font without a character set in a file in Cyrillic": (
+        rb"{\rtf1\ansi\ansicpg1251\deff0{\fonttbl{\f0\fnil Arial;}{\f1\fnil\fcharset238 A;}}\f0\'cf{\f1 \'b9}}",
+        "Пą",
+    ),
+    "the default font": (
+        rb"{\rtf1\ansi\deff1{\fonttbl{\f0\fnil\fcharset0 A;}{\f1\fnil\fcharset204 A;}}\'cf{\f0 \'e9}\'e8}",
+        "Пéи",
+    ),
     "a bar": (rb"{\rtf1 a|b\par\trowd\cellx1\cellx2 c\cell d\cell\row}", "a|b\nc | d"),
 }
 MESSAGES: dict[str, tuple[bytes, str]] = {
     "an extension of the encoding": (mail("똠방".encode("cp949"), "text/plain; charset=ks_c_5601-1987"), "똠방"),
     "quotation marks of Windows": (mail(b"\x93Hi\x94", "text/plain; charset=iso-8859-1"), "“Hi”"),
     "no separator of the parts": (MAIL + b"Content-Type: multipart/mixed\r\n\r\nThe only text\r\n", "The only text"),
+    "a subject in Windows-1252": (
+        b"Subject: Gr\xfc\xdfe aus\r\n K\xf6ln\r\n" + MAIL + b"\r\nmain",
+        "main",
+    ),
     "a header of nested brackets": (MAIL.replace(b"a@b.example", b"(" * 2_000) + b"\r\nmain", "main"),
     "an empty line before the headers": (b"\r\n" + MAIL + b"\r\nmain", "main"),
 }
@@ -117,6 +172,23 @@ BOOKS: dict[str, tuple[str, str, list[str]]] = {
     "no type": ('<item id="a" href="a.xhtml"/>', "a", ["main"]),
     "a page that is the contents too": (f'<item id="a" properties="nav" href="a.xhtml" {PAGE}/>', "a", ["main"]),
 }
+FORMULA = (
+    "<math:math xmlns:math='http://www.w3.org/1998/Math/MathML'><math:semantics><math:mrow><math:mi>E</math:mi>"
+    "<math:mo>=</math:mo><math:mi>m</math:mi><math:msup><math:mi>c</math:mi><math:mn>2</math:mn></math:msup></math:mrow>"
+    "<math:annotation>E = m c^2</math:annotation></math:semantics></math:math>"
+)
+CHART = (
+    "<c:chart xmlns:c='urn:c' xmlns:text='urn:t' xmlns:table='urn:b'><c:title><text:p>Sales by port</text:p></c:title>"
+    "<table:table><table:table-row><table:table-cell><text:p>Oslo</text:p></table:table-cell></table:table-row>"
+    "</table:table></c:chart>"
+)
+OBJECTS = "".join(f"<draw:object href='./Object {number}'/>" for number in (1, 2, 2, 3))
+
+
+def with_objects(content: bytes) -> bytes:
+    return with_parts(content, {"Object 1/content.xml": FORMULA, "Object 2/content.xml": CHART})
+
+
 OFFICE: dict[str, tuple[str, bytes, list[str]]] = {
     "hidden text": ("a.docx", docx(f"<w:p>{run('a')}{run('b', '<w:vanish/>')}</w:p>"), ["ab"]),
     "the title of a picture": (
@@ -162,6 +234,20 @@ OFFICE: dict[str, tuple[str, bytes, list[str]]] = {
         ),
         ["G | 1\nG | 2\n | 3"],
     ),
+    "a note and a comment in an OpenDocument": (
+        "a.odt",
+        odt(
+            "<text:p>Cod<text:note><text:note-citation>1</text:note-citation></text:note> swims, co"
+            f"<office:annotation><dc:creator {CORE}>Ada</dc:creator><dc:date {CORE}>2024-01-01</dc:date>"
+            "<text:p>why?</text:p></office:annotation>mes</text:p>"
+        ),
+        ["why?\n\nCod^1 swims, comes"],
+    ),
+    "a formula and a chart of an OpenDocument": (
+        "a.odt",
+        with_objects(odt(f"<text:p>x{OBJECTS}</text:p>")),
+        ["x\n\nE=mc^2\n\nSales by port\n\nOslo"],
+    ),
     "a reading in an OpenDocument": (
         "a.odt",
         odt(
@@ -178,7 +264,10 @@ ALL: dict[str, tuple[str, Content, list[str]]] = {
         f"message: {kind}": (
             "a.eml",
             content,
-            [f"From: {'(' * 2_000 if b'((' in content else 'a@b.example'}\n\n{text}"],
+            [
+                f"{'Subject: Grüße aus Köln' + chr(10) if b'Subject' in content else ''}"
+                f"From: {'(' * 2_000 if b'((' in content else 'a@b.example'}\n\n{text}"
+            ],
         )
         for kind, (content, text) in MESSAGES.items()
     },
@@ -250,12 +339,35 @@ def test_the_time_to_correct_json_grows_with_its_size(piece: str) -> None:
     assert grows_in_proportion(work, lambda size: piece * size, 30_000)
 
 
-@pytest.mark.parametrize("piece", ["{\\deleted ", "{\\a", "\\upr{", "{\\*\\ud", "\\result", "|", "{\\b\\b\\b"])
+@pytest.mark.parametrize(
+    "piece", ["{\\deleted ", "{\\a", "\\upr{", "{\\*\\ud", "\\result", "|", "{\\b\\b\\b", "\\f1", "\\f1\\fcharset1"]
+)
 def test_the_time_to_read_rich_text_grows_with_its_size(piece: str) -> None:
     def work(text: str) -> None:
         list(rich_text(io.BytesIO(text.encode()), "a.rtf", TEXT))
 
     assert grows_in_proportion(work, lambda size: "{\\rtf1 " + piece * size, 3_000)
+
+
+@pytest.mark.parametrize(
+    ("piece", "name"),
+    [
+        ("\x1b]", "a.log"),
+        ("\x1b[1;", "a.log"),
+        ("a\b", "a.log"),
+        ("A;ENCODING=QUOTED-PRINTABLE:=\n", "a.vcf"),
+        (" \n", "a.ics"),
+        ("1\n0:00:00.0 --> 0:00:00.0\n", "a.srt"),
+        ("{\\a", "a.srt"),
+    ],
+)
+def test_the_time_to_read_texts_in_lines_grows_with_their_size(piece: str, name: str) -> None:
+    reader = import_module(f"corpus.formats.{FORMATS['.' + name.rpartition('.')[2]]}")
+
+    def work(text: str) -> None:
+        list(reader.rows(io.BytesIO(text.encode()), name, TEXT))
+
+    assert grows_in_proportion(work, lambda size: piece * size, 6_000)
 
 
 @pytest.mark.parametrize("piece", ["=?utf-8?q?", "x\n ", '"', "<a@b.example>, "])

@@ -59,6 +59,9 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
 def _header(message: Message, name: str) -> str:
     """The value of a header; as it is if Python cannot parse it, or would need quadratic time for its length."""
     raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    if not raw.isascii():
+        # Characters that no standard allows, which Python replaces; older programs write them in any encoding.
+        return " ".join(decoded(raw.encode(errors="surrogateescape")).split())
     try:
         return str(message[name] or "") if len(raw) <= _LONGEST_HEADER else " ".join(raw.split())
     except Exception:  # noqa: BLE001 - the parser fails in many ways, such as at nested brackets

@@ -10,6 +10,7 @@ from corpus.formats.markdown import markdown_into
 from corpus.formats.outline import Outline
 from corpus.formats.page import read_into
 from corpus.formats.plain import document_row
+from corpus.formats.terminal import readable
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
@@ -48,9 +49,9 @@ def _result(outline: Outline, output: dict[str, Any]) -> None:
     if text is None and "text/html" in forms:
         read_into(outline, _joined(forms["text/html"]))
     elif text is not None:
-        outline.block(_joined(text))
+        outline.block(readable(_joined(text)))
     elif "ename" in output:
-        outline.block(f"{output['ename']}: {output.get('evalue', '')}")
+        outline.block(readable(f"{output['ename']}: {output.get('evalue', '')}"))
 
 
 def _joined(text: Any) -> str:

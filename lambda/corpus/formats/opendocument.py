@@ -1,6 +1,8 @@
 """OpenDocument: texts (odt) and presentations (odp), in their order."""
 
+import re
 from collections.abc import Iterator
+from functools import partial
 from typing import BinaryIO
 
 from corpus.formats import Reading, Row
@@ -9,11 +11,20 @@ from corpus.formats.joined_cells import CoveredCells
 from corpus.formats.opendocument_numbers import OpenDocumentNumbers
 from corpus.formats.outline import Outline, row_of
 from corpus.formats.package import Attributes, BadArchive, Package, attribute, local, refused
+from corpus.formats.page import read_into
 from corpus.formats.plain import document_row
 
 # Elements without visible text, such as tracked deletions and styles.
 UNSEEN = frozenset(("tracked-changes", "automatic-styles", "font-face-decls", "scripts", "annotation-end", "forms"))
+# The author and the date of a comment.
+_DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
+# The texts of a chart; its figures repeat the cells of a workbook.
+CHART_TITLES = ("title", "subtitle", "legend", "footer")
+# The number of a note is not a part of the word before it.
+_BEFORE = {"ruby-text": "(", "note-citation": "^"}
 _BREAKS = {"tab": "\t", "line-break": "\n"}
+# The beginning of a part, and the prefix of the elements of a formula, which pages do not have.
+_HEAD, _PREFIX = 2000, re.compile(r"(</?)(?:math|mml):")
 _ITEMS = ("list-item", "list-header")
 _CELLS = ("table-cell", "covered-table-cell")
 
@@ -28,8 +39,11 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         numbers = OpenDocumentNumbers()
         if "styles.xml" in package:
             package.walk("styles.xml", numbers.style)
-        _Text(outline, numbers).all(package, "content.xml")
+        text = _Text(outline, numbers)
+        text.all(package, "content.xml")
         outline.leave()
+        for folder in dict.fromkeys(text.objects):
+            package.beside(partial(read_object, outline), part_of(folder))
         if "styles.xml" in package:
             only = ("header", "footer", "header-first", "footer-first")
             _Text(outline, numbers, only).all(package, "styles.xml")
@@ -37,7 +51,25 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     except BadArchive as error:
         yield refused(name, error)
         return
-    yield document_row(name, reading, outline, title)
+    if len(outline) or not package.damaged:
+        yield document_row(name, reading, outline, title)
+    yield from package.refusals(name)
+
+
+def part_of(folder: str) -> str:
+    """The part with the content of an object."""
+    return f"{folder.removeprefix('./').strip('/')}/content.xml"
+
+
+def read_object(outline: Outline, package: Package, part: str, only: tuple[str, ...] = ()) -> None:
+    """Read a formula, a chart or another document within a document; with `only`, only these parts of a chart."""
+    if part not in package:
+        return
+    if "MathML" in package.read(part)[:_HEAD].decode(errors="replace"):
+        formula = package.read(part).decode(errors="replace")
+        read_into(outline, _PREFIX.sub(r"\1", formula))
+    else:
+        _Text(outline, OpenDocumentNumbers(), only).all(package, part)
 
 
 class _Text:
@@ -45,6 +77,8 @@ class _Text:
 
     def __init__(self, outline: Outline, numbers: OpenDocumentNumbers, only: tuple[str, ...] = ()) -> None:
         self._outline, self._numbers, self._only = outline, numbers, only
+        # The folders of objects, such as formulas and charts, within the archive.
+        self.objects: list[str] = []
         # The number of each open paragraph.
         self._number: list[str] = []
         self._inside = 0
@@ -64,7 +98,7 @@ class _Text:
         name = local(tag)
         self._inside += name in self._only
         self._numbers.style(tag, attributes)
-        if self._unseen or name in UNSEEN:
+        if self._unseen or name in UNSEEN or (self._paragraphs and tag.startswith(_DUBLIN_CORE)):
             self._unseen += 1
         elif name == "list":
             self._numbers.open(attributes)
@@ -90,8 +124,10 @@ class _Text:
             self._cells.append([])
             if self._joined:
                 self._joined[-1].open(name, attributes)
-        elif self._paragraphs and name == "ruby-text":
-            self._paragraphs[-1].append("(")
+        elif name == "object":
+            self.objects.append(attribute(attributes, "href") or "")
+        elif self._paragraphs and name in _BEFORE:
+            self._paragraphs[-1].append(_BEFORE[name])
         elif self._paragraphs and name in _BREAKS:
             self._paragraphs[-1].append(_BREAKS[name])
         elif self._paragraphs and name == "s":

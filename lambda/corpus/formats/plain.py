@@ -8,11 +8,12 @@ from corpus.document import named
 from corpus.formats import LARGEST, Reading, Row, too_large, whole
 from corpus.formats.encoding import decoded
 from corpus.formats.outline import Outline
+from corpus.formats.terminal import readable
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     """One row."""
-    yield document_row(name, reading, decoded(whole(file)))
+    yield document_row(name, reading, readable(decoded(whole(file))))
 
 
 def document_row(name: str, reading: Reading, text: "str | Outline", title: str | None = None) -> Row:

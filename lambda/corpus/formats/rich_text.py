@@ -26,6 +26,10 @@ _BAR, _TEXT_BAR = "|", "\ue000"
 _ENCODINGS = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
 _ENCODING = re.compile(r"\\(mac|pca?)(?![A-Za-z])")
 _HEAD = 200
+# A font that names no character set: striprtf gives it the set of the next font, and takes quadratic time to find one.
+_FONTS, _BRACE = re.compile(r"\{[^{}]*\\fonttbl"), re.compile("[{}]")
+_DEFAULT_FONT = re.compile(r"\\deff(\d{1,5})(?!\d)")
+_WITHOUT_SET = re.compile(r"\\f\d{1,5}(?!\d)(?![^;]{0,200}\\fcharset\d[^;]{0,200};)")
 _TITLE = re.compile(r"\{\\title\s([^{}\\]{1,500})\}")
 
 
@@ -55,5 +59,22 @@ def _decoded(content: bytes) -> str:
 
 def _readable(source: str) -> str:
     """Mark groups that are not shown, because striprtf leaves out only groups that are marked (`\\*`)."""
-    marked = _FORMS.sub(r"{\\*\\upr ", _SECOND_FORM.sub("{", source))
+    marked = _with_sets(source)
+    marked = _FORMS.sub(r"{\\*\\upr ", _SECOND_FORM.sub("{", marked))
     return _DELETED.sub(r"{\\*\\deleted \1", marked).replace(_BAR, _TEXT_BAR)
+
+
+def _with_sets(source: str) -> str:
+    """The source with its default font, and without those that name no character set, for which the file's counts."""
+    fonts = _FONTS.search(source)
+    if fonts is None:
+        return source
+    depth, end = 0, len(source)
+    for brace in _BRACE.finditer(source, fonts.start()):
+        depth += 1 if brace[0] == "{" else -1
+        if depth == 0:
+            end = brace.end()
+            break
+    # striprtf takes the default font only where a text says \\plain.
+    head = _DEFAULT_FONT.sub(r"\g<0>\\f\1", source[: fonts.start()], count=1)
+    return head + _WITHOUT_SET.sub("", source[fonts.start() : end]) + source[end:]

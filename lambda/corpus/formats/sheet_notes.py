@@ -1,6 +1,9 @@
 """Reads the texts of a workbook (xlsx, ods) outside its cells: headers, comments, text boxes, chart titles."""
 
+from functools import partial
+
 from corpus.formats import sheet_margins
+from corpus.formats.opendocument import CHART_TITLES, part_of, read_object
 from corpus.formats.outline import Outline
 from corpus.formats.package import Attributes, Package, attribute, local
 from corpus.formats.slides import Shapes
@@ -54,8 +57,9 @@ def _texts(package: Package, sheet: str) -> list[str]:
 
 
 def _in_opendocument(package: Package) -> dict[str, list[str]]:
-    """The paragraphs of comments and shapes, which are inside or outside the cells."""
+    """The paragraphs of comments and shapes, which are inside or outside the cells, and the titles of charts."""
     texts: dict[str, list[str]] = {}
+    objects: list[tuple[str, str]] = []
     within: list[str] = []
     said: list[str] = []
     sheet = ""
@@ -69,6 +73,8 @@ def _in_opendocument(package: Package) -> dict[str, list[str]]:
             within.append(name)
         elif name in _SAID:
             said.clear()
+        elif name == "object":
+            objects.append((sheet, part_of(attribute(attributes, "href") or "")))
 
     def text(words: str) -> None:
         if within:
@@ -82,4 +88,8 @@ def _in_opendocument(package: Package) -> dict[str, list[str]]:
             texts.setdefault(sheet, []).append("".join(said))
 
     package.walk("content.xml", start, end, text)
+    for of, part in dict.fromkeys(objects):
+        outline = Outline()
+        package.beside(partial(read_object, outline, only=CHART_TITLES), part)
+        texts.setdefault(of, []).extend(filter(None, outline.text.split("\n\n")))
     return texts
