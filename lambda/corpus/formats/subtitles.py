@@ -29,7 +29,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         lines = block.split("\n")
         times = [(number, match) for number, line in enumerate(lines) if (match := _TIMES.match(line))]
         if not times:
-            _say(outline, [] if lines[0].startswith(_UNSEEN) else _told(lines))
+            _say(outline, [] if lines[0].startswith(_UNSEEN) else _untimed(lines))
             continue
         for (begin, match), end in zip(times, [*(at for at, _ in times[1:]), len(lines)], strict=True):
             # Without an empty line, the number of the next line of speech comes before its times.
@@ -41,7 +41,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     yield document_row(name, reading, outline)
 
 
-def _told(lines: list[str]) -> list[str]:
+def _untimed(lines: list[str]) -> list[str]:
     """A block without times: a note, or the title."""
     if lines[0].startswith("WEBVTT"):
         lines = [
