@@ -7,7 +7,7 @@ from typing import Any
 
 MOST = 60
 HIDDEN = "a value that does not fit"
-_NAME = re.compile(r"[\w.!<=-]{1,40}", re.ASCII)
+_NAME = re.compile(r"(?!\.)[\w.!<=-]{1,40}(?<!\.)", re.ASCII)
 # How providers' keys begin, and what a long key looks like: letters and digits that contain no word.
 _BEGINNING = re.compile(
     r"\b(?:sk|pk|rk|hf|gsk|xai|pplx|nvapi|ghp|github_pat|glpat|r8)[-_](?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{16,}"

@@ -63,6 +63,7 @@ def refused(directory: Path, content: str | bytes) -> str:
         ('a: "\\0"\n', "a in line 1 contains the character U+0000, which is not allowed; remove it."),
         ('a: "\\uD800"\n', "a in line 1 contains the character U+D800, which is not allowed; remove it."),
         ('"\\e": 1\n', "a name in line 1 contains the character U+001B, which is not allowed; remove it."),
+        ('Yes.: ["\\0"]\n', "'Yes.'.0 in line 1 contains the character U+0000, which is not allowed; remove it."),
         ("on: {}\n", f"line 1 begins with on, which YAML reads as true or false {NO_NAME}"),
         ("a: {1: 1}\n", f"line 1 in a begins with 1, which YAML reads as a number {NO_NAME}"),
         ("~: 1\n", f"line 1 begins with '~', which YAML reads as nothing {NO_NAME}"),
