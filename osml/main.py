@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 import osml.library  # noqa: F401 - before what it makes importable
 from osml import commands
+from osml.command import OsmlCommand
 from osml.ending import ending
 from osml.exit_code import FAILED
 
@@ -60,11 +61,13 @@ def _add(name: str, panel: str | None) -> None:
     if getattr(module, "PANEL", None) != panel:
         return
     if group := getattr(module, "app", None):
+        for registered in group.registered_commands:
+            registered.cls = OsmlCommand
         app.add_typer(group, name=name, rich_help_panel=panel)
     elif command := getattr(module, name, None):
         # `import_` and `open_` have an underscore because Python uses these words itself.
         typed, settings = name.rstrip("_").replace("_", "-"), getattr(module, "SETTINGS", None)
-        app.command(typed, context_settings=settings, rich_help_panel=panel)(command)
+        app.command(typed, cls=OsmlCommand, context_settings=settings, rich_help_panel=panel)(command)
 
 
 for panel in (*commands.PANELS, None):

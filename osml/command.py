@@ -1,0 +1,55 @@
+"""A command whose arguments may begin with a hyphen, as one in 64 of the ids that OpenSearch makes does."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from typer import TyperException
+from typer.core import TyperArgument, TyperCommand
+
+# Also `-edev`, `--env=dev` and misspelt options.
+_OPTION = re.compile(r"--?[A-Za-z][\w-]*(=.*)?", re.ASCII | re.DOTALL)
+# OpenSearch makes ids of 15 bytes in base64url. 20 small letters are rather an option than an id.
+_ENGINE_ID = re.compile(r"(?=.*[A-Z0-9])[\w-]{20}", re.ASCII)
+
+
+class OsmlCommand(TyperCommand):
+    """A command that takes a word with a hyphen as an argument, unless the word looks like an option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if ctx.ignore_unknown_options:
+            return super().parse_args(ctx, args)
+        flags = {name: getattr(part, "is_flag", True) for part in self.get_params(ctx) for name in part.opts}
+        options, arguments = _parted(args, flags)
+        if wrong := next((word for word, *_ in options if len(word) > 2 and f"-{word}" in flags), None):
+            ctx.fail(f"No such option: {wrong}. Write -{wrong}, with two hyphens.")
+        if not any(isinstance(part, TyperArgument) for part in self.params):
+            return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, [*(word for option in options for word in option), "--", *arguments])
+        except TyperException as error:
+            # Only an unknown option has this attribute. It is empty if no option has a similar name.
+            if getattr(error, "possibilities", True) in (None, []):
+                error.message += ". Write -- before an argument that begins with a hyphen."
+            raise
+
+
+def is_option(word: str) -> bool:
+    """Whether the word is meant as an option, and not as an id, a file or a question that begins with a hyphen."""
+    return bool(_OPTION.fullmatch(word)) and not _ENGINE_ID.fullmatch(word)
+
+
+def _parted(words: Sequence[str], flags: Mapping[str, bool]) -> tuple[list[list[str]], list[str]]:
+    """Each option with its value, and the arguments. `flags` says which options take no value."""
+    options: list[list[str]] = []
+    arguments: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word == "--":
+            arguments.extend(rest)
+        elif not is_option(word):
+            arguments.append(word)
+        else:
+            takes_value = not flags.get(word, True)
+            options.append([word, *([value] if takes_value and (value := next(rest, None)) is not None else [])])
+    return options, arguments
