@@ -105,7 +105,7 @@ class NewDomain(Cluster):
     def _quorum(cls, value: Nodes | None) -> Nodes | None:
         if value is not None and value.count not in (3, 5):
             raise ValueError(
-                f"{value.count} dedicated masters cannot form a quorum; set count to 3 or 5, or leave them out"
+                f"a count of {value.count} cannot form a quorum; set count to 3 or 5, or leave dedicated_masters out"
             )
         return value
 
@@ -130,7 +130,7 @@ class NewDomain(Cluster):
             )
         if self.vpc is not None and len(self.vpc.subnets) != self.availability_zones:
             raise ValueError(
-                f"vpc.subnets has {len(self.vpc.subnets)} entries, but availability_zones is "
+                f"vpc.subnets has the length {len(self.vpc.subnets)}, but availability_zones is "
                 f"{self.availability_zones}; a domain takes one subnet for each of its zones"
             )
         return self

@@ -47,7 +47,7 @@ class Vpc(Group):
     def _a_zone_for_each_subnet(self) -> Vpc:
         if len(self.subnets) != len(self.availability_zones):
             raise ValueError(
-                f"subnets has {len(self.subnets)} entries and availability_zones {len(self.availability_zones)}; "
+                f"subnets has the length {len(self.subnets)}, and availability_zones {len(self.availability_zones)}; "
                 "name the zone of each subnet, in the same order"
             )
         if len(set(self.availability_zones)) != len(self.availability_zones):

@@ -69,7 +69,7 @@ def _problem(error: Mapping[str, Any]) -> str:
         case "extra_forbidden":
             return "is not a field of this request; remove it or correct its name"
         case "string_too_short":
-            return f"is too short; the minimum is {limits['min_length']} character(s)"
+            return f"is too short; the minimum is {count_of(limits['min_length'], 'character')}"
         case "string_too_long":
             return f"is too long; the maximum is {limits['max_length']} characters"
         case "too_short":

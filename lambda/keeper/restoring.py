@@ -74,7 +74,7 @@ def begin(repository: Repository, name: str | None, objects: Sequence[Watched], 
     full = {target: count for target, count in held.items() if count}
     if full and not replace:
         said = ", ".join(f"{target} has {count_of(count, 'document')}" for target, count in full.items())
-        raise Conflict(TRIED, said, "Add --replace to replace them, or restore into another environment.")
+        raise Conflict(TRIED, said, "Add --replace to replace what is there, or restore into another environment.")
     for target, count in held.items():
         if count is not None:
             client.post(path_of(target, "_close"))

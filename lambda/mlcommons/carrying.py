@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from calls.count_of import count_of
 from calls.redaction import redacted
 from calls.starting import is_starting
 from mlcommons.client import Client, path_of
@@ -128,7 +129,7 @@ class _Carrying:
             self._remove_surplus()
             seen = tally(self._client, self._new)
         if seen.documents != wanted.documents:
-            cause = f"{seen.documents} of {wanted.documents} documents have arrived"
+            cause = f"only {seen.documents} of {wanted.documents} documents arrived"
             raise Unready(self._tried, cause, "Stop other writers of the new index, then deploy again.")
         if seen.bare > wanted.bare:
             cause = f"{seen.bare - wanted.bare} of them got no vector from the pipeline {self._new.pipeline}"
@@ -233,7 +234,11 @@ class _Carrying:
         since, attempt, waiting = patience.elapsed(), 0, under_way()
         while waiting:
             if patience.elapsed() - since > DRAINING or not patience.wait(min(attempt, 2)):
-                raise Unready(self._tried, f"{len(waiting)} writes do not end", "Stop the writers, then deploy again.")
+                raise Unready(
+                    self._tried,
+                    f"still waiting for {count_of(len(waiting), 'write')}",
+                    "Stop the writers, then deploy again.",
+                )
             waiting &= under_way()
             attempt += 1
 

@@ -48,7 +48,7 @@ def result(document: Document, of_one: Sequence[Passage], replaced: Replaced) ->
     held = replaced.partial.get(document.id, 0)
     if held:
         message = (
-            f"{held} of {len(of_one)} passages are stored, together with passages of the previous version. "
+            f"The document has {held} of {len(of_one)} new passages, and passages of its previous version. "
             f"{reason.message} Store the document again, or remove it."
         )
         return DocumentResult(

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from pydantic import ValidationError
 
 from aws.textract import reading
+from calls.count_of import count_of
 from corpus.document import Entry, Unreadable
 from corpus.separate_process import FileLimits
 from corpus.source import read
@@ -58,7 +59,8 @@ class Jobs:
         if (state.name, state.parts) != (part.name, part.of) or state.status != "receiving":
             raise Invalid(
                 f"Part {part.number} of {part.of} of {part.name} does not belong to the job {state.id}, which is "
-                f"{state.status} and has {state.parts} parts of {state.name}; leave out job to begin another one."
+                f"{state.status} and has {count_of(state.parts, 'part')} of {state.name}; "
+                "leave out job to begin another."
             )
         self._put(f"{UPLOADS}/{state.id}/{part.number:05}", part.content)
         sizes = self._sizes(state)

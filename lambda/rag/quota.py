@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
 
+from calls.count_of import count_of
 from rag import boto_calls
 from rag.budget import Budget
 from rag.caller import OPERATORS, Caller
@@ -90,7 +91,7 @@ class QuotaCounter:
             )
         questions = self.chosen.questions_per_day
         if not self.add(day, caller.id, 1, budget, below=questions):
-            many = f"{questions:,} question{'' if questions == 1 else 's'}"
+            many = count_of(questions, "question")
             raise self._exceeded(day, f"Your limit of {many} a day is reached. Ask again after midnight UTC")
         return Charge(self, caller.id, day, month)
 

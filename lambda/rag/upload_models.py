@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Base64Bytes, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from calls.count_of import count_of
 from calls.plain import is_blank
 from corpus.document import LONGEST_ID, id_fault
 from rag.models import TextPlace
@@ -116,7 +117,7 @@ class PartIn(_Content):
     @model_validator(mode="after")
     def _within(self) -> Self:
         if self.number > self.of:
-            raise ValueError(f"number is {self.number}, but the file has {self.of} parts")
+            raise ValueError(f"number is {self.number}, but the file has {count_of(self.of, 'part')}")
         return self
 
 

@@ -77,7 +77,7 @@ def fault_of(question: str, answer: Answer, expect: Sequence[str] = ()) -> str |
     if not _holds(text, expect):
         return f"the answer does not contain {_either(expect)}: {_short(text)}"
     if not expect and not (_words(text) & _words(sources)) - _words(question):
-        return f"the answer uses nothing from the {len(answer.sources)} found documents: {_short(text)}"
+        return f"the answer uses nothing from {count_of(len(answer.sources), 'found document')}: {_short(text)}"
     return None
 
 

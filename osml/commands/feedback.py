@@ -60,8 +60,8 @@ def export(
         )
     file.write_text("\n".join([*lines, ""]), encoding="utf-8")
     Console().print(
-        f"{len(lines):,} labelled questions are in {shown(str(file))}. Measure with: osml evaluate {shown(str(file))} "
-        f"{chosen.options}",
+        f"{shown(str(file))} has {count_of(len(lines), 'labelled question')}. Measure with: osml evaluate "
+        f"{shown(str(file))} {chosen.options}",
         highlight=False,
         soft_wrap=True,
     )

@@ -41,6 +41,6 @@ def show(measured: Faithfulness, faults: Sequence[str], *, json: bool) -> None:
     for question, text in lost[:SHOWN]:
         console.print(f"[yellow]no passage says[/] {shown(text)} [dim]({shown(question)})[/]", soft_wrap=True)
     if len(lost) > SHOWN:
-        console.print(f"{len(lost) - SHOWN:,} more are in --json.", highlight=False)
+        console.print(f"--json shows {len(lost) - SHOWN:,} more.", highlight=False)
     for fault in faults:
         console.print(f"[red]✗[/] {fault}", highlight=False, soft_wrap=True)

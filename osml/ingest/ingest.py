@@ -151,7 +151,7 @@ def _rejected_now() -> str:
 
 
 def _show(console: Console, report: Report, index: str, dead_letters: DeadLetters) -> None:
-    console.print(f"{count_of(report.read, 'document')} read; of their chunks {report.summary} in the index {index}.")
+    console.print(f"{count_of(report.read, 'document')} read. Chunks in the index {index}: {report.summary}.")
     if report.unkept:
         unkept = visible(", ".join(sorted(report.unkept)))
         console.print(f"The assistant does not store the fields {unkept}.", highlight=False, markup=False)
@@ -159,7 +159,7 @@ def _show(console: Console, report: Report, index: str, dead_letters: DeadLetter
         many = sorted(report.masked_in.items(), key=lambda each: -each[1])
         named = ", ".join(f"{visible(document)} ({number:,})" for document, number in many[:SHOWN_ERRORS])
         more = ", …" if len(many) > SHOWN_ERRORS else ""
-        said = f"{report.masked:,} personal data were masked (index.mask), in {named}{more}."
+        said = f"{count_of(report.masked, 'personal data item')} masked (index.mask), in {named}{more}."
         console.print(said, highlight=False, markup=False, soft_wrap=True)
     for sentence in report.errors[:SHOWN_ERRORS]:
         console.print(f"  [red]✗[/] {shown(sentence)}", highlight=False, soft_wrap=True)
@@ -173,7 +173,7 @@ def _show(console: Console, report: Report, index: str, dead_letters: DeadLetter
         )
     if report.later:
         console.print(
-            f"{report.later} of them may succeed later: load that file. The others must be corrected first."
+            f"Loading that file later may succeed for {report.later:,} of {report.failed:,}. Correct the rest first."
             if report.later < report.failed
-            else "They may succeed later: load that file."
+            else "Loading that file later may succeed."
         )

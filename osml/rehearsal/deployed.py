@@ -23,7 +23,7 @@ def compare(before: Status, after: Status) -> Comparison:
     if after.trouble and not before.trouble:
         faults.append(after.trouble)
     good = sum(resource.is_healthy for resource in after.resources)
-    return compared(f"{good} of {len(after.resources)} deployed objects are as their stacks define them", faults)
+    return compared(f"{good} of {len(after.resources)} deployed objects without a difference", faults)
 
 
 def _said(entry: Entry) -> str:

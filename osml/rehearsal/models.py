@@ -63,4 +63,4 @@ def compare(before: dict[str, ModelReading], after: dict[str, ModelReading]) -> 
             faults.append(f"The model {was.name} ({id}) {said}")
     probed = [model for model in after.values() if model.answers is not None]
     answering = sum(model.answers is True for model in probed)
-    return compared(f"{count_of(len(after), 'model')}, {answering} of the {len(probed)} probed ones answer", faults)
+    return compared(f"{count_of(len(after), 'model')}, answers from {answering} of {len(probed)} probed", faults)

@@ -21,7 +21,7 @@ def show(rehearsal: Rehearsal) -> None:
     worse = sum(finding.comparison.is_worse for finding in rehearsal.findings)
     became = f"{rehearsal.environment} went from OpenSearch {rehearsal.before} to {rehearsal.after}"
     _print(
-        console, f"{became}: " + (f"{worse} of {len(rehearsal.findings)} are worse." if worse else "nothing is worse.")
+        console, f"{became}: " + (f"worse in {worse} of {len(rehearsal.findings)}." if worse else "nothing is worse.")
     )
     _print(console, "To go back, run `osml sandbox upgrade --undo`.")
     _print(

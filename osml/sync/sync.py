@@ -133,4 +133,4 @@ def _where(where: Place) -> str:
 
 
 def _masked(run: Run) -> str:
-    return f", {run.masked:,} personal data masked (index.mask)" if run.masked else ""
+    return f", {count_of(run.masked, 'personal data item')} masked (index.mask)" if run.masked else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from calls.count_of import count_of
 from osml.takeover.collection_contents import Holding
 from osml.takeover.contents import Contents, owner_of
 from osml.takeover.tree import Node, Tree
@@ -78,5 +79,5 @@ def _index(contents: Contents, holdings: dict[str, Holding], name: str) -> Node:
     missing = pipeline not in (None, "_none", *contents.ingest_pipelines)
     faults = (f"It names the ingest pipeline {pipeline}, which does not exist.",) if missing else ()
     owner = owner_of(body)
-    state = f"{holding.documents} document{'' if holding.documents == 1 else 's'}, {vectors}"
+    state = f"{count_of(holding.documents, 'document')}, {vectors}"
     return Node("index", name, name, faults, owner.stack if owner else None, (), state)

@@ -135,7 +135,7 @@ def test_what_stands_among_parts_of_its_predecessor_is_told_as_that() -> None:
     (result,) = store(index, long=words(6, BAD)).documents
     new = len(index.kept) - 1
     assert (result.status, result.passages, result.retry) == ("partial", new, "never")
-    assert f"{new} of {new + 1} passages are stored" in str(result.message)
+    assert f"The document has {new} of {new + 1} new passages" in str(result.message)
 
 
 def test_what_is_stored_is_called_stored_whatever_happens_after_it() -> None:

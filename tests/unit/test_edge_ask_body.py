@@ -48,7 +48,7 @@ def test_a_body_that_cannot_be_read_says_why(
         ([], "The body is a list, but must be an object."),
         (None, "The body is null, but must be an object."),
         ({"question": 5}, "`question` is a number, but must be a string."),
-        ({"question": ""}, "`question` is too short; the minimum is 1 character(s)."),
+        ({"question": ""}, "`question` is too short; the minimum is 1 character."),
         ({"question": "x" * 2001}, "`question` is too long; the maximum is 2000 characters."),
         ({"question": "a", "topk": 1}, "`topk` is not a field of this request; remove it or correct its name."),
         ({"question": "a", "top_k": 0}, "`top_k` is too small; the minimum is 1."),
@@ -64,7 +64,7 @@ def test_a_body_that_cannot_be_read_says_why(
         ({"question": "a", "filters": {"title": []}}, "`filters.title` has 0 entries; the minimum is 1."),
         (
             {"question": "a", "filters": {"title": ""}},
-            "`filters.title` is too short; the minimum is 1 character(s).",
+            "`filters.title` is too short; the minimum is 1 character.",
         ),
         (
             {"question": "a", "filters": {"list[x]": ""}},

@@ -131,8 +131,8 @@ def test_sandbox_is_small_and_production_is_not() -> None:
         (
             "removal: destroy",
             "removal: destroy\n  dedicated_masters: {instance_type: m7g.large.search, count: 2}",
-            "search.dedicated_masters: 2 dedicated masters cannot form a quorum; set count to 3 or 5, or leave them "
-            "out.",
+            "search.dedicated_masters: a count of 2 cannot form a quorum; set count to 3 or 5, or leave "
+            "dedicated_masters out.",
         ),
         (
             "removal: destroy",

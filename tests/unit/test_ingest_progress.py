@@ -76,7 +76,7 @@ def test_an_interruption_says_what_is_settled_and_how_to_go_on(
         with pytest.raises(KeyboardInterrupt):
             ingest.ingest_files(PLACE, ["a.ndjson"], to=loads.target)
     said = capsys.readouterr().err
-    assert "3 documents read; of their chunks 2 created, 0 updated, 1 failed in the index passages." in said
+    assert "3 documents read. Chunks in the index passages: 2 created, 0 updated, 1 failed." in said
     assert f"the counted documents are complete; documents in flight may be stored. {ingest.GOES_ON}" in said
     assert not ingest.ingest_files(PLACE, ["a.ndjson"], to=loads.target)
     assert "after 3 documents" in capsys.readouterr().err

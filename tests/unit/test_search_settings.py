@@ -52,14 +52,14 @@ def test_each_kind_is_read() -> None:
             "vpc",
             "availability_zones: 3",
             "availability_zones: 1",
-            "search: vpc.subnets has 3 entries, but availability_zones is 1; a domain takes one subnet for each of its "
-            "zones.",
+            "search: vpc.subnets has the length 3, but availability_zones is 1; a domain takes one subnet for each of "
+            "its zones.",
         ),
         (
             "vpc",
             "[us-east-1a, us-east-1b, us-east-1c]",
             "[us-east-1a, us-east-1b]",
-            "search.vpc: subnets has 3 entries and availability_zones 2; name the zone of each subnet, in the same "
+            "search.vpc: subnets has the length 3, and availability_zones 2; name the zone of each subnet, in the same "
             "order.",
         ),
         (

@@ -40,9 +40,9 @@ def test_what_takes_a_figure_or_a_word_from_the_documents_is_grounded(text: str)
         ("so it is</THINK> 6,265,000", SOURCES, "the answer contains the model's reasoning"),
         ("6,265,000", [], "the answer has no source document"),
         ("6,265,000", [source("empty", 0.1, " ")], "the answer has no source document"),
-        ("The passages do not hold that.", SOURCES, "the answer uses nothing from the 1 found documents"),
-        ("How many people live in Miami is not said.", SOURCES, "the answer uses nothing from the 1 found documents"),
-        ("About 7,000,000", SOURCES, "the answer uses nothing from the 1 found documents"),
+        ("The passages do not hold that.", SOURCES, "the answer uses nothing from 1 found document:"),
+        ("How many people live in Miami is not said.", SOURCES, "the answer uses nothing from 1 found document:"),
+        ("About 7,000,000", SOURCES, "the answer uses nothing from 1 found document:"),
     ],
 )
 def test_what_is_wrong_is_said(text: str, sources: list[Source], fault: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Protocol
 
+from calls.count_of import count_of
 from rag.budget import Budget
 from rag.service_failure import EMBEDDING, unusable
 from settings.embedding import EmbeddingModel
@@ -42,5 +43,5 @@ def checked(vectors: object, count: int) -> Vectors:
         and all(isinstance(vector, list) and vector and isinstance(vector[0], int | float) for vector in vectors)
     )
     if not good:
-        raise unusable(EMBEDDING, f"{count} texts were sent, but the answer is not a list of as many vectors")
+        raise unusable(EMBEDDING, f"the answer to {count_of(count, 'text')} is not a list of as many vectors")
     return vectors  # type: ignore[return-value]

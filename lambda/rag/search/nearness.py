@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from calls.count_of import count_of
 from corpus.sentences import sentences
 from rag.send import Send
 
@@ -52,7 +53,7 @@ class Nearness:
             raise
         vectors = [tensor.get("data") for part in answer["inference_results"] for tensor in part["output"]]
         if len(vectors) != len(texts) or not all(vectors):
-            raise ValueError(f"{len(texts)} texts got {len(vectors)} vectors")
+            raise ValueError(f"{count_of(len(texts), 'text')} got {count_of(len(vectors), 'vector')}")
         return vectors
 
     def _model(self, index: str) -> str:

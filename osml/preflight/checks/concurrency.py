@@ -29,7 +29,7 @@ def look(context: PreflightContext) -> Iterator[Seen]:
     )
     if reserved and free - reserved < UNRESERVED:
         cause = (
-            f"assistant.concurrency is {reserved}, but of the account's {total} concurrent executions {free} are free, "
+            f"assistant.concurrency is {reserved}, but the account has {free} free of {total} concurrent executions, "
             f"and Lambda keeps {UNRESERVED} for other functions"
         )
         yield complaint(context.place, "concurrency-too-low", cause, fix)
@@ -40,7 +40,7 @@ def look(context: PreflightContext) -> Iterator[Seen]:
         )
         yield Noted(complaint(context.place, "concurrency-too-low", cause, fix))
     else:
-        yield f"{free} of {total} concurrent executions are free"
+        yield f"free concurrent executions: {free} of {total}"
 
 
 def _reserved(context: PreflightContext) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from calls.count_of import count_of
 from osml.deploy.neighbours import require_apart
 from osml.doctor.checks.complaints import complaint
 from osml.preflight.check import Seen
@@ -113,7 +114,7 @@ def look(context: PreflightContext) -> Iterator[Seen]:
             yield complaint(context.place, "name-taken", cause, fix)
         else:
             free += 1
-    yield f"{free} fixed names are free" if free else "the deploy needs no new fixed name"
+    yield f"{count_of(free, 'free fixed name')}" if free else "the deploy needs no new fixed name"
 
 
 def _exists(client: Any, name: str, properties: Mapping[str, Any], find: Look) -> bool:
