@@ -105,6 +105,23 @@ def require_checkout() -> None:
         )
 
 
+def unreached(env: str | None, sandbox: bool) -> Place:
+    """Chooses as `place` does, for a command that reads the environment's file and calls neither AWS nor an engine.
+
+    The local cloud need not run. Raises Failure when no environment is named or the local cloud is not installed.
+    """
+    env = env or os.environ.get("OSML_ENV")
+    if not sandbox:
+        if not env:
+            raise Failure("No environment is named. Add --env NAME (a file in environments/) or --sandbox.")
+        return Place(env, None)
+    local_cloud.require()
+    from sandbox.instance import Instance
+
+    instance = Instance.named()
+    return Place(env or instance.environment, instance)
+
+
 def place(env: str | None, sandbox: bool) -> Place:
     """Chooses the environment, and sets up this process and its children for AWS or, with `sandbox`, the local cloud.
 
@@ -113,21 +130,15 @@ def place(env: str | None, sandbox: bool) -> Place:
     ML plugin.
     Raises Failure when no environment is named or the local cloud is not installed or running, and SettingError.
     """
-    env = env or os.environ.get("OSML_ENV")
-    if not sandbox:
-        if not env:
-            raise Failure("No environment is named. Add --env NAME (a file in environments/) or --sandbox.")
-        chosen = Place(env, None)
+    chosen = unreached(env, sandbox)
+    if chosen.instance is None:
         settle(region(chosen.settings().region, chosen.file))
         return chosen
-    local_cloud.require()
     from sandbox.cloud_parts import absence
-    from sandbox.instance import Instance
 
-    instance = Instance.named()
-    if reason := absence(instance):
+    if reason := absence(chosen.instance):
         raise Failure(reason)
     for name in FOREIGN:
         os.environ.pop(name, None)
-    os.environ.update(instance.client_environment())
-    return Place(env or instance.environment, instance)
+    os.environ.update(chosen.instance.client_environment())
+    return chosen

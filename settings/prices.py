@@ -38,7 +38,7 @@ def billed(environment: Environment) -> dict[str, Billed]:
         for nodes in _nodes(search):
             items["search"][nodes.instance_type] += HOURS * nodes.count
         if search.has_volumes:
-            items["search"]["gp3"] += search.volume.size * search.data_nodes.count
+            items["search"][search.volume.type] += search.volume.size * search.data_nodes.count
         items["rest"] += Counter({"keeper": 1, "alarm": DOMAIN_ALARMS})
     if units := _always_billed(environment):
         items["search"]["OCU"] += HOURS * units
@@ -59,17 +59,17 @@ def usd_of(items: Mapping[str, Billed]) -> dict[str, float]:
 
 
 def without_price(items: Iterable[Billed]) -> list[str]:
-    """The instance types whose price is not in the list."""
+    """What is billed, such as an instance type, and has no price in the list."""
     return sorted({name for units in items for name in units if name not in _USD})
 
 
 def idle(environment: Environment) -> dict[str, float]:
-    """USD per month for each item; instances without a known price (see `unknown`) are left out."""
+    """USD per month for each item; what has no known price (see `unknown`) is left out."""
     return usd_of(billed(environment))
 
 
 def unknown(environment: Environment) -> list[str]:
-    """The instance types of the environment whose price is not in the list."""
+    """What the environment is billed for, such as an instance type, and has no price in the list."""
     return without_price(billed(environment).values())
 
 

@@ -18,11 +18,11 @@ def cost(
 
     The amounts are USD in us-east-1. The command makes no call to AWS.
     """
-    from osml.place import place
+    from osml.place import unreached
     from osml.terminal import as_json
     from settings import prices
 
-    settings = place(env, sandbox).settings()
+    settings = unreached(env, sandbox).settings()
     idle, unknown = prices.idle(settings), prices.unknown(settings)
     if json:
         print(as_json({"usd_per_month": {part: round(usd, 2) for part, usd in idle.items()}, "unknown": unknown}))
@@ -33,4 +33,4 @@ def cost(
     if settings.budget:
         print(f"{'budget':<12}{settings.budget.usd_per_month:>10,.2f}  USD a month")
     if unknown:
-        print(f"Not included: {', '.join(unknown)}, because osml does not know the price. See docs/costs.md.")
+        print(f"Not included: {', '.join(unknown)}, for which osml has no price. See docs/costs.md.")

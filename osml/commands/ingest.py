@@ -7,7 +7,7 @@ import typer
 
 from osml.commands.options import Env, Sandbox, groups_of
 from osml.exit_code import FAILED
-from osml.place import place
+from osml.place import place, unreached
 
 PANEL = "Documents and questions"
 
@@ -55,8 +55,11 @@ def ingest(
     from osml.ingest import estimate
     from osml.ingest.ingest import ingest_files
     from osml.ingest.options import IngestOptions
+    from osml.ingest.sources import S3
 
-    where = place(env, sandbox)
+    # A dry run reads the environment's file and these sources.
+    is_local = dry_run and not any(source.startswith(S3) for source in sources)
+    where = (unreached if is_local else place)(env, sandbox)
     if text_field and columns:
         raise Failure("--text-field and --columns are both set, but only one can name the text; leave one out.")
     names = [name.strip() for name in columns.split(",") if name.strip()] if columns else []

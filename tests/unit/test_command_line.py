@@ -48,6 +48,21 @@ def test_without_a_local_cloud_it_says_how_to_start_one(
     assert "Traceback" not in text
 
 
+@pytest.mark.parametrize("command", [["cost"], ["ingest", "--dry-run", "samples/metro-areas.ndjson"]], ids=" ".join)
+def test_what_reads_only_the_file_of_an_environment_needs_no_local_cloud(
+    command: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, text = run(capsys, monkeypatch, *command, "--sandbox")
+    assert (code, "USD" in text) == (0, True), text
+
+
+def test_a_dry_run_of_a_bucket_needs_the_local_cloud(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, text = run(capsys, monkeypatch, "ingest", "--dry-run", "s3://documents/", "--sandbox")
+    assert (code, "osml sandbox up" in text) == (1, True), text
+
+
 def test_an_environment_must_be_named(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     code, text = run(capsys, monkeypatch, "ask", "q")
     assert code == 1

@@ -139,3 +139,15 @@ def test_nodes_without_a_known_price_are_named(tmp_path: Path) -> None:
     settings = {"recipe": "semantic-search", "search": {**search, "ultrawarm": {}}, "embedding": TITAN}
     (tmp_path / "own.yaml").write_text(yaml.safe_dump(settings))
     assert unknown(load("own", tmp_path)) == ["ultrawarm1.medium.search"]
+
+
+@pytest.mark.parametrize(("type", "usd", "unpriced"), [("gp3", 0.122 * 20, []), ("gp2", 0.0, ["gp2"])])
+def test_a_volume_costs_what_its_type_costs(tmp_path: Path, type: str, usd: float, unpriced: list[str]) -> None:
+    nodes = {"instance_type": "t3.small.search", "count": 1}
+    search = {**SEARCH, "data_nodes": nodes, "volume": {"size": 20, "type": type}}
+    (tmp_path / "own.yaml").write_text(
+        yaml.safe_dump({"recipe": "semantic-search", "search": search, "embedding": TITAN})
+    )
+    environment = load("own", tmp_path)
+    assert idle(environment)["search"] == pytest.approx(0.036 * 730 + usd)
+    assert unknown(environment) == unpriced
