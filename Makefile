@@ -12,7 +12,7 @@ OLDER := 2.19
 demo: ## install, start the local cloud, deploy, load samples, and ask a question
 	@$(MAKE) --no-print-directory --jobs=2 install prepared
 	$(OSML) sandbox up
-	$(OSML) secret set --sandbox
+	$(OSML) secret set --sandbox < /dev/null
 	$(OSML) deploy --sandbox
 	$(OSML) ingest --sandbox samples/metro-areas.ndjson
 	$(OSML) ask --sandbox "$(QUESTION)"

@@ -91,7 +91,7 @@ class QuotaCounter:
             )
         questions = self.chosen.questions_per_day
         if not self.add(day, caller.id, 1, budget, below=questions):
-            many = count_of(questions, "question")
+            many = count_of(questions or 0, "question")
             raise self._exceeded(day, f"Your limit of {many} a day is reached. Ask again after midnight UTC")
         return Charge(self, caller.id, day, month)
 

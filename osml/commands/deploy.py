@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from osml import agreement
 from osml.commands import sandbox as local_cloud
 from osml.commands import secret
 from osml.commands.options import OTHERS_TO_CDK, Env, Sandbox
@@ -58,7 +59,7 @@ def deploy(
     for sentence in second:
         _print(f"[yellow]![/] {shown(sentence)}.")
     if second and not (yes or where.instance):
-        typer.confirm("Create a second environment?", abort=True)
+        agreement.require("Create a second environment?")
     if repair:
         drift.require_ours(where)
     deployment = Deployment(where, [*context.args, *(drift.mending() if repair else [])])
@@ -70,9 +71,9 @@ def deploy(
         _print(shown(str(deployment.cost())))
     reviewed = where.settings().reviewed == mark_of(losses)
     if losses and not (yes or reviewed or where.instance):
-        typer.confirm("Deploy anyway?", abort=True)
+        agreement.require("Deploy anyway?")
     if not (yes or where.instance) and deployment.differences(broader=True):
-        typer.confirm("Deploy with these permissions?", abort=True)
+        agreement.require("Deploy with these permissions?")
     secret.require(where, deployment)
     deployment.deploy()
     if page.is_wanted(where):

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from osml import agreement
 from osml.commands.options import OTHERS_TO_CDK, Env, Sandbox
 from osml.place import place, require_checkout
 
@@ -27,7 +28,8 @@ def destroy(
     if not where.instance:
         there = destination(where)
         question = f"Remove the environment {where.env} with its indexes and documents from {there}?"
-        yes or typer.confirm(question, abort=True)
+        if not yes:
+            agreement.require(question)
     orphan.remove(where)
     drop.empty(where)
     protection.lift(where)

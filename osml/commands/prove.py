@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from osml import agreement
 from osml.commands.options import Sandbox
 from osml.exit_code import FAILED
 from osml.failure import Failure
@@ -55,7 +56,7 @@ def prove(
     _print(console, f"The proof creates {' and '.join(trial.name for trial in trials)} in {where}, and removes them.")
     _print(console, f"It costs at most {sum(map(proof.estimate, trials)):.2f} USD, and takes up to two hours.")
     if not instance and not yes:
-        typer.confirm("Go on?", abort=True)
+        agreement.require("Go on?")
     reports = []
     for trial in trials:
         _print(console, f"[bold]{trial.name}[/]")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from calls.count_of import count_of
+from osml import agreement
 from osml.commands.options import Env, Sandbox
 from osml.place import place
 from osml.terminal import as_json
@@ -37,7 +38,7 @@ def restore(
     where = place(env, sandbox)
     there = changed(where, env=into)
     if replace and not where.instance and not yes:
-        typer.confirm(f"Replace the documents, conversations and feedback of {into} by a backup?", abort=True)
+        agreement.require(f"Replace the documents, conversations and feedback of {into} by a backup?")
     restored = snapshots.restore(where.env, there, snapshot, lambda text: typer.echo(text, err=True), replace=replace)
     if json:
         print(as_json({"snapshot": restored.snapshot, "documents": dict(restored.documents)}))

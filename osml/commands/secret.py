@@ -13,6 +13,7 @@ from osml.place import Place, place
 
 if TYPE_CHECKING:
     from osml.deploy.deployment import Deployment
+    from sandbox.instance import Instance
     from settings.secret import Secret
 
 PANEL = "Deploy"
@@ -34,24 +35,44 @@ def set_key(
         str | None, typer.Option(help="Which model's key: embedding or answer. Needed if both have one.")
     ] = None,
 ) -> None:
-    """Store a model's key. The command prompts for the key and never shows it.
+    """Store a model's key. The command prompts for the key, or reads it from a pipe, and never shows it.
 
-    In the local cloud the default is the key of the local endpoints.
+    In the local cloud, without a key on a pipe, it is the key of the local endpoints.
     """
-    from osml.deploy import secret
-    from settings.serverless import Serverless
-
     where = place(env, sandbox)
-    settings = where.settings()
     model, wanted = _secret_of(where, of)
-    if from_file is not None:
-        value = (sys.stdin.read() if str(from_file) == "-" else from_file.read_text()).strip()
-    elif where.instance:
-        value = where.instance.deepseek_key.read_text().strip()
-    else:
+    value = _given(from_file)
+    if from_file is None and where.instance and not value:
+        _store_local(where, wanted, where.instance)
+        return
+    if value is None:
         value = typer.prompt(f"Key of the {model} model", hide_input=True).strip()
     if not value:
         raise Failure("The key is empty. Nothing was stored.")
+    _store(where, wanted, value)
+
+
+def _given(file: Path | None) -> str | None:
+    """The key of the file, or else of standard input; None if that is a terminal."""
+    if file is not None and str(file) != "-":
+        return file.read_text().strip()
+    if file is None and sys.stdin.isatty():
+        return None
+    Console(stderr=True).print("Reading the key from standard input …")
+    return sys.stdin.read().strip()
+
+
+def _store_local(where: Place, wanted: "Secret", cloud: "Instance") -> None:
+    """Store the key of the local endpoints."""
+    Console().print("The key is that of the local endpoints.")
+    _store(where, wanted, cloud.deepseek_key.read_text().strip())
+
+
+def _store(where: Place, wanted: "Secret", value: str) -> None:
+    from osml.deploy import secret
+    from settings.serverless import Serverless
+
+    settings = where.settings()
     secret.put(
         wanted.name,
         wanted.key,
@@ -83,17 +104,19 @@ def require(where: Place, deployment: "Deployment") -> None:
 
 
 def store_local(where: Place) -> None:
-    """Store the key of the local endpoints for each model without a key. `where` is on the local cloud.
+    """Store the key of the local endpoints for each model without a key. Nothing happens on AWS.
 
     Deploys the secrets that a stack makes first.
     """
     from osml.deploy.deployment import Deployment
 
+    if where.instance is None:
+        return
     missing = _missing(where)
     if any(wanted.create for wanted in missing.values()):
         Deployment(where, []).deploy(f"{where.settings().prefix}-inference")
-    for model in missing:
-        set_key(where.env, sandbox=True, of=model)
+    for wanted in missing.values():
+        _store_local(where, wanted, where.instance)
 
 
 def _missing(where: Place) -> "dict[str, Secret]":

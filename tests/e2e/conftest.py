@@ -96,6 +96,7 @@ class CommandLine:
             [str(OSML), *arguments],
             cwd=CHECKOUT,
             env=self.environment,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=900,
