@@ -11,7 +11,7 @@ from rich.table import Table
 
 from calls.count_of import count_of
 from osml.commands.options import Env, Sandbox
-from osml.place import place
+from osml.place import Place, place
 from osml.terminal import as_json, shown
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ def export(
     lines = [to_json.dumps(labelled, ensure_ascii=False) for labelled in evaluation_set(feedback(chosen))]
     if not lines:
         raise Failure(
-            "No answer that is rated as good has a question and a document, so no file was written. Set "
-            "assistant.feedback.keep to texts, and wait until readers have rated answers."
+            f"No answer that is rated as good has a question and a document, so no file was written. {_next(chosen)}"
         )
     file.write_text("\n".join([*lines, ""]), encoding="utf-8")
     Console().print(
@@ -64,6 +63,17 @@ def export(
         f"{shown(str(file))} {chosen.options}",
         highlight=False,
         soft_wrap=True,
+    )
+
+
+def _next(chosen: Place) -> str:
+    """What to do if no good answer was kept."""
+    assistant = chosen.settings().assistant
+    if assistant and assistant.feedback and assistant.feedback.keep == "texts":
+        return f"Wait until readers have rated answers; `osml feedback list {chosen.options}` shows the ratings."
+    return (
+        f"Set assistant.feedback.keep to texts in {chosen.file}, deploy, and wait until readers have rated answers; "
+        "without it, ratings have no question."
     )
 
 

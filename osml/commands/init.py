@@ -38,7 +38,7 @@ def init(
     from osml.init import account, draft, own_app
     from osml.init.offers import QUESTIONS, SIGN_IN
     from osml.place import environments, require_name
-    from settings import SettingError, prices
+    from settings import SettingError
 
     require_name(name)
     file = environments() / f"{name}.yaml"
@@ -53,7 +53,9 @@ def init(
     elif file.exists():
         raise Failure(f"{file} already exists. Edit it, or choose another name.")
     for question in questions:
-        chosen[question.group] = _chosen(name, question, given[question.group], chosen, documents)
+        chosen[question.group] = _chosen(
+            name, question, given[question.group], chosen, documents, is_app=app is not None
+        )
     try:
         text = draft.draft(name, chosen, documents)
         environment = draft.checked(name, text)
@@ -61,7 +63,7 @@ def init(
         raise Failure(f"These choices cannot be combined. {error}") from None
     for sentence in account.sentences(name, environment, has_file=app is None):
         print(sentence)
-    usd = sum(prices.idle(environment).values())
+    usd = sum(draft.usd(environment, is_app=app is not None).values())
     if app:
         _write(app, own_app.files(name, environment, chosen))
         print(f"The app in {app} is written. When idle, it costs about {usd:,.0f} USD a month. Next:")
@@ -99,7 +101,13 @@ def _show_next(name: str, folder: Path, usd: float, *, has_secrets: bool) -> Non
 
 
 def _chosen(
-    name: str, question: "SetupQuestion", given: str | None, chosen: dict[str, "Offer"], documents: int
+    name: str,
+    question: "SetupQuestion",
+    given: str | None,
+    chosen: dict[str, "Offer"],
+    documents: int,
+    *,
+    is_app: bool,
 ) -> "Offer":
     """The offer that an option names, or a person chooses."""
     from osml.init.draft import cost
@@ -113,7 +121,7 @@ def _chosen(
         raise Failure(f"{question.sentence} Add {question.option} with one of {', '.join(names)}.")
     print(f"\n{question.sentence}")
     for offer in question.offers:
-        usd = cost(name, {**chosen, question.group: offer}, question.group, documents)
+        usd = cost(name, {**chosen, question.group: offer}, question.group, documents, is_app=is_app)
         print(f"  {offer.name:<12}{offer.sentence} {usd}".rstrip())
     while (typed := typer.prompt("Choice", default=names[0])) not in names:
         print(f"{typed!r} is not one of {', '.join(names)}.")

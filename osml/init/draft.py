@@ -57,17 +57,30 @@ def checked(name: str, text: str) -> Environment:
             raise SettingError(str(error).replace(f"{Path(folder).name}/", "")) from None
 
 
-def cost(name: str, chosen: Mapping[str, Offer], group: str, documents: int = 0) -> str:
+def usd(environment: Environment, *, is_app: bool = False) -> dict[str, float]:
+    """USD a month while nobody uses it, by the group of the choice that causes it.
+
+    A domain of an environment has a keeper and alarms. An app of one's own has neither.
+    """
+    idle = prices.idle(environment)
+    watching = prices.idle(environment.model_copy(update={SIGN_IN.group: None}))["rest"]
+    groups = {group: idle[group] for group in (SEARCH.group, EMBEDDING.group, ANSWER.group)}
+    if is_app:
+        return groups
+    groups[SEARCH.group] += watching
+    return {**groups, SIGN_IN.group: idle["rest"] - watching}
+
+
+def cost(name: str, chosen: Mapping[str, Offer], group: str, documents: int = 0, *, is_app: bool = False) -> str:
     """What the choice of `group` costs while nobody uses it, in words.
 
     Empty below 1 USD a month, and if the choices do not go together.
     """
     try:
-        idle = prices.idle(checked(name, draft(name, chosen, documents)))
+        amount = usd(checked(name, draft(name, chosen, documents)), is_app=is_app)[group]
     except (ValueError, SettingError):
         return ""
-    usd = idle["rest" if group == SIGN_IN.group else group]
-    return f"About {usd:,.0f} USD a month." if usd >= 1 else ""
+    return f"About {amount:,.0f} USD a month." if amount >= 1 else ""
 
 
 def _recipe(answer: Mapping[str, Any] | None) -> str:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from osml.init import draft
 from osml.init.offers import ANSWER, EMBEDDING, QUESTIONS, SEARCH, SIGN_IN, Offer, SetupQuestion
 from osml.main import app
-from settings import load
+from settings import load, prices
 from settings.new_domain import NewDomain
 from settings.price_list import USD
 from settings.prices import HOURS
@@ -143,6 +143,24 @@ def test_the_first_offers_go_together(question: SetupQuestion) -> None:
     for offer in question.offers:
         assert isinstance(draft.cost("new", {**first, question.group: offer}, question.group), str)
     assert draft.checked("new", draft.draft("new", first)).assistant
+
+
+@pytest.mark.parametrize("search", SEARCH.offers, ids=lambda offer: offer.name)
+def test_the_costs_of_the_choices_are_those_of_the_environment(search: Offer) -> None:
+    first = chosen((search, EMBEDDING.offer("sagemaker"), ANSWER.offer("sagemaker"), SIGN_IN.offers[0]))
+    environment = draft.checked("new", draft.draft("new", first))
+    assert sum(draft.usd(environment).values()) == pytest.approx(sum(prices.idle(environment).values()))
+    shown = {offer.name: draft.cost("new", {**first, SIGN_IN.group: offer}, SIGN_IN.group) for offer in SIGN_IN.offers}
+    assert set(shown.values()) == {""}, "a sign-in costs nothing while nobody uses it"
+
+
+def test_a_domain_of_an_environment_is_watched_and_that_of_an_app_is_not() -> None:
+    first = chosen((SEARCH.offer("domain"), EMBEDDING.offer("titan"), ANSWER.offer("nova"), SIGN_IN.offer("nobody")))
+    environment = draft.checked("new", draft.draft("new", first))
+    watched, bare = draft.usd(environment), draft.usd(environment, is_app=True)
+    assert watched["search"] - bare["search"] == pytest.approx(prices.KEEPER + prices.DOMAIN_ALARMS * USD["alarm"])
+    assert watched["assistant"] == 0
+    assert sum(bare.values()) == pytest.approx(prices.idle(environment)["search"])
 
 
 def test_the_cost_of_an_environment_is_the_sum_of_its_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
