@@ -8,22 +8,21 @@ from importlib import metadata
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 import osml.library  # noqa: F401 - before what it makes importable
 from osml import commands
-from osml.command import OsmlCommand
+from osml.command import OsmlCommand, OsmlGroup
 from osml.ending import ending
 from osml.exit_code import FAILED
+from osml.value_error import explained_value
 
 
-class _Commands(TyperGroup):
+class _Commands(OsmlGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
-            # Typer 0.29 shows pydantic's message for a value that is not in an Enum or a Literal.
-            error.message = error.message.removeprefix("Value error, ")
+            error.message = explained_value(error.message)
             raise
         except typer.Abort as abort:
             # Typer's prompts turn Ctrl-C into the same exception as a no.
@@ -37,6 +36,7 @@ app = typer.Typer(
     help="Deploy search and generated answers on Amazon OpenSearch, load documents, and ask questions.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
 
 
@@ -63,7 +63,7 @@ def _add(name: str, panel: str | None) -> None:
     if group := getattr(module, "app", None):
         for registered in group.registered_commands:
             registered.cls = OsmlCommand
-        app.add_typer(group, name=name, rich_help_panel=panel)
+        app.add_typer(group, cls=OsmlGroup, name=name, rich_help_panel=panel)
     elif command := getattr(module, name, None):
         # `import_` and `open_` have an underscore because Python uses these words itself.
         typed, settings = name.rstrip("_").replace("_", "-"), getattr(module, "SETTINGS", None)

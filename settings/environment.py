@@ -222,16 +222,15 @@ def load(name: str, directory: Path) -> Environment:
 
     Raises SettingError if the file does not exist, is not YAML, or has a wrong setting.
     """
-    known = sorted(file.stem for file in directory.glob("*.yaml"))
+    known = sorted(file.stem for file in directory.glob("*.yaml") if NAME.fullmatch(file.stem) and file.is_file())
     if not NAME.fullmatch(name):
         raise SettingError(
             f"{name!r} cannot name an environment: use at most 16 lower-case letters, digits and hyphens, "
-            f"a letter first; existing environments: {', '.join(known) or 'none yet'}."
+            f"a letter first; existing environments: {', '.join(known) or 'none'}."
         )
     file = directory / f"{name}.yaml"
     shown = f"{directory.name}/{file.name}"
     if not file.is_file():
-        raise SettingError(
-            f"{shown} does not exist: choose one of {', '.join(known) or 'none yet'}, or write that file."
-        )
+        fix = f"choose one of {', '.join(known)}, or write that file" if known else f"write it with `osml init {name}`"
+        raise SettingError(f"{shown} does not exist: {fix}.")
     return load_file(file, shown, Environment, first=f"recipe: {FIRST}", empty=EMPTY, given={"name": name})

@@ -66,7 +66,7 @@ def init(
     usd = sum(draft.usd(environment, is_app=app is not None).values())
     if app:
         _write(app, own_app.files(name, environment, chosen))
-        print(f"The app in {app} is written. When idle, it costs about {usd:,.0f} USD a month. Next:")
+        print(f"The app in {app} is written. When idle, it costs {_about(usd)}. Next:")
         for command in (f"cd {app}", "python3 -m venv .venv", ".venv/bin/pip install -r requirements.txt", "osml up"):
             print(f"  {command}")
         print("README.md in that folder says how to deploy it on AWS.")
@@ -94,10 +94,14 @@ def _show_next(name: str, folder: Path, usd: float, *, has_secrets: bool) -> Non
     from osml.place import is_checkout
 
     there = "" if is_checkout() else f", in a checkout of the osml repository with OSML_ENVIRONMENTS={folder}"
-    print(f"The idle environment costs about {usd:,.0f} USD a month. Next{there}:")
+    print(f"The idle environment costs {_about(usd)}. Next{there}:")
     secrets = [f"osml secret set --env {name}"] if has_secrets else []
     for command in (*secrets, f"osml diff --env {name}", f"osml deploy --env {name}"):
         print(f"  {command}")
+
+
+def _about(usd: float) -> str:
+    return f"about {usd:,.0f} USD a month" if usd >= 1 else "less than 1 USD a month"
 
 
 def _chosen(

@@ -39,6 +39,8 @@ def set_key(
 
     In the local cloud, without a key on a pipe, it is the key of the local endpoints.
     """
+    from settings.serverless import Serverless
+
     where = place(env, sandbox)
     model, wanted = _secret_of(where, of)
     value = _given(from_file)
@@ -50,6 +52,9 @@ def set_key(
     if not value:
         raise Failure("The key is empty. Nothing was stored.")
     _store(where, wanted, value)
+    settings = where.settings()
+    if settings.keeper and not isinstance(settings.search, Serverless):
+        Console().print("The keeper applies the new key within a minute. Revoke the old key after that.")
 
 
 def _given(file: Path | None) -> str | None:
@@ -70,7 +75,6 @@ def _store_local(where: Place, wanted: "Secret", cloud: "Instance") -> None:
 
 def _store(where: Place, wanted: "Secret", value: str) -> None:
     from osml.deploy import secret
-    from settings.serverless import Serverless
 
     settings = where.settings()
     secret.put(
@@ -81,8 +85,6 @@ def _store(where: Place, wanted: "Secret", value: str) -> None:
         encrypted_with=settings.encryption.key if settings.encryption else None,
     )
     Console().print(f"Stored under the key [bold]{wanted.key}[/] of the secret [bold]{wanted.name}[/].")
-    if settings.keeper and not isinstance(settings.search, Serverless):
-        Console().print("The keeper applies the new key within a minute. Revoke the old key after that.")
 
 
 def require(where: Place, deployment: "Deployment") -> None:
@@ -139,5 +141,6 @@ def _secret_of(where: Place, model: str | None) -> tuple[str, "Secret"]:
     if model is None and len(secrets) == 1:
         return next(iter(secrets.items()))
     if model not in secrets:
-        raise Failure(f"Several models have a key. Add --of {' or --of '.join(secrets)}.")
+        first = "Several models have a key." if model is None else f"{model!r} is not a model with a key."
+        raise Failure(f"{first} Add --of {' or --of '.join(secrets)}.")
     return model, secrets[model]

@@ -1,6 +1,7 @@
 """The command line: its commands, and its sentences instead of tracebacks."""
 
 import inspect
+import re
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
@@ -13,6 +14,8 @@ from mlcommons import errors
 from osml import main as command_line
 from osml.explained import explained
 from osml.failure import Failure
+from osml.value_error import explained_value
+from tests.unit.parser_table import OWN, VALUED
 
 
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str]:
@@ -125,3 +128,64 @@ def test_a_wrong_name_is_explained_without_a_prefix_of_pydantic(
     code, text = run(capsys, monkeypatch, *words, "no-such-name")
     assert code == 2
     assert f"Invalid value for '{words[-1]}': 'no-such-name' is not one of" in text
+
+
+def refused(words: tuple[str, ...], option: str, value: str) -> str | None:
+    """The sentence that refuses a value of an option, or None; the command does not run."""
+    try:
+        OWN[words].make_context(" ".join(words), [option, value])
+    except typer.BadParameter as error:
+        return explained_value(error.message) if option in getattr(error.param, "opts", ()) else None
+    return None
+
+
+@pytest.mark.parametrize(
+    ("words", "option"), VALUED, ids=lambda part: part if isinstance(part, str) else " ".join(part)
+)
+@pytest.mark.parametrize("value", ["no-number", "-1", "1000000000"])
+def test_a_refused_value_is_explained_without_words_of_pydantic(
+    words: tuple[str, ...], option: str, value: str
+) -> None:
+    assert "Input should" not in (refused(words, option, value) or "")
+
+
+@pytest.mark.parametrize(
+    ("words", "option", "value", "sentence"),
+    [
+        (("size",), "--documents", "many", "Write a whole number."),
+        (("size",), "--documents", "0", "The least is 1."),
+        (("ask",), "--size", "51", "The most is 50."),
+        (("ingest",), "--price", "a", "Write a number."),
+        (("logs",), "--since", "abc", "Write a number with s, m, h or d, such as 15m."),
+    ],
+)
+def test_a_refused_value_has_a_fix(words: tuple[str, ...], option: str, value: str, sentence: str) -> None:
+    assert refused(words, option, value) == sentence
+
+
+@pytest.mark.parametrize("words", [(), ("documents",), *sorted(OWN)], ids=" ".join)
+def test_the_help_shows_no_type_of_a_flag_and_whole_paragraphs(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, text = run(capsys, monkeypatch, *words, "-h")
+    assert (code, "<bool>" in text, "Show this message and exit." in text) == (0, False, True)
+    help = inspect.cleandoc((OWN[words].help if words in OWN else None) or "")
+    assert not re.search(r"[^\n]\n[^\n]", help)
+
+
+def test_an_option_before_its_command_is_explained(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, text = run(capsys, monkeypatch, "--env", "dev", "cost")
+    assert code == 2
+    assert "No such option: --env. Write the options of a command after its name: osml COMMAND [OPTIONS]." in text
+
+
+def test_the_first_environment_is_written_with_init(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OSML_ENVIRONMENTS", str(tmp_path))
+    (tmp_path / "folder.yaml").mkdir()
+    code, text = run(capsys, monkeypatch, "cost", "--env", "team")
+    assert code == 1
+    assert text.endswith("team.yaml does not exist: write it with `osml init team`.\n")

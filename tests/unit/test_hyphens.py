@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 import pytest
-import typer.main
+import typer
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from typer.core import TyperArgument, TyperCommand, TyperOption
+from typer.core import TyperArgument, TyperOption
 from typer.testing import CliRunner
 
 from osml.command import is_option
 from osml.main import app
+from tests.unit.parser_table import OWN, VALUED
 
-
-def commands(group: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], TyperCommand]]:
-    for name, part in getattr(group, "commands", {}).items():
-        if hasattr(part, "commands"):
-            yield from commands(part, (*words, name))
-        else:
-            yield (*words, name), part
-
-
-COMMANDS = dict(commands(typer.main.get_command(app)))
-# These pass all other words to the CDK command line.
-OWN = {words: command for words, command in COMMANDS.items() if not command.ignore_unknown_options}
 ARGUED = {
     words: [part for part in command.params if isinstance(part, TyperArgument)]
     for words, command in OWN.items()
@@ -71,14 +59,6 @@ def test_arguments_keep_their_order_between_options(words: tuple[str, ...]) -> N
     given = parsed(words, "a", "-b.md", "--env", "-dev", "c", "--sandbox", "--", "--json", "-e")
     assert [str(value) for value in given[str(argument.name)]] == ["a", "-b.md", "c", "--json", "-e"]
     assert (given["env"], given["sandbox"]) == ("-dev", True)
-
-
-VALUED = sorted(
-    (words, part.opts[0])
-    for words, command in OWN.items()
-    for part in command.params
-    if isinstance(part, TyperOption) and not part.is_flag
-)
 
 
 @pytest.mark.parametrize(

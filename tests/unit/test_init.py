@@ -110,6 +110,17 @@ def test_what_cannot_be_is_a_sentence_and_writes_nothing(
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize(
+    ("search", "said"), [("serverless", "less than 1 USD a month"), ("domain", "about 70 USD a month")]
+)
+def test_the_end_says_what_the_environment_costs(
+    search: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choice = ["--search", search, "--embedding", "titan", "--answer", "nova", "--sign-in", "people"]
+    code, output = run(tmp_path, "init", "new", *choice, monkeypatch=monkeypatch)
+    assert (code, f"The idle environment costs {said}. Next" in output) == (0, True), output
+
+
 def test_an_app_is_written_instead_of_an_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "own"
     code, output = run(

@@ -83,6 +83,12 @@ def test_an_empty_pipe_stores_nothing(stored: list[str], run: Run, words: tuple[
     assert "The key is empty. Nothing was stored." in said
 
 
+def test_a_model_without_a_key_is_refused_with_those_that_have_one(stored: list[str], run: Run) -> None:
+    code, said = run("secret", "set", "--env", "dev", "--of", "embedding", given=io.StringIO(HUSH))
+    assert (code, stored) == (1, [])
+    assert "'embedding' is not a model with a key. Add --of answer." in said
+
+
 def test_a_deploy_stores_the_local_key_and_reads_no_pipe(stored: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secret, "holds", lambda *_: False)
     monkeypatch.setattr("osml.deploy.deployment.Deployment.deploy", lambda *_: None)
