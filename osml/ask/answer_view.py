@@ -7,6 +7,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from osml.table import put
 from osml.terminal import as_json, shown, visible
 from rag.models import Answer, Source
 
@@ -20,15 +21,15 @@ def show(question: str, answer: Answer, command: str) -> None:
         panel = Panel(shown(answer.answer), title=shown(question), subtitle=answer.model, title_align="left")
         console.print(panel)
     for step in answer.steps:
-        console.print(f"Searched for: {shown(step.query)} ({step.new} more)", highlight=False)
+        console.print(f"Searched for: {shown(step.query)} ({step.new} more)", highlight=False, soft_wrap=True)
     places = [", ".join(filter(None, [_place(source), _loader(source)])) for source in answer.sources]
     table = Table("score", "document", *(["place"] if any(places) else []), "text", box=None, header_style="bold")
     for source, place in zip(answer.sources, places, strict=True):
         at = [shown(place)] if any(places) else []
         table.add_row(f"{source.score:.3f}", shown(source.id), *at, _shown(source))
-    console.print(table)
+    put(console, table)
     if answer.conversation_id is None:
-        console.print(f'Ask another question: [bold]{shown(command)} "…"[/]', highlight=False)
+        console.print(f'Ask another question: [bold]{shown(command)} "…"[/]', highlight=False, soft_wrap=True)
         return
     follow_up = f'{command} --conversation {answer.conversation_id} "…"'
     console.print(f"Ask a follow-up: [bold]{shown(follow_up)}[/]", highlight=False, soft_wrap=True)

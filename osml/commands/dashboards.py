@@ -41,7 +41,9 @@ def dashboards(
     except OSError as error:
         raise Failure(f"Listening on port {port} of 127.0.0.1 failed: {error}. Choose another --port.") from None
     print(proxy.entrance.link, flush=True)
-    console.print(f"Dashboards of {domain.endpoint} as {caller.arn}. The link works once. Ctrl-C ends it.")
+    console.print(
+        f"Dashboards of {domain.endpoint} as {caller.arn}. The link works once. Ctrl-C ends it.", soft_wrap=True
+    )
     if open_it:
         typer.launch(proxy.entrance.link)
     with proxy:

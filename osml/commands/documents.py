@@ -11,6 +11,7 @@ from calls.count_of import count_of
 from osml.commands.options import As, Env, Sandbox, groups_of
 from osml.exit_code import FAILED
 from osml.place import place
+from osml.table import put
 from osml.terminal import as_json, shown
 
 PANEL = "Documents and questions"
@@ -62,8 +63,8 @@ def part(
         loaded = f"{document.loaded.astimezone():%Y-%m-%d %H:%M}" if document.loaded else ""
         table.add_row(shown(document.id), shown(document.title or ""), f"{document.passages:,}", loaded, *access)
     if documents:
-        console.print(table)
-    console.print(f"{count_of(len(documents), 'document')}.", highlight=False)
+        put(console, table)
+    console.print(f"{count_of(len(documents), 'document')}.", highlight=False, soft_wrap=True)
 
 
 @app.command("show")
@@ -76,9 +77,9 @@ def show(id: Id, env: Env = None, sandbox: Sandbox = False, json: Json = False, 
         print(as_json(document.model_dump()))
         return
     console = Console()
-    console.print(f"[bold]{shown(document.title or document.id)}[/]", highlight=False)
+    console.print(f"[bold]{shown(document.title or document.id)}[/]", highlight=False, soft_wrap=True)
     for passage in document.passages:
-        console.print(f"\n[dim]{shown(passage.id)}[/]", highlight=False)
+        console.print(f"\n[dim]{shown(passage.id)}[/]", highlight=False, soft_wrap=True)
         console.print(shown(passage.text), highlight=False, soft_wrap=True)
 
 

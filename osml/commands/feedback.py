@@ -12,6 +12,7 @@ from rich.table import Table
 from calls.count_of import count_of
 from osml.commands.options import Env, Sandbox
 from osml.place import Place, place
+from osml.table import put
 from osml.terminal import as_json, shown
 
 if TYPE_CHECKING:
@@ -97,5 +98,5 @@ def _show(judged: "Iterable[Judgement]", *, json: bool) -> None:
             shown(entry.model or ""),
         )
     if listed:
-        console.print(table)
-    console.print(f"{count_of(len(listed), 'entry')}.", highlight=False)
+        put(console, table)
+    console.print(f"{count_of(len(listed), 'entry')}.", highlight=False, soft_wrap=True)

@@ -57,7 +57,7 @@ def logs(
     for line in lines:
         put(line)
     if not (lines or follow):
-        Console(stderr=True).print("No log line was written in this period.")
+        Console(stderr=True).print("No log line was written in this period.", soft_wrap=True)
     while follow:
         time.sleep(SECONDS_BETWEEN_LOOKS)
         for line in reader.next():

@@ -8,6 +8,7 @@ import typer
 
 from osml.commands.options import Env, Sandbox, span
 from osml.place import place
+from osml.table import put
 
 if TYPE_CHECKING:
     from osml.metrics.metrics import Figure
@@ -46,7 +47,7 @@ def metrics(
             table.add_row(shown(title), _named(figure), _number(figure.value), _number(figure.last))
     for (source, cause), count in failures.most_common():
         table.add_row("Failures by cause", shown(f"{source}: {cause}"), f"{count:,}", "")
-    Console().print(table, highlight=False)
+    put(Console(), table)
 
 
 def _named(figure: "Figure") -> str:

@@ -13,6 +13,7 @@ from osml import local_cloud
 from osml.commands.options import Env
 from osml.exit_code import FAILED
 from osml.place import Place, place
+from osml.table import put
 
 PANEL = "Set up"
 
@@ -127,7 +128,7 @@ def down() -> None:
 
     instance = Instance.named()
     launcher.down(instance)
-    Console(stderr=True).print("The local cloud is down.")
+    Console(stderr=True).print("The local cloud is down.", soft_wrap=True)
 
 
 @app.command("status")
@@ -146,12 +147,12 @@ def show(json: Annotated[bool, typer.Option("--json", help="Print the status as 
         return
     engine = state["engine"]
     distance = f", {engine['distance']}" if engine["distance"] else ""
-    console.print(f"OpenSearch {engine['version']}{distance}", highlight=False)
+    console.print(f"OpenSearch {engine['version']}{distance}", highlight=False, soft_wrap=True)
     table = Table("", "address", box=None, header_style="bold")
     for name, address in state["addresses"].items():
         table.add_row(name, "\n".join(address) if isinstance(address, list) else address)
-    console.print(table)
-    console.print("\nFor other clients:")
+    put(console, table)
+    console.print("\nFor other clients:", soft_wrap=True)
     for name, value in state["environment"].items():
         print(f"export {name}={shlex.quote(value)}")
     print(f"\nKey of {', '.join(state['model_hosts'])} on this machine: {state['deepseek_key_file']}")

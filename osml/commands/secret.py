@@ -54,7 +54,9 @@ def set_key(
     _store(where, wanted, value)
     settings = where.settings()
     if settings.keeper and not isinstance(settings.search, Serverless):
-        Console().print("The keeper applies the new key within a minute. Revoke the old key after that.")
+        Console().print(
+            "The keeper applies the new key within a minute. Revoke the old key after that.", soft_wrap=True
+        )
 
 
 def _given(file: Path | None) -> str | None:
@@ -63,13 +65,13 @@ def _given(file: Path | None) -> str | None:
         return file.read_text().strip()
     if file is None and sys.stdin.isatty():
         return None
-    Console(stderr=True).print("Reading the key from standard input …")
+    Console(stderr=True).print("Reading the key from standard input …", soft_wrap=True)
     return sys.stdin.read().strip()
 
 
 def _store_local(where: Place, wanted: "Secret", cloud: "Instance") -> None:
     """Store the key of the local endpoints."""
-    Console().print("The key is that of the local endpoints.")
+    Console().print("The key is that of the local endpoints.", soft_wrap=True)
     _store(where, wanted, cloud.deepseek_key.read_text().strip())
 
 
@@ -84,7 +86,7 @@ def _store(where: Place, wanted: "Secret", value: str) -> None:
         settings.region,
         encrypted_with=settings.encryption.key if settings.encryption else None,
     )
-    Console().print(f"Stored under the key [bold]{wanted.key}[/] of the secret [bold]{wanted.name}[/].")
+    Console().print(f"Stored under the key [bold]{wanted.key}[/] of the secret [bold]{wanted.name}[/].", soft_wrap=True)
 
 
 def require(where: Place, deployment: "Deployment") -> None:

@@ -53,4 +53,6 @@ def trace(
     for depth, part in call.tree:
         name = shown(part.name.removeprefix("## "))
         times = f"{(part.ended - part.began) * 1000:8.0f} ms, after {(part.began - begin) * 1000:.0f} ms"
-        console.print(f"{'  ' * (depth + 1)}{name:<{40 - 2 * depth}}{times}{'  failed' if part.fault else ''}")
+        console.print(
+            f"{'  ' * (depth + 1)}{name:<{40 - 2 * depth}}{times}{'  failed' if part.fault else ''}", soft_wrap=True
+        )

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from osml.commands.options import Env, Sandbox
 from osml.place import place
+from osml.table import put
 from osml.terminal import as_json, shown
 
 PANEL = "People"
@@ -28,14 +29,14 @@ def usage(
         print(as_json({"quota": quota.model_dump(), "callers": [asdict(caller) for caller in callers]}))
         return
     if not callers:
-        Console(stderr=True).print("Nobody has asked this month.", highlight=False)
+        Console(stderr=True).print("Nobody has asked this month.", highlight=False, soft_wrap=True)
         return
     table = Table("caller", box=None, header_style="bold")
     table.add_column(_head("questions today", quota.questions_per_day), justify="right")
     table.add_column(_head("tokens this month", quota.tokens_per_month), justify="right")
     for caller in callers:
         table.add_row(shown(caller.caller), f"{caller.questions:,}", f"{caller.tokens:,}")
-    Console().print(table)
+    put(Console(), table)
 
 
 def _head(what: str, most: int | None) -> str:

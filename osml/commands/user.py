@@ -12,6 +12,7 @@ from rich.table import Table
 from osml.commands.options import Env, Sandbox, groups_of
 from osml.failure import Failure
 from osml.place import place
+from osml.table import put
 
 PANEL = "People"
 
@@ -77,12 +78,14 @@ def add(
             raise
     console = Console()
     if shown:
-        console.print(f"{email} may sign in with this password, which is shown only once:", highlight=False)
+        console.print(
+            f"{email} may sign in with this password, which is shown only once:", highlight=False, soft_wrap=True
+        )
         print(password)
     elif password:
-        console.print(f"{email} may sign in with the given password.", highlight=False)
+        console.print(f"{email} may sign in with the given password.", highlight=False, soft_wrap=True)
     else:
-        console.print(f"{email} may sign in with the password that AWS sends by mail.", highlight=False)
+        console.print(f"{email} may sign in with the password that AWS sends by mail.", highlight=False, soft_wrap=True)
 
 
 @app.command("list")
@@ -100,7 +103,7 @@ def show(env: Env = None, sandbox: Sandbox = False) -> None:
     table = Table("user", "state", "role", "groups", box=None, header_style="bold")
     for user in users:
         table.add_row(user.email, user.state, user.role or f"({pool.others})", ", ".join(user.groups))
-    Console().print(table)
+    put(Console(), table)
 
 
 @app.command("change")
@@ -123,11 +126,11 @@ def change(
     users, console = Users(place(env, sandbox)), Console()
     if forget_app:
         users.forget_factor(email)
-        console.print(f"{email} can now sign in without an authenticator app.", highlight=False)
+        console.print(f"{email} can now sign in without an authenticator app.", highlight=False, soft_wrap=True)
     if role is None and wanted is None:
         return
     users.change(email, role.value if role else None, wanted)
-    console.print(f"{email} is changed; this takes effect within an hour.", highlight=False)
+    console.print(f"{email} is changed; this takes effect within an hour.", highlight=False, soft_wrap=True)
 
 
 @app.command("remove")
@@ -136,7 +139,7 @@ def remove(email: Email, env: Env = None, sandbox: Sandbox = False) -> None:
     from osml.deploy.users import Users
 
     Users(place(env, sandbox)).remove(email)
-    Console().print(f"{email} can no longer sign in.", highlight=False)
+    Console().print(f"{email} can no longer sign in.", highlight=False, soft_wrap=True)
 
 
 def _read(file: Path) -> str:

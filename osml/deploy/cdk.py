@@ -124,7 +124,7 @@ def _short(argv: list[str], environment: dict[str, str]) -> int:
     ) as running:
         reason = shorten(running.stdout or (), console)
     if running.returncode:
-        console.print("\n".join(reason), markup=False, highlight=False)
+        console.print("\n".join(reason), markup=False, highlight=False, soft_wrap=True)
     return running.returncode
 
 

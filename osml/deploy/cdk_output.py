@@ -23,7 +23,11 @@ def shorten(lines: Iterable[str], console: Console) -> list[str]:
             seen.append(line.rstrip("\n"))
             if done := _DONE.match(line):
                 state = "has no changes" if done["state"] else "is removed" if done["gone"] else "is deployed"
-                console.print(f"[dim]{time.monotonic() - began:5.1f} s[/]  {done['stack']} {state}.", highlight=False)
+                console.print(
+                    f"[dim]{time.monotonic() - began:5.1f} s[/]  {done['stack']} {state}.",
+                    highlight=False,
+                    soft_wrap=True,
+                )
             elif count := _RESOURCES.match(line):
                 status.update(f"{count['stack']}: {count['done']} of {count['all']} resources")
     failed = [number for number, line in enumerate(seen) if line.startswith(_FAILED)]

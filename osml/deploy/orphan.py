@@ -41,7 +41,7 @@ def remove(place: Place) -> None:
     """
     client: Any = boto3.client("cloudformation")
     for name in orphans(place):
-        Console(stderr=True).print(f"Removing {name} …", highlight=False)
+        Console(stderr=True).print(f"Removing {name} …", highlight=False, soft_wrap=True)
         try:
             drop.empty_stack(place, name)
             client.update_termination_protection(StackName=name, EnableTerminationProtection=False)

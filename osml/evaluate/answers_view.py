@@ -7,6 +7,7 @@ from rich.table import Table
 
 from calls.count_of import count_of
 from osml.evaluate.answers import Faithfulness
+from osml.table import put
 from osml.terminal import as_json, shown
 
 # The number of unsupported sentences that a person sees.
@@ -26,9 +27,11 @@ def show(measured: Faithfulness, faults: Sequence[str], *, json: bool) -> None:
     table = Table("figure", "share", box=None, header_style="bold")
     for name, value in measured.figures.items():
         table.add_row(name, "no citations" if value is None else f"{value:.3f}")
-    console.print(table)
+    put(console, table)
     console.print(
-        f"{count_of(measured.answers, 'answer')}, {count_of(len(measured.statements), 'sentence')}.", highlight=False
+        f"{count_of(measured.answers, 'answer')}, {count_of(len(measured.statements), 'sentence')}.",
+        highlight=False,
+        soft_wrap=True,
     )
     if judge := measured.judge:
         console.print(
@@ -41,6 +44,6 @@ def show(measured: Faithfulness, faults: Sequence[str], *, json: bool) -> None:
     for question, text in lost[:SHOWN]:
         console.print(f"[yellow]no passage says[/] {shown(text)} [dim]({shown(question)})[/]", soft_wrap=True)
     if len(lost) > SHOWN:
-        console.print(f"--json shows {len(lost) - SHOWN:,} more.", highlight=False)
+        console.print(f"--json shows {len(lost) - SHOWN:,} more.", highlight=False, soft_wrap=True)
     for fault in faults:
         console.print(f"[red]✗[/] {fault}", highlight=False, soft_wrap=True)

@@ -9,6 +9,7 @@ from rich.table import Table
 from osml.evaluate.evaluate import Quality
 from osml.evaluate.refusal import RefusalMeasure, percentiles
 from osml.evaluate.significance import p_value
+from osml.table import put
 
 BAR = 20
 
@@ -50,7 +51,7 @@ def show(qualities: Sequence[Quality]) -> None:
             *figures,
             *times,
         )
-    Console().print(table)
+    put(Console(), table)
 
 
 def shown_p(quality: Quality, other: Quality) -> str:
@@ -107,13 +108,15 @@ def show_refusal(refusal: RefusalMeasure) -> None:
         table.add_row(name, str(len(similarities)), *cuts, f"{share:.1%} {wrong}")
     console = Console()
     console.print(
-        f"\nSimilarity of the nearest passage; the least to answer (assistant.min_score) is {refusal.least:g}:"
+        f"\nSimilarity of the nearest passage; the least to answer (assistant.min_score) is {refusal.least:g}:",
+        soft_wrap=True,
     )
-    console.print(table)
+    put(console, table)
     other = RefusalMeasure(refusal.related, refusal.unrelated, refusal.best)
     console.print(
         f"With {other.least:.3f}, {other.false_refusals:.1%} would be refused and {other.false_answers:.1%} answered.",
         highlight=False,
+        soft_wrap=True,
     )
 
 

@@ -88,7 +88,9 @@ def show(where: Place, files: Sequence[str | Path], price: float | None, options
     overlap = settings.index.overlap
     counted = count(sources, options.reading(settings.index.text_field), most, tokens, overlap)
     if overlap:
-        console.print(f"Each chunk repeats up to {overlap} percent of the previous one (index.overlap).")
+        console.print(
+            f"Each chunk repeats up to {overlap} percent of the previous one (index.overlap).", soft_wrap=True
+        )
     console.print(
         f"{count_of(counted.sources, 'file')}, {count_of(counted.bytes, 'byte')}: "
         f"{count_of(counted.documents, 'document')} in {count_of(counted.chunks, 'chunk')} of at most {most:,} "
@@ -107,7 +109,7 @@ def show(where: Place, files: Sequence[str | Path], price: float | None, options
     for sentence in counted.errors:
         console.print(f"  [red]✗[/] {shown(sentence)}", highlight=False, soft_wrap=True)
     if counted.unreadable > len(counted.errors):
-        console.print(f"  … and {counted.unreadable - len(counted.errors):,} more.", highlight=False)
+        console.print(f"  … and {counted.unreadable - len(counted.errors):,} more.", highlight=False, soft_wrap=True)
     if sources.omission:
         console.print(sources.omission, highlight=False, markup=False, soft_wrap=True)
     return counted.documents > 0 and not counted.unreadable

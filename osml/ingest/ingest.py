@@ -57,11 +57,12 @@ def ingest_files(
     held = _held(to, noted)
     # Fewer documents than were created: the environment was removed and deployed again in between.
     if noted.continues and held is not None and held < noted.report.created - noted.report.removed:
-        console.print(f"The index {to.index} lacks documents of the interrupted ingest. Starting over.")
+        console.print(f"The index {to.index} lacks documents of the interrupted ingest. Starting over.", soft_wrap=True)
         noted.forget()
     if noted.continues:
         console.print(
-            f"Resuming an interrupted ingest after {count_of(noted.report.read, 'document')} (--fresh starts over)."
+            f"Resuming an interrupted ingest after {count_of(noted.report.read, 'document')} (--fresh starts over).",
+            soft_wrap=True,
         )
     noted.rejected = str(rejected or noted.rejected or _rejected_now())
     file = Path(noted.rejected)
@@ -116,7 +117,9 @@ def ingest_files(
 def _await_visible(console: Console, seconds: int) -> None:
     """Wait until a question right after the command finds the stored documents."""
     if seconds:
-        console.print(f"Searches on this collection find them within {seconds} s: waiting …", highlight=False)
+        console.print(
+            f"Searches on this collection find them within {seconds} s: waiting …", highlight=False, soft_wrap=True
+        )
         sleep(seconds)
 
 
@@ -151,10 +154,14 @@ def _rejected_now() -> str:
 
 
 def _show(console: Console, report: Report, index: str, dead_letters: DeadLetters) -> None:
-    console.print(f"{count_of(report.read, 'document')} read. Chunks in the index {index}: {report.summary}.")
+    console.print(
+        f"{count_of(report.read, 'document')} read. Chunks in the index {index}: {report.summary}.", soft_wrap=True
+    )
     if report.unkept:
         unkept = visible(", ".join(sorted(report.unkept)))
-        console.print(f"The assistant does not store the fields {unkept}.", highlight=False, markup=False)
+        console.print(
+            f"The assistant does not store the fields {unkept}.", highlight=False, markup=False, soft_wrap=True
+        )
     if report.masked:
         many = sorted(report.masked_in.items(), key=lambda each: -each[1])
         named = ", ".join(f"{visible(document)} ({number:,})" for document, number in many[:SHOWN_ERRORS])
@@ -164,16 +171,18 @@ def _show(console: Console, report: Report, index: str, dead_letters: DeadLetter
     for sentence in report.errors[:SHOWN_ERRORS]:
         console.print(f"  [red]✗[/] {shown(sentence)}", highlight=False, soft_wrap=True)
     if report.failed > SHOWN_ERRORS:
-        console.print(f"  … and {report.failed - SHOWN_ERRORS} more.")
+        console.print(f"  … and {report.failed - SHOWN_ERRORS} more.", soft_wrap=True)
     if report.failed and dead_letters.size:
         console.print(
             f"Documents that could not be loaded are in {dead_letters.file}, with the reasons.",
             highlight=False,
             markup=False,
+            soft_wrap=True,
         )
     if report.later:
         console.print(
             f"Loading that file later may succeed for {report.later:,} of {report.failed:,}. Correct the rest first."
             if report.later < report.failed
-            else "Loading that file later may succeed."
+            else "Loading that file later may succeed.",
+            soft_wrap=True,
         )

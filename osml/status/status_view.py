@@ -8,6 +8,7 @@ from rich.table import Table
 from osml.remote.stack_state import StackState
 from osml.status.inventory import Entry
 from osml.status.status import Status
+from osml.table import put
 from osml.terminal import as_json, shown
 
 
@@ -30,17 +31,17 @@ def show(status: Status) -> None:
     """Print a table of the stacks and one of the objects, with faults in colour."""
     console = Console()
     if not status.stacks:
-        console.print(f"The environment {status.environment} is not deployed; it has no stack.")
+        console.print(f"The environment {status.environment} is not deployed; it has no stack.", soft_wrap=True)
         return
     stacks = _table("stack", "state", "")
     for stack in status.stacks:
         stacks.add_row(stack.name, _coloured(stack.state, stack.is_healthy), shown(stack.fault or ""))
-    console.print(stacks)
+    put(console, stacks)
     objects = _table("kind", "name or id", "owner", "state", "")
     for row in (*status.resources, *status.others):
         owner = f"{row.owner.stack}/{row.owner.logical_id}" if row.owner else ""
         objects.add_row(row.kind, shown(row.id), owner, _coloured(row.state, row.is_healthy), shown(row.detail))
-    console.print(objects)
+    put(console, objects)
     if status.uncompared:
         _line(
             console,
@@ -57,7 +58,7 @@ def _line(console: Console, text: str) -> None:
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column)
     return table
 
 

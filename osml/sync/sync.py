@@ -58,7 +58,7 @@ def bring_in_step(
 
 def _begun(runs: Runs, name: str, before: Run | None, console: Console, *, dry: bool, removing: bool) -> str:
     if before and before.is_under_way:
-        console.print(f"{name}: a run is already in progress; it is shown here.", highlight=False)
+        console.print(f"{name}: a run is already in progress; it is shown here.", highlight=False, soft_wrap=True)
         return before.id
     return runs.begin(name, dry=dry, removing=removing)
 
@@ -82,7 +82,11 @@ def _followed(runs: Runs, name: str, id: str, console: Console) -> Run:
                     "has finished other runs; see `osml logs`."
                 )
             if not console.is_terminal and time.monotonic() >= due:
-                console.print(_progress(run) if run and mine else f"{name}: waits for the function …", highlight=False)
+                console.print(
+                    _progress(run) if run and mine else f"{name}: waits for the function …",
+                    highlight=False,
+                    soft_wrap=True,
+                )
                 pause = min(LONGEST, pause * LONGER)
                 due = time.monotonic() + pause
             time.sleep(OFTEN)
@@ -114,11 +118,11 @@ def show(console: Console, run: Run, where: Place) -> None:
             console.print(f"  {change}: {shown(name)}", highlight=False, soft_wrap=True)
         total = getattr(run, change)
         if total > SHOWN:
-            console.print(f"  … and {total - SHOWN:,} more {change}", highlight=False)
+            console.print(f"  … and {total - SHOWN:,} more {change}", highlight=False, soft_wrap=True)
     for sentence in run.refusals[:SHOWN]:
         console.print(f"  [red]✗[/] {shown(sentence)}", highlight=False, soft_wrap=True)
     if run.refused + run.kept > SHOWN:
-        console.print(f"  … and {run.refused + run.kept - SHOWN:,} more", highlight=False)
+        console.print(f"  … and {run.refused + run.kept - SHOWN:,} more", highlight=False, soft_wrap=True)
     if run.left_out:
         left_out = ", ".join(f"{count:,} {shown(reason)}" for reason, count in run.left_out.items())
         console.print(f"  Left out: {left_out}.", highlight=False, soft_wrap=True)

@@ -17,7 +17,7 @@ def show_tree(tree: Tree) -> None:
     for title, nodes in ((f"In the {tree.place}", tree.roots), (f"Nothing in the {tree.place} uses", tree.unused)):
         _list(console, f"{title}:" if nodes else "", (line for node in nodes for line in _lines(node)), markup=True)
     if not (tree.roots or tree.unused):
-        console.print(f"The {tree.place} is empty.")
+        console.print(f"The {tree.place} is empty.", soft_wrap=True)
 
 
 def show_takeover(takeover: Takeover) -> None:
@@ -53,6 +53,6 @@ def _lines(node: Node, depth: int = 0) -> Iterable[str]:
 def _list(console: Console, title: str, sentences: Iterable[str], *, markup: bool = False) -> None:
     lines = list(sentences)
     if lines:
-        console.print(f"\n{title}", highlight=False)
+        console.print(f"\n{title}", highlight=False, soft_wrap=True)
         for line in lines:
             console.print(f"  {line if markup else shown(line)}", highlight=False, soft_wrap=True)
