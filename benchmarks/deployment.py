@@ -124,7 +124,7 @@ def deployed(
         environment |= answering
 
         def osml(*arguments: str) -> None:
-            subprocess.run([str(OSML), *arguments], env=environment, cwd=CHECKOUT, check=True)
+            subprocess.run([str(OSML), *arguments], env=environment, cwd=CHECKOUT, stdin=subprocess.DEVNULL, check=True)
 
         where = ("--sandbox", "--env", base)
         osml("sandbox", "down")

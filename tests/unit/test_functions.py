@@ -338,7 +338,7 @@ def test_an_interrupted_ingest_resumes(
     assert ingest.ingest_files(PLACE, ["a.ndjson"])
     said = capsys.readouterr().err
     assert f"Resuming an interrupted ingest after {FIRST // 4} documents" in said
-    assert "200 stored, 0 failed in the index passages." in said
+    assert "Chunks in the index passages: 200 stored, 0 failed." in said
     assert "Searches on this collection find them within 10 s: waiting" in said
     assert slept == [10]
     assert sum(map(len, _sent(aws)[before:])) == 200 - FIRST // 4

@@ -71,7 +71,7 @@ def test_an_answer_that_lacks_vectors_is_refused() -> None:
     def lacking(method: str, path: str, body: Any) -> Any:
         return {"inference_results": [{"output": [{"data": [1.0]}]}]}
 
-    with pytest.raises(ValueError, match="2 texts got 1 vectors"):
+    with pytest.raises(ValueError, match=r"2 texts got 1 vector$"):
         Nearness(lacking, {"i-1": "m"}).nearest("A dog?", ["A dog."], 1, "i-1")
 
 

@@ -1,5 +1,6 @@
 """One region for boto3, for the CDK command line, and for everything that a command starts."""
 
+import io
 import os
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def test_without_a_region_a_command_is_a_sentence(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setattr("sys.argv", ["osml", *command.split(), "--env", "dev"])
-    monkeypatch.setattr("typer.prompt", lambda *_, **__: "key")
+    monkeypatch.setattr("sys.stdin", io.StringIO("key"))
     with pytest.raises(SystemExit) as ended:
         command_line.main()
     said = capsys.readouterr().err
