@@ -89,17 +89,31 @@ class Ward:
 
     @contextmanager
     def edited(self, model_id: str, change: dict[str, Any], way: Callable[..., Any] | None = None) -> Iterator[None]:
-        """Within the block the model's connector has the `change`; the model is undeployed for it."""
+        """Within the block the model's connector has the `change`."""
         path, document = f"/_plugins/_ml/connectors/{self.connector(model_id)}", self.document("connector", model_id)
-        self.undeploy(model_id)
-        (way or self.engine)("PUT", path, change)
-        self.deploy(model_id)
+        try:
+            with self._undeployed():
+                (way or self.engine)("PUT", path, change)
+            yield
+        finally:
+            with self._undeployed():
+                document()
+
+    @contextmanager
+    def _undeployed(self) -> Iterator[None]:
+        """Within the block no model is deployed.
+
+        On some starts of an engine, its ids have a part in common, and each deployed model counts as the user of every
+        connector (`mlcommons.retired`).
+        """
+        models = (self.answer, self.embedding)
+        for model_id in models:
+            self.undeploy(model_id)
         try:
             yield
         finally:
-            self.undeploy(model_id)
-            document()
-            self.deploy(model_id)
+            for model_id in models:
+                self.deploy(model_id)
 
     def document(self, kind: str, model_id: str) -> Callable[[], Any]:
         """A function that restores the document of the model, or of its connector, as it is now."""

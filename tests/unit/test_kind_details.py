@@ -25,6 +25,8 @@ def _client(transport: MockTransport) -> Client:
     ("kind", "good", "bad"),
     [
         ("Agent", CONNECTOR, "my-stack_Thing_1A2B3C4D"),
+        ("Connector", "-Pg6LqIBv4mULUcU3pIs", "--"),
+        ("Model", "_287LqIB9o78-P-fsvpX", "_all"),
         ("Connector", CONNECTOR, "my-stack_Thing_1A2B3C4D"),
         ("Model", CONNECTOR, "*"),
         ("ModelGroup", CONNECTOR, ""),
