@@ -1,7 +1,7 @@
 import { announce, byId, element } from "./element.js";
 import { Exchange } from "./exchange.js";
 import { failureView } from "./failure.js";
-import { Verdict } from "./verdict.js";
+import { Verdict, answerIn, ratingsIn, ratingsOf } from "./verdict.js";
 import { say } from "./words.js";
 
 const LONGEST = 2000; // characters of a question
@@ -45,11 +45,12 @@ export class Conversation {
   /** Shows the questions from before a reload. */
   restore() {
     const kept = this.#tab.get("conversation");
-    this.#id = kept?.id ?? null;
+    const id = (this.#id = kept?.id ?? null);
+    const ratings = this.#rights.feedback().then((rated) => (rated && id ? ratingsIn(this.#service, id) : {}));
     for (const turn of kept?.turns ?? []) {
       const exchange = this.#place(turn.question);
       exchange.finish(turn.answer);
-      this.#judge(exchange, turn.answer);
+      this.#judge(exchange, turn.answer, ratings);
       this.#turns.push(turn);
     }
     announce("");
@@ -69,11 +70,12 @@ export class Conversation {
       const { id: current, shown } = await this.#service.conversation(id);
       if (opening !== this.#opening) return; // another one was opened or begun meanwhile
       byId("exchanges").replaceChildren();
-      for (const { question, ...answer } of shown) {
-        const turn = { question, answer: { ...answer, conversation_id: `${current.split("-")[0]}-${answer.number}` } };
+      const ratings = ratingsOf(current, shown);
+      for (const { question, rating, ...answer } of shown) {
+        const turn = { question, answer: { ...answer, conversation_id: answerIn(current, answer.number) } };
         const exchange = this.#place(question);
         exchange.finish(turn.answer);
-        this.#judge(exchange, turn.answer);
+        this.#judge(exchange, turn.answer, ratings);
         this.#turns.push(turn);
       }
       this.#put(current, this.#turns);
@@ -122,7 +124,7 @@ export class Conversation {
     };
     byId("starts").replaceChildren(
       ...(documents.length
-        ? documents.map(({ title, id }) => element("button", { type: "button", className: "start", dir: "auto", onclick: () => begin(title || id) }, title || id))
+        ? documents.map(({ title, id }) => element("button", { type: "button", className: "start", dir: "auto", title: title || id, onclick: () => begin(title || id) }, title || id))
         : [element("p", {}, say("documents.none")), ...(loads ? [element("a", { className: "button", href: "#documents" }, say("documents.add"))] : [])]),
     );
   }
@@ -190,10 +192,13 @@ export class Conversation {
     this.#judge(exchange, answer);
   }
 
-  /** Lets the reader judge an answer that is stored, where judgements are kept. */
-  async #judge(exchange, answer) {
+  /** Lets the reader judge an answer that is stored, where judgements are kept; `ratings` are those from before. */
+  async #judge(exchange, answer, ratings = {}) {
     const kept = await this.#rights.feedback();
-    if (kept && answer.conversation_id && !answer.blocked) exchange.judge(new Verdict(this.#service, answer.conversation_id, kept));
+    if (!kept || !answer.conversation_id || answer.blocked) return;
+    const verdict = new Verdict(this.#service, answer.conversation_id, kept);
+    exchange.judge(verdict);
+    verdict.recall((await ratings)[answer.conversation_id] ?? null);
   }
 
   /** A sign-in leaves the page, so the question is stored in the tab. A key does not, so the question is sent again. */

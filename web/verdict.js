@@ -5,6 +5,21 @@ import { say } from "./words.js";
 const REASONS = ["wrong", "incomplete", "sources", "missing", "other"];
 const LONGEST = 1000; // characters of the reader's own words
 
+/** The id of an answer: a rating belongs to it. */
+export const answerIn = (conversation, number) => `${conversation.split("-")[0]}-${number}`;
+
+/** The reader's own ratings in a conversation as the server shows it, by the id of the answer. */
+export const ratingsOf = (conversation, shown) => Object.fromEntries(shown.map(({ number, rating }) => [answerIn(conversation, number), rating]));
+
+/** The same, asked of the server; none if it does not answer, and the reader can still rate. */
+export async function ratingsIn(service, conversation) {
+  try {
+    return ratingsOf(conversation, (await service.conversation(conversation)).shown);
+  } catch {
+    return {};
+  }
+}
+
 /** What is kept, in words; the reader sees it before anything is sent. */
 const consent = ({ keep, days }) => say(keep === "texts" ? "verdict.texts-kept" : "verdict.rating-kept", { number: days });
 
@@ -18,6 +33,7 @@ export class Verdict {
   #bad = this.#button(say("verdict.bad"), "bad", () => this.#press("down"));
   #more = element("div", { className: "verdict-more" });
   #rating = null;
+  #given = false;
 
   /** `kept` says what is kept of it; `id` is the answer's conversation id. */
   constructor(service, id, kept) {
@@ -33,7 +49,19 @@ export class Verdict {
     return button;
   }
 
+  /** Shows the rating from before, unless the reader has judged meanwhile. */
+  recall(rating) {
+    if (!this.#given) this.#show(rating);
+  }
+
+  #show(rating) {
+    this.#rating = rating;
+    this.#good.setAttribute("aria-pressed", String(rating === "up"));
+    this.#bad.setAttribute("aria-pressed", String(rating === "down"));
+  }
+
   #press(rating) {
+    this.#given = true;
     if (this.#rating === rating) return this.#send(null);
     return rating === "up" ? this.#send({ rating }) : this.#ask();
   }
@@ -75,9 +103,7 @@ export class Verdict {
       if (held) this.#bad.focus();
       return;
     }
-    this.#rating = judgement?.rating ?? null;
-    this.#good.setAttribute("aria-pressed", String(this.#rating === "up"));
-    this.#bad.setAttribute("aria-pressed", String(this.#rating === "down"));
+    this.#show(judgement?.rating ?? null);
     const said = judgement ? say("verdict.thanks", { consent: consent(this.#kept) }) : say("verdict.withdrawn");
     this.#more.replaceChildren(element("p", { className: "hint" }, said));
     if (held) this.#bad.focus();

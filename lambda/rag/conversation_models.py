@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from rag.conversations import MOST_STORED, MOST_TITLE
+from rag.feedback_models import Rating
 from rag.models import CONVERSATION, Source
 from rag.shape import Body, Shape
 
@@ -55,10 +56,16 @@ class TurnShown(Shape):
     model: str | None = Field(description="The answer model; null if none was called or if it is unknown.")
 
 
+class OwnTurn(TurnShown):
+    """A question of the caller, its answer, and what the caller thinks of it."""
+
+    rating: Rating | None = Field(default=None, description="The caller's rating of the answer; null without one.")
+
+
 class ConversationShown(ConversationListed):
     """A conversation with its turns."""
 
-    shown: list[TurnShown] = Field(
+    shown: list[OwnTurn] = Field(
         description=f"The last turns, at most {MOST_STORED}, oldest first. Earlier ones are not stored."
     )
 

@@ -9,6 +9,7 @@ from rag.conversation_models import (
     ConversationListed,
     ConversationRemoved,
     ConversationShown,
+    OwnTurn,
     TurnShown,
 )
 from rag.conversations import Conversation, ConversationEntry, History
@@ -50,7 +51,7 @@ def shown(id: str, seconds: float, caller: Caller, parts: Parts | None = None) -
     parts = own_parts() if parts is None else parts
     budget, named = Budget(seconds), ConversationId.of(id)
     conversation = _store(parts).read(named.token, caller.id, budget)
-    turns = turns_shown(conversation, caller, parts, budget)
+    turns = _own(turns_shown(conversation, caller, parts, budget), named.token, parts, budget)
     entry = ConversationEntry(named.token, conversation.title, conversation.changed, conversation.number)
     return ConversationShown(**_listed(entry).model_dump(), shown=turns)
 
@@ -111,6 +112,13 @@ def turns_shown(conversation: Conversation, caller: Caller, parts: Parts, budget
         )
         for number, turn in enumerate(turns, first)
     ]
+
+
+def _own(turns: list[TurnShown], token: str, parts: Parts, budget: Budget) -> list[OwnTurn]:
+    """The turns of the caller's own conversation, each with the caller's rating."""
+    numbers = [turn.number for turn in turns]
+    rating_by_number = parts.feedback.ratings(token, numbers, budget) if parts.feedback and numbers else {}
+    return [OwnTurn(**dict(turn), rating=rating_by_number.get(turn.number)) for turn in turns]
 
 
 def _numbers(turn: Turn, sources_by_id: dict[str, Source]) -> list[int]:

@@ -157,7 +157,11 @@ class Stage(StageDocuments):
             self.conversations[id]["title"] = request.json()["title"]
             wire.json(200, self.conversations[id])
         elif id:
-            wire.json(200, self.conversations[id])
+            shown = [
+                {**turn, "rating": self.judged.get(f"{id.split('-')[0]}-{turn['number']}", {}).get("rating")}
+                for turn in self.conversations[id]["shown"]
+            ]
+            wire.json(200, {**self.conversations[id], "shown": shown})
         else:
             search, start = request.query.get("search", "").lower(), int(request.query.get("after", 0))
             end = start + int(request.query["limit"])

@@ -1,12 +1,16 @@
 """Feedback about answers: what readers send, and what owners see."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import flows
 from tests.browser.conftest import PHONE, OpenPage
 from tests.browser.flows import Watch
+from tests.browser.pool import PASSWORD, USER
 from tests.browser.stage import KEY, Stage, answer, event
+from tests.browser.test_history import turn
+
+TOKEN = "a" * 32
 
 
 def ask(page: Page, stage: Stage, question: str, id: str) -> None:
@@ -87,3 +91,61 @@ def test_without_feedback_there_are_no_buttons_and_only_owners_see_the_list(
     ask(page, stage, "Are dogs welcome?", "c-1")
     expect(page.get_by_role("button", name="Good answer")).to_have_count(int(keeps))
     expect(page.get_by_role("link", name="Feedback")).to_be_hidden()
+
+
+def pressed(page: Page, name: str) -> list[str | None]:
+    buttons = page.get_by_role("button", name=name)
+    return [buttons.nth(place).get_attribute("aria-pressed") for place in range(buttons.count())]
+
+
+def test_a_reload_shows_the_rating_that_the_server_has(page: Page, stage: Stage) -> None:
+    stage.feedback = {"keep": "ratings", "days": 1}
+    stage.converse(f"{TOKEN}-1", "Are dogs welcome?", turn(1, "Are dogs welcome?", "Yes."))
+    page.reload()
+    ask(page, stage, "Are dogs welcome?", f"{TOKEN}-1")
+    good = page.get_by_role("button", name="Good answer")
+    good.click()
+    expect(good).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    expect(good).to_have_attribute("aria-pressed", "true")
+    good.click()
+    expect(page.locator(".verdict-more")).to_have_text("Your rating is withdrawn.")
+    assert stage.judged == {}
+    stage.judged[f"{TOKEN}-1"] = {"rating": "down"}  # in another window
+    page.reload()
+    expect(page.get_by_role("button", name="Not good")).to_have_attribute("aria-pressed", "true")
+    expect(good).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_rating_from_before_never_replaces_the_one_that_is_given_now(page: Page, stage: Stage) -> None:
+    stage.feedback = {"keep": "ratings", "days": 1}
+    page.reload()
+    ask(page, stage, "Are dogs welcome?", f"{TOKEN}-1")
+    late: list[Route] = []
+    page.route(f"**/conversations/{TOKEN}-1", lambda route: late.append(route))
+    page.reload()
+    good = page.get_by_role("button", name="Good answer")
+    good.click()
+    expect(good).to_have_attribute("aria-pressed", "true")
+    with page.expect_response(f"**/conversations/{TOKEN}-1") as response:
+        late.pop().fulfill(json={"shown": [{"number": 1, "rating": "down"}]})
+    response.value.finished()
+    page.evaluate("() => new Promise((go) => requestAnimationFrame(go))")  # the page has read the answer
+    expect(page.get_by_role("button", name="Not good")).to_have_attribute("aria-pressed", "false")
+    expect(good).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_conversation_of_the_history_shows_the_readers_ratings(window: OpenPage, cognito_stage: Stage) -> None:
+    stage, page = cognito_stage, window()
+    stage.feedback = {"keep": "ratings", "days": 1}
+    stage.judged = {f"{TOKEN}-1": {"rating": "down"}, f"{TOKEN}-3": {"rating": "up"}}
+    stage.converse(f"{TOKEN}-3", "Dogs", *(turn(number, f"Question {number}", "Yes.") for number in (1, 2, 3)))
+    flows.sign_in(page, stage.url, USER, PASSWORD)
+    page.get_by_role("link", name="History").click()
+    page.get_by_role("button", name="Dogs", exact=True).click()
+    expect(page.get_by_role("button", name="Not good")).to_have_count(3)
+    assert pressed(page, "Good answer") == ["false", "false", "true"]
+    assert pressed(page, "Not good") == ["true", "false", "false"]
+    page.reload()
+    expect(page.get_by_role("button", name="Good answer").last).to_have_attribute("aria-pressed", "true")
+    assert pressed(page, "Not good") == ["true", "false", "false"]

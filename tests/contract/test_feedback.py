@@ -13,7 +13,7 @@ import pytest
 from opensearch_ml.resources.feedback_index import FeedbackIndex
 from osml.evaluate.evaluation import read
 from osml.feedback.feedback import evaluation_set, gaps
-from rag import rating
+from rag import history, rating
 from rag.budget import Budget
 from rag.caller import Caller
 from rag.failures import Absent, Invalid
@@ -109,6 +109,30 @@ def test_a_rating_names_sources_model_and_prompt_and_has_no_text(judged: Shop) -
     assert of(judged, ada) == []
 
 
+def test_a_conversation_shows_its_callers_latest_ratings_at_once(judged: Shop) -> None:
+    texts, ada = with_texts(judged), test_history.by(judged, "recaller")
+    first = texts.ask(QUESTION, ada)
+    second = texts.ask("And when does the ferry leave?", ada, conversation_id=first.conversation_id)
+    third = texts.ask("Who is the lion in Narnia?", ada, conversation_id=second.conversation_id)  # kept without a rating
+    other = texts.ask(QUESTION, ada)
+    rating.rate(str(other.conversation_id), FeedbackIn(rating="down"), SECONDS, ada, texts.parts)
+
+    def ratings() -> list[str | None]:
+        shown = history.shown(str(third.conversation_id), SECONDS, ada, texts.parts).shown
+        return [turn.rating for turn in shown]
+
+    assert ratings() == [None, None, None]
+    rating.rate(str(first.conversation_id), FeedbackIn(rating="up"), SECONDS, ada, texts.parts)
+    rating.rate(str(second.conversation_id), FeedbackIn(rating="up"), SECONDS, ada, texts.parts)
+    rating.rate(str(second.conversation_id), FeedbackIn(rating="down", reason="wrong"), SECONDS, ada, texts.parts)
+    assert ratings() == ["up", "down", None]
+    rating.withdraw(str(first.conversation_id), SECONDS, ada, texts.parts)
+    assert ratings() == [None, "down", None]
+    without = replace(texts, parts=replace(texts.parts, feedback=None))
+    shown = history.shown(str(third.conversation_id), SECONDS, ada, without.parts).shown
+    assert [turn.rating for turn in shown] == [None, None, None]
+
+
 def test_texts_make_an_evaluation_set_and_show_gaps(judged: Shop, tmp_path: Path) -> None:
     texts, ada = with_texts(judged), test_history.by(judged, "writer")
     first = texts.ask(QUESTION, ada)
@@ -153,6 +177,7 @@ def test_feedback_ends_after_its_days(judged: Shop) -> None:
     assert store is not None
     store.put(given.model_copy(update={"at": datetime.now(UTC) - timedelta(days=91)}), Budget(SECONDS))
     assert of(judged, ada) == []
+    assert [turn.rating for turn in history.shown(id, SECONDS, ada, judged.parts).shown] == [None]
     if isinstance(store, FeedbackInIndex):
         store.sweep(Budget(SECONDS))
         judged.engine.send("POST", f"/{NAME}/_refresh", None, Budget(SECONDS))

@@ -1,10 +1,11 @@
 """Feedback: ratings of answers, and questions without an answer. Its id is the conversation id of the answer."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from rag.budget import Budget
-from rag.feedback_models import Judgement
+from rag.feedback_models import Judgement, Rating
 
 
 class FeedbackStore(Protocol):
@@ -15,6 +16,9 @@ class FeedbackStore(Protocol):
 
     def remove(self, id: str, budget: Budget) -> None:
         """Remove the feedback; does nothing if it does not exist."""
+
+    def ratings(self, token: str, numbers: Sequence[int], budget: Budget) -> dict[int, Rating]:
+        """The ratings of a conversation's answers, by the `numbers` of their turns."""
 
     def sweep(self, budget: Budget) -> None:
         """Remove some of the expired feedback, unless the store does so itself."""

@@ -1,14 +1,14 @@
 """Feedback in a DynamoDB table: one item each, all under one partition key, in the order of their conversations."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from rag import boto_calls
 from rag.budget import Budget
 from rag.failures import Invalid
 from rag.feedback import expiry
-from rag.feedback_models import Judgement
+from rag.feedback_models import Judgement, Rating
 from rag.service_failure import FEEDBACK
 from settings.runtime_settings import RuntimeTimeouts
 
@@ -56,6 +56,28 @@ class FeedbackInTable:
         last = page.get("LastEvaluatedKey")
         listed = [Judgement.model_validate_json(item["feedback"]["S"]) for item in page["Items"]]
         return listed, last["id"]["S"] if last else None
+
+    def ratings(self, token: str, numbers: Sequence[int], budget: Budget) -> dict[int, Rating]:
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "kind = :kind AND begins_with(id, :token)",
+            "FilterExpression": "expires > :now",
+            "ExpressionAttributeValues": {
+                ":kind": {"S": KIND},
+                ":token": {"S": f"{token}-"},
+                ":now": {"N": str(int(self._clock()))},
+            },
+        }
+        rating_by_id = dict[str, Rating | None]()
+        while True:
+            page = self._call(lambda client: client.query(**query), budget)
+            for item in page["Items"]:
+                feedback = Judgement.model_validate_json(item["feedback"]["S"])
+                rating_by_id[feedback.id] = feedback.rating
+            if "LastEvaluatedKey" not in page:
+                break
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return {number: rating for number in numbers if (rating := rating_by_id.get(f"{token}-{number}"))}
 
     def sweep(self, budget: Budget) -> None:
         """Does nothing, because DynamoDB removes expired items."""
