@@ -86,6 +86,7 @@ function enter(sign, root, tab, told) {
     share: rights.sharing().then((days) => days && ((id, title) => links.share(id, title))),
   });
   const judgements = new Judgements(service, sign);
+  rights.sharing().then((days) => (byId("conversations-lead").textContent = say(days ? "history.lead-shared" : "history.lead")));
   rights.history().then((listed) => (byId("to-conversations").hidden = !listed));
   Promise.all([rights.feedback(), rights.has("owner")]).then(([kept, owns]) => (byId("to-feedback").hidden = !(kept && owns)));
   const prompts = new Prompts(service, sign, tab);

@@ -3,11 +3,12 @@ import { say } from "./words.js";
 
 const LASTS = [1, 7, 30, 90]; // days of a link to choose from, up to what is allowed
 
-/** Resolves to whether the reader confirms that something is removed. */
-export function confirmed(heading, text) {
+/** Resolves to whether the reader confirms; `act` is the word of the button, which repeats the verb of `heading`. */
+export function confirmed(heading, text, act) {
   const dialog = byId("remove-dialog");
   byId("remove-heading").textContent = heading;
   byId("remove-text").textContent = text;
+  byId("remove-confirm").textContent = act;
   byId("remove-confirm").onclick = () => dialog.close("yes");
   byId("remove-cancel").onclick = () => dialog.close();
   return closed(dialog).then((value) => value === "yes");

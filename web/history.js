@@ -83,7 +83,7 @@ export class History {
   }
 
   async #remove(id, title, row) {
-    if (!(await confirmed(say("history.remove"), say("history.remove-text", { title })))) return;
+    if (!(await confirmed(say("history.remove"), say("history.remove-text", { title }), say("list.remove-it")))) return;
     await this.#try(row, () => this.#remove(id, title, row), async () => {
       await this.#service.forget(id).catch((failure) => {
         if (failure.status !== 404) throw failure; // what is not there is gone already

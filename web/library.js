@@ -175,7 +175,7 @@ export class Library {
   async #remove(id) {
     const row = this.#rows.get(id);
     const title = row.querySelector(".row-title").textContent;
-    if (!(await confirmed(say("documents.remove"), say("documents.remove-text", { title })))) return;
+    if (!(await confirmed(say("documents.remove"), say("documents.remove-text", { title }), say("list.remove-it")))) return;
     row.classList.add("leaving");
     try {
       await this.#service.remove(id);

@@ -60,7 +60,7 @@ export class Links {
   }
 
   async #end(link, row) {
-    if (!(await confirmed(say("share.end-heading"), say("share.end-text", { title: link.title })))) return;
+    if (!(await confirmed(say("share.end-heading"), say("share.end-text", { title: link.title }), say("share.end-it")))) return;
     row.querySelector(".failure")?.remove();
     try {
       await this.#service.unshare(link.id).catch((failure) => {

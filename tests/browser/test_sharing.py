@@ -34,7 +34,7 @@ def test_a_person_shares_a_conversation_and_ends_the_link(window: OpenPage, cogn
     assert flows.barriers(page) == []
     assert dialog.get_by_label("The link lasts").locator("option").all_inner_texts() == ["1 day", "7 days", "30 days"]
     dialog.get_by_label("For", exact=True).select_option("it")
-    dialog.get_by_role("button", name="Create a link").click()
+    dialog.get_by_role("button", name="Share", exact=True).click()
     address = page.get_by_label(f"Address of the link to {TITLE}")
     expect(address).to_be_focused()
     assert stage.requested == [{"conversation_id": f"{'a' * 32}-1", "days": 7, "groups": ["it"]}]
@@ -44,7 +44,7 @@ def test_a_person_shares_a_conversation_and_ends_the_link(window: OpenPage, cogn
     assert flows.barriers(page) == []
     assert flows.spills(page) == []
     page.get_by_role("button", name=f"End the link to {TITLE}").click()
-    page.get_by_role("button", name="Remove it").click()
+    page.get_by_role("button", name="End it").click()
     expect(page.locator("#links")).to_contain_text("No links")
     assert stage.shared == {}
     assert watch.complaints == []
@@ -59,7 +59,7 @@ def test_an_owner_sees_and_ends_the_links_of_everybody(window: OpenPage, cognito
     expect(row).to_contain_text("ada@example.com · 1 question · until ")
     assert flows.barriers(page) == []
     row.get_by_role("button", name=f"End the link to {TITLE}").click()
-    page.get_by_role("button", name="Remove it").click()
+    page.get_by_role("button", name="End it").click()
     expect(row).to_have_count(0)
     assert cognito_stage.shared == {}
 

@@ -20,6 +20,7 @@ HTML = (WEB / "index.html").read_text()
 # Added when the page is written, in addition to the sentences of its template.
 WRITTEN = {"page.title", "page.no-script"}
 SCRIPTS = {path.name: path.read_text() for path in sorted(WEB.glob("*.js"))}
+SCRIPTS_TEXT = "".join(SCRIPTS.values())
 # Words for the browser, not for readers.
 _BROWSERS = {"Content-Type", "Retry-After", "Enter", "Escape", "AbortError", "Files", "noopener noreferrer"}
 _READABLE = re.compile(r"[A-Za-z]{2,} +[A-Za-z]|^[A-Z][a-z]")
@@ -53,7 +54,7 @@ def test_every_language_says_all_that_the_first_says(tag: str) -> None:
 
 
 def test_what_the_files_hold_is_what_the_page_says() -> None:
-    code = "".join(SCRIPTS.values())
+    code = SCRIPTS_TEXT
     exact = set(re.findall(r'"([a-z-]+\.[\w-]+)"', code)) | set(re.findall(r"\{\{([\w.-]+)\}\}", HTML)) | WRITTEN
     begun = tuple(re.findall(r"`([a-z-]+\.)\$\{", code))
     keys = set(SENTENCES[FALLBACK]) - {"name", "direction"}
@@ -78,6 +79,18 @@ def test_no_sentence_stays_in_the_code() -> None:
             literals.append(template)
         left += [f"{name}: {each}" for each in literals if _READABLE.search(each) and each not in _BROWSERS]
     assert left == []
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_the_button_of_a_dialog_repeats_the_verb_of_its_heading(tag: str) -> None:
+    """The first word of the button is in the heading."""
+    confirmed = re.findall(r'confirmed\(say\("([\w.-]+)"\), say\([^)]*\), say\("([\w.-]+)"\)\)', SCRIPTS_TEXT)
+    assert len(confirmed) == SCRIPTS_TEXT.count("await confirmed(")
+    forms_of_dialogs = [("page.rename-heading", "page.rename"), ("page.share-heading", "page.share-make")]
+    assert all(f"{{{{{key}}}}}" in HTML for pair in forms_of_dialogs for key in pair)
+    for heading, button in confirmed + forms_of_dialogs:
+        verb = SENTENCES[tag][button].split()[0].casefold()
+        assert verb in SENTENCES[tag][heading].casefold(), (heading, button)
 
 
 def test_every_cause_has_a_sentence() -> None:
