@@ -41,7 +41,8 @@ export class Links {
 
   async #page(after) {
     const page = await this.#service.links({ everybody: this.#all.checked, after });
-    return { items: page.links, after: page.after };
+    const made = new Set([...this.#listing.rows.children].map((row) => row.id)); // meanwhile
+    return { items: page.links.filter(({ id }) => !made.has(`link-${id}`)), after: page.after };
   }
 
   #row(link) {
@@ -52,7 +53,7 @@ export class Links {
     const end = element("button", { type: "button", className: "quiet small", "aria-label": say("share.end-this", { title }), onclick: () => this.#end(link, row) }, say("share.end"));
     const row = element(
       "li",
-      { className: "row" },
+      { className: "row", id: `link-${id}` },
       element("div", {}, element("a", { className: "row-title", dir: "auto", href: address }, title), element("p", { className: "hint" }, about.filter(Boolean).join(" · ")), field),
       element("div", { className: "row-tools" }, copier(address), end),
     );

@@ -202,6 +202,17 @@ def spills(page: Page) -> list[str]:
     return measured
 
 
+def turned(page: Page) -> list[str]:
+    """The visible elements, other than icons, that are rotated or mirrored."""
+    listed: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll("body *:not(.icon)")].filter((node) => {
+          const { a, b } = new DOMMatrix(getComputedStyle(node).transform);
+          return node.checkVisibility() && (b !== 0 || a < 0);
+        }).map((node) => `${node.tagName}.${node.className}`)"""
+    )
+    return listed
+
+
 def barriers(page: Page, *rules: str) -> list[str]:
     """The violations that axe-core finds, of all or the given rules, as `rule: elements`.
 

@@ -39,6 +39,7 @@ def sound(page: Page, state: str) -> None:
     faults += flows.barriers(page, "color-contrast")
     assert faults == [], state
     assert flows.spills(page) == [], state
+    assert flows.turned(page) == [], state
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])

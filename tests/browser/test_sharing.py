@@ -1,6 +1,6 @@
 """Links to conversations: created, listed and ended in the list of conversations, and read by somebody else."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import flows
 from tests.browser.conftest import PHONE, OpenPage
@@ -48,6 +48,21 @@ def test_a_person_shares_a_conversation_and_ends_the_link(window: OpenPage, cogn
     expect(page.locator("#links")).to_contain_text("No links")
     assert stage.shared == {}
     assert watch.complaints == []
+
+
+def test_a_link_that_is_made_while_the_list_is_loaded_is_listed_once(window: OpenPage, cognito_stage: Stage) -> None:
+    page, late = window(), list[Route]()
+    page.route("**/shares?*", lambda route: late.append(route))
+    listed(page, cognito_stage)
+    expect(page.locator("#links")).to_contain_text("Loading")
+    page.get_by_role("button", name=f"Share {TITLE}").click()
+    page.get_by_role("dialog").get_by_role("button", name="Share", exact=True).click()
+    expect(page.locator("#links .row")).to_have_count(1)
+    with page.expect_response("**/shares?*") as response:
+        late.pop().continue_()
+    response.value.finished()
+    page.evaluate("() => new Promise((go) => requestAnimationFrame(go))")  # the page has read the list
+    expect(page.locator("#links .row")).to_have_count(1)
 
 
 def test_an_owner_sees_and_ends_the_links_of_everybody(window: OpenPage, cognito_stage: Stage) -> None:
