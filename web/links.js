@@ -16,7 +16,7 @@ export class Links {
     this.#service = service;
     this.#rights = rights;
     this.#listing = new Listing(signIn, { fetch: (after) => this.#page(after), row: (link) => this.#row(link), none: () => say("share.none") });
-    this.#all.addEventListener("change", () => this.load());
+    this.#all.addEventListener("change", () => this.#listing.load());
   }
 
   /** Lists from the first page on, where conversations are shared. */

@@ -18,6 +18,8 @@ export class Prompts {
   #always = element("p", { className: "hint" });
   #said = element("div");
   #list = element("ul", { className: "rows" });
+  #before = element("div", { className: "below" });
+  #whole;
 
   constructor(service, signIn, tab) {
     this.#service = service;
@@ -40,10 +42,13 @@ export class Prompts {
       this.#publish();
     });
     form.addEventListener("input", () => this.#tab.set("prompt", this.#texts()));
-    byId("prompts").append(form, preview.node, element("h3", {}, say("prompt.versions")), this.#list);
+    this.#whole = element("div", { hidden: true }, form, preview.node, element("h3", {}, say("prompt.versions")), this.#list);
+    byId("prompts").append(this.#before, this.#whole);
   }
 
+  /** Shows the versions as they are now; before the first ones have come there is nothing to change or to compare. */
   async load() {
+    if (this.#whole.hidden) this.#before.replaceChildren(element("p", { className: "hint" }, say("list.loading")));
     try {
       const { versions, always } = await this.#service.prompts();
       this.#versions = versions;
@@ -51,8 +56,11 @@ export class Prompts {
       this.#list.replaceChildren(...versions.map((version, place) => this.#row(version, place === 0)));
       if (!this.#system.value && !this.#instructions.value) this.#take(this.#tab.get("prompt") ?? versions[0]);
       this.#said.replaceChildren();
+      this.#before.replaceChildren();
+      this.#whole.hidden = false;
     } catch (failure) {
-      this.#said.replaceChildren(failureView(failure, { retry: () => this.load(), signIn: this.#signIn }));
+      const place = this.#whole.hidden ? this.#before : this.#said;
+      place.replaceChildren(failureView(failure, { retry: () => this.load(), signIn: this.#signIn }));
     }
   }
 

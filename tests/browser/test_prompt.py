@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import flows
 from tests.browser.conftest import PHONE, OpenPage
@@ -44,6 +44,26 @@ def borne_out(request: dict[str, Any]) -> list[str]:
     counts = {"sentences": 2, "borne_out": held, "citations": 0, "right": 0, "cited": 0}
     whole: Any = answer("Yes.", [{**source, "used": used}], grounded=bool(held), conversation_id=None)
     return [event("answer", **whole, counts=counts)]
+
+
+def test_before_the_versions_have_come_there_is_nothing_to_publish_or_compare(window: OpenPage, stage: Stage) -> None:
+    stage.prompts = [FILE]
+    page, late = window(), list[Route]()
+    flows.enter_key(page, stage.url, KEY)
+    page.route("**/prompts", lambda route: late.append(route))
+    page.get_by_role("link", name="Prompt").click()
+    expect(page.locator("#prompts > .below")).to_have_text("Loading")
+    expect(page.get_by_role("button", name="Publish")).to_be_hidden()
+    with page.expect_response("**/prompts"):
+        late.pop().fulfill(status=503, json={"message": "The table is busy.", "cause": "unavailable"})
+    expect(page.locator("#prompts .failure")).to_contain_text("The table is busy.")
+    expect(page.get_by_role("button", name="Publish")).to_be_hidden()
+    page.unroute("**/prompts")
+    page.get_by_role("link", name="Ask", exact=True).click()
+    page.get_by_role("link", name="Prompt").click()
+    expect(page.get_by_label("How it answers")).to_have_value("Be concise.")
+    expect(page.locator("#prompts .failure")).to_have_count(0)
+    expect(page.get_by_role("button", name="Publish")).to_be_visible()
 
 
 def test_an_owner_publishes_a_draft_and_goes_back(window: OpenPage, stage: Stage) -> None:
