@@ -279,7 +279,7 @@ def test_the_first_page_offers_what_there_is(page: Page, stage: Stage) -> None:
     page.get_by_role("link", name="Documents", exact=True).click()
     stage.add("park", "The park", PARK)
     page.get_by_role("link", name="Ask", exact=True).click()
-    page.get_by_role("button", name="The park").click()
+    page.get_by_role("button", name="The park", exact=True).click()
     expect(page.get_by_label("Your question")).to_have_value("What does “The park” say about ")
     expect(page.get_by_label("Your question")).to_be_focused()
 

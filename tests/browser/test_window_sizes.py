@@ -12,18 +12,25 @@ from tests.browser.test_page import source
 WIDTHS = (320, 360, 390, 480, 600, 768, 900, 1024, 1152, 1280)
 HEIGHTS = (600, 700, 860, 1000)
 UNTIL = "2026-12-01T00:00:00Z"
-USED = {"questions": {"used": 12, "most": 100, "until": UNTIL}, "tokens": {"used": 999, "most": 2_000_000, "until": UNTIL}}
+USED = {
+    "questions": {"used": 12, "most": 100, "until": UNTIL},
+    "tokens": {"used": 999, "most": 2_000_000, "until": UNTIL},
+}
 # Parts that are not whole in the window or in what clips them, words that are broken, and groups that overlap.
 CUT = """() => {
   const box = (node) => node.getBoundingClientRect();
   const seen = (nodes) => [...nodes].filter((node) => node.checkVisibility() && box(node).width > 1);
   const within = (inner, outer) =>
-    inner.left >= outer.left - 1 && inner.right <= outer.right + 1 && inner.top >= outer.top - 1 && inner.bottom <= outer.bottom + 1;
+    inner.left >= outer.left - 1 &&
+    inner.right <= outer.right + 1 &&
+    inner.top >= outer.top - 1 &&
+    inner.bottom <= outer.bottom + 1;
   const view = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
   const brand = document.querySelector(".brand");
   const named = [...brand.children].filter((node) => box(node).top < box(brand).bottom - 1);
   const cut = [];
-  for (const node of seen(document.querySelectorAll(".bar a, .bar button, .language, #composer .field, .below-question .hint, #model"))) {
+  const parts = ".bar a, .bar button, .language, #composer .field, .below-question .hint, #model";
+  for (const node of seen(document.querySelectorAll(parts))) {
     if (!within(box(node), view)) cut.push(`${node.id || node.className} is outside`);
   }
   for (const node of seen(named)) {
@@ -38,7 +45,9 @@ CUT = """() => {
   const groups = [".brand", ".bar nav", ".tools"].map((place) => document.querySelector(place));
   const pairs = [[0, 1], [1, 2], [0, 2]];
   for (const [a, b] of pairs.map((pair) => pair.map((place) => box(groups[place])))) {
-    if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1) cut.push("two groups overlap");
+    const beside = a.left >= b.right - 1 || b.left >= a.right - 1;
+    const below = a.top >= b.bottom - 1 || b.top >= a.bottom - 1;
+    if (!beside && !below) cut.push("two groups overlap");
   }
   return cut;
 }"""

@@ -113,7 +113,9 @@ def test_a_conversation_shows_its_callers_latest_ratings_at_once(judged: Shop) -
     texts, ada = with_texts(judged), test_history.by(judged, "recaller")
     first = texts.ask(QUESTION, ada)
     second = texts.ask("And when does the ferry leave?", ada, conversation_id=first.conversation_id)
-    third = texts.ask("Who is the lion in Narnia?", ada, conversation_id=second.conversation_id)  # kept without a rating
+    third = texts.ask(
+        "Who is the lion in Narnia?", ada, conversation_id=second.conversation_id
+    )  # kept without a rating
     other = texts.ask(QUESTION, ada)
     rating.rate(str(other.conversation_id), FeedbackIn(rating="down"), SECONDS, ada, texts.parts)
 

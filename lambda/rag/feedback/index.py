@@ -34,7 +34,9 @@ class FeedbackInIndex:
             "expires": expiry(feedback, self._days),
             "feedback": feedback.model_dump(mode="json"),
         }
-        self._engine.send("POST", self._path(feedback.id), document, budget, query=_AT_ONCE if feedback.rating else None)
+        self._engine.send(
+            "POST", self._path(feedback.id), document, budget, query=_AT_ONCE if feedback.rating else None
+        )
 
     def remove(self, id: str, budget: Budget) -> None:
         self._remove(id, budget, _AT_ONCE)
