@@ -130,6 +130,7 @@ def take_lists(browser: Browser, stage: Stage, folder: Path = FOLDER) -> list[Pa
     for view in ("History", "Documents"):
         page.get_by_role("link", name=view).click()
         page.get_by_role("listitem").first.wait_for()
+        page.get_by_text("Loading").locator("visible=true").wait_for(state="detached")
         made.append(folder / f"page-{view.lower()}.png")
         page.screenshot(path=made[-1])
     page.close()
