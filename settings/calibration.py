@@ -6,6 +6,19 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 
+class FollowUpLimit(NamedTuple):
+    """A question that is answered only together with earlier questions is a follow-up if its cosine to the passage is
+    at least `share` times its cosine to the joined text, less `margin`. The shorter the question, the smaller that is.
+    """
+
+    share: float
+    margin: float
+
+    def holds(self, to_passage: float, to_joined: float) -> bool:
+        """Whether a question with these cosines to the passage and to the joined text is a follow-up."""
+        return to_passage >= self.share * to_joined - self.margin
+
+
 class Calibration(NamedTuple):
     """Cosines of a question and the nearest passage that was found, measured with one model.
 
@@ -19,6 +32,7 @@ class Calibration(NamedTuple):
     least: float
     good: float
     close: float
+    follow_up: FollowUpLimit
 
 
 # The cosine below which two texts have little in common with most models. As a limit it refuses few passages, and none
@@ -26,7 +40,15 @@ class Calibration(NamedTuple):
 UNMEASURED = 0.2
 # `make retrieval` measured this with SciFact and with 300 unrelated questions: docs/evaluation.md,
 # "Questions without an answer".
-MINILM = Calibration(unrelated=(0.18, 0.25, 0.35), related=(0.43, 0.65, 0.83), least=0.36, good=0.5, close=0.6)
+MINILM = Calibration(
+    unrelated=(0.18, 0.25, 0.35),
+    related=(0.43, 0.65, 0.83),
+    least=0.36,
+    good=0.5,
+    close=0.6,
+    # `python -m benchmarks.follow_ups` measures this.
+    follow_up=FollowUpLimit(share=0.75, margin=0.28),
+)
 CALIBRATED: Mapping[str, Calibration] = {"sentence-transformers/all-MiniLM-L6-v2": MINILM}
 
 # By `index.space_type`: the engine's score for a cosine of two vectors of length 1; Lucene and Faiss have the same.

@@ -16,7 +16,7 @@ from settings.answer.sagemaker import SageMakerAnswer
 from settings.assistant import Assistant
 from settings.backup import Backup
 from settings.budget import CostBudget
-from settings.calibration import UNMEASURED, score
+from settings.calibration import UNMEASURED, FollowUpLimit, score
 from settings.dependent_defaults import with_defaults
 from settings.drop import Drop
 from settings.embedding import EmbeddingModel
@@ -187,6 +187,20 @@ class Environment(Group):
         """The minimum scores of a good and of a close match; None if the model has not been measured."""
         known, space = self.embedding.calibration, self.index.space_type
         return (score(known.good, space), score(known.close, space)) if known else None
+
+    @property
+    def follow_up(self) -> FollowUpLimit | None:
+        """What tells a follow-up from an unrelated question.
+
+        None if the model has not been measured, or if earlier questions are not searched.
+        """
+        known = self.embedding.calibration
+        return known.follow_up if known and self.retrieval.earlier_questions else None
+
+    @property
+    def compares_texts(self) -> bool:
+        """Whether a search lets the embedding model compare texts: for marks by meaning, or for a follow-up."""
+        return self.follow_up is not None or self.retrieval.marked_by_meaning > 0
 
     @property
     def streams(self) -> bool:

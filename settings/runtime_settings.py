@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidat
 from settings import answer, embedding
 from settings.access import Access
 from settings.answer import AnswerModel
+from settings.calibration import FollowUpLimit
 from settings.chunk_length import PASSAGE_CHARACTERS
 from settings.embedding import EmbeddingModel
 from settings.feedback import Feedback
@@ -205,8 +206,8 @@ class RuntimeSettings(RuntimeGroup):
     """All settings of the functions.
 
     Without `answer` the sources are the answer; `models` are the models that readers may choose instead. `fields` are
-    the declared fields of documents. `matches` are the minimum scores of a good and of a close match, None if the model
-    has not been measured.
+    the declared fields of documents. `matches` are the minimum scores of a good and of a close match, and `follow_up`
+    tells a follow-up from an unrelated question; both are None if the model has not been measured.
     """
 
     environment: str
@@ -216,6 +217,7 @@ class RuntimeSettings(RuntimeGroup):
     top_k: int = Field(default=4, ge=1, le=50)
     min_score: float = Field(default=0.6, ge=0)
     matches: tuple[float, float] | None = None
+    follow_up: FollowUpLimit | None = None
     # `model_construct` skips validation, which would build a validator here that the whole class builds again.
     retrieval: Annotated[Retrieval, PlainSerializer(_differing)] = Retrieval.model_construct()
     prompt: Prompt

@@ -51,9 +51,8 @@ def grant_search(
     feedback = environment.assistant.feedback if environment.assistant else None
     if feedback:
         need = need.with_feedback(part, texts=feedback.keep == "texts")
-    highlight = environment.retrieval.highlight
-    if part in ("ask", "tools") and highlight and highlight.by == "meaning":
-        need = need.with_marks()
+    if part in ASKED_IN and environment.compares_texts:
+        need = need.with_vectors()
     index_versions = physical_indexes(environment)
     if search.collection:
         function.allow(search.collection.requests)

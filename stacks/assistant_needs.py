@@ -80,8 +80,8 @@ class EngineNeed:
             ],
         )
 
-    def with_marks(self) -> EngineNeed:
-        """The same need if sentences are marked by meaning: the function calls the model of the index's pipeline."""
+    def with_vectors(self) -> EngineNeed:
+        """The same need if the function compares texts by meaning: it calls the model of the index's pipeline."""
         named = ["{index_version}/_settings/index.search.default_pipeline", "_search/pipeline/{index}-search-*"]
         return replace(
             self,

@@ -134,6 +134,8 @@ def _unusual(
 ) -> dict[str, Any]:
     """The groups of settings that most environments leave out."""
     unusual: dict[str, Any] = {"matches": environment.matches} if environment.matches else {}
+    if environment.follow_up:
+        unusual["follow_up"] = environment.follow_up
     if assistant.models:
         unusual["models"] = {name: model.for_runtime(environment) for name, model in assistant.models.items()}
     if assistant.guardrails:

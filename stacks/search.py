@@ -63,7 +63,7 @@ class SearchStack(EnvironmentStack):
             self.provisioner.allow_admin(self.engine.admin_role)
         if self.engine.login:
             self.provisioner.allow_login(self.engine.login.arn)
-        highlight, operators = environment.retrieval.highlight, environment.operators
+        operators = environment.operators
         self.operator = OperatorRole(
             self,
             "Operator",
@@ -73,7 +73,7 @@ class SearchStack(EnvironmentStack):
             versions=physical_indexes(environment),
             principals=operators.principals,
             second_factor=operators.second_factor,
-            marks=highlight is not None and highlight.by == "meaning",
+            marks=environment.compares_texts,
             feedback=bool(environment.assistant and environment.assistant.feedback),
         )
         self.backups: SnapshotBucket | None = None

@@ -14,7 +14,8 @@ from rag.evidence import used
 from rag.models import Answer, Highlight, Source, Timings
 from rag.pipeline import answer_in, asking
 from rag.search.field_filter import clauses, names_asked, unknown
-from rag.search.fusion import FUSED, fused
+from rag.search.follow_up import merged
+from rag.search.fusion import FUSED
 from rag.search.highlight import highlights
 from rag.search.hit import fields_of, source_of
 from rag.search.in_use import searched
@@ -173,7 +174,7 @@ def search(
 
     def answers(text: str) -> dict[str, Any]:
         body = nearest(text, most, index, knowledge.retrieval, narrowing)
-        body["_source"] = [knowledge.text_field, ACCESS, *fields]
+        body["_source"] = list(dict.fromkeys([knowledge.text_field, ACCESS, "title", *fields]))
         options = {"params": parameters(knowledge.retrieval), "json": body, "timeout": _timeout(knowledge)}
 
         def search_in(named: str) -> dict[str, Any]:
@@ -186,10 +187,18 @@ def search(
         answer: dict[str, Any] = searched(knowledge.index, domain.in_use, search_in, domain.patient, Failure)
         return answer
 
-    response, *more = [answers(text) for text in queries]
-    for answer in more:
-        response["took"] += answer["took"]
-        response["hits"]["hits"] = fused(response["hits"]["hits"], answer["hits"]["hits"])
+    def vectors(texts: Sequence[str]) -> list[list[float]] | None:
+        try:
+            return Nearness(domain.send, domain.models).vectors(texts, domain.in_use[knowledge.index])
+        except (Failure, ValueError):  # as if the model had not been measured
+            return None
+
+    responses = [answers(text) for text in queries]
+    response, lists = responses[0], [answer["hits"]["hits"] for answer in responses]
+    response["took"] = sum(answer["took"] for answer in responses)
+    response["hits"]["hits"] = merged(
+        queries, lists, knowledge.min_score, knowledge.follow_up, knowledge.text_field, vectors
+    )
     shown = response["hits"]["hits"][:size]
     marked = _marks(domain, knowledge, queries[-1], shown, domain.in_use[knowledge.index])
     for hit, marks in zip(shown, marked, strict=True):

@@ -13,6 +13,7 @@ from osml.aws_error import advised, cause_of
 from osml.failure import Failure
 from osml.place import Place
 from osml.region import chosen, missing
+from settings.calibration import FollowUpLimit
 from settings.outputs import HANDED_ON, AssistantOutputs, IndexOutputs, KnowledgeOutputs, Outputs, SourcesOutputs
 
 Said = TypeVar("Said", bound=Outputs)
@@ -28,9 +29,11 @@ class StackLogin:
 
 
 class Knowledge(KnowledgeOutputs):
-    """The outputs of the stack `knowledge` on a domain, and its `region`."""
+    """The outputs of the stack `knowledge` on a domain, its `region`, and limits of the environment's file."""
 
     region: str
+    min_score: float = 0.0
+    follow_up: FollowUpLimit | None = None
 
     @property
     def login(self) -> StackLogin | None:
@@ -72,7 +75,9 @@ def passages(place: Place) -> IndexOutputs:
 
 def knowledge(place: Place) -> Knowledge:
     """The outputs of the stack `knowledge` on a domain. Raises Failure when it does not exist or is not complete."""
-    return _read(place, "knowledge", Knowledge)
+    chosen = place.settings()
+    limits = {"min_score": chosen.min_score, "follow_up": chosen.follow_up}
+    return _read(place, "knowledge", Knowledge).model_copy(update=limits)
 
 
 def _read(place: Place, stack: str, of: type[Said]) -> Said:

@@ -52,7 +52,7 @@ def test_marking_by_meaning_takes_permissions_that_no_other_question_has(world: 
     enrich = {"neural_query_enricher": {"default_model_id": world.model}}
     admin.put(f"/_search/pipeline/{pipeline}", {"request_processors": [enrich]})
     admin.put(f"/{world.index}/_settings", {"index.search.default_pipeline": pipeline})
-    need = NEEDS["ask"].with_marks()
+    need = NEEDS["ask"].with_vectors()
     marks = callers.caller(engine, "marks", world.index, cluster=need.cluster, on_index=need.index)
     statuses: list[int] = []
 

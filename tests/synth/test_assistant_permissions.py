@@ -17,14 +17,20 @@ other = assistant_templates.other
 settings_of = assistant_templates.settings_of
 allowed = assistant_templates.allowed
 
+# The paths of a function that lets the index's model compare texts.
+PIPELINE = "passages-????????/_settings/index.search.default_pipeline", "_search/pipeline/passages-search-*"
+PREDICT = "_plugins/_ml/_predict/text_embedding/*"
+
 
 def test_on_a_domain_a_function_reaches_its_own_paths(domain: Template, allowed: Any, of_type: OfType) -> None:
     kept = f"{DOMAIN}/passages-conversations/_doc/*"
     log, ask = LOG, allowed(domain, "AskPolicy")
     assert set(ask) - log == {"es:ESHttpGet", "es:ESHttpPost", "secretsmanager:GetSecretValue"}
-    assert ask["es:ESHttpGet"] == [kept, f"{DOMAIN}/passages/_alias"]
+    assert sorted(ask["es:ESHttpGet"]) == sorted(
+        [kept, *(f"{DOMAIN}/{path}" for path in ("passages/_alias", *PIPELINE))]
+    )
     searches = [f"{DOMAIN}/{index}/_search" for index in ("passages-????????", "passages")]
-    assert ask["es:ESHttpPost"] == [searches[0], kept, searches[1]]
+    assert sorted(ask["es:ESHttpPost"]) == sorted([*searches, kept, f"{DOMAIN}/{PREDICT}"])
     documents = allowed(domain, "DocumentsPolicy")
     assert set(documents) - log == {"es:ESHttpGet", "es:ESHttpPost", "es:ESHttpDelete", *UPLOADS}
     assert documents["es:ESHttpGet"] == documents["es:ESHttpDelete"] == kept
@@ -102,10 +108,13 @@ def test_originals_are_kept_and_signed_by_documents_alone_and_end(
     assert settings_of(made, "Documents")["originals"] == f"<{name}>"
 
 
-def test_marks_by_meaning_let_questions_reach_the_model(
-    other: Other, domain: Template, allowed: Any, of_type: OfType, flat: Flat
+@pytest.mark.parametrize(
+    "retrieval", [{}, {"earlier_questions": 0, "highlight": {"by": "meaning"}}], ids=["follow-ups", "marks by meaning"]
+)
+def test_a_search_that_compares_texts_may_reach_the_model(
+    other: Other, allowed: Any, of_type: OfType, flat: Flat, retrieval: dict[str, Any]
 ) -> None:
-    made = other("sandbox", retrieval={"highlight": {"by": "meaning"}})
+    made, plain = (other("sandbox", retrieval=chosen) for chosen in (retrieval, {"earlier_questions": 0}))
     own = DOMAIN.replace("osml-sandbox", "osml-other")
 
     def added(part: str, action: str) -> set[str]:
@@ -113,11 +122,10 @@ def test_marks_by_meaning_let_questions_reach_the_model(
             resources = allowed(template, part).get(action, [])
             return {resources} if isinstance(resources, str) else set(resources)
 
-        return paths(made) - {path.replace(DOMAIN, own) for path in paths(domain)}
+        return paths(made) - paths(plain)
 
-    pipeline = "passages-????????/_settings/index.search.default_pipeline", "_search/pipeline/passages-search-*"
-    assert added("AskPolicy", "es:ESHttpGet") == {f"{own}/{path}" for path in pipeline}
-    assert added("AskPolicy", "es:ESHttpPost") == {f"{own}/_plugins/_ml/_predict/text_embedding/*"}
+    assert added("AskPolicy", "es:ESHttpGet") == {f"{own}/{path}" for path in PIPELINE}
+    assert added("AskPolicy", "es:ESHttpPost") == {f"{own}/{PREDICT}"}
     assert added("DocumentsPolicy", "es:ESHttpGet") | added("DocumentsPolicy", "es:ESHttpPost") == set()
     specs = [json.loads(flat(resource["Properties"]["Spec"])) for resource in of_type(made, "Custom::MlRole").values()]
     (ask,) = [spec for spec in specs if spec.get("name") == "osml-other-ask"]
@@ -133,6 +141,7 @@ def test_on_a_domain_a_function_has_a_role_of_its_own(domain: Template, flat: Fl
     assert set(roles) == {"osml-sandbox-ask", "osml-sandbox-documents"}
     for part in ("ask", "documents"):
         need, role = NEEDS[part], roles[f"osml-sandbox-{part}"]
+        need = need.with_vectors() if part == "ask" else need
         assert role["cluster_permissions"] == list(need.cluster)
         patterns = ["passages", "passages-????????"]
         kept = {"index_patterns": ["passages-conversations"], "allowed_actions": list(need.conversations)}

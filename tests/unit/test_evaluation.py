@@ -126,6 +126,14 @@ def test_questions_after_others_name_documents_and_what_was_asked_before(questio
     assert {len(question.after) for question in labelled} == {1, 2}
 
 
+def test_other_follow_ups_come_after_questions_of_the_set() -> None:
+    documents = {json.loads(line)["id"] for line in (SET / "documents.ndjson").read_text().splitlines()}
+    before = {question.question for question in read(SET / "questions.ndjson")}
+    others = read(SET / "other-follow-ups.ndjson")
+    assert all(question.relevant.keys() <= documents and {*question.after} <= before for question in others)
+    assert len({question.after[-1] for question in others}) == len(others) == 40
+
+
 def test_what_a_choice_was_made_on_is_not_what_it_is_measured_on() -> None:
     chosen_on, measured_on = (
         {(*question.after, question.question) for name in names for question in read(SET / f"{name}.ndjson")}

@@ -14,6 +14,7 @@ from osml.ask.conversation import EngineConversation
 from osml.failure import Failure
 from osml.remote.domain import Domain
 from osml.remote.stack import Knowledge
+from settings.calibration import MINILM
 from settings.retrieval import HighlightSettings, Retrieval
 
 KNOWLEDGE = Knowledge(
@@ -53,6 +54,9 @@ class Engine(requests.Session):
         self.requested: list[str] = []
         self.bodies: list[Any] = []
         self.predicts = True
+        self.vectors = [[1.0, 2.0]] * 2
+        # The hit of a question that is searched with the one before it.
+        self.joined = HIT
         self.slips = 0
         # The number of searches before the model starts; None if it never does.
         self.starts: int | None = None
@@ -80,9 +84,10 @@ class Engine(requests.Session):
         elif path == "/_search/pipeline/p":
             body = EMBEDS
         elif path == "/_plugins/_ml/_predict/text_embedding/m" and self.predicts:
-            body = {"inference_results": [{"output": [{"data": [1.0, 2.0]}] * 2}]}
+            body = {"inference_results": [{"output": [{"data": vector} for vector in self.vectors]}]}
         elif index in (self.current, *self.others):
-            body = {"took": 1, "hits": {"hits": [HIT] if self.hits and index == self.current else []}}
+            hit = self.joined if "\\n" in json.dumps(options["json"]) else HIT
+            body = {"took": 1, "hits": {"hits": [hit] if self.hits and index == self.current else []}}
         else:
             answer.status_code, body = 404, {"error": {"reason": f"no such index [{index}]"}}
         answer.raw = io.BytesIO(json.dumps(body).encode())
@@ -148,6 +153,24 @@ def test_a_follow_up_is_searched_alone_and_with_earlier_questions(made: Any, mos
     assert answer.conversation_id == "c"
     query_texts = [body["query"]["bool"]["must"][0]["neural"]["embedding"]["query_text"] for body in engine.bodies]
     assert query_texts == searched
+
+
+@pytest.mark.parametrize(
+    ("passage", "measured", "first"),
+    [([1.0, 0.0], True, "b"), ([0.0, 1.0], True, "a"), (None, True, "b"), ([0.0, 1.0], False, "b")],
+    ids=["a follow-up", "something else", "the model is away", "an unmeasured model"],
+)
+def test_a_question_about_something_else_is_not_searched_with_the_one_before_it(
+    made: Any, passage: list[float] | None, measured: bool, first: str
+) -> None:
+    engine = Engine("passages-1")
+    engine.joined = HIT | {"_id": "b", "_score": 0.8}
+    engine.predicts, engine.vectors = passage is not None, [[1.0, 0.0], [1.0, 1.0], passage or []]
+    knowledge = KNOWLEDGE.model_copy(update={"min_score": 0.68, "follow_up": MINILM.follow_up if measured else None})
+    answer = question.ask(made(engine), knowledge, "and?", conversation=EngineConversation("c", ["what?"]))
+    assert answer.sources[0].id == first
+    compared = [body["text_docs"] for body in engine.bodies if body and "text_docs" in body]
+    assert compared == ([["and?", "what?\nand?", "t"]] if measured else [])
 
 
 @pytest.mark.parametrize("by", ["words", "meaning"])

@@ -168,7 +168,7 @@ def test_the_least_score_is_in_the_engines_numbers(environment: Any, space: str,
     """For a model without measurements, the limit is a cosine of 0.2."""
     made = environment({}, assistant={}, index={"space_type": space})
     assert made.min_score == pytest.approx(least, abs=1e-4)
-    assert made.matches is None
+    assert (made.matches, made.follow_up) == (None, None)
     assert environment({}, assistant={"min_score": 0.0}, index={"space_type": space}).min_score == 0
 
 
@@ -177,6 +177,8 @@ def test_a_measured_model_has_its_own_least_score(environment: Any) -> None:
     made = environment({"hybrid": {}}, assistant={}, embedding=minilm)
     assert made.min_score == score(MINILM.least, "cosinesimil") == 0.68
     assert made.matches == (score(MINILM.good, "cosinesimil"), score(MINILM.close, "cosinesimil")) == (0.75, 0.8)
+    assert made.follow_up == MINILM.follow_up
+    assert environment({"earlier_questions": 0}, embedding=minilm).follow_up is None
     assert MINILM.unrelated[2] <= MINILM.least < MINILM.good < MINILM.close < 1
 
 

@@ -24,9 +24,10 @@ from rag.models import Source
 from rag.search import Found, Page, Passage, Replaced
 from rag.search.clauses import clauses_of, of_documents
 from rag.search.engine import IndexClient
-from rag.search.fusion import FUSED, fused, mixed
+from rag.search.follow_up import merged
+from rag.search.fusion import FUSED, mixed
 from rag.search.listing import ANY_PASSAGE, NANOSECOND, in_list, listed, moment
-from rag.search.version import PASSAGES, STORED, Version, aggregation, current, stored, versions
+from rag.search.version import PASSAGES, STORED, Version, aggregation, current, outdated, stored, versions
 from rag.search.words import MOST_WORDS, last_words
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class CollectionSearch:
             good = [hit for hit in hits if _is_current(hit, versions)]
             if len(good) == len(hits):
                 break
-            superseded += [clause for document, those in versions.items() for clause in _superseded(document, those)]
+            superseded += [clause for document, those in versions.items() for clause in outdated(document, those)]
         return Found(self._engine.sources(good, caller), round((perf_counter() - began) * 1000), embed_ms)
 
     def _vector(self, text: str, budget: Budget) -> list[float]:
@@ -75,7 +76,17 @@ class CollectionSearch:
         """The best `size` hits for one text and its vector, or for two; `narrowed` is a filter."""
         most = max(size, self._engine.settings.retrieval.looked_at, FUSED if len(vectors) > 1 else 0)
         lists = in_parallel([partial(self._hits_of, text, vector, most, narrowed, budget) for text, vector in vectors])
-        return (lists[0] if len(lists) == 1 else fused(*lists))[:size]
+        settings, known = self._engine.settings, [vector for _, vector in vectors]
+
+        def embed(texts: Sequence[str]) -> list[list[float]] | None:
+            try:
+                return [*known, *self._embedding.of_texts(texts[len(known) :], budget)]
+            except RagFailure as failure:
+                _log.warning("A follow-up is not compared: %s %s", failure.message, failure.said)
+                return None
+
+        texts, field = [text for text, _ in vectors], settings.index.text_field
+        return merged(texts, lists, settings.min_score, settings.follow_up, field, embed)[:size]
 
     def _hits_of(
         self, text: str, vector: list[float], most: int, narrowed: dict[str, Any], budget: Budget
@@ -236,10 +247,3 @@ def _is_current(hit: Mapping[str, Any], versions: Mapping[str, Sequence[Version]
     """Whether a hit belongs to the current version of its document; also True if the document was just removed."""
     those = versions.get(str(hit["_source"].get("document")))
     return those is None or stored(hit) == current(those).stored
-
-
-def _superseded(document: str, versions: Sequence[Version]) -> list[dict[str, Any]]:
-    """A list with the clause for passages of a document's old versions; empty if there are none."""
-    others = [version.stored for version in versions if version is not current(versions)]
-    clause = {"bool": {"filter": [{"term": {"document": document}}, {"terms": {STORED: others}}]}}
-    return [clause] if others else []

@@ -16,7 +16,8 @@ from rag.search import Found, Page, Passage, Replaced
 from rag.search.bulk import Action
 from rag.search.clauses import clauses_of
 from rag.search.engine import IndexClient
-from rag.search.fusion import FUSED, fused
+from rag.search.follow_up import merged
+from rag.search.fusion import FUSED
 from rag.search.in_use import searched
 from rag.search.listing import ANY_PASSAGE, LOADED, MILLISECOND, in_list, listed, moment
 from rag.search.nearness import Nearness
@@ -44,7 +45,10 @@ class DomainSearch:
         began = perf_counter()
         bodies = [nearest(text, most, self._engine.index, retrieval, wanted) for text in texts]
         lists = in_parallel([functools.partial(self._hits, body, budget) for body in bodies])
-        hits = lists[0] if len(lists) == 1 else fused(*lists)
+        chosen, field = self._engine.settings, self._engine.index.text_field
+        hits = merged(
+            texts, lists, chosen.min_score, chosen.follow_up, field, functools.partial(self._vectors, budget=budget)
+        )
         sources = self._engine.sources(hits[:size], caller)
         if retrieval.marked_by_meaning:
             self._mark(sources, texts[-1], retrieval.marked_by_meaning, budget)
@@ -167,6 +171,14 @@ class DomainSearch:
         )
         hits: list[dict[str, Any]] = answer["hits"]["hits"]
         return hits
+
+    def _vectors(self, texts: Sequence[str], budget: Budget) -> list[list[float]] | None:
+        nearness = Nearness(self._engine.sender(budget, once=True), self._models)
+        try:
+            return nearness.vectors(texts, self._in_use[self._engine.index.name])
+        except (RagFailure, ValueError) as error:
+            _log.warning("A follow-up is not compared: %s %s", error, getattr(error, "said", ""))
+            return None
 
     def _mark(self, sources: list[Source], question: str, most: int, budget: Budget) -> None:
         """Mark the sentences nearest to the question. If this fails, the passages stay without marks."""

@@ -31,22 +31,23 @@ def mixed(words: Sequence[Hit], meaning: Sequence[Hit], hybrid: Hybrid) -> list[
     return _ordered(by_id)
 
 
-def fused(alone: Sequence[Hit], joined: Sequence[Hit]) -> list[Hit]:
+def fused(alone: Sequence[Hit], joined: Sequence[Hit], least: float = 0.0) -> list[Hit]:
     """The hits of a question `alone`, and of the question `joined` with earlier ones, by their ranks in both lists.
 
     With its earlier questions, a follow-up is much nearer to a passage than alone. The nearer it gets, the more the
     joined list counts. A question about another subject does not get nearer, so its own hits stay as they are: what is
     near to the earlier questions is not shown as near to this one. If two scores are equal, the hit of the question
     alone is first. The similarity of a hit is the higher one of the lists that count.
+    The joined list has at least the weight `least`.
     """
-    weight = _weight(alone, joined)
+    weight = max(least, _weight(alone, joined))
     lists = [(1.0, alone), (weight, joined)] if weight else [(1.0, alone)]
     by_id = dict[str, Hit]()
     for weight, hits in lists:
         for rank, hit in enumerate(hits, start=1):
             by_id.setdefault(hit["_id"], {**hit, "_score": 0.0})["_score"] += weight / (_RANK + rank)
     for id, hit in by_id.items():
-        near = _similarity([hit for _, hits in lists for hit in hits if hit["_id"] == id])
+        near = nearest_similarity([hit for _, hits in lists for hit in hits if hit["_id"] == id])
         hit["matched_queries"] = {} if near is None else {MEANING: near}
     return _ordered(by_id)
 
@@ -58,7 +59,7 @@ def _weight(alone: Sequence[Hit], joined: Sequence[Hit]) -> float:
     Scores of inner products are twice those of cosines. So scores above 1, except for rounding, belong to inner
     products. Scores above 2 belong to vectors whose length is not 1, and do not show a distance.
     """
-    scores = [score for hits in (alone, joined) if (score := _similarity(hits)) is not None]
+    scores = [score for hits in (alone, joined) if (score := nearest_similarity(hits)) is not None]
     if len(scores) < 2 or max(scores) > 2 + _ROUNDING:
         return 1.0
     same = 2 if max(scores) > 1 + _ROUNDING else 1
@@ -66,7 +67,7 @@ def _weight(alone: Sequence[Hit], joined: Sequence[Hit]) -> float:
     return max(0.0, _GROWTH * (far / near - _NEARER))
 
 
-def _similarity(hits: Sequence[Hit]) -> float | None:
+def nearest_similarity(hits: Sequence[Hit]) -> float | None:
     """The highest similarity of the hits; None if all were found only by their words."""
     return max((score for hit in hits if (score := similarity(hit)) is not None), default=None)
 

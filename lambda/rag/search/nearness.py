@@ -1,11 +1,12 @@
 """The sentences of passages that are nearest in meaning to the question, by the index's embedding model."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from urllib.parse import quote
 
 from calls.count_of import count_of
 from corpus.sentences import sentences
+from rag.search.cosine import cosine
 from rag.send import Send
 
 Range = tuple[int, int]
@@ -34,18 +35,19 @@ class Nearness:
         flat = [text[start:end] for text, ranges in zip(texts, ranges_of, strict=True) for start, end in ranges]
         if not flat:
             return ranges_of
-        try:
+        with _legible(index):
             vector_asked, *vectors = self._vectors([question, *flat], index)
-            scores = iter([_cosine(vector_asked, vector) for vector in vectors])
-        except (AttributeError, LookupError, TypeError) as error:
-            raise ValueError(
-                f"the engine's answer about the model of {index} has an unexpected form: {error}"
-            ) from error
+            scores = iter([cosine(vector_asked, vector) for vector in vectors])
         return [_best([(next(scores), span) for span in ranges], most) for ranges in ranges_of]
 
-    def _vectors(self, texts: list[str], index: str) -> list[list[float]]:
+    def vectors(self, texts: Sequence[str], index: str) -> list[list[float]]:
+        """The vector of each text. Raises the errors of `send`, and ValueError for an answer in an unexpected form."""
+        with _legible(index):
+            return self._vectors(texts, index)
+
+    def _vectors(self, texts: Sequence[str], index: str) -> list[list[float]]:
         path = f"/_plugins/_ml/_predict/text_embedding/{quote(self._model(index), safe='')}"
-        body = {"text_docs": texts, "return_number": True, "target_response": ["sentence_embedding"]}
+        body = {"text_docs": [*texts], "return_number": True, "target_response": ["sentence_embedding"]}
         try:
             answer = self._send("POST", path, body)
         except Exception:
@@ -73,13 +75,12 @@ class Nearness:
         return self._models[index]
 
 
-def _cosine(first: Sequence[float], other: Sequence[float]) -> float:
-    lengths = math.sqrt(_product(first, first) * _product(other, other))
-    return _product(first, other) / lengths if lengths else 0.0
-
-
-def _product(first: Sequence[float], other: Sequence[float]) -> float:
-    return sum(a * b for a, b in zip(first, other, strict=True))
+@contextmanager
+def _legible(index: str) -> Iterator[None]:
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError) as error:
+        raise ValueError(f"the engine's answer about the model of {index} has an unexpected form: {error}") from error
 
 
 def _best(scored: list[tuple[float, Range]], most: int) -> list[Range]:

@@ -43,6 +43,14 @@ def current(versions: Iterable[Version]) -> Version:
     return max(versions, key=lambda version: (version.whole, version.stored))
 
 
+def outdated(document: str, versions: Iterable[Version]) -> list[dict[str, Any]]:
+    """A list with the clause for passages of a document's old versions; empty if there are none."""
+    those = [*versions]
+    others = [version.stored for version in those if version is not current(those)]
+    clause = {"bool": {"filter": [{"term": {"document": document}}, {"terms": {STORED: others}}]}}
+    return [clause] if others else []
+
+
 def stored(hit: Mapping[str, Any]) -> int:
     """The time when the version of a hit was stored."""
     return int(hit["_source"].get(STORED, 0))
