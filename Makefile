@@ -183,6 +183,7 @@ retrieval: install ## every search setting, on all labelled questions and on Sci
 	OSML_ENGINE_OPTIMIZE=1 OSML_RETRIEVAL=docs/evaluation.md $(BIN)/pytest -q tests/e2e/recipes/test_retrieval.py
 	$(BIN)/python -m benchmarks.scifact
 	$(BIN)/python -m benchmarks.quantizations
+	OSML_SCIFACT_SHARE=3 $(BIN)/python -m benchmarks.follow_ups
 
 soak: install ## deploy, update and destroy 200 times, with random kills
 	$(BIN)/python -m tests.contract.soak --rounds 200

@@ -31,7 +31,7 @@ def mixed(words: Sequence[Hit], meaning: Sequence[Hit], hybrid: Hybrid) -> list[
     return _ordered(by_id)
 
 
-def fused(alone: Sequence[Hit], joined: Sequence[Hit], least: float = 0.0) -> list[Hit]:
+def fused(alone: Sequence[Hit], joined: Sequence[Hit], *, least: float = 0.0) -> list[Hit]:
     """The hits of a question `alone`, and of the question `joined` with earlier ones, by their ranks in both lists.
 
     With its earlier questions, a follow-up is much nearer to a passage than alone. The nearer it gets, the more the
