@@ -63,7 +63,7 @@ class SearchStack(EnvironmentStack):
             self.provisioner.allow_admin(self.engine.admin_role)
         if self.engine.login:
             self.provisioner.allow_login(self.engine.login.arn)
-        operators = environment.operators
+        operators, retrieval = environment.operators, environment.retrieval
         self.operator = OperatorRole(
             self,
             "Operator",
@@ -73,7 +73,8 @@ class SearchStack(EnvironmentStack):
             versions=physical_indexes(environment),
             principals=operators.principals,
             second_factor=operators.second_factor,
-            marks=environment.compares_texts,
+            # Whichever the model is: this stack must not depend on the recipe.
+            marks=retrieval.earlier_questions > 0 or retrieval.marked_by_meaning > 0,
             feedback=bool(environment.assistant and environment.assistant.feedback),
         )
         self.backups: SnapshotBucket | None = None
