@@ -165,5 +165,6 @@ export class Exchange {
   }
 }
 
-/** Whether the answer is the server's own sentence, because no passage is near enough for a model to be called. */
-const isRefusal = ({ blocked, grounded, model, sources }) => !blocked && !grounded && !model && !sources?.length;
+/** Whether the answer is the server's own sentence, because no passage is near enough for a model to be called. An old
+ *  answer, whose passages are `missing`, and null if they are unknown, is that of a model. */
+const isRefusal = ({ blocked, grounded, missing, model, sources }) => !blocked && !grounded && !missing && missing !== null && !model && !sources?.length;

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser import flows
@@ -170,3 +171,20 @@ def test_a_busy_moment_does_not_hide_the_list_for_the_whole_visit(window: OpenPa
 def test_holders_of_a_key_have_no_list(page: Page) -> None:
     expect(page.get_by_role("link", name="Documents", exact=True)).to_be_visible()
     expect(page.get_by_role("link", name="History")).to_be_hidden()
+
+
+@pytest.mark.parametrize("missing", [None, 2])
+def test_an_old_answer_without_its_sources_keeps_its_text_in_every_language(
+    window: OpenPage, cognito_stage: Stage, missing: int | None
+) -> None:
+    page = window(locale="de")
+    old = turn(1, "And red?", "It is red.", grounded=None, sources=[], numbers=[], missing=missing, model=None)
+    cognito_stage.converse(f"{'c' * 32}-1", "And red?", old)
+    page.goto(cognito_stage.url)
+    page.get_by_role("button", name="Anmelden").first.click()
+    page.locator("input[name=username]").fill(USER)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("[type=submit]").click()
+    page.locator("#to-conversations").click()
+    page.get_by_role("button", name="And red?", exact=True).click()
+    expect(page.locator(".answer")).to_have_text("It is red.")
