@@ -1,7 +1,9 @@
 import { announce, byId, element } from "./element.js";
 import { Exchange } from "./exchange.js";
 import { failureView } from "./failure.js";
-import { Verdict, answerIn, ratingsIn, ratingsOf } from "./verdict.js";
+import { suggest } from "./suggestions.js";
+import { answerIn, byAnswer, storedTurns } from "./turns.js";
+import { Verdict } from "./verdict.js";
 import { say } from "./words.js";
 
 const LONGEST = 2000; // characters of a question
@@ -46,18 +48,34 @@ export class Conversation {
   restore() {
     const kept = this.#tab.get("conversation");
     const id = (this.#id = kept?.id ?? null);
-    const ratings = this.#rights.feedback().then((rated) => (rated && id ? ratingsIn(this.#service, id) : {}));
+    const stored = this.#stored(id);
     for (const turn of kept?.turns ?? []) {
       const exchange = this.#place(turn.question);
       exchange.finish(turn.answer);
-      this.#judge(exchange, turn.answer, ratings);
+      this.#judge(exchange, turn.answer, stored);
       this.#turns.push(turn);
+      stored.then((turns) => this.#recheck(exchange, turn, turns[turn.answer.conversation_id]));
     }
     announce("");
     this.#arrange();
     byId("question").value = this.#tab.get("draft") ?? "";
     this.#tab.drop("draft");
     this.#measure();
+  }
+
+  async #stored(id) {
+    const reads = id && ((await this.#rights.feedback()) || (await this.#rights.history()));
+    return reads ? storedTurns(this.#service, id) : {};
+  }
+
+  /** Takes away what the reader may no longer see of an answer that the tab has kept. */
+  #recheck(exchange, turn, stored) {
+    if (!stored?.missing || !this.#turns.includes(turn)) return;
+    const { missing, sources, numbers } = stored;
+    Object.assign(turn.answer, { missing, sources, numbers });
+    this.#put(this.#id, this.#turns);
+    exchange.finish(turn.answer);
+    announce("");
   }
 
   /** Shows a conversation as the server has it; the next question continues it. */
@@ -70,12 +88,12 @@ export class Conversation {
       const { id: current, shown } = await this.#service.conversation(id);
       if (opening !== this.#opening) return; // another one was opened or begun meanwhile
       byId("exchanges").replaceChildren();
-      const ratings = ratingsOf(current, shown);
+      const stored = byAnswer(current, shown);
       for (const { question, rating, ...answer } of shown) {
         const turn = { question, answer: { ...answer, conversation_id: answerIn(current, answer.number) } };
         const exchange = this.#place(question);
         exchange.finish(turn.answer);
-        this.#judge(exchange, turn.answer, ratings);
+        this.#judge(exchange, turn.answer, stored);
         this.#turns.push(turn);
       }
       this.#put(current, this.#turns);
@@ -106,27 +124,15 @@ export class Conversation {
     this.#tab.set("conversation", { id, turns });
   }
 
-  /** Suggests questions about existing documents, or a link to add the first one. */
+  /** Suggests questions while there is none. */
   async suggest() {
     if (byId("exchanges").childElementCount) return;
-    let documents, loads;
-    try {
-      loads = await this.#rights.has("editor");
-      ({ documents } = await this.#service.documents({}, 3));
-    } catch {
-      return; // a question will show the problem
-    }
-    const begin = (title) => {
+    await suggest(this.#service, this.#rights, (title) => {
       const question = byId("question");
       question.value = say("question.begin", { title });
       question.focus();
       this.#measure();
-    };
-    byId("starts").replaceChildren(
-      ...(documents.length
-        ? documents.map(({ title, id }) => element("button", { type: "button", className: "start", dir: "auto", title: title || id, onclick: () => begin(title || id) }, title || id))
-        : [element("p", {}, say("documents.none")), ...(loads ? [element("a", { className: "button", href: "#documents" }, say("documents.add"))] : [])]),
-    );
+    });
   }
 
   clear() {
@@ -185,20 +191,18 @@ export class Conversation {
   }
 
   #keep(question, answer, exchange) {
-    this.#id = answer.conversation_id ?? this.#id;
-    this.#turns.push({ question, answer });
-    this.#tab.set("conversation", { id: this.#id, turns: this.#turns });
+    this.#put(answer.conversation_id ?? this.#id, [...this.#turns, { question, answer }]);
     exchange.finish(answer);
     this.#judge(exchange, answer);
   }
 
-  /** Lets the reader judge an answer that is stored, where judgements are kept; `ratings` are those from before. */
-  async #judge(exchange, answer, ratings = {}) {
+  /** Lets the reader judge an answer that is stored, where judgements are kept; `stored` are the turns that the server has. */
+  async #judge(exchange, answer, stored = {}) {
     const kept = await this.#rights.feedback();
     if (!kept || !answer.conversation_id || answer.blocked) return;
     const verdict = new Verdict(this.#service, answer.conversation_id, kept);
     exchange.judge(verdict);
-    verdict.recall((await ratings)[answer.conversation_id] ?? null);
+    verdict.recall((await stored)[answer.conversation_id]?.rating ?? null);
   }
 
   /** A sign-in leaves the page, so the question is stored in the tab. A key does not, so the question is sent again. */

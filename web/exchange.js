@@ -20,6 +20,7 @@ export class Exchange {
   #after = element("div", { className: "after" });
   #sources;
   #rights;
+  #verdict = "";
   #text = "";
   #clock = 0;
   #drawing = false;
@@ -41,7 +42,7 @@ export class Exchange {
 
   /** Resets to the question alone, with a clock that appears after a long wait. */
   begin() {
-    this.#text = "";
+    this.#text = this.#verdict = "";
     this.#answer.replaceChildren();
     this.#after.replaceChildren();
     this.#sources.show([]);
@@ -83,8 +84,10 @@ export class Exchange {
     });
   }
 
+  /** Shows the answer. It may be called again, when passages of the answer are gone. */
   finish(answer) {
     this.#end();
+    this.#after.replaceChildren();
     this.#text = isRefusal(answer) && language !== SERVER ? say("answer.none") : (answer.answer ?? "");
     const sources = answer.sources ?? [];
     this.#sources.show(sources, true, answer.grounded, answer.numbers);
@@ -106,7 +109,7 @@ export class Exchange {
     if (answer.missing && sources.length) {
       this.#after.append(element("p", { className: "hint" }, say("answer.passages-gone", { number: answer.missing })));
     }
-    this.#after.append(this.#sources.jumps(sources) ?? "", stepsView(answer.steps ?? []), this.#made(answer));
+    this.#after.append(this.#sources.jumps(sources) ?? "", stepsView(answer.steps ?? []), this.#made(answer), this.#verdict);
     announce(`${this.#text ? say("answer.said", { text: this.#text }) : say("answer.done")} ${sources.length ? say("sources.count", { number: sources.length }) : ""}`);
   }
 
@@ -120,6 +123,7 @@ export class Exchange {
 
   /** Puts the buttons for a judgement below the answer. */
   judge(verdict) {
+    this.#verdict = verdict.node;
     this.#after.append(verdict.node);
   }
 

@@ -63,9 +63,9 @@ export class Library {
 
   async load() {
     this.#loaded = true;
+    const wanted = this.#wanted;
     this.#below.replaceChildren(element("p", { className: "hint" }, say("list.loading")));
     try {
-      const wanted = this.#wanted;
       const { documents, after } = await this.#service.documents({ after: this.#after, ...wanted });
       if (wanted !== this.#wanted) return null;
       documents.forEach((document) => this.#row(document));
@@ -76,7 +76,7 @@ export class Library {
       this.#finder.hidden = !this.#rows.size && !wanted.search;
       return this.#rows.get(documents[0]?.id) ?? null;
     } catch (failure) {
-      this.#below.replaceChildren(failureView(failure, { retry: () => this.load(), signIn: this.#signIn }));
+      if (wanted === this.#wanted) this.#below.replaceChildren(failureView(failure, { retry: () => this.load(), signIn: this.#signIn }));
       return null;
     }
   }
@@ -85,15 +85,15 @@ export class Library {
     step(await this.load());
   }
 
-  /** Uploads files one after the other, in the order shown. */
+  /** Uploads files one after the other, in their order. */
   async add(files) {
     if (!(await this.#rights.has("editor"))) return;
-    for (const file of files) this.#upload(file);
+    byId("uploads").prepend(...files.map((file) => this.#upload(file)));
   }
 
   /** Shows jobs that an earlier page of this tab has begun. */
   #goOn() {
-    for (const job of Object.values(this.#tab.get(JOBS) ?? {})) this.#upload(null, job);
+    byId("uploads").prepend(...Object.values(this.#tab.get(JOBS) ?? {}).map((job) => this.#upload(null, job)));
   }
 
   #upload(file, job = null) {
@@ -110,9 +110,9 @@ export class Library {
       this.#tab.set(JOBS, now && now.status !== "receiving" ? { ...others, [id]: { id, name: now.name, status: now.status } } : others);
     };
     const upload = new Upload(file, this.#service, { stored, kept, job, groups: audience.length ? audience : null });
-    byId("uploads").prepend(upload.node);
     const run = () => (this.#queue = this.#queue.then(() => upload.run({ retry: run, signIn: this.#signIn })).then(announce));
     run();
+    return upload.node;
   }
 
   #makeFinder() {

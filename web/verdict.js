@@ -5,21 +5,6 @@ import { say } from "./words.js";
 const REASONS = ["wrong", "incomplete", "sources", "missing", "other"];
 const LONGEST = 1000; // characters of the reader's own words
 
-/** The id of an answer: a rating belongs to it. */
-export const answerIn = (conversation, number) => `${conversation.split("-")[0]}-${number}`;
-
-/** The reader's own ratings in a conversation as the server shows it, by the id of the answer. */
-export const ratingsOf = (conversation, shown) => Object.fromEntries(shown.map(({ number, rating }) => [answerIn(conversation, number), rating]));
-
-/** The same, asked of the server; none if it does not answer, and the reader can still rate. */
-export async function ratingsIn(service, conversation) {
-  try {
-    return ratingsOf(conversation, (await service.conversation(conversation)).shown);
-  } catch {
-    return {};
-  }
-}
-
 /** What is kept, in words; the reader sees it before anything is sent. */
 const consent = ({ keep, days }) => say(keep === "texts" ? "verdict.texts-kept" : "verdict.rating-kept", { number: days });
 
@@ -34,6 +19,7 @@ export class Verdict {
   #more = element("div", { className: "verdict-more" });
   #rating = null;
   #given = false;
+  #sending = false;
 
   /** `kept` says what is kept of it; `id` is the answer's conversation id. */
   constructor(service, id, kept) {
@@ -61,6 +47,7 @@ export class Verdict {
   }
 
   #press(rating) {
+    if (this.#sending) return null;
     this.#given = true;
     if (this.#rating === rating) return this.#send(null);
     return rating === "up" ? this.#send({ rating }) : this.#ask();
@@ -96,17 +83,20 @@ export class Verdict {
   /** Sends the judgement, or withdraws it with null. */
   async #send(judgement) {
     const held = this.#more.contains(document.activeElement);
+    this.#sending = true;
+    this.#more.replaceChildren(element("p", { className: "hint" }, say("stage.sending")));
+    if (held) this.#bad.focus();
     try {
       await (judgement ? this.#service.rate(this.#id, judgement) : this.#service.withdraw(this.#id));
     } catch (failure) {
       this.#more.replaceChildren(failureView(failure, { retry: () => this.#send(judgement) }));
-      if (held) this.#bad.focus();
       return;
+    } finally {
+      this.#sending = false;
     }
     this.#show(judgement?.rating ?? null);
     const said = judgement ? say("verdict.thanks", { consent: consent(this.#kept) }) : say("verdict.withdrawn");
     this.#more.replaceChildren(element("p", { className: "hint" }, said));
-    if (held) this.#bad.focus();
     announce(said);
   }
 }

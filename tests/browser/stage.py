@@ -149,6 +149,8 @@ class Stage(StageDocuments):
             wire.json(404, {"message": "There is no such document.", "request_id": "r-1"})
 
     def _history(self, request: Request, wire: Wire, id: str) -> None:
+        # The number of the last turn is no part of the name.
+        id = next((known for known in self.conversations if known.split("-")[0] == id.split("-")[0]), id)
         if id and id not in self.conversations:
             wire.json(404, {"message": "You have no such conversation.", "request_id": "r-1"})
         elif request.method == "DELETE":

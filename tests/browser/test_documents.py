@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import flows
 from tests.browser.conftest import OpenPage
@@ -274,3 +274,29 @@ def test_an_editor_removes_their_own_and_says_for_whom_a_file_is(page: Page, sta
     expect(page.get_by_text("only for hr and law")).to_be_visible()
     assert stage.audiences == [["hr", "law"]]
     expect(page.get_by_role("button", name="Remove pool")).to_have_count(1)
+
+
+def test_files_are_listed_in_the_order_in_which_they_are_added(page: Page, stage: Stage, tmp_path: Path) -> None:
+    names = ["b.txt", "a.txt", "c.txt"]
+    flows.upload(page, [write(tmp_path, name, f"Text of {name}.") for name in names])
+    expect(page.locator(".upload-name")).to_have_text(names)
+    assert list(stage.documents) == names
+    flows.upload(page, [write(tmp_path, "d.txt", "Text of d.")])
+    expect(page.locator(".upload-name")).to_have_text(["d.txt", *names])
+
+
+def test_a_search_that_fails_late_leaves_the_list_of_the_next_one(page: Page, stage: Stage) -> None:
+    stage.add("pool", "The pool", "Swimming is free.")
+    flows.open_documents(page)
+    held: list[Route] = []
+    page.route("**/documents?*search=park*", lambda route: held.append(route))
+    page.get_by_label("Find documents").fill("park")
+    until("the search for a park", lambda: page.evaluate("() => 0") or held)
+    page.get_by_label("Find documents").fill("pool")
+    expect(page.get_by_role("heading", name="1 document", exact=True)).to_be_visible()
+    with page.expect_response("**/documents?*search=park*") as response:
+        held.pop().fulfill(status=500, body="")
+    response.value.finished()
+    page.evaluate("() => new Promise((go) => requestAnimationFrame(go))")  # the page has read the answer
+    expect(page.locator("#shelf .failure")).to_have_count(0)
+    assert flows.listed(page) == ["The pool"]

@@ -9,6 +9,7 @@ from tests.browser.flows import Watch
 from tests.browser.pool import PASSWORD, USER
 from tests.browser.stage import KEY, Stage, answer, event
 from tests.browser.test_history import turn
+from tests.waiting import until
 
 TOKEN = "a" * 32
 
@@ -149,3 +150,34 @@ def test_a_conversation_of_the_history_shows_the_readers_ratings(window: OpenPag
     page.reload()
     expect(page.get_by_role("button", name="Good answer").last).to_have_attribute("aria-pressed", "true")
     assert pressed(page, "Not good") == ["true", "false", "false"]
+
+
+def test_a_rating_shows_that_it_is_being_sent_and_is_sent_once(page: Page, stage: Stage) -> None:
+    stage.feedback = {"keep": "ratings", "days": 1}
+    page.reload()
+    ask(page, stage, "Are dogs welcome?", "c-1")
+    held: list[Route] = []
+    page.route("**/feedback/c-1", lambda route: held.append(route))
+    good, bad = (page.get_by_role("button", name=name) for name in ("Good answer", "Not good"))
+    bad.click()
+    page.get_by_role("article").get_by_role("button", name="Send").click()
+    expect(page.locator(".verdict-more")).to_have_text("Sending")
+    expect(bad).to_be_focused()
+    good.click()
+    expect(page.locator(".verdict-more")).to_have_text("Sending")
+    page.get_by_label("Your question").focus()
+    assert len(until("the rating", lambda: page.evaluate("() => 0") or held)) == 1
+    held.pop().continue_()
+    expect(page.locator(".verdict-more")).to_contain_text("Thank you.")
+    expect(page.get_by_label("Your question")).to_be_focused()
+    expect(bad).to_have_attribute("aria-pressed", "true")
+    assert [entry["rating"] for entry in stage.judged.values()] == ["down"]
+    good.click()
+    until("the other rating", lambda: page.evaluate("() => 0") or held)
+    held.pop().fulfill(status=500, body="")
+    expect(page.locator(".verdict-more .failure")).to_be_visible()
+    good.click()
+    expect(page.locator(".verdict-more")).to_have_text("Sending")
+    until("the rating after the failure", lambda: page.evaluate("() => 0") or held)
+    held.pop().continue_()
+    expect(good).to_have_attribute("aria-pressed", "true")

@@ -188,3 +188,29 @@ def test_an_old_answer_without_its_sources_keeps_its_text_in_every_language(
     page.locator("#to-conversations").click()
     page.get_by_role("button", name="And red?", exact=True).click()
     expect(page.locator(".answer")).to_have_text("It is red.")
+
+
+def test_a_reload_no_longer_shows_a_passage_that_is_gone(window: OpenPage, cognito_stage: Stage) -> None:
+    page = window()
+    watch = Watch.over(page)
+    cognito_stage.feedback = {"keep": "ratings", "days": 1}
+    name = f"{'d' * 32}-1"
+    cognito_stage.converse(name, "How high is it?", turn(1, "How high is it?", f"{HIGH[:-1]} [1]."))
+    flows.sign_in(page, cognito_stage.url, USER, PASSWORD)
+    page.get_by_role("link", name="History").click()
+    page.get_by_role("button", name="How high is it?", exact=True).click()
+    exchange = page.get_by_role("article")
+    expect(exchange.locator(".source-title")).to_have_text("The tower")
+    page.reload()
+    expect(exchange.locator(".source-title")).to_have_text("The tower")
+    gone = turn(1, "How high is it?", f"{HIGH[:-1]} [1].", sources=[], numbers=[], missing=1)
+    cognito_stage.converse(name, "How high is it?", gone)
+    page.reload()
+    expect(exchange.locator(".hint").first).to_have_text("You can no longer see the sources of this answer.")
+    expect(exchange.locator(".source-title")).to_have_count(0)
+    expect(exchange.locator(".answer")).to_have_text(f"{HIGH[:-1]} [1].")
+    expect(exchange.get_by_role("button", name="Good answer")).to_have_count(1)
+    expect(exchange.locator(".made")).to_have_count(1)
+    kept = page.evaluate("() => Object.values(sessionStorage).join()")
+    assert HIGH not in kept
+    assert watch.complaints == []
