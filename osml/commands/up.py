@@ -26,7 +26,8 @@ def up(context: typer.Context, env: Env = None) -> None:
 
     local_cloud.require()
     here = Path.cwd()
-    if (here / MANIFEST).is_file() and here != CHECKOUT and not (env and is_checkout()):
+    has_app = (here / MANIFEST).is_file() and here != CHECKOUT
+    if has_app and not env:
         own = OwnApp(here)
         _start(None)
         instance = place(None, sandbox=True).instance
@@ -38,6 +39,12 @@ def up(context: typer.Context, env: Env = None) -> None:
             soft_wrap=True,
         )
         return
+    if has_app and not is_checkout():
+        raise Failure(
+            f"The environment {env} needs a checkout of the osml repository, but this osml was installed from a "
+            "package. Leave out --env to deploy the app in this folder.",
+            "package-missing",
+        )
     if not is_checkout():
         raise Failure(
             f"There is no {MANIFEST} in {here}. Run `osml up` in the folder of an app, which `osml init NAME --app "

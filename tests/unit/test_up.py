@@ -129,9 +129,19 @@ def test_without_an_app_and_a_checkout_it_says_how_to_begin(
     recorded: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(command, "is_checkout", lambda: False)
-    code, said = run("--env", "dev")
+    code, said = run()
     assert (code, recorded.steps) == (1, [])
     assert said.startswith(f"There is no cdk.json in {tmp_path}. Run `osml up` in the folder of an app")
+
+
+def test_an_environment_is_never_taken_for_the_app_in_the_folder(
+    recorded: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app_in(tmp_path)
+    monkeypatch.setattr(command, "is_checkout", lambda: False)
+    code, said = run("--env", "dev")
+    assert (code, recorded.steps) == (1, [])
+    assert said.startswith("The environment dev needs a checkout of the osml repository")
 
 
 @pytest.mark.parametrize(
