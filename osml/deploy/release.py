@@ -63,7 +63,7 @@ def build(into: Path, root: Path = ROOT) -> None:
 
 if __name__ == "__main__":
     try:
-        print(f"Building {version_of(sys.argv[1])} …")
+        print(f"Building {version_of(next(iter(sys.argv[1:]), ''))} …")
         build(ROOT / "dist")
     except Failure as failure:
         sys.exit(f"✗ {failure}")

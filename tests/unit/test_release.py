@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,14 @@ def test_a_tag_names_the_version_that_all_have(tmp_path: Path, tag: str, version
 def test_a_tag_that_is_no_version_is_refused(tmp_path: Path, tag: str) -> None:
     with pytest.raises(Failure, match=r"is not a version: write v1\.2\.0"):
         version_of(tag, checkout(tmp_path, dict.fromkeys(FOLDERS, "1.2.0"), "## 1.2.0"))
+
+
+def test_without_a_tag_it_says_what_to_write() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", release.__name__], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("✗ The tag '' is not a version: write v1.2.0")
 
 
 @pytest.mark.parametrize("name", FOLDERS)
