@@ -54,7 +54,7 @@ class IngestPace:
         report = self.report
         new = report.read - self.before
         rate = new / max(self.elapsed, 1.0)
-        parts = [f"{count_of(report.read, 'document')}", f"{count_of(report.arrived, 'chunk')}", f"{rate:,.1f}/s"]
+        parts = [count_of(report.read, "document"), count_of(report.arrived, "chunk"), f"{rate:,.1f}/s"]
         if self.given > new:
             parts.append(f"{self.given - new:,} under way")
         if report.failed:

@@ -55,7 +55,7 @@ def files(name: str, environment: Environment, chosen: Mapping[str, Offer]) -> d
     """The text of each file of the app, by its name in the app's folder."""
     secrets = {secret.name: secret.key for secret in environment.secrets.values()}
     context = {"context": {SECRETS: secrets}} if secrets else {}
-    offers = [f"- {chosen[group].sentence}" for group in ("search", "embedding", "answer")]
+    offers = [f"- {chosen[question.group].sentence}" for question in QUESTIONS]
     return {
         "app.py": _app(f"{name}-search", environment),
         MANIFEST: json.dumps({"app": "python3 app.py", **context}, indent=2) + "\n",

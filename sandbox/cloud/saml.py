@@ -88,7 +88,7 @@ def _provider(content: str) -> dict[str, Any]:
     try:
         provider: dict[str, Any] = Metadata.parse(content.encode()).get("idp") or {}
     except (etree.LxmlError, ValueError) as reason:
-        raise SignInRefused(f"The SAML metadata are not such XML: {reason}.") from reason
+        raise SignInRefused(f"The SAML metadata are not valid XML: {reason}.") from reason
     return provider
 
 

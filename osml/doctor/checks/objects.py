@@ -27,7 +27,7 @@ def objects(context: Context) -> str:
         further = count_of(len(drifted) - 1, "more object")
         more = f"; there is a difference in {further}, see `osml status`" if len(drifted) > 1 else ""
         raise complaint(context.place, name_of(drifted[0]), f"{sentence(drifted[0])}{more}")
-    return f"since the deploy, nothing has changed {count_of(len(context.compared), 'object')}"
+    return f"unchanged since the deploy: {count_of(len(context.compared), 'object')}"
 
 
 def sentence(compared: Compared) -> str:

@@ -114,7 +114,7 @@ def look(context: PreflightContext) -> Iterator[Seen]:
             yield complaint(context.place, "name-taken", cause, fix)
         else:
             free += 1
-    yield f"{count_of(free, 'free fixed name')}" if free else "the deploy needs no new fixed name"
+    yield count_of(free, "free fixed name") if free else "the deploy needs no new fixed name"
 
 
 def _exists(client: Any, name: str, properties: Mapping[str, Any], find: Look) -> bool:
