@@ -286,8 +286,10 @@ def test_files_are_listed_in_the_order_in_which_they_are_added(page: Page, stage
 
 
 def test_a_search_that_fails_late_leaves_the_list_of_the_next_one(page: Page, stage: Stage) -> None:
-    stage.add("pool", "The pool", "Swimming is free.")
+    for id, title in (("pool", "The pool"), ("tower", "The tower")):
+        stage.add(id, title, "Text.")
     flows.open_documents(page)
+    expect(page.get_by_role("heading", name="2 documents", exact=True)).to_be_visible()
     held: list[Route] = []
     page.route("**/documents?*search=park*", lambda route: held.append(route))
     page.get_by_label("Find documents").fill("park")

@@ -184,7 +184,7 @@ def ending_input(_: str) -> str:
 
 
 @pytest.mark.parametrize("hidden", [True, False], ids=["a hidden prompt", "a prompt"])
-def test_ctrl_c_at_a_prompt_is_no_no(hidden: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_at_a_prompt_is_not_a_no(hidden: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("typer._click.termui.hidden_prompt_func", stopped)
     monkeypatch.setattr("typer._click.termui.visible_prompt_func", stopped)
     monkeypatch.setattr(status, "look", lambda _: typer.prompt("Key", hide_input=hidden))
