@@ -12,6 +12,7 @@ import numpy as np
 
 from sandbox.models import sentence as text_of
 from sandbox.models.embedding import MiniLM
+from sandbox.models.judging import verdict
 from sandbox.models.prompt import ReadPrompt
 from sandbox.models.query_plan import planned
 from sandbox.models.sentence import Sentence
@@ -21,12 +22,6 @@ _MOST_SENTENCES = 8
 _CANDIDATES = 96
 _NEAR = 0.42
 _QUESTION = re.compile(r"\s*write (?:one|a) question\b", re.IGNORECASE)
-_JUDGING = re.compile(
-    r"\s*does the passage that begins with the text below say the following[^:]*:(?P<statement>.*?)(?:\n|\\n|\Z)",
-    re.IGNORECASE,
-)
-# The least share of a statement's words that a document must contain to say it.
-_SAYS = 0.75
 # A question repeats at most this many characters of a sentence.
 _REPEATED = 160
 _FOLLOW_UP = re.compile(r"\s*(?:and|what about|how about|compared?|how is|how does|is that)\b", re.IGNORECASE)
@@ -73,8 +68,7 @@ class StandIn:
             )
         if _QUESTION.match(prompt.question):
             return Completion(_question(sentences), "I ask for the longest sentence.")
-        if judging := _JUDGING.match(prompt.question):
-            says = any(_says(document, judging["statement"]) for document in prompt.documents)
+        if (says := verdict(prompt.question, prompt.documents)) is not None:
             return Completion("Yes." if says else "No.", "I compare the words and figures.")
         parts = _parts(prompt, sentences)
         sentences = _shortlist(sentences, parts)
@@ -117,13 +111,6 @@ class StandIn:
 def _question(sentences: list[Sentence]) -> str:
     longest = max((sentence.text for sentence in sentences), key=len)[:_REPEATED].rstrip(" .")
     return f"Where does it say that {longest[:1].lower()}{longest[1:]}?"
-
-
-def _says(document: str, statement: str) -> bool:
-    """Whether the document contains the figures of the statement, and most of its words."""
-    wanted, there = text_of.content_words(statement), text_of.content_words(document)
-    figures = {word for word in wanted if any(letter.isdigit() for letter in word)}
-    return bool(wanted) and figures <= there and len(wanted & there) >= _SAYS * len(wanted)
 
 
 def _parts(prompt: ReadPrompt, sentences: list[Sentence]) -> list[_Part]:
