@@ -58,6 +58,8 @@ def test_a_page_is_what_a_reader_sees() -> None:
         ("<p>Name <input value='One'><input type=hidden value=no><input type=checkbox value=no></p>", "Name One"),
         ("<![foo[ bar ]]> <!x <![if> One", "One"),
         ("<pre>a\n  b</pre>c", "a\n  b\n\nc"),
+        ("<ol><li>One<li></ol>Two", "1. One\n\nTwo"),
+        ("<table><tr><td><td> <td>One<td><td>Two</table>", "One | | Two"),
     ],
 )  # fmt: skip
 def test_all_of_a_page_is_read(body: str, text: str) -> None:
@@ -87,6 +89,15 @@ def test_the_time_grows_as_the_page_does(markup: str) -> None:
         read_into(Outline(), decoded(text.encode()))
 
     assert grows_in_proportion(work, lambda size: "<body>" + markup * size, 500)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("cell", ["<td>x", "<td>", "<td> "])
+def test_the_time_to_read_a_row_grows_with_its_cells(cell: str) -> None:
+    from corpus.formats.outline import Outline
+    from corpus.formats.page import read_into
+
+    assert grows_in_proportion(lambda text: read_into(Outline(), text), lambda size: "<table><tr>" + cell * size, 6_000)
 
 
 def test_text_knows_its_section() -> None:

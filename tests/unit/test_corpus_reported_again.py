@@ -370,6 +370,19 @@ def test_the_time_to_read_texts_in_lines_grows_with_their_size(piece: str, name:
     assert grows_in_proportion(work, lambda size: piece * size, 6_000)
 
 
+def test_the_time_to_compare_captions_grows_with_their_lines() -> None:
+    reader = import_module("corpus.formats.subtitles")
+
+    def made(size: int) -> str:
+        lines = "a\n" * size
+        return f"0:00:01.0 --> 0:00:02.0\n{lines}b\n\n0:00:02.0 --> 0:00:03.0\n{lines}c\n"
+
+    def work(text: str) -> None:
+        list(reader.rows(io.BytesIO(text.encode()), "a.vtt", TEXT))
+
+    assert grows_in_proportion(work, made, 8_000)
+
+
 @pytest.mark.parametrize("piece", ["=?utf-8?q?", "x\n ", '"', "<a@b.example>, "])
 def test_the_time_to_read_a_header_grows_with_its_size(piece: str) -> None:
     def work(text: str) -> None:

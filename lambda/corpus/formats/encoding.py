@@ -56,6 +56,15 @@ def encoding_of(content: bytes) -> str | None:
     return marked or _wide(content[:_PIECE])
 
 
+def codec_of(encoding: str) -> str | None:
+    """Python's name of the encoding that a file names; None if Python cannot decode any bytes with it."""
+    try:
+        b"\xff".decode(encoding, errors="replace")
+    except (LookupError, ValueError):  # unknown, not for text, or without replacements, such as `undefined`
+        return None
+    return codecs.lookup(encoding).name
+
+
 def decoded(content: bytes) -> str:
     """Decode the text with the encoding of its mark, UTF-8, or a detected encoding. Raises UnicodeDecodeError.
 

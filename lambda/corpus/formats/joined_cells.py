@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from corpus.formats.outline import BETWEEN_CELLS
+from corpus.formats.whole_number import whole_number
 
 # The limits of browsers. https://html.spec.whatwg.org/multipage/tables.html#attributes-common-to-td-and-th-elements
 MOST_COLUMNS, MOST_ROWS = 1000, 65_534
@@ -28,7 +29,7 @@ class JoinedCells:
         if name == "vMerge":
             self._goes_on = value != "restart"
         else:
-            self._width = int(value) if value and value.isdigit() else 1
+            self._width = whole_number(value, 1)
 
     def cell(self, text: str) -> str:
         """End the cell, and return its text."""
@@ -97,4 +98,4 @@ class CoveredCells(JoinedCells):
 
 
 def _span(text: str | None, most: int) -> int:
-    return max(1, min(int(text), most)) if text and text.isascii() and text.isdigit() else 1
+    return max(1, min(whole_number(text, 1), most))

@@ -8,7 +8,7 @@ from email.message import EmailMessage, Message, MIMEPart
 from typing import BinaryIO, cast
 
 from corpus.formats import LARGEST, Reading, Row
-from corpus.formats.encoding import MEANT
+from corpus.formats.encoding import MEANT, codec_of
 from corpus.formats.outline import Outline
 from corpus.formats.page import decoded, read_into
 from corpus.formats.plain import document_row
@@ -133,11 +133,8 @@ def text_of(part: MIMEPart) -> str:
         return "\n".join(str(headers).strip() for headers in part.iter_parts())
     content = cast(bytes, part.get_payload(decode=True) or b"")
     charset = part.get_content_charset("us-ascii")
-    try:
-        name = codecs.lookup(charset).name
-        text = decoded(content) if name == "ascii" else content.decode(MEANT.get(name, name), errors="replace")
-    except LookupError:
-        text = decoded(content)
+    codec = codec_of(charset) or "ascii"
+    text = decoded(content) if codec == "ascii" else content.decode(MEANT.get(codec, codec), errors="replace")
     text = text.replace("\r\n", "\n")
     return _unflowed(text) if part.get_param("format") == "flowed" else text
 

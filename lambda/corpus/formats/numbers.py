@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from corpus.formats.numerals import MOST, lettered, roman
+from corpus.formats.whole_number import whole_number
 
 
 class Numbers:
@@ -33,7 +34,11 @@ class Numbers:
 
 
 def _whole(text: str | None, default: int) -> int:
-    return int(text) if text and text.lstrip("-").isdecimal() and len(text) < 10 else default
+    """The number, which may be below zero."""
+    if text and text[0] == "-":
+        number = whole_number(text[1:], None)
+        return default if number is None else -number
+    return whole_number(text, default)
 
 
 def _written(number: int, kind: str) -> str:

@@ -13,6 +13,7 @@ from corpus.formats.outline import Outline, row_of
 from corpus.formats.package import Attributes, BadArchive, Package, attribute, local, refused
 from corpus.formats.page import read_into
 from corpus.formats.plain import document_row
+from corpus.formats.whole_number import whole_number
 
 # Elements without visible text, such as tracked deletions and styles.
 UNSEEN = frozenset(("tracked-changes", "automatic-styles", "font-face-decls", "scripts", "annotation-end", "forms"))
@@ -42,8 +43,8 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         text = _Text(outline, numbers)
         text.all(package, "content.xml")
         outline.leave()
-        for folder in dict.fromkeys(text.objects):
-            package.beside(partial(read_object, outline), part_of(folder))
+        for part in dict.fromkeys(map(part_of, text.objects)):
+            package.beside(partial(read_object, outline), part)
         if "styles.xml" in package:
             only = ("header", "footer", "header-first", "footer-first")
             _Text(outline, numbers, only).all(package, "styles.xml")
@@ -111,8 +112,7 @@ class _Text:
         elif _is_paragraph(tag):
             self._paragraphs.append([])
             self._number.append("" if "svg" in tag else self._numbers.paragraph(tag, attributes))
-            level = attribute(attributes, "outline-level") or "1"
-            self._level = int(level) if level.isdigit() else 1
+            self._level = whole_number(attribute(attributes, "outline-level"), 1)
         elif name == "table":
             self._outline.part()
             self._joined.append(CoveredCells())

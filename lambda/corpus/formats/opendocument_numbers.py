@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from corpus.formats.numerals import MOST, lettered, repeated, roman
 from corpus.formats.package import Attributes, attribute, local
+from corpus.formats.whole_number import whole_number
 
 _NUMBERED = ("list-level-style-number", "outline-level-style")
 _LEVELS = (*_NUMBERED, "list-level-style-bullet", "list-level-style-image")
@@ -61,13 +62,13 @@ class OpenDocumentNumbers:
         name = local(tag)
         if name in ("list-style", _OUTLINE):
             self._style = self._styles.setdefault(_OUTLINE if name == _OUTLINE else _of(attributes, "name"), {})
-        elif name in _LEVELS and (at := _whole(_of(attributes, "level"), 1)) <= _LAST_LEVEL:
+        elif name in _LEVELS and (at := whole_number(_of(attributes, "level"), 1)) <= _LAST_LEVEL:
             self._style[at] = _Level(
                 _of(attributes, "num-format") if name in _NUMBERED else "",
                 _of(attributes, "num-prefix"),
                 _of(attributes, "num-suffix"),
-                _whole(_of(attributes, "display-levels"), 1),
-                _whole(_of(attributes, "start-value"), 1),
+                whole_number(_of(attributes, "display-levels"), 1),
+                whole_number(_of(attributes, "start-value"), 1),
                 _of(attributes, "num-letter-sync") == "true",
             )
 
@@ -98,7 +99,7 @@ class OpenDocumentNumbers:
     def item(self, name: str, attributes: Attributes) -> None:
         """Begin an item; `list-header` has no number."""
         start = _of(attributes, "start-value")
-        self._items.append((name == "list-item", _whole(start, 1) if start else None))
+        self._items.append((name == "list-item", whole_number(start, 1) if start else None))
 
     def end_item(self) -> None:
         """End the innermost item."""
@@ -113,8 +114,10 @@ class OpenDocumentNumbers:
             return self._next(self._counts, self._open[-1], len(self._open), start) if is_first else ""
         if local(tag) != "h" or _of(attributes, "is-list-header") == "true":
             return ""
-        start = _whole(_of(attributes, "start-value"), 1) if _of(attributes, "restart-numbering") == "true" else None
-        return self._next(self._headings, _OUTLINE, _whole(_of(attributes, "outline-level"), 1), start)
+        start = (
+            whole_number(_of(attributes, "start-value"), 1) if _of(attributes, "restart-numbering") == "true" else None
+        )
+        return self._next(self._headings, _OUTLINE, whole_number(_of(attributes, "outline-level"), 1), start)
 
     def _next(self, counts: _Counts, style: str, at: int, start: int | None) -> str:
         levels = self._styles.get(style, {})
@@ -136,10 +139,6 @@ class OpenDocumentNumbers:
 
 def _of(attributes: Attributes, name: str) -> str:
     return attribute(attributes, name) or ""
-
-
-def _whole(text: str, default: int) -> int:
-    return int(text) if text.isdecimal() and len(text) < 10 else default
 
 
 def _written(number: int, level: _Level) -> str:

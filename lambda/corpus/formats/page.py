@@ -1,6 +1,5 @@
 """HTML, parsed by selectolax as browsers do: all visible text except menus."""
 
-import codecs
 import re
 from collections.abc import Iterator, Set
 from typing import Any, BinaryIO
@@ -9,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from corpus.formats import Reading, Row, whole
 from corpus.formats.alternatives import OPENING, alternative, is_own
-from corpus.formats.encoding import MEANT, encoding_of
+from corpus.formats.encoding import MEANT, codec_of, encoding_of
 from corpus.formats.encoding import decoded as text_of
 from corpus.formats.joined_cells import Spans
 from corpus.formats.mathml import CHILDREN, between
@@ -78,18 +77,14 @@ def decoded(content: bytes) -> str:
 
 def _text_of(content: bytes) -> str:
     said = encoding_of(content)
-    if said is None:
-        charset = _CHARSET.search(content, 0, _HEAD)
-        try:
-            said = codecs.lookup(charset[1].decode()).name if charset else None
-        except LookupError:
-            said = None
+    if said is None and (charset := _CHARSET.search(content, 0, _HEAD)):
+        said = codec_of(charset[1].decode())
     first = "utf-8" if said and _SINGLE.fullmatch(said) else None
     for encoding in (first, MEANT.get(said, said) if said else None):
         try:
             if encoding:
                 return content.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
+        except UnicodeDecodeError:
             continue
     try:
         return text_of(content)
@@ -164,9 +159,12 @@ class _Walk:
             self._in_pre += 1
         elif tag in CELLS:
             self._in_cell += 1
+            if self._in_cell == 1 and not self._has_words():
+                # So that the check of the next cell is short, too.
+                self._said.clear()
             if self._in_cell == 1 and (above := self._spans.before()):
-                self._said += [BETWEEN_CELLS, *above] if "".join(self._said).strip() else above
-            if "".join(self._said).strip():
+                self._said += [BETWEEN_CELLS, *above] if self._said else above
+            if self._has_words():
                 self._said.append(BETWEEN_CELLS)
             if self._in_cell == 1:
                 self._spans.open(node.attributes, len(self._said))
@@ -207,6 +205,8 @@ class _Walk:
             self._heading = None
         elif tag in LISTS:
             self._numbers.close()
+        elif tag == "li":
+            self._number = ""
         elif tag in ("pre", "textarea"):
             self._in_pre -= 1
         elif tag == "sup" and 0 < self._raised < len(self._said):
@@ -217,6 +217,10 @@ class _Walk:
             self._said.append(")")
         elif is_own(tag):
             self._own = len(self._said)
+
+    def _has_words(self) -> bool:
+        """Whether the current block has any text so far."""
+        return any(map(str.strip, self._said))
 
     def _break(self, tag: str) -> None:
         if self._in_cell and (tag in LINES or tag in BLOCKS):

@@ -7,6 +7,7 @@ from contextlib import suppress
 from corpus.formats.number_format import BUILT_IN, GENERAL, shown
 from corpus.formats.package import Attributes, BadArchive, Package, attribute, local
 from corpus.formats.sheet_notes import parts_of
+from corpus.formats.whole_number import whole_number
 
 Texts = dict[tuple[int, int], str]
 """The texts of cells by row and column, counted from 0; only formatted numbers have one."""
@@ -53,17 +54,13 @@ def _formats(package: Package, part: str) -> list[str]:
         if name in ("cellXfs", "cellStyleXfs", "numFmts", "dxfs"):
             within = name
         elif name == "numFmt" and within == "numFmts":
-            own[_number(attribute(attributes, "numFmtId"))] = attribute(attributes, "formatCode") or ""
+            own[whole_number(attribute(attributes, "numFmtId"), 0)] = attribute(attributes, "formatCode") or ""
         elif name == "xf" and within == "cellXfs":
-            numbers.append(_number(attribute(attributes, "numFmtId")))
+            numbers.append(whole_number(attribute(attributes, "numFmtId"), 0))
 
     package.walk(part, start)
     codes = (own.get(number, BUILT_IN.get(number, "")) for number in numbers)
     return ["" if code.lower() in GENERAL else code for code in codes]
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() else 0
 
 
 def _is_since_1904(package: Package, main: str) -> bool:
@@ -87,12 +84,12 @@ def _cells(package: Package, part: str, formats: list[str], *, since_1904: bool)
         nonlocal row, column, format, within
         within = local(tag)
         if within == "row":
-            row, column = _number(attribute(attributes, "r")) - 1 if attribute(attributes, "r") else row + 1, -1
+            row, column = whole_number(attribute(attributes, "r"), 0) - 1 if attribute(attributes, "r") else row + 1, -1
         elif within == "c":
             place = _PLACE.match(attribute(attributes, "r") or "")
             column = _column(place[1]) if place else column + 1
             row = int(place[2]) - 1 if place else row
-            style = _number(attribute(attributes, "s"))
+            style = whole_number(attribute(attributes, "s"), 0)
             is_number = attribute(attributes, "t") in (None, "n")
             format = formats[style] if is_number and style < len(formats) else ""
             value.clear()
@@ -134,10 +131,10 @@ def _of_opendocument(package: Package) -> dict[str, Texts]:
         if name == "table":
             sheet, row = attribute(attributes, "name") or "", 0
         elif name == "table-row":
-            column, rows = 0, _number(attribute(attributes, "number-rows-repeated")) or 1
+            column, rows = 0, whole_number(attribute(attributes, "number-rows-repeated"), 0) or 1
             line.clear()
         elif name in ("table-cell", "covered-table-cell"):
-            columns = _number(attribute(attributes, "number-columns-repeated")) or 1
+            columns = whole_number(attribute(attributes, "number-columns-repeated"), 0) or 1
             is_number = attribute(attributes, "value-type") not in (None, "string")
             said.clear()
         elif name == "annotation":

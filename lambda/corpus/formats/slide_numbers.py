@@ -2,9 +2,11 @@
 
 from corpus.formats.numerals import MOST, chinese, circled, repeated, roman
 from corpus.formats.package import Attributes, attribute
+from corpus.formats.whole_number import whole_number
 
 # The beginnings of the types of numbers, and the ends with what is around a number.
 _FORMS = {"alpha": repeated, "roman": roman, "circle": circled, "ea1": chinese}
+_LAST_LEVEL = 8
 _AROUND = {"Period": "{}.", "ParenR": "{})", "ParenBoth": "({})"}
 
 
@@ -17,14 +19,12 @@ class SlideNumbers:
 
     def paragraph(self, attributes: Attributes) -> None:
         """Note the properties of the paragraph."""
-        level = attribute(attributes, "lvl") or ""
-        self._level, self._type, self._start = int(level) if level.isdecimal() and len(level) < 2 else 0, "", 1
+        self._level, self._type, self._start = min(whole_number(attribute(attributes, "lvl"), 0), _LAST_LEVEL), "", 1
 
     def numbered(self, attributes: Attributes) -> None:
         """Note that the paragraph has a number."""
-        start = attribute(attributes, "startAt") or ""
         self._type = attribute(attributes, "type") or "arabicPeriod"
-        self._start = int(start) if start.isdecimal() and len(start) < 6 else 1
+        self._start = whole_number(attribute(attributes, "startAt"), 1)
 
     def next(self) -> str:
         """The number of the paragraph, which has a text; empty if it has none."""

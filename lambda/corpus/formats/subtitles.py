@@ -16,6 +16,8 @@ _VOICE = re.compile(r"<v(?:\.[^\s>]{0,100})?\s+([^>]{1,200})>")
 _TAG = re.compile(r"</?[a-z0-9.:_-]{1,50}(?:\s[^<>]{0,200})?>", re.IGNORECASE)
 # The place of a line on the screen, and the metadata of captions that a program has recognized.
 _PLACE, _METADATA = re.compile(r"\{\\[^{}\n]{1,50}\}"), re.compile(r"(?:Kind|Language):")
+# The lines that captions show again at the most; more would take quadratic time to compare.
+_MOST_REPEATED = 10
 # Blocks of WebVTT that are not shown.
 _UNSEEN = ("STYLE", "REGION")
 
@@ -58,7 +60,7 @@ def _plain(lines: list[str]) -> list[str]:
 
 def _repeated(before: list[str], said: list[str]) -> int:
     """How many lines are shown again: captions that roll begin with the last lines that were shown."""
-    longest = min(len(before), len(said))
+    longest = min(len(before), len(said), _MOST_REPEATED)
     return next((count for count in range(longest, 0, -1) if before[-count:] == said[:count]), 0)
 
 

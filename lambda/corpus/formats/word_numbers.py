@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from corpus.formats.numerals import MOST, RUSSIAN, chinese, circled, repeated, roman
 from corpus.formats.package import Attributes, Package, attribute, local
+from corpus.formats.whole_number import whole_number
 from corpus.formats.word_styles import ListPlace, WordStyles
 
 # The list of a paragraph that its style would number, and that has no number.
@@ -132,14 +133,14 @@ class WordNumbers:
             self._list = self._lists.setdefault(attribute(attributes, "numId") or "", _List())
             self._kind = ""
         elif name in ("lvl", "lvlOverride"):
-            self._at = _whole(attribute(attributes, "ilvl"))
+            self._at = whole_number(attribute(attributes, "ilvl"), 0)
             if name == "lvl":
                 self._level = _Level()
                 self._kinds.get(self._kind, self._list.levels)[self._at] = self._level
         elif name == "abstractNumId":
             self._list.kind = value
         elif name == "startOverride":
-            self._list.starts[self._at] = _whole(value)
+            self._list.starts[self._at] = whole_number(value, 0)
         elif name == "numStyleLink":
             self._links[self._kind] = value
         elif name == "pStyle":
@@ -149,19 +150,15 @@ class WordNumbers:
 
     def _property(self, name: str, value: str) -> None:
         if name == "start":
-            self._level.start = _whole(value)
+            self._level.start = whole_number(value, 0)
         elif name == "numFmt":
             self._level.format = value
         elif name == "lvlText":
             self._level.text = value
         elif name == "lvlRestart":
-            self._level.restart = _whole(value)
+            self._level.restart = whole_number(value, 0)
         elif name == "isLgl":
             self._level.is_legal = value not in ("0", "false", "off")
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 10 else 0
 
 
 def _written(number: int, format: str) -> str:

@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from corpus.formats.package import Attributes, Package, attribute, local
+from corpus.formats.whole_number import whole_number
 
 _HEADING = re.compile(r"heading (\d)$", re.IGNORECASE)
 # The outline level of body text.
@@ -62,9 +63,9 @@ class WordStyles:
             heading = _HEADING.match(value)
             if heading or value.lower() == "title":
                 self._outlines[self._style] = int(heading[1]) - 1 if heading else 0
-        elif name == "outlineLvl" and value.isdigit():
-            self._outlines.setdefault(self._style, int(value))
+        elif name == "outlineLvl" and (level := whole_number(value, None)) is not None:
+            self._outlines.setdefault(self._style, level)
         elif name == "numId":
             self._lists[self._style] = value
-        elif name == "ilvl" and value.isdigit():
-            self._list_levels[self._style] = int(value)
+        elif name == "ilvl" and (level := whole_number(value, None)) is not None:
+            self._list_levels[self._style] = level

@@ -6,6 +6,7 @@ from corpus.formats.outline import Outline, row_of
 from corpus.formats.package import Attributes, Package, attribute, described, local
 from corpus.formats.raised import FORMULA, is_raised
 from corpus.formats.symbols import in_font
+from corpus.formats.whole_number import whole_number
 from corpus.formats.word_numbers import WordNumbers
 from corpus.formats.word_styles import LOWEST, ListPlace, WordStyles
 
@@ -96,10 +97,10 @@ class WordText:
             self._level[-1] = self._styles.levels.get(value)
         elif name == "numId":
             self._list = value
-        elif name == "ilvl" and value.isdigit():
-            self._list_level = int(value)
-        elif name == "outlineLvl" and value.isdigit():
-            self._level[-1] = int(value) + 1 if int(value) < LOWEST else None
+        elif name == "ilvl":
+            self._list_level = whole_number(value, self._list_level)
+        elif name == "outlineLvl" and (level := whole_number(value, None)) is not None:
+            self._level[-1] = level + 1 if level < LOWEST else None
         elif name in ("docPr", "shape") and (said := described(attributes) or attributes.get("alt")):
             self._paragraphs[-1].append(f" {said} ")
         elif name == "textpath" and (drawn := attribute(attributes, "string")):
@@ -116,7 +117,7 @@ class WordText:
         if name == "checkBox":
             self._choices, self._choice = ["☐", "☒"], 0
         elif name in ("default", "checked", "result") and self._choices[:1] in ([], ["☐"]):
-            self._choice = int(value) if value.isdigit() else int(value not in ("false", "off"))
+            self._choice = whole_number(value, int(value not in ("false", "off")))
         elif name == "ddList":
             self._choices, self._choice = [], 0
         elif name == "listEntry":

@@ -1,18 +1,18 @@
 """XML of any vocabulary: each text with the name of its element, and the values of attributes."""
 
-import codecs
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from corpus.formats import Reading, Row, whole
-from corpus.formats.encoding import MEANT, decoded
+from corpus.formats.encoding import MEANT, codec_of, decoded
 from corpus.formats.outline import Outline
 from corpus.formats.package import Attributes, BadArchive, local, tags_of
 from corpus.formats.plain import document_row
 
 _DECLARED = re.compile(rb"(<\?xml\s[^>]{0,100}?)\sencoding\s{0,9}=\s{0,9}[\"']([A-Za-z0-9._-]{1,40})[\"']")
-_SEVERAL = ("gb2312", "gbk", "gb18030", "big5", "big5hkscs", "shift_jis", "cp932", "euc_jp", "euc_kr", "iso2022_jp")
+# The encodings that expat reads itself.
+_OF_EXPAT = ("utf-8", "utf-16")
 # The namespace of attributes without meaning for a reader.
 _SCHEMA = "http://www.w3.org/2001/XMLSchema-instance"
 
@@ -22,7 +22,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     content = whole(file)
     elements = _Elements()
     try:
-        tags_of([_single(content)], "its XML", elements.start, elements.end, elements.text)
+        tags_of([_legible(content)], "its XML", elements.start, elements.end, elements.text)
     except BadArchive:
         # The XML is not well formed, or defines entities. Its source is stored, so that its text can be found.
         yield document_row(name, reading, decoded(content))
@@ -30,16 +30,23 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     yield document_row(name, reading, elements.outline, elements.title)
 
 
-def _single(content: bytes) -> bytes:
-    """XML in UTF-8 instead of an encoding of several bytes, which expat does not read."""
+def _legible(content: bytes) -> bytes:
+    """XML in UTF-8 instead of an encoding that expat does not read: an unknown one, or one of several bytes."""
     declared = _DECLARED.match(content)
+    if declared is None:
+        return content
+    codec, rest = codec_of(declared[2].decode()), content[declared.end() :]
+    if codec and (codec in _OF_EXPAT or _has_single_bytes(codec)):
+        return content
     try:
-        codec = codecs.lookup(declared[2].decode()).name if declared else ""
-        if declared and codec in _SEVERAL:
-            return declared[1] + content[declared.end() :].decode(MEANT.get(codec, codec)).encode()
-    except (LookupError, UnicodeDecodeError):
-        pass
-    return content
+        text = rest.decode(MEANT.get(codec, codec)) if codec else decoded(rest)
+    except UnicodeDecodeError:  # it is in another encoding
+        text = decoded(rest)
+    return declared[1] + text.encode()
+
+
+def _has_single_bytes(codec: str) -> bool:
+    return len(bytes(range(256)).decode(codec, errors="replace")) == 256
 
 
 class _Elements:
