@@ -11,7 +11,7 @@ from mlcommons.errors import Conflict, EngineThrottled, PermissionMissing, Unrea
 from mlcommons.prediction import predict
 from mlcommons.retired import sweep
 from mlcommons.rotation import renew, secrets_of, settle
-from mlcommons.serving import last_read
+from mlcommons.serving import last_read, serving
 from mlcommons.watched import Watched
 from report import KeeperFinding
 from secret_change import names
@@ -69,7 +69,7 @@ class Round:
             yield KeeperFinding("Unhealed", str(entry), str(error))
 
     def _fresh(self, connector: Watched) -> Iterator[KeeperFinding]:
-        """Renew the connector if one of its secrets changed after the connector read it."""
+        """Renew the connector if one of its secrets changed after it read them, or if a renewal has not updated it."""
         arns = secrets_of(connector.wanted)
         if not arns:
             return
@@ -79,7 +79,9 @@ class Round:
             return  # `_as_deployed` reports that it is missing
         read = last_read(observed.body)
         changed = any(names(arn, known) for arn in self._rotated for known in arns)
-        if changed or (read is not None and self._last_change(connector) > read):
+        unread = read is not None and self._last_change(connector) > read
+        # A stand-in in use that is newer than the connector has the value that the connector lacks.
+        if changed or unread or serving(client, connector.id, connector.owner.stack) != connector.id:
             yield from self._renew(connector)
         elif settle(client, connector.id, connector.owner):
             yield KeeperFinding("Renewed", str(connector), "an interrupted renewal was completed")

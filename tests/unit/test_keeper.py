@@ -235,6 +235,18 @@ def test_a_key_that_is_refused_is_read_again_and_the_model_stays_deployed(rounds
     assert rounds.domain.trial == {}
 
 
+def test_a_key_that_was_read_again_stays_where_the_engine_wrongly_refuses_its_connector(rounds: Rounds) -> None:
+    working = rounds.domain.predict
+    rounds.domain.predict = lambda: working() if rounds.writes else KEY_REFUSED
+    rounds.domain.refuses_updates = True
+    assert rounds() == ["Renewed Connector Connector", "Healed Model Model"]
+    assert rounds.domain.connector_of_model == STAND_IN
+    assert (rounds(), rounds.domain.connector_of_model) == ([], STAND_IN)
+    rounds.domain.refuses_updates = False
+    assert rounds() == ["Renewed Connector Connector"]
+    assert rounds.domain.connector_of_model == CONNECTOR
+
+
 def test_a_key_that_stays_refused_cannot_be_healed(rounds: Rounds) -> None:
     rounds.domain.predict = lambda: KEY_REFUSED
     assert rounds() == ["Unhealed Model Model"]
