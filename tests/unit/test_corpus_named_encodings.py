@@ -3,6 +3,7 @@
 import pytest
 
 from corpus.formats.encoding import codec_of
+from sources.web.page import with_encoding
 from tests.unit.reading import texts
 
 # `undefined` is what programs in JavaScript write for no value; Python has an encoding of that name, for tests.
@@ -43,3 +44,22 @@ def test_xml_is_read_in_each_encoding(name: str) -> None:
 def test_xml_in_another_encoding_than_the_named_one_is_read() -> None:
     content = '<?xml version="1.0" encoding="utf-7"?><a>Größen</a>'.encode()
     assert texts(content, "a.xml") == ["a: Größen"]
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "said"),
+    [
+        ("ISO-8859-1", "cp1252", "9 €"),
+        ("gb2312", "gb18030", "朱镕基"),
+        ("Shift_JIS", "cp932", "①"),
+        ("UTF-8", "utf-8", "9 €"),
+    ],
+)
+def test_a_page_is_in_the_encoding_that_its_server_means(name: str, codec: str, said: str) -> None:
+    headers = {"content-type": f"text/html; charset={name}"}
+    assert with_encoding(said.encode(codec), headers).decode("utf-8-sig") == said
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_a_server_that_names_an_unknown_encoding_changes_nothing(name: str) -> None:
+    assert with_encoding("Größen".encode(), {"content-type": f"text/html; charset={name}"}) == "Größen".encode()

@@ -11,6 +11,8 @@ from selectolax.lexbor import LexborHTMLParser
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
+from corpus.formats.encoding import MEANT, codec_of
+
 LONGEST_ADDRESS = 1_000
 _PORTS = {"http": 80, "https": 443}
 _SAFE = "%/:=&?~#+!$,;'@()*[]"
@@ -46,13 +48,11 @@ def with_encoding(content: bytes, headers: Mapping[str, str]) -> bytes:
         return content
     said = Message()
     said["content-type"] = headers.get("content-type", "")
-    try:
-        name = codecs.lookup(str(said.get_param("charset", ""))).name
-        # Browsers do the same.
-        name = "cp1252" if name in ("ascii", "iso8859-1") else name
-        return codecs.BOM_UTF8 + content.decode(name, errors="replace").encode("utf-8", "surrogatepass")
-    except (LookupError, ValueError):
+    codec = codec_of(str(said.get_param("charset", "")))
+    if codec is None:
         return content
+    text = content.decode(MEANT.get(codec, codec), errors="replace")
+    return codecs.BOM_UTF8 + text.encode("utf-8", "surrogatepass")
 
 
 def address(url: str) -> str | None:
