@@ -94,12 +94,12 @@ def _move_away(
     owner: Owner,
     probes: Mapping[str, dict[str, Any]],
     before: Mapping[str, str],
-    left: str | None,
+    earlier: str | None,
 ) -> bool:
-    """Move the models to the stand-in `left`, or to a new one; False if they use it already."""
-    if left and set(before.values()) == {left}:
+    """Move the models to the `earlier` stand-in, or to a new one; False if they use it already."""
+    if earlier and set(before.values()) == {earlier}:
         return False
-    stand_in = left or Connector().create(client, _stand_in(spec, connector_id), owner)
+    stand_in = earlier or Connector().create(client, _stand_in(spec, connector_id), owner)
     # Retired before a model uses it: any sweep deletes it as soon as no model uses it any more.
     retire(client, stand_in, owner)
     for model_id in list(before.keys() & probes.keys())[:1]:
