@@ -234,11 +234,8 @@ class _Carrying:
         since, attempt, waiting = patience.elapsed(), 0, under_way()
         while waiting:
             if patience.elapsed() - since > DRAINING or not patience.wait(min(attempt, 2)):
-                raise Unready(
-                    self._tried,
-                    f"still waiting for {count_of(len(waiting), 'write')}",
-                    "Stop the writers, then deploy again.",
-                )
+                cause = f"still waiting for {count_of(len(waiting), 'write')}"
+                raise Unready(self._tried, cause, "Stop the writers, then deploy again.")
             waiting &= under_way()
             attempt += 1
 

@@ -30,9 +30,11 @@ def taken(client: IndexClient, passages: Sequence[Passage], budget: Budget) -> M
     loaders: dict[str, set[str]] = {}
     for hit in hits_of(client.send("POST", client.in_index("_search"), body, budget)):
         source = hit["_source"]
-        id = hit["_id"] if hit["_id"] in document_of else str(source.get(id_field))
-        document = document_of[id]
-        if str(source.get("document") or id) != document:
-            groups.setdefault(document, set()).update(groups_in(source))
-            loaders.setdefault(document, set()).add(str(access_in(source).get("loader") or ""))
+        # What another program has stored may have several ids.
+        ids = source.get(id_field)
+        for id in document_of.keys() & {hit["_id"], *map(str, ids if isinstance(ids, list) else [ids])}:
+            document = document_of[id]
+            if str(source.get("document") or id) != document:
+                groups.setdefault(document, set()).update(groups_in(source))
+                loaders.setdefault(document, set()).add(str(access_in(source).get("loader") or ""))
     return {document: Held(frozenset(groups[document]), frozenset(loaders[document])) for document in groups}
