@@ -69,3 +69,15 @@ def _page(number: str) -> bytes:
 def test_a_file_with_a_wrong_number_is_read(make: Callable[[str], bytes], name: str, number: str) -> None:
     [text] = texts(make(number), name)
     assert text.endswith("One")
+
+
+@pytest.mark.parametrize("code", ["F0zz", "FFFFFFFFF", "-1", "D800", "dfff", "1_0"])
+def test_a_symbol_without_a_valid_code_is_left_out(code: str) -> None:
+    body = f'<w:p><w:r><w:t>One</w:t><w:sym w:font="Symbol" w:char="{code}"/></w:r></w:p>'
+    assert texts(docx(body), "a.docx") == ["One"]
+
+
+@pytest.mark.parametrize(("code", "shown"), [("F0B0", "°"), ("00b0", "°"), ("D7", "⋅"), ("D8", "¬"), ("41", "Α")])
+def test_a_symbol_has_the_character_of_its_font(code: str, shown: str) -> None:
+    body = f'<w:p><w:r><w:t>One</w:t><w:sym w:font="Symbol" w:char="{code}"/></w:r></w:p>'
+    assert texts(docx(body), "a.docx") == [f"One{shown}"]

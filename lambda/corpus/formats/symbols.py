@@ -1,7 +1,10 @@
 """Symbol fonts: the characters for their codes, from the mapping tables of Unicode."""
 
+import re
 from collections.abc import Mapping
 
+# A hexadecimal code of a character: at most four digits, and no half of a surrogate pair.
+_CODE = re.compile(r"(?!d[89a-f]..)[0-9a-f]{1,4}", re.IGNORECASE)
 # Programs write the codes of a symbol font as private-use characters: the first of them, and their number.
 _PRIVATE, _CODES = 0xF000, 0x100
 
@@ -54,6 +57,11 @@ PRIVATE: Mapping[int, str | None] = {
 def is_symbols(font: str | None) -> bool:
     """Whether a font has symbols instead of letters."""
     return (font or "").lower() in FONTS
+
+
+def symbol(code: str, font: str | None) -> str:
+    """The character with a hexadecimal code in a font; empty if there is none."""
+    return in_font(chr(int(code, 16)), font) if _CODE.fullmatch(code) else ""
 
 
 def in_font(text: str, font: str | None, *, private_only: bool = False) -> str:

@@ -5,7 +5,7 @@ from corpus.formats.joined_cells import JoinedCells
 from corpus.formats.outline import Outline, row_of
 from corpus.formats.package import Attributes, Package, attribute, described, local
 from corpus.formats.raised import FORMULA, is_raised
-from corpus.formats.symbols import in_font
+from corpus.formats.symbols import in_font, symbol
 from corpus.formats.whole_number import whole_number
 from corpus.formats.word_numbers import WordNumbers
 from corpus.formats.word_styles import LOWEST, ListPlace, WordStyles
@@ -106,7 +106,7 @@ class WordText:
         elif name == "textpath" and (drawn := attribute(attributes, "string")):
             self._paragraphs[-1].append(f" {drawn} ")
         elif name == "sym" and (code := attribute(attributes, "char")):
-            self._paragraphs[-1].append(in_font(chr(int(code, 16)), attribute(attributes, "font")))
+            self._paragraphs[-1].append(symbol(code, attribute(attributes, "font")))
         elif name == "rt":
             self._paragraphs.append([])
         else:
