@@ -1,5 +1,6 @@
 """One round: changed secrets, models that do not answer, objects that differ from the deployed ones, and the sweep."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
@@ -70,18 +71,17 @@ class Round:
 
     def _fresh(self, connector: Watched) -> Iterator[KeeperFinding]:
         """Renew the connector if one of its secrets changed after it read them, or if a renewal has not updated it."""
-        arns = secrets_of(connector.wanted)
-        if not arns:
+        if not secrets_of(connector.wanted):
             return
         client = self._client_for(connector.target)
         observed = connector.verbs.read(client, connector.id, connector.owner)
         if observed is None:
             return  # `_as_deployed` reports that it is missing
         read = last_read(observed.body)
-        changed = any(names(arn, known) for arn in self._rotated for known in arns)
         unread = read is not None and self._last_change(connector) > read
         # A stand-in in use that is newer than the connector has the value that the connector lacks.
-        if changed or unread or serving(client, connector.id, connector.owner.stack) != connector.id:
+        newer = serving(client, connector.id, connector.owner.stack) != connector.id
+        if newer or unread or self._is_rotated(connector):
             yield from self._renew(connector)
         elif settle(client, connector.id, connector.owner):
             yield KeeperFinding("Renewed", str(connector), "an interrupted renewal was completed")
@@ -90,10 +90,15 @@ class Round:
         self._renewed.add(connector.id)
         users = [model for model in self._models if model.wanted.connector_id == connector.id]
         probes = {user.id: user.wanted.probe for user in users if user.asked}
-        client, changed_at = self._client_for(connector.target), self._last_change(connector)
+        client = self._client_for(connector.target)
+        # An event is about a value that no stand-in has read yet, whatever the clocks of both services say.
+        changed_at = math.inf if self._is_rotated(connector) else self._last_change(connector)
         note = renew(client, connector.id, connector.wanted, connector.owner, probes, changed_at)
         if note is not None:
             yield KeeperFinding("Renewed", str(connector), note or "its secret was read again")
+
+    def _is_rotated(self, connector: Watched) -> bool:
+        return any(names(arn, known) for arn in self._rotated for known in secrets_of(connector.wanted))
 
     def _last_change(self, connector: Watched) -> float:
         return max(self._changed_at(arn) for arn in secrets_of(connector.wanted))

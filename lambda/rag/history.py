@@ -1,5 +1,6 @@
 """The conversations of a caller. Only the caller can list, show, rename and remove them."""
 
+import logging
 from datetime import UTC, datetime
 
 from rag.budget import Budget
@@ -15,7 +16,8 @@ from rag.conversation_models import (
 from rag.conversations import Conversation, ConversationEntry, History
 from rag.conversations.conversation_id import ConversationId
 from rag.evidence import used
-from rag.failures import Absent, Forbidden
+from rag.failures import Absent, Forbidden, RagFailure
+from rag.feedback_models import Rating
 from rag.match import judge
 from rag.models import Source
 from rag.parts import Parts
@@ -28,6 +30,7 @@ SHARED = (
     "Several people may use your key or role, so its conversations are not listed. Keep the conversation_id of an "
     "answer to continue the conversation."
 )
+_log = logging.getLogger(__name__)
 
 
 def listed(
@@ -115,9 +118,13 @@ def turns_shown(conversation: Conversation, caller: Caller, parts: Parts, budget
 
 
 def _own(turns: list[TurnShown], token: str, parts: Parts, budget: Budget) -> list[OwnTurn]:
-    """The turns of the caller's own conversation, each with the caller's rating."""
-    numbers = [turn.number for turn in turns]
-    rating_by_number = parts.feedback.ratings(token, numbers, budget) if parts.feedback and numbers else {}
+    """The turns of the caller's own conversation, each with the caller's rating; none if the store does not answer."""
+    numbers, rating_by_number = [turn.number for turn in turns], dict[int, Rating]()
+    if parts.feedback and numbers:
+        try:
+            rating_by_number = parts.feedback.ratings(token, numbers, budget)
+        except RagFailure as error:
+            _log.warning("The conversation is shown without its ratings: %s %s", error, error.said)
     return [OwnTurn(**dict(turn), rating=rating_by_number.get(turn.number)) for turn in turns]
 
 

@@ -105,6 +105,14 @@ def test_a_model_that_does_not_answer_leaves_both_lists() -> None:
     assert merged(TEXTS, lists, LEAST, LIMIT, "text", Model(away=True).embed) == fused(*lists)
 
 
+@pytest.mark.parametrize(
+    "vectors", [[], [[1.0]], [[1.0], [1.0, 0.0], [1.0]], [["a"], [1.0], [1.0]], [None, [1.0], [1.0]]]
+)
+def test_vectors_in_an_unexpected_form_leave_both_lists(vectors: Any) -> None:
+    lists = [hits(kitchen=0.2), hits(onion=0.6)]
+    assert merged(TEXTS, lists, LEAST, LIMIT, "text", lambda _: vectors) == fused(*lists)
+
+
 def test_what_was_found_by_words_alone_is_compared_by_the_nearest_passage() -> None:
     by_words = [{"_id": "a", "_score": 9.0, "_source": {"text": "A."}, "matched_queries": {"words": 3.0}}]
     model = Model(0.0, 0.6)

@@ -197,6 +197,14 @@ def test_a_secret_that_changed_after_its_stand_in_gets_another(rounds: Rounds) -
     assert rounds.writes[before] == "POST /connectors/_create"
 
 
+def test_an_event_gets_another_stand_in_whatever_the_clocks_say(rounds: Rounds) -> None:
+    rounds.domain.refuses_updates = True
+    rounds(changed=READ_AT + 1)
+    before = len(rounds.writes)
+    rounds(changed=READ_AT + 1, rotated=[f"{SECRET}-AbCdEf"])
+    assert rounds.writes[before] == "POST /connectors/_create"
+
+
 @pytest.mark.parametrize("state", ["UNDEPLOYED", "PARTIALLY_DEPLOYED", "DEPLOY_FAILED"])
 def test_a_model_that_is_not_deployed_is_deployed(rounds: Rounds, state: str) -> None:
     rounds.domain.state = state

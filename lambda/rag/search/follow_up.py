@@ -40,8 +40,12 @@ def merged(
     vectors = embed([*texts, embedded_text(nearest["_source"], text_field)])
     if vectors is None:
         return fused(alone, joined)
-    question, whole, passage = vectors
-    if limit.holds(cosine(question, passage), cosine(question, whole)):
+    try:
+        question, whole, passage = vectors
+        follows = limit.holds(cosine(question, passage), cosine(question, whole))
+    except (TypeError, ValueError):  # the model's answer has an unexpected form
+        return fused(alone, joined)
+    if follows:
         return fused(alone, joined, least=1.0)
     return fused(alone, [])
 
