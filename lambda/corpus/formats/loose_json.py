@@ -30,7 +30,8 @@ class LooseJson:
     def read(self, size: int = -1) -> bytes:
         """Read about `size` bytes; an empty result means the end. Raises ValueError."""
         while size:
-            more = self._file.read(size)
+            # With a long rest, more is read at once, so that no rest is read very often.
+            more = self._file.read(max(size, len(self._rest)) if size > 0 else size)
             data = self._corrected(self._rest + more, last=not more)
             if data or not more:
                 return data
