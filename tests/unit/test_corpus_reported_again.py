@@ -16,7 +16,7 @@ from tests.unit.growth import grows_in_proportion
 from tests.unit.office_files import CORE, archive, docx, odt, paragraph, pptx
 from tests.unit.reading import TEXT, documents, reasons, texts
 from tests.unit.test_corpus_office import with_parts
-from tests.unit.test_corpus_reported import MAIL, PAGE, Content, book, mail, run
+from tests.unit.test_corpus_reported import MAIL, PAGE, Content, book, cell, mail, run, workbook
 
 MATH = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
 LONG_INTEGER, LONGER_INTEGER = "9" * 20, "9" * 5000
@@ -189,7 +189,59 @@ def with_objects(content: bytes) -> bytes:
     return with_parts(content, {"Object 1/content.xml": FORMULA, "Object 2/content.xml": CHART})
 
 
+NOT_AVAILABLE = '<c r="B2" t="e"><v>#N/A</v></c>'
+SHEET_NAMES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text", "table")
+)
+WRONG = 'xmlns:calcext="urn:org:calc" table:formula="of:=1/0" calcext:value-type="error" office:value-type'
+
+
+def ods(*rows: str) -> bytes:
+    table = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+    manifest = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+    return archive(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+            "META-INF/manifest.xml": f'<m:manifest xmlns:m="{manifest}"/>',
+            "content.xml": f"<office:document-content {SHEET_NAMES}><office:body><office:spreadsheet>"
+            f'<table:table table:name="S">{table}</table:table></office:spreadsheet></office:body>'
+            "</office:document-content>",
+        }
+    )
+
+
+def ods_cell(text: str, kind: str = 'office:value-type="string"') -> str:
+    return f"<table:table-cell {kind}><text:p>{text}</text:p></table:table-cell>"
+
+
 OFFICE: dict[str, tuple[str, bytes, list[str]]] = {
+    "an error in a workbook": (
+        "a.xlsx",
+        workbook(
+            cell("A1", "A") + cell("B1", "B") + cell("C1", "C"), cell("A2", "x") + NOT_AVAILABLE + cell("C2", "y")
+        ),
+        ["A: x; B: #N/A; C: y"],
+    ),
+    "an error and an empty cell without names of columns": (
+        "a.xlsx",
+        workbook(
+            cell("C1", "Title"),
+            cell("A2", "x") + NOT_AVAILABLE + cell("C2", "y") + cell("F2", "z"),
+            cell("A3", "v") + cell("C3", "w"),
+        ),
+        [" | | Title\nx | #N/A | y | z\nv | | w"],
+    ),
+    "errors of a workbook of OpenDocument": (
+        "a.ods",
+        ods(
+            ods_cell("Title"),
+            ods_cell("x")
+            + ods_cell("#N/A", f'{WRONG}="string" office:string-value=""')
+            + ods_cell("y")
+            + ods_cell("#DIV/0!", f'{WRONG}="float" office:value="0"'),
+        ),
+        ["Title\nx | #N/A | y | #DIV/0!"],
+    ),
     "hidden text": ("a.docx", docx(f"<w:p>{run('a')}{run('b', '<w:vanish/>')}</w:p>"), ["ab"]),
     "the title of a picture": (
         "a.docx",
@@ -285,6 +337,11 @@ def test_all_of_it_is_read(kind: str) -> None:
     name, content, expected = ALL[kind]
     assert [text.rstrip("\r\n") for text in texts(content, name)] == expected
     assert reasons(content, name) == []
+
+
+def test_an_error_is_not_a_text() -> None:
+    content = workbook(cell("A1", "n") + cell("B1", "text"), cell("A2", "1") + NOT_AVAILABLE)
+    assert reasons(content, "a.xlsx") == ["a.xlsx, sheet S:2: the field `text` is missing, or is not a string"]
 
 
 def test_an_integer_is_the_same_id_in_any_file() -> None:

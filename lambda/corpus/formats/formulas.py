@@ -9,15 +9,13 @@ from corpus.formats.sheet_notes import parts_of
 
 # A quick search for any formula: most sheets have none, and need not be read twice.
 _ANY = re.compile(rb"<(?:\w{1,20}:)?f[ />]")
-# The bytes that are searched at once, and the bytes at their end that may be the beginning of a formula's tag.
-_PIECE, _BEGUN = 1 << 16, 32
 
 
 def unanswered(package: Package, name: str) -> Iterator[Row]:
     """A row for each sheet that has such formulas, which Calamine reads as empty cells. Raises BadArchive."""
     for sheet, part in parts_of(package).items():
         try:
-            cells = _cells(package, part) if _has_formulas(package, part) else []
+            cells = _cells(package, part) if package.contains(part, _ANY) else []
         except BadArchive:
             # Calamine reports the damaged sheet.
             continue
@@ -26,16 +24,6 @@ def unanswered(package: Package, name: str) -> Iterator[Row]:
             what = several if len(cells) > 1 else "a formula without a result,"
             advice = "open the file in a spreadsheet program, and save it"
             yield Row(f"{name}, sheet {sheet}", reason=f"has {what} in {cells[0]}; {advice}")
-
-
-def _has_formulas(package: Package, part: str) -> bool:
-    with package.open(part) as file:
-        begun = b""
-        while piece := file.read(_PIECE):
-            if _ANY.search(begun + piece):
-                return True
-            begun = piece[-_BEGUN:]
-    return False
 
 
 def _cells(package: Package, part: str) -> list[str]:

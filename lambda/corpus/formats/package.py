@@ -1,5 +1,6 @@
 """Office files: an archive of XML, read as a stream of its tags."""
 
+import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from corpus.formats import Reading, Row
 LARGEST_UNPACKED, MOST_FILES = 1 << 30, 20_000
 # The limit of one XML file.
 LARGEST_XML = 256 << 20
-_PIECE = 1 << 16
+_PIECE, _LONGEST_MATCH = 1 << 16, 32
 _RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _BETWEEN = " "
 
@@ -66,6 +67,16 @@ class Package:
             raise BadArchive(f"lacks its part {name}") from None
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
             raise BadArchive(f"is damaged in its part {name} ({error})") from None
+
+    def contains(self, name: str, pattern: "re.Pattern[bytes]") -> bool:
+        """Whether a file of the archive has a match of the pattern, which has at most _LONGEST_MATCH bytes."""
+        with self.open(name) as file:
+            begun = b""
+            while piece := file.read(_PIECE):
+                if pattern.search(begun + piece):
+                    return True
+                begun = piece[-_LONGEST_MATCH:]
+        return False
 
     def read(self, name: str) -> bytes:
         """The whole content of a file of the archive."""

@@ -1,4 +1,4 @@
-"""The texts of the numbers in a workbook (xlsx, ods) as people see them, such as 25% for 0.25."""
+"""The texts of numbers and errors in a workbook (xlsx, ods) as people see them, such as 25% for 0.25, and #N/A."""
 
 import re
 from collections.abc import Mapping
@@ -10,9 +10,11 @@ from corpus.formats.sheet_notes import parts_of
 from corpus.formats.whole_number import whole_number
 
 Texts = dict[tuple[int, int], str]
-"""The texts of cells by row and column, counted from 0; only formatted numbers have one."""
+"""The texts of cells by row and column, counted from 0; only formatted numbers and errors have one."""
 
 _PLACE = re.compile(r"([A-Z]{1,3})(\d{1,7})$")
+# A quick search for any error, which Calamine reads as an empty cell: most sheets have none.
+_ANY_ERROR = re.compile(rb"""\st=["']e["']""")
 # A limit, because the same cell may be repeated to the end of its sheet.
 _MOST_REPEATED = 10_000
 
@@ -27,15 +29,15 @@ def texts(package: Package) -> Mapping[str, Texts]:
 def _of_office(package: Package) -> dict[str, Texts]:
     main = package.main("workbook")
     styles = next((part for kind, part in package.related(main).values() if kind == "styles"), None)
-    if not main.endswith(".xml") or styles is None:
+    if not main.endswith(".xml"):
         return {}
-    formats, since_1904 = _formats(package, styles), _is_since_1904(package, main)
-    if not any(formats):
-        return {}
+    formats = [] if styles is None else _formats(package, styles)
+    since_1904 = _is_since_1904(package, main)
     read: dict[str, Texts] = {}
     for sheet, part in parts_of(package).items():
         try:
-            read[sheet] = _cells(package, part, formats, since_1904=since_1904)
+            if any(formats) or package.contains(part, _ANY_ERROR):
+                read[sheet] = _cells(package, part, formats, since_1904=since_1904)
         except BadArchive:
             # Calamine reports the damaged sheet.
             continue
@@ -79,9 +81,10 @@ def _cells(package: Package, part: str, formats: list[str], *, since_1904: bool)
     row, column, format = -1, -1, ""
     value: list[str] = []
     within = ""
+    is_error = False
 
     def start(tag: str, attributes: Attributes) -> None:
-        nonlocal row, column, format, within
+        nonlocal row, column, format, within, is_error
         within = local(tag)
         if within == "row":
             row, column = whole_number(attribute(attributes, "r"), 0) - 1 if attribute(attributes, "r") else row + 1, -1
@@ -90,18 +93,21 @@ def _cells(package: Package, part: str, formats: list[str], *, since_1904: bool)
             column = _column(place[1]) if place else column + 1
             row = int(place[2]) - 1 if place else row
             style = whole_number(attribute(attributes, "s"), 0)
-            is_number = attribute(attributes, "t") in (None, "n")
+            kind = attribute(attributes, "t")
+            is_number, is_error = kind in (None, "n"), kind == "e"
             format = formats[style] if is_number and style < len(formats) else ""
             value.clear()
 
     def text(words: str) -> None:
-        if format and within == "v":
+        if (format or is_error) and within == "v":
             value.append(words)
 
     def end(tag: str) -> None:
         nonlocal within
         within = ""
-        if local(tag) == "c" and value:
+        if local(tag) == "c" and value and is_error:
+            read[row, column] = "".join(value).strip()
+        elif local(tag) == "c" and value:
             with suppress(ValueError):
                 read[row, column] = shown(float("".join(value)), format, since_1904=since_1904)
 
@@ -135,7 +141,8 @@ def _of_opendocument(package: Package) -> dict[str, Texts]:
             line.clear()
         elif name in ("table-cell", "covered-table-cell"):
             columns = whole_number(attribute(attributes, "number-columns-repeated"), 0) or 1
-            is_number = attribute(attributes, "value-type") not in (None, "string")
+            kinds = {value for key, value in attributes.items() if local(key) == "value-type"}
+            is_number = "error" in kinds or not kinds <= {"string"}
             said.clear()
         elif name == "annotation":
             beside += 1

@@ -59,7 +59,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
                     fields = {**fields_of(names, line.values), **_text(names, line, reading), "sheet": sheet}
                     yield Row(f"{name}, sheet {sheet}:{line.number}", reading.text_of(fields))
                 continue
-            for line in table[1:] if names else table:
+            for line in table[1:] if names else _without_empty_columns(table):
                 say(outline, names, line.texts)
                 if len(outline) > LARGEST:
                     yield too_large(name)
@@ -91,14 +91,21 @@ def _table(sheet: CalamineSheet, seen: Texts) -> list[_Line]:
         _Line(number, [_plain(cell) for cell in row], said)
         for number, (row, said) in enumerate(zip(cells, said_of, strict=True), 1)
     )
-    return [line for line in lines if any(cell != "" for cell in line.values)]
+    return [line for line in lines if any(line.texts)]
+
+
+def _without_empty_columns(table: Sequence[_Line]) -> list[_Line]:
+    used = sorted({column for line in table for column, text in enumerate(line.texts) if text})
+    return [line._replace(texts=[line.texts[column] for column in used]) for line in table]
 
 
 def _text(names: Sequence[str], line: _Line, reading: Reading) -> Mapping[str, str]:
     """The columns that form the text, as people see them. Other numbers stay numbers, so that filters compare them."""
     wanted = {*reading.columns} or {reading.given or reading.text_field}
     said = fields_of(names, line.texts)
-    return {name: text for name, text in said.items() if name in wanted}
+    # An error is shown, but is not a value.
+    has = fields_of(names, line.values)
+    return {name: text for name, text in said.items() if name in wanted and name in has}
 
 
 def _header(table: Sequence[_Line]) -> list[str] | None:

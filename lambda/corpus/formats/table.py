@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from corpus.formats import Reading
-from corpus.formats.outline import BETWEEN_CELLS, Outline
+from corpus.formats.outline import Outline, row_of
 
 
 def names_of(header: Sequence[str]) -> list[str]:
@@ -46,7 +46,7 @@ def fields_of(names: Sequence[str], cells: Sequence[Any]) -> Mapping[str, Any]:
 def say(outline: Outline, names: Sequence[str] | None, cells: Sequence[str]) -> None:
     """Add a row as a line that names its columns, so that it can be understood without the others."""
     if names is None:
-        outline.block(BETWEEN_CELLS.join(cell for cell in cells if cell), "\n")
+        outline.block(row_of(cells), "\n")
         return
     extra = [f"column_{place}" for place in range(len(names) + 1, len(cells) + 1)]
     said = [f"{name}: {' '.join(cell.split())}" for name, cell in zip([*names, *extra], cells, strict=False) if cell]
