@@ -1,21 +1,29 @@
 """Messages (eml): sender, recipients, date, text and attachments."""
 
+import binascii
 import codecs
 import email
 import email.policy
+import quopri
+import re
 from collections.abc import Iterator
 from email.message import EmailMessage, Message, MIMEPart
 from typing import BinaryIO, cast
 
-from corpus.formats import LARGEST, Reading, Row
+from corpus.formats import LARGEST, Reading, Row, outlook
 from corpus.formats.encoding import MEANT, codec_of
+from corpus.formats.enriched import ENRICHED, plain
+from corpus.formats.flowed import unflowed
 from corpus.formats.outline import Outline
 from corpus.formats.page import decoded, read_into
 from corpus.formats.plain import document_row
 
 HEADERS = ("Subject", "From", "To", "Cc", "Date")
 _LONGEST_HEADER = 10_000
-_SIGNATURE = "-- "
+# A program may have added spaces after the `=` of a soft line end (RFC 2045, 6.7).
+_PADDED = re.compile(rb"=[ \t]{1,998}\r?\n")
+# The parameters that say where a body outside the message is.
+_OUTSIDE = ("url", "site", "directory", "name", "server")
 # Reports about the delivery of another message, in the form of headers.
 _REPORTS = ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers")
 # Signatures and keys have no meaning for a reader.
@@ -44,6 +52,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     for header in HEADERS:
         if said := _header(message, header):
             outline.block(f"{header}: {said}", "\n")
+    headers = len(outline)
     for part in _shown(message):
         said = text_of(part)
         if part.get_content_type() == "text/html":
@@ -51,9 +60,10 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
         else:
             outline.block(said)
     yield document_row(name, reading, outline, _header(message, "Subject") or None)
+    has_text = len(outline) > headers
     for number, attached in enumerate(_attached(message), 1):
         called = attached.get_filename() or f"attachment {number}"
-        yield from _rows(attached, f"{name}/{called}", reading)
+        yield from _rows(attached, f"{name}/{called}", reading, has_text=has_text)
 
 
 def _header(message: Message, name: str) -> str:
@@ -73,6 +83,7 @@ def _shown(message: MIMEPart) -> Iterator[MIMEPart]:
     if message.get_content_type() == "multipart/alternative":
         bodies = (message.get_body((kind,)) for kind in ("html", "plain"))
         parts = [body for body in bodies if body is not None and _says(body)][:1]
+        parts = parts or [part for part in message.iter_parts() if part.get_content_type() in ENRICHED][:1]
     elif message.is_multipart() and message.get_content_maintype() == "multipart":
         parts = [shown for part in message.iter_parts() for shown in _shown(part)]
     else:
@@ -85,7 +96,7 @@ def _is_text(part: MIMEPart) -> bool:
     if part.get_content_maintype() == "multipart":
         # Its parts lack the separator that the headers name, so it is one text.
         return not part.is_multipart()
-    return not is_apart and part.get_content_type() in ("text/plain", "text/html", *_REPORTS)
+    return not is_apart and part.get_content_type() in ("text/plain", "text/html", *ENRICHED, *_REPORTS)
 
 
 def _says(part: MIMEPart) -> bool:
@@ -113,32 +124,67 @@ def _attached(message: MIMEPart) -> Iterator[EmailMessage]:
             yield cast(EmailMessage, part)
 
 
-def _rows(attached: EmailMessage, name: str, reading: Reading) -> Iterator[Row]:
+def _rows(attached: EmailMessage, name: str, reading: Reading, *, has_text: bool) -> Iterator[Row]:
     from corpus.source import rows as read_rows
 
-    content: str | bytes | None = None
+    kind = attached.get_content_type()
+    if kind == "message/external-body":
+        where = ", ".join(filter(None, (_parameter(attached, name) for name in _OUTSIDE)))
+        yield Row(name, reason=f"is not in the message, but outside it ({where or 'the message does not say where'})")
+        return
+    content: str | bytes
     if attached.get_content_maintype() == "text":
         content = text_of(attached)
-    elif attached.get_content_type() != "message/rfc822":
-        content = attached.get_content()
-    if content is None:
+    elif attached.get_content_maintype() == "message":
         name = name if name.lower().endswith(".eml") else f"{name}.eml"
-        content = bytes(attached.get_content())
-    yield from read_rows(content if isinstance(content, bytes) else str(content).encode(), name, reading)
+        content = _forwarded(attached)
+    else:
+        content = attached.get_content()
+    content = content if isinstance(content, bytes) else str(content).encode()
+    packed = outlook.files(content, with_text=not has_text) if content.startswith(outlook.SIGNATURE) else []
+    for file in packed:
+        yield from read_rows(file.content, f"{name}/{file.name or 'attachment'}", reading)
+    if not packed:
+        yield from read_rows(content, name, reading)
+
+
+def _forwarded(attached: EmailMessage) -> bytes:
+    """The message within a message. Some programs encode it, although the standard forbids that."""
+    content = bytes(attached.get_content())
+    if (transfer := _transfer(attached)) not in ("base64", "quoted-printable"):
+        return content
+    try:
+        return quopri.decodestring(content) if transfer == "quoted-printable" else binascii.a2b_base64(content)
+    except binascii.Error:
+        return content
 
 
 def text_of(part: MIMEPart) -> str:
     """The text in the encoding that the part names; without one, it is decoded like a page."""
     if part.is_multipart():
         return "\n".join(str(headers).strip() for headers in part.iter_parts())
-    content = cast(bytes, part.get_payload(decode=True) or b"")
+    content = _payload(part)
     charset = part.get_content_charset("us-ascii")
     codec = codec_of(charset) or "ascii"
     text = decoded(content) if codec == "ascii" else content.decode(MEANT.get(codec, codec), errors="replace")
     text = text.replace("\r\n", "\n")
-    return _unflowed(text) if part.get_param("format") == "flowed" else text
+    if part.get_content_type() in ENRICHED:
+        return plain(text)
+    if _parameter(part, "format").lower() != "flowed":
+        return text
+    return unflowed(text, joins_words=_parameter(part, "delsp").lower() == "yes")
 
 
-def _unflowed(text: str) -> str:
-    """Join lines that end with a space to the next one (RFC 3676), except `-- `, the line before a signature."""
-    return "".join(line if line.endswith(" ") and line != _SIGNATURE else f"{line}\n" for line in text.split("\n"))
+def _payload(part: MIMEPart) -> bytes:
+    content = part.get_payload()
+    if isinstance(content, str) and _transfer(part) == "quoted-printable":
+        return quopri.decodestring(_PADDED.sub(b"=\n", content.encode("utf-8", "surrogateescape")))
+    return cast(bytes, part.get_payload(decode=True) or b"")
+
+
+def _transfer(part: MIMEPart) -> str:
+    return str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+
+
+def _parameter(part: MIMEPart, name: str) -> str:
+    return " ".join(str(part.get_param(name, "")).split())
