@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import BinaryIO, cast
 
 from corpus.formats.nearly_utf8 import FOREIGN, is_nearly_utf8
+from corpus.formats.seven_bits import is_shifted, shifted
 
 # UTF-32 comes first, because its little-endian mark begins with that of UTF-16.
 MARKS = (
@@ -37,8 +38,6 @@ _LOOKED_AT = 1 << 20
 _BEYOND_ASCII = bytes(range(0x80, 0x100))
 # Characters that no decoded text has.
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
-# ISO-2022-JP begins its characters with these escape sequences.
-_JAPANESE = (b"\x1b$", b"\x1b(")
 # Below this certainty, the text may be in any language with Latin letters.
 _UNSURE = 0.3
 # In that case, a guess needs at least this many bytes beyond ASCII.
@@ -47,6 +46,11 @@ _LEAST = 5
 _WESTERN = frozenset("äöüßéèêëáàâçñíìîïóòôúùûåæøœ")
 # Alphabets that are never mixed within one word.
 _ALPHABETS = ("LATIN", "GREEK", "CYRILLIC", "HEBREW", "ARABIC", "ARMENIAN", "THAI")
+# Files that were joined have a mark at the beginning of each.
+_MARK, _MARK_WITHIN = "\ufeff", re.compile("^\ufeff+", re.MULTILINE)
+# Characters of Mac Roman: letters that Windows-1252 has too, some of them in texts that are not western, and marks.
+_MACINTOSH = _WESTERN | frozenset("ãõ") | frozenset("“”‘’–—…«»¿¡€•\xa0")
+_MISPLACED_CAPITAL = re.compile(r"[a-zß-ÿ][À-ÖØ-Þ]")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -71,21 +75,22 @@ def decoded(content: bytes) -> str:
     UTF-8 may have a few bytes that are not UTF-8; see nearly_utf8.py.
     """
     marked = encoding_of(content)
-    if marked is None and any(escape in content for escape in _JAPANESE):
+    if marked is None and is_shifted(content[:_LOOKED_AT]):
         marked = _guess(content)
     try:
-        return content.decode(marked or "utf-8", errors=FOREIGN if marked else "strict")
+        text = content.decode(marked or "utf-8", errors=FOREIGN if marked else "strict")
     except UnicodeDecodeError:
         if marked or not (guess := _guess(content)):
             raise
-        return content.decode(guess, errors=FOREIGN)
+        text = content.decode(guess, errors=FOREIGN)
+    return _MARK_WITHIN.sub("", text) if _MARK in text else text
 
 
 def is_known(file: BinaryIO) -> bool:
     """Whether the rest of the file has a mark or is UTF-8, UTF-16 or UTF-32. Other encodings must be detected."""
     start, head = file.tell(), file.read(_PIECE)
     try:
-        return encoding_of(head) is not None or (_is_utf8(head, file) and not any(map(head.__contains__, _JAPANESE)))
+        return encoding_of(head) is not None or (_is_utf8(head, file) and not is_shifted(head))
     finally:
         file.seek(start)
 
@@ -131,6 +136,9 @@ def _wide(content: bytes) -> str | None:
     if not zeros or (zeros * _FEW < len(content) and _is_utf8(content.rstrip(_BEYOND_ASCII), io.BytesIO())):
         return None
     for name, size in (("utf-32-le", 4), ("utf-32-be", 4), ("utf-16-le", 2), ("utf-16-be", 2)):
+        if len(content) % size and len(content) < _FEW * 2:
+            # A short text is not cut: it is text with a zero byte.
+            continue
         piece = content[: len(content) - len(content) % size]
         try:
             text = piece.decode(name)
@@ -153,15 +161,19 @@ def _is_written(text: str) -> bool:
 
 def _guess(content: bytes) -> str | None:
     """The detected encoding of the content; None if none makes it text, or if its words would mix alphabets."""
+    looked_at = content[:_LOOKED_AT]
+    if seven_bits := shifted(looked_at):
+        return seven_bits
     from chardet import detect
 
-    looked_at = content[:_LOOKED_AT]
     if is_nearly_utf8(looked_at):
         return "utf-8"
     detected = detect(looked_at)
     if detected["confidence"] < _UNSURE:
-        if _is_western(looked_at):
+        if _is_western(looked_at, "cp1252", _WESTERN):
             return "cp1252"
+        if is_macintosh(looked_at):
+            return "mac_roman"
         if sum(byte >= 0x80 for byte in looked_at[:_PIECE]) < _LEAST:
             return None
     try:
@@ -173,13 +185,21 @@ def _guess(content: bytes) -> str | None:
     return None if name == "utf-8" or _CONTROL.search(text) or _is_mixed(text) else name
 
 
-def _is_western(content: bytes) -> bool:
-    """Whether the content is a text of a western language in Windows-1252."""
-    text = content.decode("cp1252", errors="replace")
+def is_macintosh(content: bytes) -> bool:
+    """Whether the content is a text of a western language in Mac Roman."""
+    text = content.decode("mac_roman")
+    beyond = [character for character in text.lower() if not character.isascii()]
+    is_usual = len(beyond) > 1 and _MACINTOSH.issuperset(beyond) and not _MISPLACED_CAPITAL.search(text)
+    return is_usual and _is_western(content, "mac_roman", _MACINTOSH)
+
+
+def _is_western(content: bytes, encoding: str, western: frozenset[str]) -> bool:
+    """Whether the content is a text of a western language in this encoding, which has these letters."""
+    text = content.decode(encoding, errors="replace")
     words = [word for word in set(_WORD.findall(text)) if not word.isascii()]
     letters = [letter for word in words for letter in word.lower() if not letter.isascii()]
     few = all(sum(not letter.isascii() for letter in word) * 2 <= max(2, len(word)) for word in words)
-    return not _CONTROL.search(text) and "\ufffd" not in text and few and _WESTERN.issuperset(letters)
+    return not _CONTROL.search(text) and "\ufffd" not in text and few and western.issuperset(letters)
 
 
 def _is_mixed(text: str) -> bool:

@@ -57,7 +57,8 @@ def _row(where: str, value: Any, position: int, reading: Reading) -> Row:
 
 def _values(line: bytes) -> list[Any]:
     """Parse the line as UTF-8: one value, or the objects of an array."""
-    text = line.decode().strip()
+    # Each of several joined files begins with a byte order mark.
+    text = line.decode("utf-8-sig").strip()
     try:
         value = _DECODER.decode(text)
     except ValueError:

@@ -105,9 +105,13 @@ class _Lines:
 
     def next(self) -> str:
         """The next line with its end; an empty text if there is none."""
-        line = self._again.popleft() if self._again else self._text.readline(LARGEST + 1).replace("\0", "")
+        line = self._again.popleft() if self._again else self._line()
         self.number += bool(line)
         return line
+
+    def _line(self) -> str:
+        """Read a line, without a byte order mark, which each of several joined files has."""
+        return self._text.readline(LARGEST + 1).replace("\0", "").removeprefix("\ufeff")
 
     def back(self, lines: Sequence[str]) -> None:
         """Put these lines back, as the next ones."""
