@@ -1,12 +1,15 @@
 """Tables: no row is lost, no column replaces another, and a table without a text column is still a document."""
 
+import io
+
 import pytest
 
 from corpus.document import Document, Unreadable
 from corpus.formats import Reading
+from corpus.formats.rows import rows as table
 from corpus.formats.table import names_of
 from tests.unit.growth import grows_in_proportion
-from tests.unit.reading import documents, entries, reasons, texts
+from tests.unit.reading import TEXT, documents, entries, reasons, texts
 
 
 @pytest.mark.parametrize("between", [",", ";", "\t", "|"])
@@ -76,7 +79,10 @@ def test_a_quote_swallows_no_rows(lines: list[str], named: set[int], kept: list[
 )
 @pytest.mark.thorough
 def test_the_time_grows_as_the_table_does(row: str) -> None:
-    assert grows_in_proportion(lambda text: entries(text, "a.csv"), lambda size: "id,text\n" + row * size, 500)
+    def work(text: str) -> None:
+        list(table(io.BytesIO(text.encode()), "a.csv", TEXT))
+
+    assert grows_in_proportion(work, lambda size: "id,text\n" + row * size, 500)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
@@ -141,6 +147,50 @@ def test_the_request_of_the_api_kept_in_a_file() -> None:
 def test_blank_lines_before_the_first_row_do_not_count() -> None:
     assert texts("\n \nid,text\n1,One\n", "a.csv") == ["One"]
     assert "holds no text" in reasons("\n\n", "a.csv")[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ("Report of 2024\n", "Report of 2024"),
+        ("Report\n\n", "Report"),
+        ("# made by x; y, z\n#\n", "# made by x; y, z\n#"),
+        ("Report,,\nMarch,,\n,,\n", "Report\nMarch"),
+    ],
+)
+def test_lines_before_the_first_row_are_a_document_of_their_own(before: str, said: str) -> None:
+    content = before + "id,text,n\n1,One,2\n2,Two,3\n"
+    assert texts(content, "a.csv") == ["One", "Two", said]
+    assert texts(content.replace(",", ";") if "#" not in before else content, "a.csv") == ["One", "Two", said]
+    assert [item["n"] for item in documents(content, "a.csv")[:2]] == ["2", "3"]
+    wrong = content.replace("1,One,2", "1,One,2,3")
+    assert reasons(wrong, "a.csv")[0].startswith(f"a.csv:{before.count(chr(10)) + 2}: has 4 cells")
+
+
+@pytest.mark.parametrize("before", ["Report\n\n", "# Report\n", "Report,,\n"])
+def test_lines_before_the_first_row_belong_to_the_document_of_all_rows(before: str) -> None:
+    (text,) = texts(before + "City,Country,Days\nOslo,Norway,4\n", "a.csv")
+    assert text == f"{before.strip().rstrip(',')}\n\nCity: Oslo; Country: Norway; Days: 4"
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("note\nHello, world\nBye, all\n", "note: Hello, world\nnote: Bye, all"),
+        ("x,\na,b\nc,d\n", "x: a; column_2: b\nx: c; column_2: d"),
+        ("City,Note\nOslo,good|text\nBergen,bad|text\n", "City: Oslo; Note: good|text\nCity: Bergen; Note: bad|text"),
+        ("name,type\nfoo,text\n", "name: foo; type: text"),
+        ("#City,Days\nOslo,4\nBergen,5\n", "#City: Oslo; Days: 4\n#City: Bergen; Days: 5"),
+        ("name,,\n,b,c\n", "column_2: b; column_3: c"),
+    ],
+)
+def test_a_table_may_begin_with_an_odd_row(content: str, expected: str) -> None:
+    assert texts(content, "a.csv") == [expected]
+
+
+def test_a_name_of_a_column_may_have_lines() -> None:
+    assert texts('"a\nb",text\n1,One\n', "a.csv") == ["One"]
+    assert texts(",text\n0,One\n1,Two\n", "a.csv") == ["One", "Two"]
 
 
 def test_a_number_of_any_length_keeps_no_text_out() -> None:

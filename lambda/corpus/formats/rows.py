@@ -13,6 +13,7 @@ from corpus.formats import LARGEST, Reading, Row, too_large
 from corpus.formats.encoding import utf8
 from corpus.formats.outline import Outline
 from corpus.formats.plain import document_row
+from corpus.formats.preamble import MOST_LINES, lines_before
 from corpus.formats.table import documents_in, fields_of, lacking, names_of, say
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -27,6 +28,8 @@ _HABITS: Sequence[Mapping[str, Any]] = (
 )
 # Such a row has at most this many lines.
 _MOST_LINES = 100
+# The characters that are examined to find lines before the first row.
+_MOST_BEFORE = 1 << 16
 # If at least this many lines within a quoted cell all look like rows, they are rows: the quote was never closed.
 SWALLOWED = 3
 _OPEN = "a quote that begins in this row is not closed"
@@ -49,6 +52,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     text = io.TextIOWrapper(cast(IO[bytes], raw), encoding="utf-8", newline="")
     try:
         lines = _Lines(text)
+        said = _before(lines, reading)
         between = _between(lines)
         header = next(_records(lines, between, 0), None)
         if header is None or not any(header.cells):
@@ -61,22 +65,43 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
             return
         records = _records(lines, between, len(names))
         gives = _each if documents_in(names, reading) else _together
-        yield from gives(records, name, names, reading)
+        yield from gives(records, name, names, reading, said)
     finally:
         text.detach()
 
 
-def _each(records: Iterable[_Record], name: str, names: Sequence[str], reading: Reading) -> Iterator[Row]:
+def _before(lines: "_Lines", reading: Reading) -> Outline:
+    """Read the lines before the first row."""
+    first: list[str] = []
+    while len(first) < MOST_LINES and sum(map(len, first)) < _MOST_BEFORE and (line := lines.next()):
+        first.append(line)
+    lines.back(first)
+    outline = Outline()
+    for said in lines_before(first, DELIMITERS, reading):
+        lines.next()
+        outline.block(said, "\n")
+    outline.part()
+    return outline
+
+
+def _each(
+    records: Iterable[_Record], name: str, names: Sequence[str], reading: Reading, before: Outline
+) -> Iterator[Row]:
+    """A row for each record, and one for the text before them."""
     for record in records:
         where = f"{name}:{record.number}"
         if record.reason:
             yield Row(where, reason=record.reason, entry=record.line or record.cells)
         elif not _is_empty(record, names):
             yield Row(where, reading.text_of(fields_of(names, record.cells)))
+    if len(before):
+        yield document_row(name, reading, before)
 
 
-def _together(records: Iterable[_Record], name: str, names: Sequence[str], reading: Reading) -> Iterator[Row]:
-    outline = Outline()
+def _together(
+    records: Iterable[_Record], name: str, names: Sequence[str], reading: Reading, outline: Outline
+) -> Iterator[Row]:
+    """One row for the text before the records and for all of them."""
     for record in records:
         if record.reason:
             yield Row(f"{name}:{record.number}", reason=record.reason, entry=record.line or record.cells)
