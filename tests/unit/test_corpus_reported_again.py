@@ -3,6 +3,7 @@
 import base64
 import codecs
 import io
+import zipfile
 from importlib import import_module
 
 import pytest
@@ -13,7 +14,7 @@ from corpus.formats.loose_json import corrected
 from corpus.formats.mail import rows as message
 from corpus.formats.rich_text import rows as rich_text
 from tests.unit.growth import grows_in_proportion
-from tests.unit.office_files import CORE, archive, docx, odt, paragraph, pptx
+from tests.unit.office_files import CORE, archive, docx, odt, paragraph, pptx, shape
 from tests.unit.reading import TEXT, documents, reasons, texts
 from tests.unit.test_corpus_office import with_parts
 from tests.unit.test_corpus_reported import MAIL, PAGE, Content, book, cell, mail, run, workbook
@@ -189,6 +190,20 @@ def with_objects(content: bytes) -> bytes:
     return with_parts(content, {"Object 1/content.xml": FORMULA, "Object 2/content.xml": CHART})
 
 
+WORD_2003 = 'xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml"'
+PARTS = 'xmlns:pkg="http://schemas.microsoft.com/office/2006/xmlPackage"'
+
+
+def flat_opc(content: bytes) -> bytes:
+    """The parts of an Office file in one XML file."""
+    parts = ""
+    with zipfile.ZipFile(io.BytesIO(content)) as opened:
+        for name in opened.namelist():
+            part = opened.read(name).decode()
+            parts += f'<pkg:part pkg:name="/{name}"><pkg:xmlData>{part}</pkg:xmlData></pkg:part>'
+    return f'<?xml version="1.0"?><pkg:package {PARTS}>{parts}</pkg:package>'.encode()
+
+
 NOT_AVAILABLE = '<c r="B2" t="e"><v>#N/A</v></c>'
 SHEET_NAMES = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text", "table")
@@ -215,6 +230,19 @@ def ods_cell(text: str, kind: str = 'office:value-type="string"') -> str:
 
 
 OFFICE: dict[str, tuple[str, bytes, list[str]]] = {
+    "Word 2003 XML": (
+        "a.xml",
+        f"<w:wordDocument {WORD_2003}><w:styles><w:style w:styleId='x'><w:name w:val='heading 1'/></w:style></w:styles>"
+        f"<w:body>{paragraph('Fees', 'x')}<w:p>{run('Un')}{run('known fees')}</w:p></w:body></w:wordDocument>".encode(),
+        ["Fees\n\nUnknown fees"],
+    ),
+    "a Word document in one XML file": ("a.xml", flat_opc(docx(f"<w:p>{run('Un')}{run('known')}</w:p>")), ["Unknown"]),
+    "a presentation in one XML file": ("a.xml", flat_opc(pptx(shape("One"), shape("Two"))), ["Two\n\nOne"]),
+    "XML that names the parts of such a file": (
+        "a.xml",
+        f"<a {PARTS}>word/document.xml</a>".encode(),
+        ["a: word/document.xml"],
+    ),
     "an error in a workbook": (
         "a.xlsx",
         workbook(

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from corpus.formats import Reading, Row, whole
+from corpus.formats import Reading, Row, slides, whole, word
 from corpus.formats.encoding import MEANT, codec_of, decoded
 from corpus.formats.outline import Outline
 from corpus.formats.package import Attributes, BadArchive, local, tags_of
 from corpus.formats.plain import document_row
+from corpus.formats.word_xml import as_archive
 
 _DECLARED = re.compile(rb"(<\?xml\s[^>]{0,100}?)\sencoding\s{0,9}=\s{0,9}[\"']([A-Za-z0-9._-]{1,40})[\"']")
 # The encodings that expat reads itself.
@@ -22,7 +23,11 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     content = whole(file)
     elements = _Elements()
     try:
-        tags_of([_legible(content)], "its XML", elements.start, elements.end, elements.text)
+        legible = _legible(content)
+        if document := as_archive(legible):
+            yield from (slides if document.is_presentation else word).rows(document.archive, name, reading)
+            return
+        tags_of([legible], "its XML", elements.start, elements.end, elements.text)
     except BadArchive:
         # The XML is not well formed, or defines entities. Its source is stored, so that its text can be found.
         yield document_row(name, reading, decoded(content))
