@@ -10,8 +10,10 @@ import pytest
 
 from corpus.endings import FORMATS
 from corpus.formats.encoding import decoded
+from corpus.formats.flat import as_archive
 from corpus.formats.loose_json import corrected
 from corpus.formats.mail import rows as message
+from corpus.formats.mdx import without_code
 from corpus.formats.rich_text import rows as rich_text
 from tests.unit.growth import grows_in_proportion
 from tests.unit.office_files import CORE, archive, docx, odt, paragraph, pptx, shape
@@ -204,6 +206,46 @@ def flat_opc(content: bytes) -> bytes:
     return f'<?xml version="1.0"?><pkg:package {PARTS}>{parts}</pkg:package>'.encode()
 
 
+FRACTION = (
+    "<math xmlns='http://www.w3.org/1998/Math/MathML'><semantics><mfrac><mi>a</mi><msup><mi>c</mi><mn>2</mn></msup>"
+    "</mfrac><annotation>a over c</annotation></semantics></math>"
+)
+FLAT = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text", "drawing")
+).replace("xmlns:drawing=", "xmlns:draw=")
+
+
+def fodt(body: str) -> bytes:
+    kind = 'office:mimetype="application/vnd.oasis.opendocument.text"'
+    body = f"<office:body><office:text>{body}</office:text></office:body>"
+    return f"<office:document {FLAT} {kind}>{body}</office:document>".encode()
+
+
+MDX = """import {
+  Note,
+} from "./note"
+import Tabs from '@theme/Tabs'
+
+# Fees
+
+export const meta = {
+  year: 2024,
+}
+
+The
+import duty is 5 %{/* check
+this */}. export of fish is free.
+
+<Note kind="tip">
+
+Inner text
+
+</Note>
+
+```js
+import a from "b" {/* kept */}
+```
+"""
 NOT_AVAILABLE = '<c r="B2" t="e"><v>#N/A</v></c>'
 SHEET_NAMES = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text", "table")
@@ -243,6 +285,31 @@ OFFICE: dict[str, tuple[str, bytes, list[str]]] = {
         f"<a {PARTS}>word/document.xml</a>".encode(),
         ["a: word/document.xml"],
     ),
+    "formulas of an OpenDocument in one file": (
+        "a.fodt",
+        fodt(
+            f"<text:p>So <draw:object>{FRACTION}</draw:object> and "
+            f"<draw:object draw:x='1'> {FRACTION.replace('<m', '<math:m').replace('</m', '</math:m')}</draw:object> end"
+            "</text:p>"
+        ).replace(b"<math:math ", b"<math:math xmlns:math='http://www.w3.org/1998/Math/MathML' "),
+        ["So  and  end\n\na/c^2\n\na/c^2"],
+    ),
+    "an OpenDocument in one file that does not name its kind": (
+        "a.fodt",
+        fodt("<text:p>The text</text:p>").replace(b"office:mimetype", b"office:other"),
+        ["The text"],
+    ),
+    "a formula without an end in an OpenDocument in one file": (
+        "a.fodt",
+        fodt("<text:p>So <![CDATA[<draw:object><math >]]></text:p>"),
+        ["So <draw:object><math >"],
+    ),
+    "code of MDX": (
+        "a.mdx",
+        MDX.encode(),
+        ['Fees\n\nThe import duty is 5 %. export of fish is free.\n\nInner text\n\nimport a from "b" {/* kept */}'],
+    ),
+    "the same lines in Markdown": ("a.md", b'import a from "b"\n\nText', ['import a from "b"\n\nText']),
     "an error in a workbook": (
         "a.xlsx",
         workbook(
@@ -466,6 +533,19 @@ def test_the_time_to_compare_captions_grows_with_their_lines() -> None:
         list(reader.rows(io.BytesIO(text.encode()), "a.vtt", TEXT))
 
     assert grows_in_proportion(work, made, 8_000)
+
+
+@pytest.mark.parametrize("piece", ["{/*", "import a,", "```\n", "import {\n", "~~~", "\n`", "{/**/}"])
+def test_the_time_to_find_code_of_mdx_grows_with_the_text(piece: str) -> None:
+    assert grows_in_proportion(without_code, lambda size: piece * size, 20_000)
+
+
+@pytest.mark.parametrize("piece", ["<draw:object ", "<draw:object><math >", "<draw:object><math ></draw:object>"])
+def test_the_time_to_find_formulas_grows_with_the_file(piece: str) -> None:
+    head = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+    assert grows_in_proportion(
+        lambda text: as_archive(io.BytesIO(text.encode())), lambda size: head + piece * size, 4_000
+    )
 
 
 @pytest.mark.parametrize("piece", ["=?utf-8?q?", "x\n ", '"', "<a@b.example>, "])

@@ -11,8 +11,11 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import reference, table
 from markdown_it.rules_block.table import escapedSplit, getLine
 
+from corpus.endings import ending
 from corpus.formats import Reading, Row, whole
 from corpus.formats.encoding import decoded
+from corpus.formats.mdx import ENDING as MDX
+from corpus.formats.mdx import without_code
 from corpus.formats.outline import BETWEEN_CELLS, Outline
 from corpus.formats.page import BLOCKS, CELLS, LINES, UNSEEN, read_into
 from corpus.formats.plain import document_row
@@ -41,7 +44,7 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     content = whole(file)
     title, text = _front_matter(decoded(content))
     outline = Outline()
-    markdown_into(outline, text)
+    markdown_into(outline, without_code(text) if ending(name) == MDX else text)
     yield document_row(name, reading, outline, title or outline.title)
 
 
