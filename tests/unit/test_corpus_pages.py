@@ -80,7 +80,13 @@ def test_a_page_is_in_the_encoding_that_it_says(content: bytes, text: str) -> No
     assert texts(content, "a.html") == [text]
 
 
-@pytest.mark.parametrize("markup", ["<p>x", "<b>x", "<!--", '<meta charset="', "<td>x", "&amp;"])
+@pytest.mark.parametrize(
+    "markup",
+    [
+        *("<p>x", "<b>x", "<!--", '<meta charset="', "<td>x", "&amp;", "<abbr title=a>x", "<abbr title=b>x</abbr>"),
+        *("<select multiple><option>x", "<p hidden>x", "<p style='display:", "<noframes>", "</noframes><frameset "),
+    ],
+)
 def test_the_time_grows_as_the_page_does(markup: str) -> None:
     from corpus.formats.outline import Outline
     from corpus.formats.page import decoded, read_into

@@ -55,6 +55,21 @@ PAGES: dict[str, tuple[Content, str]] = {
     "an icon with a name": ("<table><tr><td>Fish<td><i role=img aria-label=yes></i></table>", "Fish | yes"),
     "elements of programs that touch": ("<my-tab>One</my-tab><my-tab>Two</my-tab>", "One Two"),
     "a reading without brackets": ("<ruby>漢<rt>kan</rt></ruby>字", "漢(kan)字"),
+    "the meaning of an abbreviation": (
+        "<p><abbr title='World  Health Organization'>WHO</abbr> and <dfn title=net>n<b>e</b>t</dfn>: WHO is "
+        "<abbr title='World Health Organization'>WHO</abbr>. European Union (<abbr title='European Union'>EU</abbr>)",
+        "WHO (World Health Organization) and net: WHO is WHO. European Union (EU)",
+    ),
+    "the page for browsers without frames": (
+        "<frameset><frame src=a><noframes><body><p>One <b>two</b></p><p>Three</p></body></noframes></frameset>",
+        "One two\n\nThree",
+    ),
+    "a page beside that for other browsers": ("<p>One</p><noembed><p>no</p></noembed><noframes>no</noframes>", "One"),
+    "the chosen option of a list": (
+        "<p>In <select><option>no<option selected>O<b>s</b>lo<optgroup><option>no</select>, on "
+        "<select multiple><option>Mon<option><option label=Tue></select>",
+        "In Oslo , on Mon, Tue",
+    ),
     "an encoding that is a part of another one": (
         b"<meta charset=ks_c_5601-1987><p>" + "똠방각하".encode("cp949"),
         "똠방각하",

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 from selectolax.lexbor import LexborHTMLParser
 
 from corpus.formats import Reading, Row, whole
-from corpus.formats.alternatives import OPENING, alternative, is_own
+from corpus.formats.alternatives import ABBREVIATIONS, OPENING, Meanings, alternative, chosen, is_own
 from corpus.formats.encoding import MEANT, codec_of, encoding_of
 from corpus.formats.encoding import decoded as text_of
 from corpus.formats.joined_cells import Spans
@@ -21,17 +21,8 @@ from corpus.formats.xhtml import html_of, is_xhtml
 # Elements that are left out: menus, and elements that no page shows. An annotation repeats its formula.
 UNSEEN = frozenset(
     (
-        "head",
-        "title",
-        "script",
-        "style",
-        "template",
-        "noscript",
-        "nav",
-        "iframe",
-        "select",
-        "annotation",
-        "annotation-xml",
+        *("head", "title", "script", "style", "template", "noscript", "noframes", "noembed"),
+        *("nav", "iframe", "select", "annotation", "annotation-xml"),
     )
 )
 LINES = frozenset(("br", "li", "tr", "dt", "dd", "option", "summary", "caption", "figcaption", "legend"))
@@ -55,6 +46,8 @@ _HEAD = 1024
 _SINGLE = re.compile(r"ascii|iso8859-\d+|cp125\d|koi8-[ru]|mac[-_].*")
 # A template that the browser shows as part of the element around it.
 _SHADOW = re.compile(r"<template(?=\s[^<>]{0,1000}?\bshadowroot(?:mode)?\b)", re.IGNORECASE)
+# Pages for browsers without frames, whose content the parser takes for text.
+_RAW = re.compile(r"(?<=<)(/?)(?:noframes|noembed|frameset)(?=[\s>])", re.IGNORECASE)
 # How many frames may be within each other.
 _FRAMES = 3
 
@@ -99,7 +92,8 @@ def read_into(outline: Outline, html: str, level: int = 0) -> str | None:
     before = len(outline)
     _Walk(outline, level).all(tree.root)
     if len(outline) == before:
-        # The whole page is within `nav` or `noscript`, which other pages use only for menus and warnings.
+        # The whole page is within `nav`, `noscript` or `noframes`, which other pages use only for menus and warnings.
+        tree = LexborHTMLParser(_RAW.sub(r"\1div", _SHADOW.sub("<div", html)))
         _Walk(outline, level, unseen=UNSEEN - {"nav", "noscript"}).all(tree.root)
     return _SPACE.sub(" ", title.text()).strip() if title is not None else None
 
@@ -118,6 +112,7 @@ class _Walk:
         self._own = -1
         self._numbers, self._number = Numbers(), ""
         self._reading = False
+        self._meanings = Meanings()
 
     def all(self, root: Any) -> None:
         """Read everything below the root."""
@@ -132,6 +127,8 @@ class _Walk:
                 if below is None:
                     self._text(alternative(node))
                     self._close(node.tag)
+            elif node.tag == "select":
+                self._text(chosen(node))
             elif node.tag == "iframe" and (page := node.attributes.get("srcdoc")) and self._frames < _FRAMES:
                 self._flush("\n\n")
                 _Walk(self._outline, self._level, self._frames + 1).all(LexborHTMLParser(page).root)
@@ -177,6 +174,8 @@ class _Walk:
             self._numbers.open(tag, node.attributes)
         elif tag == "li":
             self._number = self._numbers.item(node.attributes)
+        elif tag in ABBREVIATIONS:
+            self._meanings.open(node)
         elif tag in CHILDREN:
             mark = between(node)
             while mark and self._said and not self._said[-1].strip():
@@ -215,6 +214,8 @@ class _Walk:
                 self._said.insert(self._raised, "^")
         elif tag == "rt" and self._reading:
             self._said.append(")")
+        elif tag in ABBREVIATIONS:
+            self._said.append(self._meanings.close(self._said))
         elif is_own(tag):
             self._own = len(self._said)
 
