@@ -161,7 +161,7 @@ def test_packed_rich_text_is_unpacked(packed: bytes, text: bytes) -> None:
 
 @pytest.mark.parametrize("piece", ["<", "<a", "<param>", "<<", "\n", "</nofill>"])
 def test_the_time_to_read_enriched_text_grows_with_it(piece: str) -> None:
-    assert grows_in_proportion(plain, lambda size: piece * size, 20_000)
+    assert grows_in_proportion(plain, lambda size: piece * size, 100_000)
 
 
 @pytest.mark.parametrize("piece", [">", "> \n", " \n", "a \n", ">\n"])
@@ -169,7 +169,7 @@ def test_the_time_to_read_flowed_text_grows_with_it(piece: str) -> None:
     assert grows_in_proportion(lambda text: unflowed(text, joins_words=True), lambda size: piece * size, 20_000)
 
 
-@pytest.mark.parametrize("piece", ["=", "= ", "=" + " " * 900])
+@pytest.mark.parametrize("piece", ["=" * 40, "= " * 40, "=" + " " * 900])
 def test_the_time_to_read_soft_line_ends_grows_with_them(piece: str) -> None:
     head = "From: a\nContent-Transfer-Encoding: quoted-printable\n\n"
 

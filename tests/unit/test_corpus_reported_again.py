@@ -559,7 +559,7 @@ def test_the_time_to_find_code_of_mdx_grows_with_the_text(piece: str) -> None:
 def test_the_time_to_find_formulas_grows_with_the_file(piece: str) -> None:
     head = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
     assert grows_in_proportion(
-        lambda text: as_archive(io.BytesIO(text.encode())), lambda size: head + piece * size, 4_000
+        lambda text: as_archive(io.BytesIO(text.encode())), lambda size: head + piece * size, 40_000
     )
 
 
@@ -568,7 +568,7 @@ def test_the_time_to_read_a_header_grows_with_its_size(piece: str) -> None:
     def work(text: str) -> None:
         list(message(io.BytesIO(text.encode()), "a.eml", TEXT))
 
-    assert grows_in_proportion(work, lambda size: f"To: {piece * size}\n\nmain", 12_000)
+    assert grows_in_proportion(work, lambda size: f"To: {piece * size}\n\nmain", 100_000)
 
 
 def test_the_time_to_find_foreign_bytes_grows_with_the_text() -> None:

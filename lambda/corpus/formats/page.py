@@ -93,7 +93,7 @@ def read_into(outline: Outline, html: str, level: int = 0) -> str | None:
     _Walk(outline, level).all(tree.root)
     if len(outline) == before:
         # The whole page is within `nav`, `noscript` or `noframes`, which other pages use only for menus and warnings.
-        tree = LexborHTMLParser(_RAW.sub(r"\1div", _SHADOW.sub("<div", html)))
+        tree = LexborHTMLParser(_RAW.sub(r"\1span", _SHADOW.sub("<div", html)))
         _Walk(outline, level, unseen=UNSEEN - {"nav", "noscript"}).all(tree.root)
     return _SPACE.sub(" ", title.text()).strip() if title is not None else None
 
