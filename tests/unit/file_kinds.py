@@ -306,8 +306,20 @@ OTHER: dict[str, tuple[str, Content, list[str]]] = {
             ),
             ["Main\n\nsaid"],
         )
-        for note in ("/Subtype /Text", "/Subtype /Highlight", "/Subtype /FreeText /DA (/F 9 Tf)")
+        for note in (
+            *("/Subtype /Text", "/Subtype /Highlight", "/Subtype /FreeText /DA (/F 9 Tf)", "/Subtype /Redact"),
+            *("/Subtype /Ink", "/Subtype /Line", "/Subtype /Polygon", "/Subtype /PolyLine"),
+        )
     },
+    "a file within a note of a PDF": (
+        "a.pdf",
+        pdf("Main").replace(
+            b"/MediaBox",
+            b"/Annots [<< /Subtype /FileAttachment /Rect [9 9 99 99] /FS << /Type /Filespec /F (b.txt) /UF (b.txt) "
+            b"/EF << /F 4 0 R >> >> >>] /MediaBox",
+        ),
+        ["Main", "BT /F 12 Tf 72 720 Td (Main) Tj ET"],
+    ),
     "a symbol font of a PDF": (
         "a.pdf",
         pdf("abc \\267 \\256").replace(b"/Helvetica", b"/Symbol   "),

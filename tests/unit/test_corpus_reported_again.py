@@ -54,6 +54,10 @@ PAGES: dict[str, tuple[Content, str]] = {
     "buttons of a form": ("<input type=submit value=Search><input type=image alt=Send>", "Search Send"),
     "an icon with a name": ("<table><tr><td>Fish<td><i role=img aria-label=yes></i></table>", "Fish | yes"),
     "elements of programs that touch": ("<my-tab>One</my-tab><my-tab>Two</my-tab>", "One Two"),
+    "the number of a note of a book": (
+        "<p>cod<a epub:type=noteref href=#a>1</a>, <a role=doc-noteref>2</a> and 10<sup><a>6</a></sup> <a>7</a>",
+        "cod^1, 2 and 10^6 7",
+    ),
     "a reading without brackets": ("<ruby>漢<rt>kan</rt></ruby>字", "漢(kan)字"),
     "the meaning of an abbreviation": (
         "<p><abbr title='World  Health Organization'>WHO</abbr> and <dfn title=net>n<b>e</b>t</dfn>: WHO is "
@@ -149,6 +153,15 @@ TEXTS: dict[str, tuple[str, Content, list[str]]] = {
     ),
 }
 RICH_TEXT: dict[str, tuple[Content, str]] = {
+    "an exponent": (
+        rb"{\rtf1 10{\super 6}, 10{\fs20\super\b -3} and the 1{\super st} {\super 2}}",
+        "10^6, 10^-3 and the 1st 2",
+    ),
+    "a note within a word": (
+        rb"{\rtf1 cod{\footnote\pard \{b\} {\b swim}}s {\annotation why}e}",
+        "cod\n{b} swim\ns \n why\ne",
+    ),
+    "a hyphen that is not shown, and a ligature": (rb"{\rtf1 ex\-am\u64257?ne}", "examfine"),
     "unescaped UTF-8": ("{\\rtf1\\ansi Grüße}", "Grüße"),
     "characters of the Macintosh": (rb"{\rtf1\mac caf\'8e}", "café"),
     "characters of DOS": (rb"{\rtf1\pc caf\'82}", "café"),
@@ -507,7 +520,19 @@ def test_the_time_to_correct_json_grows_with_its_size(piece: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["{\\deleted ", "{\\a", "\\upr{", "{\\*\\ud", "\\result", "|", "{\\b\\b\\b", "\\f1", "\\f1\\fcharset1"]
+    "piece",
+    [
+        "{\\deleted ",
+        "{\\a",
+        "\\upr{",
+        "{\\*\\ud",
+        "\\result",
+        "|",
+        "{\\b\\b\\b",
+        "\\f1",
+        "\\f1\\fcharset1",
+        *("1{\\super", "1{\\b\\super\\b", "{\\footnote ", "\\footnote "),
+    ],
 )
 def test_the_time_to_read_rich_text_grows_with_its_size(piece: str) -> None:
     def work(text: str) -> None:

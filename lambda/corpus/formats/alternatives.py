@@ -34,6 +34,12 @@ def is_own(tag: str) -> bool:
     return "-" in tag and tag[0] != "-"
 
 
+def is_reference(link: Any) -> bool:
+    """Whether the link is the number of a note."""
+    attributes = link.attributes
+    return "noteref" in f"{attributes.get('epub:type')} {attributes.get('role')}"
+
+
 def chosen(select: Any) -> str:
     """The chosen options of a list, or all of those that it shows at once."""
     options = select.css("option")

@@ -14,7 +14,7 @@ BETWEEN_CELLS = " | "
 WITHIN = " > "
 # Soft hyphens and marks without a width are removed, and ligatures are replaced by their letters.
 _LIGATURES = ("ff", "fi", "fl", "ffi", "ffl", "st", "st")
-_WORDS = {**PRIVATE, **dict.fromkeys((0xAD, 0x2060, 0xFEFF)), **dict(enumerate(_LIGATURES, 0xFB00))}
+WORDS = {**PRIVATE, **dict.fromkeys((0xAD, 0x2060, 0xFEFF)), **dict(enumerate(_LIGATURES, 0xFB00))}
 # The limit of a heading in `section`: a longer text is a paragraph with the style of a heading.
 LONGEST_HEADING = 200
 
@@ -62,7 +62,7 @@ class Outline:
 
     def heading(self, level: int, text: str) -> None:
         """Add a heading: the following blocks are in its section, at this `level` (1 is the outermost)."""
-        text = text.translate(_WORDS)
+        text = text.translate(WORDS)
         said = " ".join(text.split())
         if not said:
             return
@@ -75,7 +75,7 @@ class Outline:
 
     def block(self, text: str, apart: str = "\n\n") -> None:
         """Add a paragraph, a row of a table, or an entry of a list; `apart` is the separator before it."""
-        text = text.translate(_WORDS).strip("\r\n").rstrip()
+        text = text.translate(WORDS).strip("\r\n").rstrip()
         if not text.strip():
             return
         where = dict(self._at)

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 from selectolax.lexbor import LexborHTMLParser
 
 from corpus.formats import Reading, Row, whole
-from corpus.formats.alternatives import ABBREVIATIONS, OPENING, Meanings, alternative, chosen, is_own
+from corpus.formats.alternatives import ABBREVIATIONS, OPENING, Meanings, alternative, chosen, is_own, is_reference
 from corpus.formats.encoding import MEANT, codec_of, encoding_of
 from corpus.formats.encoding import decoded as text_of
 from corpus.formats.joined_cells import Spans
@@ -168,7 +168,7 @@ class _Walk:
         elif tag == "table":
             self._in_cell = 0
             self._spans = Spans()
-        elif tag == "sup":
+        elif tag == "sup" or (tag == "a" and is_reference(node)):
             self._raised = len(self._said)
         elif tag in LISTS:
             self._numbers.open(tag, node.attributes)
@@ -208,10 +208,11 @@ class _Walk:
             self._number = ""
         elif tag in ("pre", "textarea"):
             self._in_pre -= 1
-        elif tag == "sup" and 0 < self._raised < len(self._said):
+        elif tag in ("sup", "a") and 0 < self._raised < len(self._said):
             before, *number = self._said[self._raised - 1 :]
             if is_raised(before, "".join(number)):
                 self._said.insert(self._raised, "^")
+            self._raised = 0
         elif tag == "rt" and self._reading:
             self._said.append(")")
         elif tag in ABBREVIATIONS:

@@ -10,7 +10,7 @@ import pypdfium2
 
 from corpus.formats import LARGEST, Reading, Row, too_large
 from corpus.formats.outline import Outline
-from corpus.formats.pdf_notes import notes
+from corpus.formats.pdf_notes import files, notes
 from corpus.formats.plain import document_row
 from corpus.formats.scans import DOTS_PER_INCH, LONGEST_SIDE, recognized
 
@@ -24,11 +24,15 @@ _STAMP, _MOST = 100, 0.8
 
 @dataclass
 class _Pages:
-    """The text of each page; the numbers of the pages that are scans, and the reasons of those that are not read."""
+    """The text of each page; the numbers of the pages that are scans, and the reasons of those that are not read.
+
+    files: the names and contents of the files within notes.
+    """
 
     texts: dict[int, str] = field(default_factory=dict)
     scans: list[int] = field(default_factory=list)
     unread: dict[int, str] = field(default_factory=dict)
+    files: list[tuple[str, bytes]] = field(default_factory=list)
 
 
 def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
@@ -58,15 +62,15 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     elif len(set(pages.unread.values())) == 1 and len(pages.unread) == len(document):
         reason = next(iter(pages.unread.values()))
         yield Row(name, reason=f"holds {reason}" if reason.startswith("no text") else reason)
-        yield from _attached(document, name, reading)
+        yield from _attached(document, pages.files, name, reading)
         return
     for numbers, reason in _stretches(pages.unread):
         yield Row(f"{name}, {numbers}", reason=reason)
-    yield from _attached(document, name, reading)
+    yield from _attached(document, pages.files, name, reading)
 
 
-def _attached(document: Any, name: str, reading: Reading) -> Iterator[Row]:
-    """Each file within the PDF, read like a separate file."""
+def _attached(document: Any, in_notes: Sequence[tuple[str, bytes]], name: str, reading: Reading) -> Iterator[Row]:
+    """Each file within the PDF or within its notes, read like a separate file."""
     from corpus.source import rows as read_rows
 
     for number in range(document.count_attachments()):
@@ -78,13 +82,15 @@ def _attached(document: Any, name: str, reading: Reading) -> Iterator[Row]:
             yield Row(place, reason="cannot be read")
             continue
         yield from read_rows(content, place, reading)
+    for number, (called, content) in enumerate(in_notes, document.count_attachments() + 1):
+        yield from read_rows(content, f"{name}/{called or f'attachment {number}'}", reading)
 
 
 def _read(document: Any) -> _Pages:
     pages, size = _Pages(), 0
     for number in range(1, len(document) + 1):
         try:
-            text, is_scan = _page(document, number - 1)
+            text, is_scan = _page(document, number - 1, pages.files)
         except pypdfium2.PdfiumError:
             pages.unread[number] = "cannot be read"
             continue
@@ -115,10 +121,11 @@ def _recognize(document: Any, pages: _Pages, reading: Reading) -> None:
             pages.texts[number] = "\n".join(page.lines)
 
 
-def _page(document: Any, number: int) -> tuple[str, bool]:
+def _page(document: Any, number: int, attached: list[tuple[str, bytes]]) -> tuple[str, bool]:
     """The text of a page, and whether it is a scan: pictures or drawings without a text other than a stamp."""
     page = document[number]
     written = list(notes(page))
+    attached += files(document, page)
     # The values of a form are not part of the page's text until the form is flattened.
     if pypdfium2.raw.FPDFPage_Flatten(page, pypdfium2.raw.FLAT_NORMALDISPLAY) == pypdfium2.raw.FLATTEN_SUCCESS:
         page.close()

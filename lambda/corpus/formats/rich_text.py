@@ -7,11 +7,16 @@ from typing import BinaryIO
 from striprtf.striprtf import rtf_to_text
 
 from corpus.formats import Reading, Row, whole
-from corpus.formats.outline import BETWEEN_CELLS
+from corpus.formats.outline import BETWEEN_CELLS, WORDS
 from corpus.formats.plain import document_row
 
 # striprtf leaves out these groups, so they are turned into paragraphs.
 _BESIDE = re.compile(r"(?:\\\*)?\\(?:footnote|annotation|header[lrf]?|footer[lrf]?|shptxt)(?![A-Za-z])")
+_BESIDE_OR_BRACE = re.compile(rf"\\[\\{{}}]|[{{}}]|{_BESIDE.pattern}")
+# A superscript number directly behind a word or another number.
+_RAISED = re.compile(
+    r"(?<=[^\s{}])(\{(?:\\[a-z]{1,32}-?\d{0,10}\s?){0,20}\\super(?:\\[a-z]{1,32}-?\d{0,10}){0,20}\s?)(?=-?\d)"
+)
 # A shape contains text, and so do the shown result of an embedded file and the number of a paragraph; a shape's
 # properties are not text.
 _SHAPE = re.compile(r"(?:\\\*)?\\(?:shpinst|shp|object|result|pntext)(?![A-Za-z]) ?")
@@ -42,11 +47,11 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
     source = _decoded(content)
     title = _TITLE.search(source)
     named = _ENCODING.search(source, 0, _HEAD)
-    readable = _PROPERTY.sub(r"{\\*\\sp", _SHAPE.sub("", _BESIDE.sub(r"\\par ", _readable(source))))
+    readable = _PROPERTY.sub(r"{\\*\\sp", _SHAPE.sub("", _apart(_RAISED.sub(r"\1^", _readable(source)))))
     encoding = _ENCODINGS[named[1]] if named else "cp1252"
     text: str = rtf_to_text(readable, encoding, errors="replace")  # type: ignore[no-untyped-call] # of striprtf 0.0
     text = text.replace(f"{_BAR}\n", "\n").replace(_BAR, BETWEEN_CELLS).replace(_TEXT_BAR, _BAR)
-    yield document_row(name, reading, text, title and title[1])
+    yield document_row(name, reading, text.translate(WORDS), title and title[1])
 
 
 def _decoded(content: bytes) -> str:
@@ -62,6 +67,26 @@ def _readable(source: str) -> str:
     marked = _with_sets(source)
     marked = _FORMS.sub(r"{\\*\\upr ", _SECOND_FORM.sub("{", marked))
     return _DELETED.sub(r"{\\*\\deleted \1", marked).replace(_BAR, _TEXT_BAR)
+
+
+def _apart(source: str) -> str:
+    """The source with each text that stands beside the others, such as a note, as a paragraph of its own."""
+    said: list[str] = []
+    beside: list[bool] = []
+    at = 0
+    for piece in _BESIDE_OR_BRACE.finditer(source):
+        said.append(source[at : piece.start()])
+        at = piece.end()
+        mark = piece[0]
+        if mark == "{":
+            beside.append(False)
+        elif mark == "}" and beside and beside.pop():
+            mark = "\\par }"
+        elif _BESIDE.fullmatch(mark):
+            beside[-1:] = [True]
+            mark = "\\par "
+        said.append(mark)
+    return "".join([*said, source[at:]])
 
 
 def _with_sets(source: str) -> str:
