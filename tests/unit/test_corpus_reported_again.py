@@ -345,6 +345,16 @@ OFFICE: dict[str, tuple[str, bytes, list[str]]] = {
         ),
         ["A: x; B: #N/A; C: y"],
     ),
+    "a title above the table of a workbook": (
+        "a.xlsx",
+        workbook(
+            cell("B1", "Report"),
+            cell("A2", "of 2024"),
+            cell("A3", "n") + cell("B3", "text"),
+            cell("A4", "1") + cell("B4", "One"),
+        ),
+        ["One", "Report\nof 2024"],
+    ),
     "an error and an empty cell without names of columns": (
         "a.xlsx",
         workbook(

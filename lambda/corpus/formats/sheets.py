@@ -13,6 +13,7 @@ from corpus.formats.formulas import unanswered
 from corpus.formats.outline import Outline
 from corpus.formats.package import BadArchive, Package, refused
 from corpus.formats.plain import document_row
+from corpus.formats.preamble import MOST_LINES
 from corpus.formats.sheet_notes import beside
 from corpus.formats.sheet_texts import Texts, texts
 from corpus.formats.table import documents_in, fields_of, names_of, say
@@ -49,10 +50,14 @@ def rows(file: BinaryIO, name: str, reading: Reading) -> Iterator[Row]:
             except CalamineError as error:
                 yield Row(f"{name}, sheet {sheet}", reason=f"cannot be read ({error})")
                 continue
-            names = _header(table)
             outline.at(sheet=sheet)
             for note in notes.get(sheet, []):
                 outline.block(note)
+            before = _length_before(table, reading)
+            for line in table[:before]:
+                outline.block(" ".join(filter(None, line.texts)), "\n")
+            table = table[before:]
+            names = _header(table)
             if names and documents_in(names, reading):
                 has_text = True
                 for line in table[1:]:
@@ -116,6 +121,15 @@ def _header(table: Sequence[_Line]) -> list[str] | None:
     if len(first) < 2 or not all(isinstance(cell, str) for cell in first) or len(set(first)) < len(first):
         return None
     return names_of([str(cell) for cell in table[0].values])
+
+
+def _length_before(table: Sequence[_Line], reading: Reading) -> int:
+    """How many rows, each with one text, are before the row that names the column of the text; 0 if none names it."""
+    for number, line in enumerate(table[:MOST_LINES]):
+        said = [text for text in line.texts if text]
+        if len(said) > 1:
+            return number if documents_in(line.texts, reading) else 0
+    return 0
 
 
 def _plain(cell: Any) -> Any:
