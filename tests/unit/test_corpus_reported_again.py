@@ -261,7 +261,7 @@ export const meta = {
 }
 
 The
-import duty is 5 %{/* check
+import cod from Norway is 5 %{/* check
 this */}. export of fish is free.
 
 <Note kind="tip">
@@ -335,7 +335,10 @@ OFFICE: dict[str, tuple[str, bytes, list[str]]] = {
     "code of MDX": (
         "a.mdx",
         MDX.encode(),
-        ['Fees\n\nThe import duty is 5 %. export of fish is free.\n\nInner text\n\nimport a from "b" {/* kept */}'],
+        [
+            "Fees\n\nThe import cod from Norway is 5 %. export of fish is free.\n\n"
+            'Inner text\n\nimport a from "b" {/* kept */}'
+        ],
     ),
     "the same lines in Markdown": ("a.md", b'import a from "b"\n\nText', ['import a from "b"\n\nText']),
     "an error in a workbook": (
