@@ -7,6 +7,7 @@ import email.policy
 import quopri
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from email.message import EmailMessage, Message, MIMEPart
 from typing import BinaryIO, cast
 
@@ -176,9 +177,11 @@ def text_of(part: MIMEPart) -> str:
 
 
 def _payload(part: MIMEPart) -> bytes:
-    content = part.get_payload()
-    if isinstance(content, str) and _transfer(part) == "quoted-printable":
-        return quopri.decodestring(_PADDED.sub(b"=\n", content.encode("utf-8", "surrogateescape")))
+    if _transfer(part) == "quoted-printable":
+        # Python decodes a text that is not ASCII here, and fails for some encodings.
+        with suppress(UnicodeError, LookupError):
+            content = str(part.get_payload())
+            return quopri.decodestring(_PADDED.sub(b"=\n", content.encode("utf-8", "surrogateescape")))
     return cast(bytes, part.get_payload(decode=True) or b"")
 
 

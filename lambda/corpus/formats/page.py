@@ -111,8 +111,7 @@ class _Walk:
         self._raised = 0
         self._own = -1
         self._numbers, self._number = Numbers(), ""
-        self._reading = False
-        self._meanings = Meanings()
+        self._reading, self._meanings = False, Meanings()
 
     def all(self, root: Any) -> None:
         """Read everything below the root."""
