@@ -11,6 +11,15 @@ from rag.failures import Invalid
 _MOST_LISTED = 10_000
 
 
+def newest_first(field: str) -> list[dict[str, str]]:
+    """The order of a search of an index with one shard, by a field with times; it has a cursor that is a number.
+
+    Documents of the same time keep their places between pages, because all replicas have the same sequence numbers.
+    Their order in a replica's files differs, and an administrator can forbid to sort by `_id`.
+    """
+    return [{field: "desc"}, {"_seq_no": "desc"}]
+
+
 def start_of(after: str | None, size: int, mistake: str, beyond: str) -> int:
     """The number of a page's first entry, from 0.
 

@@ -20,7 +20,7 @@ from rag.conversations import (
     title_of,
     words_of,
 )
-from rag.cursor import start_of
+from rag.cursor import newest_first, start_of
 from rag.failures import AssistantRefused, RagFailure, Unavailable
 from rag.prompt import Turn
 from rag.search.engine import IndexClient
@@ -73,7 +73,7 @@ class ConversationsInIndex:
         narrowed = [{"bool": {"should": [named, unknown], "minimum_should_match": 1}}] if words else []
         body = {
             "query": {"bool": {"filter": [{"term": {"caller": mark_of(caller)}}, *narrowed]}},
-            "sort": [{"changed": "desc"}],
+            "sort": newest_first("changed"),
             "from": start,
             "size": size + 1,
             "_source": ["caller", "changed", "number", "title", "words", "turns.question"],

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from rag.budget import Budget
 from rag.conversations import mark_of
 from rag.conversations.share import NO_CURSOR, SHARED, Share, key_of, no_link
-from rag.cursor import start_of
+from rag.cursor import newest_first, start_of
 from rag.failures import AssistantRefused
 from rag.search.engine import IndexClient
 
@@ -58,7 +58,7 @@ class SharesInIndex:
         narrowed: list[dict[str, Any]] = [{"range": {"changed": {"gt": int(self._clock())}}}]
         if caller is not None:
             narrowed.append({"match": {"words": mark_of(caller)}})
-        paged = {"sort": [{"changed": "desc"}], "from": start, "size": size + 1}
+        paged = {"sort": newest_first("changed"), "from": start, "size": size + 1}
         hits = self._hits(narrowed, budget, **paged)
         shares = [Share.of(hit["_source"]["share"]) for hit in hits[:size]]
         return shares, str(start + size) if len(hits) > size else None

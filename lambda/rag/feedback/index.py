@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from rag.budget import Budget
-from rag.cursor import start_of
+from rag.cursor import newest_first, start_of
 from rag.failures import AssistantRefused
 from rag.feedback import expiry
 from rag.feedback_models import Judgement, Rating
@@ -50,7 +50,7 @@ class FeedbackInIndex:
 
     def listed(self, size: int, after: str | None, budget: Budget) -> tuple[list[Judgement], str | None]:
         start = start_of(after, size, NO_CURSOR, "A list of feedback")
-        body = {"query": _alive(), "sort": [{"at": "desc"}], "from": start, "size": size + 1}
+        body = {"query": _alive(), "sort": newest_first("at"), "from": start, "size": size + 1}
         hits = self._search(body, budget)
         listed = [Judgement.model_validate(hit["_source"]["feedback"]) for hit in hits[:size]]
         return listed, str(start + size) if len(hits) > size else None
