@@ -57,7 +57,10 @@ class Backups:
 
     def take(self, client: Client, objects: Sequence[Watched], now: datetime) -> str:
         """Begin a backup of all indexes, and return its name."""
-        repository, name = self.own(client), f"{self.repository}-{now.astimezone(UTC):%Y-%m-%dt%H-%M-%S}"
+        begun = now.astimezone(UTC)
+        # With milliseconds: the schedule and a person may begin a backup in the same second.
+        name = f"{self.repository}-{begun:%Y-%m-%dt%H-%M-%S}-{begun.microsecond // 1000:03}"
+        repository = self.own(client)
         repository.register()
         repository.take(name, indexes(objects))
         return name

@@ -55,7 +55,7 @@ class Repository:
     def snapshots(self) -> list[Snapshot]:
         """All snapshots, the oldest first."""
         answer = self.client.get(path_of("_snapshot", self.name, "_all"))
-        return sorted(map(_read, answer["snapshots"]), key=lambda snapshot: snapshot.began)
+        return sorted(map(_read, answer["snapshots"]), key=lambda snapshot: (snapshot.began, snapshot.name))
 
     def take(self, name: str, indexes: Sequence[str]) -> None:
         """Begin a snapshot of only these indexes, without the cluster's settings, templates and pipelines."""

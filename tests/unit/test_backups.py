@@ -98,6 +98,20 @@ def test_what_a_round_does(taken: list[tuple[float, str]], expected: list[str]) 
         assert write.body == {"indices": f"{DOCUMENTS},{KEPT}", "include_global_state": False}
 
 
+def test_two_backups_of_the_same_second_have_different_names() -> None:
+    transport = MockTransport(Engine())
+    moments = (NOW, NOW + timedelta(milliseconds=1), NOW + timedelta(milliseconds=999))
+    names = [settings().take(Client(transport), OBJECTS, moment) for moment in moments]
+    assert names == [f"osml-dev-2026-11-30t12-00-00-{thousandths}" for thousandths in ("000", "001", "999")]
+
+
+@pytest.mark.parametrize("names", ["ab", "ba"])
+def test_backups_of_one_moment_are_in_the_order_of_their_names(names: str) -> None:
+    snapshots = [{"snapshot": name, "state": "SUCCESS", "start_time_in_millis": 1} for name in names]
+    client = Client(MockTransport(lambda _: Response(200, {"snapshots": snapshots})))
+    assert [snapshot.name for snapshot in Repository(client, "osml-dev", PLACE).snapshots()] == ["a", "b"]
+
+
 def test_a_repository_is_registered_once_and_again_when_its_bucket_is_another() -> None:
     transport = MockTransport(Engine())
     for place, times in ((PLACE, 1), (PLACE, 1), (PLACE | {"readonly": True}, 2), (PLACE | {"readonly": True}, 2)):
