@@ -6,12 +6,16 @@ an update that would mark the connector. So a model group without models records
 connector's id.
 """
 
+import random
+
 from mlcommons.client import Client, path_of
 from mlcommons.errors import Conflict, Rejected
 from mlcommons.owner import Owner, marked, read_mark
-from mlcommons.search import current, hits
+from mlcommons.search import current, hits, searched
 
 _NAME = "Retired connector"
+# The most that one search returns, and the most connectors that a sweep tries, with up to three requests each.
+_MOST, _TRIED = 10_000, 100
 
 
 def retire(client: Client, connector_id: str, owner: Owner) -> None:
@@ -32,12 +36,13 @@ def is_retired(client: Client, connector_id: str) -> bool:
 def sweep(client: Client) -> list[str]:
     """Delete the retired connectors of all owners, and return their ids.
 
-    A connector that a model uses (again) stays, without a request to delete it. Without retired connectors it costs one
-    search. Raises `ProvisioningError` if the engine does not answer; connectors that it refuses to delete stay for the
-    next sweep.
+    Of more than 100, it tries 100 at random, so those that always stay do not hide the others. A connector that a model
+    uses (again) stays, without a request to delete it. Without retired connectors it costs one search. Raises
+    `ProvisioningError` if the engine does not answer; connectors that it refuses to delete stay for the next sweep.
     """
     gone = []
-    for group_id, connector_id, owner in _retired(client, _NAME):
+    retired = _retired(client, _NAME)
+    for group_id, connector_id, owner in random.sample(retired, min(_TRIED, len(retired))):
         path = path_of("_plugins", "_ml", "connectors", connector_id)
         shown = client.find(path)
         if shown and (read_mark(shown.get("description")).owner != owner or is_used(client, connector_id)):
@@ -71,7 +76,8 @@ def users_of(client: Client, connector_ids: list[str]) -> dict[str, str]:
 def _retired(client: Client, phrase: str) -> list[tuple[str, str, Owner]]:
     """Return the id of each model group that retires a connector, the connector's id and its owner."""
     retired = []
-    for group_id, source in hits(client, "model_groups", {"match_phrase": {"name": phrase}}):
+    named = {"query": {"match_phrase": {"name": phrase}}, "size": _MOST}
+    for group_id, source in searched(client, "model_groups", named):
         name, owner = str(source.get("name")), read_mark(source.get("description")).owner
         if owner and name.startswith(f"{_NAME} "):
             retired.append((group_id, name.removeprefix(f"{_NAME} "), owner))

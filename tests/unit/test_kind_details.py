@@ -9,6 +9,7 @@ import pytest
 from mlcommons import Client, MockTransport, Owner, Patience, Request, Response, apply, destroy, kind_named
 from mlcommons.errors import Conflict, InvalidSpec, Unready
 from mlcommons.kinds.trusted_endpoints import trusts_all
+from mlcommons.retired import sweep
 from tests.unit.kernel_clock import Clock
 
 OWNER = Owner("stack", "Thing")
@@ -75,6 +76,48 @@ def test_a_false_in_use_does_not_fail_the_delete() -> None:
     delete, mark = transport.writes
     assert delete.method == "DELETE"
     assert CONNECTOR in mark.body["name"]
+
+
+class _Retired:
+    """An engine with 150 retired connectors, of which it deletes only the last; a search returns 10 by default."""
+
+    def __init__(self) -> None:
+        self.groups = [f"{number:03}DJ-6EBbbdF-gGrEIku" for number in range(150)]
+        self.tried = 0
+
+    def __call__(self, request: Request) -> Response:
+        id = request.path.rpartition("/")[2]
+        if request.path == "/":
+            return Response(200, {"version": {"number": "3.6.0"}})
+        if request.path.endswith("model_groups/_search"):
+            source = {"description": f"(osml:{OWNER})"}
+            hits = [
+                {"_id": group, "_source": {**source, "name": f"Retired connector {group}"}} for group in self.groups
+            ]
+            return Response(200, {"hits": {"hits": hits[: request.body.get("size", 10)]}})
+        if request.path.endswith("_search"):
+            return Response(200, {"hits": {"hits": []}})
+        if request.method == "DELETE" and "/connectors/" in request.path:
+            self.tried += 1
+            if id != "149DJ-6EBbbdF-gGrEIku":
+                return Response(409, {"error": {"reason": "1 models are still using this connector"}, "status": 409})
+        elif request.method == "DELETE":
+            self.groups.remove(id)
+        return Response(200, {"name": "c", "description": f"(osml:{OWNER})"})
+
+
+def test_retired_connectors_that_stay_do_not_hide_the_others() -> None:
+    engine = _Retired()
+    transport = MockTransport(engine)
+    # A sweep misses the last one with a chance of one third.
+    for _ in range(60):
+        before = engine.tried
+        gone = sweep(_client(transport))
+        assert engine.tried - before == 100
+        if gone:
+            break
+    assert gone == ["149DJ-6EBbbdF-gGrEIku"]
+    assert len(engine.groups) == 149
 
 
 def test_a_true_in_use_does() -> None:
