@@ -19,6 +19,8 @@ from sandbox.domain_hosts import SUFFIX
 from sandbox.front.url_rewriter import MODEL_HOSTS
 
 LIFETIME = datetime.timedelta(days=365)
+# A local cloud that starts works at least this long.
+LEFT = datetime.timedelta(days=180)
 # The host names of each certificate, in addition to those of this machine.
 HOSTS: dict[str, set[str]] = {"node": set(), "admin": set(), "server": {f"*.{SUFFIX}"}, "models": set(MODEL_HOSTS)}
 
@@ -46,8 +48,11 @@ class Certificates:
         return self.folder / f"{name}.key"
 
     def make(self) -> None:
-        """Makes all certificates and keys, unless all exist and name their hosts. The CA's own key is not kept."""
-        if self.bundle.exists() and all(self.key(name).exists() and self._names(name) >= HOSTS[name] for name in HOSTS):
+        """Makes all certificates and keys, unless all exist, name their hosts and do not end soon.
+
+        The CA's own key is not kept.
+        """
+        if self.bundle.exists() and all(self.key(name).exists() and self._serves(name) for name in HOSTS):
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         authority_key = ec.generate_private_key(ec.SECP256R1())
@@ -64,10 +69,11 @@ class Certificates:
             self._issue(name, authority_name, authority_key)
         _write(self.bundle, _machine_roots().read_bytes() + b"\n" + _pem(authority))
 
-    def _names(self, name: str) -> set[str]:
+    def _serves(self, name: str) -> bool:
         certificate = x509.load_pem_x509_certificate(self.certificate(name).read_bytes())
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        return set(names.get_values_for_type(x509.DNSName))
+        lasts = certificate.not_valid_after_utc - datetime.datetime.now(datetime.UTC) > LEFT
+        return lasts and HOSTS[name] <= set(names.get_values_for_type(x509.DNSName))
 
     def _issue(self, name: str, issuer: x509.Name, issuer_key: ec.EllipticCurvePrivateKey) -> None:
         key = ec.generate_private_key(ec.SECP256R1())

@@ -4,12 +4,13 @@ import socket
 import ssl
 import stat
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 
-from sandbox.certificates import HOSTS, Certificates
+from sandbox.certificates import HOSTS, LEFT, Certificates
 
 
 def handshake(server: Certificates, client: Certificates, host: str) -> str:
@@ -70,6 +71,20 @@ def test_all_are_created_again_when_one_lacks_a_host(made: Certificates, monkeyp
     made.make()
     assert made.ca.read_bytes() != before
     assert handshake(made, made, "added.example") == "TLSv1.3"
+
+
+@pytest.mark.parametrize("lifetime", [timedelta(seconds=-1), LEFT])
+def test_all_are_created_again_when_they_have_ended_or_end_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lifetime: timedelta
+) -> None:
+    certificates = Certificates(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("sandbox.certificates.LIFETIME", lifetime)
+        certificates.make()
+    before = certificates.ca.read_bytes()
+    certificates.make()
+    assert certificates.ca.read_bytes() != before
+    assert handshake(certificates, certificates, "127.0.0.1") == "TLSv1.3"
 
 
 def test_another_ca_is_not_trusted(made: Certificates, tmp_path: Path) -> None:
