@@ -1,15 +1,17 @@
 """After a move to a new connector, a model answers through it before the move counts as done."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from calls.backoff import Backoff
-from mlcommons import Client, MockTransport, Patience, Request, Response
+from mlcommons import Client, MockTransport, Owner, Patience, Request, Response, apply, kind_named
 from mlcommons.moving import NODES_SECONDS, RELOAD_SECONDS, SHOW_SECONDS, move
 from tests.unit.kernel_clock import Clock
 
-MODEL = "boDJ-6EBbbdF-gGrEIkv"
+MODEL, OLD, NEW = "boDJ-6EBbbdF-gGrEIkv", "aoDJ-6EBbbdF-gGrEIku", "coDJ-6EBbbdF-gGrEIkw"
+OWNER = Owner("stack", "Model")
 
 
 def _shown(**nodes: str) -> Response:
@@ -73,3 +75,56 @@ def test_where_updates_show_late_it_is_waited_for_a_search_that_shows_the_model_
 def test_a_search_that_never_shows_it_is_not_waited_for_for_ever() -> None:
     _, clock = _moved(_shown(a="old"), _shown(a="new"), version="2.19.1", searches=1000)
     assert SHOW_SECONDS < clock.now <= SHOW_SECONDS + Backoff.first
+
+
+class Node:
+    """An engine of one node, which has `loaded` the model with a connector, whatever its document says.
+
+    As in ml-commons 3.4, a PUT loads the model again only if the document says that it is deployed, and a deploy does
+    nothing if it is loaded. The provider of the old connector refuses the body of the new one.
+    """
+
+    def __init__(self, state: str, loaded: str | None) -> None:
+        self.document: dict[str, Any] = {
+            "name": "m",
+            "description": f"(osml:{OWNER})",
+            "model_group_id": "g",
+            "connector_id": OLD,
+            "model_state": state,
+        }
+        self.loaded = loaded
+
+    def __call__(self, request: Request) -> Response:
+        verb = request.path.rpartition("/")[2]
+        if request.path == "/":
+            return Response(200, {"version": {"number": "3.6.0"}})
+        if "/profile/" in request.path:
+            return _shown(a=self.loaded) if self.loaded else Response(200, {})
+        if verb == "_search":
+            return Response(200, {"hits": {"hits": []}})
+        if verb == "_predict":
+            self.loaded = self.loaded or self.document["connector_id"]
+            if self.loaded == OLD:
+                reason = "Error from remote service: missing field `messages`"
+                return Response(422, {"error": {"reason": reason}, "status": 422})
+            return Response(200, {"inference_results": [{"output": [{"dataAsMap": {}}]}]})
+        if verb == "_undeploy":
+            self.loaded, self.document["model_state"] = None, "UNDEPLOYED"
+        elif verb == "_deploy":
+            self.loaded, self.document["model_state"] = self.loaded or self.document["connector_id"], "DEPLOYED"
+        elif request.method == "PUT":
+            self.document |= request.body
+            if self.document["model_state"] == "DEPLOYED" and self.loaded:
+                self.loaded = self.document["connector_id"]
+        return Response(200, self.document)
+
+
+@pytest.mark.parametrize("state", ["DEPLOYED", "UNDEPLOYED", "DEPLOY_FAILED"])
+@pytest.mark.parametrize("loaded", [None, OLD])
+def test_a_model_answers_through_its_new_connector_whatever_its_state_says(state: str, loaded: str | None) -> None:
+    node, clock = Node(state, loaded), Clock()
+    client = Client(MockTransport(node), Patience(clock=clock, sleep=clock.sleep))
+    spec = {"name": "m", "model_group_id": "g", "connector_id": NEW, "probe": {"parameters": {}}}
+    outcome = apply(kind_named("Model"), spec, client=client, owner=OWNER, physical_id=MODEL)
+    assert "updated connector_id" in outcome.note
+    assert node.loaded == NEW

@@ -101,6 +101,11 @@ class Model(Kind[ModelSpec]):
         elif body:
             client.put(path_of("_plugins", "_ml", "models", observed.physical_id), body)
         if "deployment" in self.changes(observed, spec):
+            if "connector_id" in body and observed.body.get("model_state") in _OFF:
+                # A node may have the model loaded although its state does not say so (see `_FORGOTTEN`). Then the PUT
+                # does not load it again (ml-commons 3.4, UpdateModelTransportAction), `_deploy` does nothing on that
+                # node, and it predicts through the earlier connector.
+                _undeploy(client, observed.physical_id)
             _deploy(client, observed.physical_id)
             _wait_deployed(client, observed.physical_id)
 
