@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from calls.named_status import named
 from calls.redaction import redacted
 from calls.retry_after import asked_to_wait
 from calls.starting import is_starting
@@ -23,7 +24,7 @@ BROKEN = 500
 # The embedding pipeline gives an item its own status, and names the status of the provider or of the connection only in
 # the reason. An index refuses writes briefly while its documents are copied to another index: cluster_block_exception.
 _PASSES = re.compile(
-    r"cluster_block_exception|\b429\b|throttl|too many requests|rate (?:exceeded|limit)|timed? ?out"
+    rf"cluster_block_exception|{named(429)}|throttl|too many requests|rate (?:exceeded|limit)|timed? ?out"
     r"|acquire operation took longer|connection (?:reset|refused|was closed)|service ?unavailable|circuit.?breaker",
     re.IGNORECASE,
 )

@@ -5,6 +5,7 @@ Many texts are from OpenSearch 3.4. Errors of osml need no recognition: each has
 
 import re
 
+from calls.named_status import named
 from calls.starting import NO_CAPACITY
 from mlcommons.cause import Cause
 
@@ -19,9 +20,12 @@ TEXTS: tuple[tuple[Cause, str], ...] = (
     ("model-starting", NO_CAPACITY),
     # Before the timeouts: the engine's texts for both contain that something took too long.
     ("connections-exhausted", r"Acquire operation took longer|cannot get a connection from the pool"),
-    ("throttled", r"throttl|too many requests|rate limit|\b429\b"),
+    ("throttled", rf"throttl|too many requests|rate limit|{named(429)}"),
     ("endpoint-too-slow", r"read timed? ?out|timed out while waiting for the model"),
-    ("key-refused", r"authentication fails|incorrect api key|invalid.{0,20}api key|api key.{0,20}invalid|\b401\b"),
+    (
+        "key-refused",
+        rf"authentication fails|incorrect api key|invalid.{{0,20}}api key|api key.{{0,20}}invalid|{named(401)}",
+    ),
     (
         "model-unknown",
         r"supported api model names are|model not exist|reached the end of its life|marked by provider as legacy"

@@ -70,7 +70,8 @@ _HINTS: tuple[tuple[str, Cause | None, str], ...] = (
     # ml-commons before 3.2 answers 400 with this text if the provider sends any error status without a body.
     (r"No response from model", None, "The provider answered without a message. See its log."),
     (
-        r"authentication|api key|unauthorized|invalid.*(key|token)",
+        # Few words between the two: "Invalid or expired token", not "Invalid JSON: unexpected token".
+        r"authentication|api key|unauthorized|\binvalid[ _](\w+[- _]){0,3}(key|token)\b",
         "key-refused",
         "The provider does not accept the key in the secret.",
     ),

@@ -62,6 +62,7 @@ def test_each_item_is_looked_at() -> None:
         {"status": 500, "error": {"type": "x", "reason": "Read timed out after 30s"}},
         {"status": 500, "error": {"type": "x", "reason": "Acquire operation took longer than the maximum"}},
         {"status": 500, "error": {"type": "x", "reason": '{"message":"Rate exceeded","code":429}'}},
+        {"status": 500, "error": {"type": "x", "reason": '{"message": "Slow down", "code": 429}'}},
     ],
 )
 def test_what_may_pass_is_sent_again_later(item: dict[str, Any]) -> None:
@@ -78,8 +79,9 @@ def test_what_broke_on_the_other_side_may_pass() -> None:
     assert outcomes({"status": 500, "error": {"type": "x", "reason": "null"}})[0].verdict is Verdict.FAILED
 
 
-def test_a_number_in_a_text_is_no_status() -> None:
-    reason = "failed to parse field [zip] of type [integer]: '14290'"
+@pytest.mark.parametrize("preview", ["'14290'", "'429 people'", "'x-429-b' in document with id 'town-429'"])
+def test_a_number_in_a_text_is_no_status(preview: str) -> None:
+    reason = f"failed to parse field [zip] of type [integer]: {preview}"
     assert outcomes({"status": 400, "error": {"type": "x", "reason": reason}})[0].verdict is Verdict.REFUSED
 
 

@@ -37,6 +37,8 @@ UNMAPPED = "no permissions for [cluster:admin/x] and User [name=arn:a, backend_r
             errors.PermissionMissing,
             "The provider does not accept the key",
         ),
+        (_engine("Error from remote service: Invalid or expired token", 400), errors.Rejected, "accept the key"),
+        (_engine("Error from remote service: invalid x-api-key", 400), errors.Rejected, "accept the key"),
         (_engine("Error from remote service: Endpoint x not found", 404), errors.Rejected, "this endpoint"),
         (_engine("No response from model", 400), errors.Rejected, "See its log"),
         (_engine(NO_KEY_YET, 404), errors.EngineFailed, ""),
@@ -50,6 +52,13 @@ def test_known_causes_have_their_own_hint(answer: Response, kind: type[Provision
     assert type(error) is kind
     assert hint in str(error)
     assert not hint or hint in str(error)[-100:]
+
+
+@pytest.mark.parametrize("reason", ["Invalid JSON: unexpected token", "invalid field [x] in model 7-key-token"])
+def test_what_is_invalid_is_not_always_the_key(reason: str) -> None:
+    error = error_of("POST /x", _engine(reason, 400))
+    assert error.cause != "key-refused"
+    assert "key in the secret" not in str(error)
 
 
 @pytest.mark.parametrize(
