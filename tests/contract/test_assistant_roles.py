@@ -1,5 +1,6 @@
 """The security roles of the functions on a real engine: each may embed, and none may do more than its own work."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -47,11 +48,22 @@ def test_neither_does_the_others_work_or_an_administrators(world: World) -> None
     assert [item["index"]["status"] for item in answer["items"]] == [403]
 
 
-def test_marking_by_meaning_takes_permissions_that_no_other_question_has(world: World, engine: KindsEngine) -> None:
+@pytest.fixture
+def embedding_pipeline(world: World, engine: KindsEngine) -> Iterator[str]:
+    """A search pipeline that names the model of the index; afterwards the index is new."""
     admin, pipeline = engine.client(), f"{world.index}-search-aaaaaaaa"
     enrich = {"neural_query_enricher": {"default_model_id": world.model}}
     admin.put(f"/_search/pipeline/{pipeline}", {"request_processors": [enrich]})
     admin.put(f"/{world.index}/_settings", {"index.search.default_pipeline": pipeline})
+    yield pipeline
+    admin.delete(f"/{world.index}")
+    admin.delete(f"/_search/pipeline/{pipeline}")
+    admin.put(f"/{world.index}", {})
+
+
+def test_marking_by_meaning_takes_permissions_that_no_other_question_has(
+    world: World, engine: KindsEngine, embedding_pipeline: str
+) -> None:
     need = NEEDS["ask"].with_vectors()
     marks = callers.caller(engine, "marks", world.index, cluster=need.cluster, on_index=need.index)
     statuses: list[int] = []
@@ -61,11 +73,8 @@ def test_marking_by_meaning_takes_permissions_that_no_other_question_has(world: 
         statuses.append(status)
         return answer
 
-    with pytest.raises(ValueError, match="2 texts got 1 vectors"):  # this provider returns one vector
+    with pytest.raises(ValueError, match="2 texts got 1 vector"):  # this provider returns one vector
         Nearness(lambda *request: send(marks, *request), {}).nearest("hello", ["hello"], 1, world.index)
     assert statuses == [200, 200, 200]
-    for method, path in (("GET", f"/{world.index}/_settings"), ("GET", f"/_search/pipeline/{pipeline}")):
+    for method, path in (("GET", f"/{world.index}/_settings"), ("GET", f"/_search/pipeline/{embedding_pipeline}")):
         assert world.ask.send(method, path)[0] == 403
-    admin.delete(f"/{world.index}")
-    admin.delete(f"/_search/pipeline/{pipeline}")
-    admin.put(f"/{world.index}", {})

@@ -24,10 +24,11 @@ engine, engine_transport, provider = (
 OTHER = Owner("kernel-someone-else", "Other")
 # Requests to make an object: look for it, write it, read it. More requests of some kinds: a shared list takes and
 # releases a lock, and is read inside it; the trusted endpoints are also read before, because they may need no lock. A
-# model gets a prediction; the reads until it is deployed are not counted. An index reads the engine's version. An audit
-# log is written as a whole, so its other fields are read first. Before an agent is made, the engine's tools are read.
+# model gets a prediction, and stand-ins for its connector are searched before; the reads until it is deployed are not
+# counted. An index reads the engine's version. An audit log is written as a whole, so its other fields are read first.
+# Before an agent is made, the engine's tools are read.
 LOOK_WRITE_READ = 3
-CREATES = {"Agent": 4, "AuditLog": 4, "RoleMapping": 6, "TrustedEndpoints": 7, "Model": 3, "Index": 4}
+CREATES = {"Agent": 4, "AuditLog": 4, "RoleMapping": 6, "TrustedEndpoints": 7, "Model": 4, "Index": 4}
 
 
 @pytest.fixture(params=SUBJECTS)
