@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,16 @@ class Engine:
             return self.ml_documents() == before
 
         until("a run that writes nothing", look)
+
+    @contextmanager
+    def without_sync(self) -> Iterator[None]:
+        """Turn off the job of ml-commons (MLSyncUpCron) that writes the states of models by itself."""
+        name = "plugins.ml_commons.sync_up_job_interval_in_seconds"
+        self("PUT", "/_cluster/settings", {"transient": {name: 0}})
+        try:
+            yield
+        finally:
+            self("PUT", "/_cluster/settings", {"transient": {name: None}})
 
     def ml_documents(self) -> dict[str, int]:
         """The sequence number of each document of ml-commons, by id: every write changes it, predictions do not."""

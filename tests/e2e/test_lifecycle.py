@@ -132,6 +132,14 @@ def test_hostile_text_goes_through_ingest_and_answer_unharmed(osml: Any, tmp_pat
     assert SENTENCE in answer["answer"]
 
 
+@pytest.fixture
+def only_ours(engine: Any) -> Iterator[None]:
+    """ml-commons writes nothing by itself."""
+    with engine.without_sync():
+        yield
+
+
+@pytest.mark.usefixtures("only_ours")
 def test_a_changed_prompt_changes_the_pipeline_and_writes_nothing_else(
     osml: Any, engine: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
