@@ -78,10 +78,9 @@ class Round:
         if observed is None:
             return  # `_as_deployed` reports that it is missing
         read = last_read(observed.body)
-        unread = read is not None and self._last_change(connector) > read
+        unread = self._is_rotated(connector) or (read is not None and self._last_change(connector) > read)
         # A stand-in in use that is newer than the connector has the value that the connector lacks.
-        newer = serving(client, connector.id, connector.owner.stack) != connector.id
-        if newer or unread or self._is_rotated(connector):
+        if unread or serving(client, connector.id, connector.owner.stack) != connector.id:
             yield from self._renew(connector)
         elif settle(client, connector.id, connector.owner):
             yield KeeperFinding("Renewed", str(connector), "an interrupted renewal was completed")
