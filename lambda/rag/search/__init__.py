@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 Order = Literal["asc", "desc", "newest", "oldest"]
 
 
+def titled(title: str | None, text: str) -> str:
+    """The text of a passage as it is embedded: the title, if there is one, and the text."""
+    return f"{title} {text}" if title else text
+
+
 @dataclass(frozen=True)
 class Found:
     """Passages, nearest first; `embed_ms` is None if the engine embeds the question itself."""
@@ -41,8 +46,8 @@ class Passage:
 
     @property
     def embedded(self) -> str:
-        """The text that is embedded: the title, if there is one, and the text."""
-        return f"{self.title} {self.text}" if self.title else self.text
+        """The text that is embedded."""
+        return titled(self.title, self.text)
 
     def source(self, text_field: str, id_field: str = "id") -> dict[str, Any]:
         """The document that the engine stores."""

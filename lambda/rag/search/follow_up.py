@@ -8,6 +8,7 @@ questions together. So the passage's nearness is compared with the question's sh
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from rag.search import titled
 from rag.search.cosine import cosine
 from rag.search.fusion import Hit, fused, nearest_similarity
 from rag.search.query import similarity
@@ -51,6 +52,5 @@ def merged(
 
 
 def embedded_text(source: Mapping[str, Any], text_field: str) -> str:
-    """The text of a stored passage as it was embedded: its title, if it has one, and its text."""
-    title, text = source.get("title"), str(source.get(text_field, ""))
-    return f"{title} {text}" if title else text
+    """The text of a stored passage as it was embedded."""
+    return titled(source.get("title"), str(source.get(text_field, "")))
